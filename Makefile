@@ -1,0 +1,38 @@
+# Two commands: `make up` sets everything up and starts Slate; `make test` sets everything up and runs the whole suite.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: up test check clean
+
+up: .venv/ready
+	@exec $(BIN)/slate up
+
+test: .venv/ready-dev .venv-s3/ready
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: .venv/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_docs.py
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Slate needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Setting up (the first time takes about a minute) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# An S3 server for the tests, in an environment of its own because its pins clash with ours.
+.venv-s3/ready: tests/s3-constraints.txt
+	@test -x .venv-s3/bin/python || $(PYTHON) -m venv .venv-s3
+	@.venv-s3/bin/python -m pip install --quiet --disable-pip-version-check -c tests/s3-constraints.txt 'moto[server]'
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-s3 .mypy_cache .ruff_cache .pytest_cache
