@@ -1,0 +1,1 @@
+"""Memory: tables, named queries, search, bytes by digest, and the queue."""

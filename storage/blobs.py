@@ -1,0 +1,166 @@
+"""Bytes by SHA-256, in a folder or in S3: immutable, written whole or not at all, found again by their digest."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+
+class BlobError(Exception):
+    """The store could not do what was asked."""
+
+
+class BlobNotFound(BlobError):
+    """No bytes with that digest are in the store."""
+
+
+class BlobStoreFull(BlobError):
+    """There is no room left."""
+
+
+class Blobs(Protocol):
+    """A store of bytes by digest (64 lower-case hex digits)."""
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` and return its digest. Raises BlobStoreFull when there is no room, BlobError otherwise."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The bytes behind `digest`. Raises BlobNotFound."""
+        ...
+
+    def has(self, digest: str) -> bool: ...
+
+    def delete(self, digest: str) -> None:
+        """Forget the bytes; nothing happens when they are not there."""
+        ...
+
+
+def open_blobs(url: str, *, endpoint: str = "") -> Blobs:
+    """The store behind `file:///folder` or `s3://bucket/prefix`; S3 keys come from the usual AWS variables."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return FolderBlobs(Path(unquote(parts.path)))
+    if parts.scheme == "s3":
+        return S3Blobs(parts.netloc, parts.path.strip("/"), endpoint)
+    raise ValueError(f"a blob store is file:// or s3://, not {url!r}")
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _checked(digest: str) -> str:
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise BlobNotFound(f"{digest[:80]!r} is no digest")
+    return digest
+
+
+class FolderBlobs:
+    """Files `ab/cd/abcd…` below a folder; a crash leaves a stray temporary file at most, never half a blob."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def path(self, digest: str) -> Path:
+        _checked(digest)
+        return self.root / digest[:2] / digest[2:4] / digest
+
+    def put(self, data: bytes) -> str:
+        digest = digest_of(data)
+        target = self.path(digest)
+        if target.exists():
+            return digest
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(target)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as problem:
+            if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise BlobStoreFull(str(problem)) from problem
+            raise BlobError(str(problem)) from problem
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        try:
+            return self.path(digest).read_bytes()
+        except FileNotFoundError as missing:
+            raise BlobNotFound(digest) from missing
+
+    def has(self, digest: str) -> bool:
+        return self.path(digest).exists()
+
+    def delete(self, digest: str) -> None:
+        self.path(digest).unlink(missing_ok=True)
+
+
+class S3Blobs:
+    """Objects `prefix/ab/cd/abcd…` in a bucket."""
+
+    def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
+        options: dict[str, str] = {"region": os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))}
+        if endpoint:
+            options["endpoint"] = endpoint
+        plain_http = endpoint.startswith("http://")
+        self.store = S3Store(
+            bucket,
+            prefix=prefix or None,
+            client_options={"allow_http": plain_http, "timeout": "60s"},
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+            **options,  # type: ignore[arg-type]
+        )
+
+    def _key(self, digest: str) -> str:
+        _checked(digest)
+        return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+    def put(self, data: bytes) -> str:
+        digest = digest_of(data)
+        if not self.has(digest):
+            try:
+                obstore.put(self.store, self._key(digest), data)
+            except BaseError as problem:
+                raise BlobError(str(problem)) from problem
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        try:
+            return bytes(obstore.get(self.store, self._key(digest)).bytes())
+        except FileNotFoundError as missing:
+            raise BlobNotFound(digest) from missing
+        except BaseError as problem:
+            raise BlobError(str(problem)) from problem
+
+    def has(self, digest: str) -> bool:
+        try:
+            obstore.head(self.store, self._key(digest))
+        except FileNotFoundError:
+            return False
+        except BaseError as problem:
+            raise BlobError(str(problem)) from problem
+        return True
+
+    def delete(self, digest: str) -> None:
+        try:
+            obstore.delete(self.store, self._key(digest))
+        except BaseError as problem:
+            raise BlobError(str(problem)) from problem

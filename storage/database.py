@@ -1,0 +1,130 @@
+"""Engine and sessions, on SQLite (WAL) or PostgreSQL: one `with` is one transaction.
+
+`reading()` sees one consistent state and never blocks writers; `writing()` takes the write lock at once on SQLite, so that two
+processes wait for each other instead of failing half-way, and runs what was put under `after_commit` only when the commit held.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+_BUSY_MS = 15_000
+_AFTER = "slate_after_commit"
+_POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanishes without a word is noticed within about 25 seconds, not after a quarter of an hour (libpq's names)."""
+
+log = structlog.get_logger(__name__)
+
+
+class Database:
+    """The database behind a URL such as `sqlite:////srv/slate/slate.db` or `postgresql+psycopg://slate@db/slate`."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(parsed.render_as_string(hide_password=False), self.is_sqlite)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session whose changes are thrown away."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that commits when the block ends well and rolls back when it does not."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.is_sqlite:
+                session.connection(execution_options={"slate_immediate": True})
+            yield session
+            session.commit()
+            done: list[Callable[[], None]] = session.info.pop(_AFTER, [])
+        for act in done:
+            _carry_out(act)
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version; safe to call from several processes at once."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SELECT pg_advisory_lock(7528323)")
+                connection.commit()
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+                connection.commit()
+            finally:
+                if not self.is_sqlite:
+                    connection.rollback()
+                    connection.exec_driver_sql("SELECT pg_advisory_unlock(7528323)")
+                    connection.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Run `act` once the session's transaction is safely committed, and not at all if it is not."""
+    session.info.setdefault(_AFTER, []).append(act)
+
+
+def _carry_out(act: Callable[[], None]) -> None:
+    """What was written is written: an act that fails is logged, keeps no other from being done, and is no failure to anybody."""
+    try:
+        act()
+    except Exception:  # the edge: the transaction is over
+        log.exception("database.after-commit-failed")
+
+
+def _engine(url: str, is_sqlite: bool) -> Engine:
+    if not is_sqlite:
+        given = {name: value for name, value in _POSTGRES.items() if name not in make_url(url).query}
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, connect_args=given)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # transactions are begun by _begin, not by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        wants_lock = connection.get_execution_options().get("slate_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if wants_lock else "BEGIN")
+
+    return engine
+
+
+def out_of_room(problem: Exception) -> bool:
+    """Whether a statement failed because the disk is full."""
+    orig = getattr(problem, "orig", None)
+    return getattr(orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(orig, "sqlstate", None) == "53100"
+
+
+def plain(url: Any) -> str:
+    """A database URL fit to be shown: no password."""
+    return make_url(str(url)).render_as_string(hide_password=True)

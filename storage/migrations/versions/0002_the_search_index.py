@@ -1,0 +1,24 @@
+"""The search index: raw SQL, for no ORM makes full-text tables."""
+
+from alembic import op
+
+from storage.search import names, postgres, sqlite
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(names.TABLE)
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(sqlite.TABLE)
+    else:
+        for statement in postgres.TABLE:
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE search_assets")
+    op.execute("DROP TABLE search_names")

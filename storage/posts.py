@@ -1,0 +1,77 @@
+"""Named queries for Posts: the chat messages that are kept in step with a Render or an Asset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.engine import CursorResult
+from sqlmodel import Session, col, or_, select
+
+from storage.tables import Asset, Post
+
+
+def add(session: Session, post: Post) -> Post:
+    session.add(post)
+    session.flush()
+    return post
+
+
+def by_id(session: Session, post_id: int) -> Post | None:
+    return session.get(Post, post_id)
+
+
+def at(session: Session, platform: str, channel_id: str, message_ref: str) -> Post | None:
+    """The post behind a message in a chat."""
+    where = (Post.platform == platform, Post.channel_id == channel_id, Post.message_ref == message_ref)
+    return session.exec(select(Post).where(*where)).first()
+
+
+def of_render(session: Session, render_id: int) -> list[Post]:
+    return list(session.exec(select(Post).where(Post.render_id == render_id).order_by(col(Post.id))))
+
+
+def of_asset(session: Session, asset_id: int) -> list[Post]:
+    return list(session.exec(select(Post).where(Post.asset_id == asset_id).order_by(col(Post.id))))
+
+
+def touch(session: Session, *, render_id: int | None = None, asset_id: int | None = None) -> list[int]:
+    """Mark every post about a render, or about an asset and its render, as behind; returns their ids."""
+    renders, assets = set[int](), set[int]()
+    if render_id is not None:
+        renders.add(render_id)
+    if asset_id is not None:
+        assets.add(asset_id)
+        made_by = session.exec(select(Asset.render_id).where(Asset.id == asset_id)).one_or_none()
+        if made_by is not None:
+            renders.add(made_by)
+    about = or_(col(Post.render_id).in_(renders), col(Post.asset_id).in_(assets))
+    behind = update(Post).where(about).values(wanted=Post.wanted + 1, due=True, next_try_at=None, attempts=0)
+    session.execute(behind.execution_options(synchronize_session=False))
+    return list(session.exec(select(Post.id).where(about)))
+
+
+def due(session: Session, now: datetime, limit: int = 200) -> Sequence[Post]:
+    """Posts that are behind what they should show and may be tried now."""
+    ready = or_(col(Post.next_try_at).is_(None), col(Post.next_try_at) <= now)
+    return session.exec(select(Post).where(col(Post.due).is_(True), ready).order_by(col(Post.id)).limit(limit)).all()
+
+
+def shown(session: Session, post: Post, wanted: int, message_ref: str) -> bool:
+    """Record that the message now shows version `wanted`; False when a later one was shown meanwhile."""
+    newer = (col(Post.id) == post.id, col(Post.shown) < wanted)
+    values = {"shown": wanted, "message_ref": message_ref, "due": Post.wanted > wanted, "error": "", "attempts": 0}
+    done = session.execute(update(Post).where(*newer).values(**values).execution_options(synchronize_session=False))
+    assert isinstance(done, CursorResult)
+    return done.rowcount == 1
+
+
+def failed(session: Session, post: Post, error: str, next_try_at: datetime | None) -> None:
+    """Record a failed attempt; without a next try the post is given up until its subject changes again.
+
+    `post` is as it was when the attempt began: a change since then is still to be shown.
+    """
+    due = True if next_try_at else col(Post.wanted) > post.wanted
+    values = {"attempts": Post.attempts + 1, "error": error, "next_try_at": next_try_at, "due": due}
+    session.execute(update(Post).where(col(Post.id) == post.id).values(**values).execution_options(synchronize_session=False))

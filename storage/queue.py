@@ -1,0 +1,117 @@
+"""RQ queues of dotted names with JSON ids, and the small live values (progress previews, wake-up calls) that may be lost.
+
+Nothing here is the truth: rows are. A job may be lost or doubled; whoever enqueues does so after the commit, and the sweeper
+enqueues again what is still due. So a Redis that is away is logged and otherwise forgiven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+import redis
+import rq
+import structlog
+from rq.serializers import JSONSerializer
+from rq.worker import SimpleWorker
+from sqlmodel import Session
+
+from storage.database import after_commit
+
+log = structlog.get_logger(__name__)
+
+CHAT = "chat"
+"""The queue of jobs that post and edit messages."""
+_JOB_SECONDS = 3600 * 6
+
+
+def pool_queue(pool: str) -> str:
+    """The queue of a pool's tickets."""
+    return f"render.{pool}"
+
+
+def lane_queue(backend: str) -> str:
+    """The queue of calls meant for one backend only, such as taking up a run left by a dead worker."""
+    return f"backend.{backend}"
+
+
+class Queue:
+    """The Redis behind a URL (`redis://…`, `rediss://…`, `unix:///…`)."""
+
+    def __init__(self, url: str) -> None:
+        self.redis: redis.Redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=20, health_check_interval=30)
+
+    def rq(self, name: str) -> rq.Queue:
+        return rq.Queue(name, connection=self.redis, serializer=JSONSerializer)
+
+    def put(self, queue: str, job: str, *args: Any) -> bool:
+        """Enqueue the dotted name `job` with JSON-ready arguments; False (logged) when Redis is away."""
+        try:
+            self.rq(queue).enqueue(job, *args, result_ttl=0, failure_ttl=3600, job_timeout=_JOB_SECONDS)
+        except redis.RedisError as problem:
+            log.warning("queue.away", queue=queue, job=job, problem=str(problem))
+            return False
+        return True
+
+    def put_after(self, session: Session, queue: str, job: str, *args: Any) -> None:
+        """Enqueue once the session's transaction is committed."""
+        after_commit(session, lambda: (self.put(queue, job, *args), None)[1])
+
+    def length(self, queue: str) -> int:
+        """Jobs waiting; raises redis.RedisError."""
+        return int(self.rq(queue).count)
+
+    def ping(self) -> bool:
+        try:
+            return bool(self.redis.ping())
+        except redis.RedisError:
+            return False
+
+    def call(self, topic: str) -> None:
+        """Wake whoever listens to `topic`; lost when nobody does or Redis is away."""
+        try:
+            self.redis.publish(f"slate:{topic}", b"")
+        except redis.RedisError as problem:
+            log.debug("queue.call-lost", topic=topic, problem=str(problem))
+
+    def keep_preview(self, render_id: int, picture: bytes) -> None:
+        """Remember the newest preview picture (JPEG or PNG) of a running render for two minutes."""
+        try:
+            self.redis.set(f"slate:preview:{render_id}", picture, ex=120)
+        except redis.RedisError as problem:
+            log.debug("queue.preview-lost", render=render_id, problem=str(problem))
+
+    def preview(self, render_id: int) -> bytes | None:
+        try:
+            kept = self.redis.get(f"slate:preview:{render_id}")
+        except redis.RedisError:
+            return None
+        return kept if isinstance(kept, bytes) else None
+
+    def close(self) -> None:
+        self.redis.close()
+
+    def serve(self, names: Sequence[str], *, stopping: Callable[[], None] = lambda: None, burst: bool = False) -> None:
+        """Carry out jobs of these queues, the first-named first, until told to stop; `stopping` is called when that happens.
+
+        A Redis that goes away is waited for. Jobs run in this process, one at a time.
+        """
+        _Server.stopping = staticmethod(stopping)
+        worker = _Server([self.rq(name) for name in names], connection=self.redis, serializer=JSONSerializer, worker_ttl=30)
+        worker.log_result_lifespan = False
+        worker.work(burst=burst, logging_level="WARNING")
+
+
+class _Server(SimpleWorker):
+    """An RQ worker without forks that says when it is told to stop and comes back to a returned Redis within seconds."""
+
+    max_connection_wait_time = 3.0
+    stopping: Callable[[], None] = staticmethod(lambda: None)
+
+    def subscribe(self) -> None:
+        """Listen to no orders over Redis: nobody here gives any, and the listener would cost a second at every end."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stopping()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

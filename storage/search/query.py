@@ -1,0 +1,93 @@
+"""What can be asked of the index, as frozen values: words, facets, a span of time, an order, and whose eyes look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+
+class Field(StrEnum):
+    """What an asset can be picked by. The value is the word people type before the colon."""
+
+    BY = "by"
+    CLIENT = "client"
+    PROJECT = "project"
+    SHOT = "shot"
+    STATUS = "status"
+    TAG = "tag"
+    MODEL = "model"
+    LORA = "lora"
+    WORKFLOW = "workflow"
+    TECHNIQUE = "technique"
+    SEED = "seed"
+    KIND = "kind"
+    ORIGIN = "origin"
+    JUDGE = "judge"
+
+    @property
+    def many(self) -> bool:
+        """Whether one asset can have several of it."""
+        return self in (Field.TAG, Field.MODEL, Field.LORA, Field.TECHNIQUE)
+
+
+class Order(StrEnum):
+    """How results are sorted. BEST ranks the newest few hundred by how well their words fit."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    BEST = "best"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Tokens (of storage.search.words) that follow one another; `prefix` lets the last one be the start of a word."""
+
+    tokens: tuple[str, ...]
+    prefix: bool = False
+    negated: bool = False
+    part: Literal["body", "unwanted"] = "body"
+    """`unwanted` is the negative prompt, which plain words do not look into."""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """Any one of `values`: row numbers as decimal strings for by, judge, client and project, names for the rest."""
+
+    field: Field
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """All words and all facets must hold; `since` is inclusive, `until` is not. The empty query is everything."""
+
+    words: tuple[Words, ...] = ()
+    facets: tuple[Facet, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    order: Order | None = None
+    """None: BEST where there are words to rank by, else NEWEST."""
+
+    @property
+    def ranked(self) -> bool:
+        """Whether results come best first."""
+        rankable = any(words.part == "body" and not words.negated for words in self.words)
+        return rankable and self.order in (None, Order.BEST)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The projects whose assets may be seen, counts included; None is all of them."""
+
+    project_ids: frozenset[int] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Asset row numbers in order. `after` asks for the next page; empty when this is the last."""
+
+    asset_ids: tuple[int, ...]
+    after: str = ""

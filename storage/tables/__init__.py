@@ -1,0 +1,49 @@
+"""The nouns as SQLModel tables; the vocabulary is docs/glossary.md.
+
+Times are aware UTC. Seeds go up to 2**64 - 1, more than a database integer holds, so they are kept as decimal strings.
+Lists and maps are JSON columns; what is searched by has a column of its own.
+"""
+
+from storage.tables.assets import Asset, FingerprintBand, Tag, Verdict
+from storage.tables.backends import Backend, Flow, Pool
+from storage.tables.chat import AuditEvent, Post
+from storage.tables.columns import Instant, Json
+from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
+from storage.tables.recipes import ModelFile, Workflow, WorkflowVersion
+from storage.tables.renders import Render, RenderInput, Timing
+from storage.tables.room import RoomMessage, RoomReaction, RoomRead
+from storage.tables.words import BackendState, Judgement, Origin, RenderState, Role
+
+__all__ = [
+    "Asset",
+    "AuditEvent",
+    "Backend",
+    "BackendState",
+    "Channel",
+    "Client",
+    "FingerprintBand",
+    "Flow",
+    "Handle",
+    "Instant",
+    "Json",
+    "Judgement",
+    "Member",
+    "Membership",
+    "ModelFile",
+    "Origin",
+    "Pool",
+    "Post",
+    "Project",
+    "Render",
+    "RenderInput",
+    "RenderState",
+    "Role",
+    "RoomMessage",
+    "RoomReaction",
+    "RoomRead",
+    "Tag",
+    "Timing",
+    "Verdict",
+    "Workflow",
+    "WorkflowVersion",
+]

@@ -1,0 +1,101 @@
+"""Assets, how they are recognised, and what people think of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage import ids
+from storage.tables.columns import NEVER_REUSED, Json, json, json_list, maybe_when, row, when, word
+from storage.tables.words import Judgement, Origin
+
+
+class Asset(SQLModel, table=True):
+    """A file a Render made, a person uploaded or an ingest found: immutable bytes by digest."""
+
+    __table_args__ = (
+        UniqueConstraint("render_id", "ordinal"),
+        Index("asset_by_project", "project_id", "id"),
+        NEVER_REUSED,
+    )
+    id: int = row()
+    origin: Origin = word(Origin)
+    render_id: int | None = Field(default=None, foreign_key="render.id")
+    ordinal: int | None = None
+    """Which output of its render, from 0."""
+    member_id: int = Field(foreign_key="member.id", index=True)
+    project_id: int = Field(foreign_key="project.id")
+    shot: str = ""
+    status: str = ""
+    """The standing Verdict's Judgement, or empty."""
+
+    sha256: str = Field(index=True)
+    """Of the bytes in the store."""
+    source_sha256: str = Field(index=True)
+    """Of the bytes as they came, before Slate's record was added."""
+    pixel_sha256: str = Field(default="", index=True)
+    phash: str = ""
+    """256-bit perceptual hash, 64 hex digits; empty for what is not a still picture."""
+    thumbnail: str = ""
+    """Digest of a small WebP or JPEG picture for lists; empty where none can be made."""
+    preview: str = ""
+    """Digest of a medium picture for chat; empty where none can be made."""
+    filename: str
+    mime: str
+    size: int = Field(sa_type=BigInteger)
+    width: int | None = None
+    height: int | None = None
+    frames: int = 1
+    seconds: float | None = None
+    """Playing time of video and audio."""
+
+    workflow: str = Field(default="", index=True)
+    workflow_number: int | None = None
+    techniques: list[str] = json_list()
+    models: list[Json] = json_list()
+    prompt: str = ""
+    negative: str = ""
+    seed: str = ""
+    facts: Json = json()
+    """All that was read from the file and its graph (see core/comfyui/facts.py)."""
+    statement: Json = json()
+    """How it came to be (see core/provenance/statement.py)."""
+    created_at: datetime = when()
+
+    @property
+    def code(self) -> str:
+        """The id people see, such as `A-7Q0D`."""
+        return ids.code("A", self.id or 0)
+
+
+class FingerprintBand(SQLModel, table=True):
+    """One 16-bit band of an Asset's 256-bit perceptual hash, for multi-index hashing."""
+
+    band: int = Field(primary_key=True)
+    value: int = Field(primary_key=True)
+    asset_id: int = Field(foreign_key="asset.id", primary_key=True)
+
+
+class Verdict(SQLModel, table=True):
+    """A judgement on an Asset by a Member; withdrawn, never deleted. Only a binding one decides the status."""
+
+    __table_args__ = (Index("verdict_by_asset", "asset_id", "id"),)
+    id: int = row()
+    asset_id: int = Field(foreign_key="asset.id")
+    member_id: int = Field(foreign_key="member.id")
+    judgement: Judgement = word(Judgement)
+    binding: bool
+    note: str = ""
+    created_at: datetime = when()
+    withdrawn_at: datetime | None = maybe_when()
+
+
+class Tag(SQLModel, table=True):
+    """A word on an Asset."""
+
+    asset_id: int = Field(foreign_key="asset.id", primary_key=True)
+    word: str = Field(primary_key=True, index=True)
+    member_id: int = Field(foreign_key="member.id")
+    created_at: datetime = when()

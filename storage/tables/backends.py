@@ -1,0 +1,43 @@
+"""Where work is done: backends, pools, and fair shares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import maybe_when, row, word
+from storage.tables.words import BackendState
+
+
+class Backend(SQLModel, table=True):
+    """One ComfyUI server."""
+
+    id: int = row()
+    name: str = Field(unique=True)
+    url: str = Field(unique=True)
+    pool: str = "house"
+    state: BackendState = word(BackendState, default=BackendState.DOWN)
+    detail: str = ""
+    version: str = ""
+    device: str = ""
+    warm_models: str = ""
+    """The model key of the render that ran there last: what its GPU most likely still holds."""
+    seen_at: datetime | None = maybe_when()
+
+
+class Pool(SQLModel, table=True):
+    """A set of Backends that share one queue; `virtual_time` is the fair-queueing clock (see core/schedule.py)."""
+
+    name: str = Field(primary_key=True)
+    virtual_time: float = 0.0
+
+
+class Flow(SQLModel, table=True):
+    """One Member's work for one Project in one Pool: the unit of fair sharing."""
+
+    pool: str = Field(primary_key=True)
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    project_id: int = Field(foreign_key="project.id", primary_key=True)
+    weight: float = 1.0
+    last_finish: float = 0.0

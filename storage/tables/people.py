@@ -1,0 +1,75 @@
+"""People, and for whom they work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import NEVER_REUSED, row, when, word
+from storage.tables.words import Role
+
+
+class Member(SQLModel, table=True):
+    """A person on the team. `role` holds everywhere; a Membership can raise it in one Project."""
+
+    __table_args__ = (NEVER_REUSED,)
+    id: int = row()
+    name: str
+    name_key: str = Field(unique=True)
+    """The name casefolded, so that nobody is there twice."""
+    role: Role = word(Role, default=Role.ARTIST)
+    time_zone: str = "UTC"
+    active: bool = True
+    created_at: datetime = when()
+
+
+class Handle(SQLModel, table=True):
+    """(platform, user id) -> Member."""
+
+    __table_args__ = (UniqueConstraint("platform", "user_id"),)
+    id: int = row()
+    platform: str
+    user_id: str
+    member_id: int = Field(foreign_key="member.id", index=True)
+
+
+class Client(SQLModel, table=True):
+    """Who pays. `name_key` is the name casefolded."""
+
+    __table_args__ = (NEVER_REUSED,)
+    id: int = row()
+    name: str
+    name_key: str = Field(unique=True)
+
+
+class Project(SQLModel, table=True):
+    """What the work is for. `slug` is what people type: `project:acme-spring`."""
+
+    __table_args__ = (NEVER_REUSED,)
+    id: int = row()
+    client_id: int = Field(foreign_key="client.id", index=True)
+    name: str
+    slug: str = Field(unique=True)
+    created_at: datetime = when()
+
+
+class Membership(SQLModel, table=True):
+    """A Member's role in one Project."""
+
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    project_id: int = Field(foreign_key="project.id", primary_key=True)
+    role: Role = word(Role)
+
+
+class Channel(SQLModel, table=True):
+    """A place to talk on a platform; it belongs to a Project. `revision` counts what changed in the room's own channels."""
+
+    __table_args__ = (UniqueConstraint("platform", "channel_id"),)
+    id: int = row()
+    platform: str
+    channel_id: str
+    name: str
+    project_id: int = Field(foreign_key="project.id", index=True)
+    revision: int = 0
