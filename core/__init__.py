@@ -1,0 +1,1 @@
+"""Decisions: renders, scheduling, workflows, provenance, questions and access."""

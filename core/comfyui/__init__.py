@@ -1,0 +1,1 @@
+"""ComfyUI: the client of its servers, and the reading of its graphs."""

@@ -1,0 +1,129 @@
+"""What a ComfyUI graph says about the picture it made, found by following links from the outputs, never by the first KSampler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from core.comfyui import sampling, techniques, weights
+from core.comfyui.sampling import Sampling
+from core.comfyui.trace import Node, Trace
+from core.comfyui.weights import ModelUse
+
+__all__ = ["Facts", "ModelUse", "Sampling", "output_named", "read"]
+
+PARSER = 1
+"""Grows when reading gets better, so that what was read before can be read again."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of how a picture was made. What is not known is empty or None; a seed is decimal text.
+
+    Seed, sampler, steps, cfg and denoise are those of the first pass, the one that made the picture; `passes` has all of them.
+    Width and height are of the latent or picture that the first pass started from, not of the file.
+    """
+
+    prompt: str = ""
+    negative: str = ""
+    seed: str = ""
+    sampler: str = ""
+    scheduler: str = ""
+    steps: int | None = None
+    cfg: float | None = None
+    denoise: float | None = None
+    width: int | None = None
+    height: int | None = None
+    batch: int | None = None
+    models: tuple[ModelUse, ...] = ()
+    techniques: tuple[str, ...] = ()
+    pictures_in: tuple[str, ...] = ()
+    passes: tuple[Sampling, ...] = field(default=(), repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, fit for JSON; `Facts.of` reads them back."""
+        return asdict(self) | {"parser": PARSER}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Facts:
+        """The facts behind `as_dict()`; unknown keys are ignored."""
+        known = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
+        known["models"] = tuple(ModelUse(**model) for model in known.get("models", ()))
+        known["passes"] = tuple(Sampling(**one) for one in known.get("passes", ()))
+        return cls(**known | {name: tuple(known.get(name, ())) for name in ("techniques", "pictures_in")})
+
+    def with_techniques(self, *words: str) -> Facts:
+        """The same with these techniques too."""
+        every = {*self.techniques, *words}
+        return replace(self, techniques=tuple(word for word in techniques.WORDS if word in every))
+
+
+def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
+    """The facts of the picture that `node` saved, or of all the graph saves. Any graph will do; what it hides stays empty."""
+    trace = Trace(graph)
+    outputs = trace.outputs(node)
+    nodes = trace.upstream(outputs)
+    models = weights.used(trace, nodes)
+    samplers = sampling.passes(trace, outputs)
+    facts = _sampled(trace, samplers) if samplers else _unsampled(trace, nodes)
+    return replace(
+        facts, models=models, techniques=techniques.read(trace, outputs, models), pictures_in=techniques.pictures_in(nodes)
+    )
+
+
+def output_named(graph: Mapping[str, Any], filename: str) -> str:
+    """The one node whose `filename_prefix` fits a file's name, or empty: which of several outputs a file is."""
+    name = PurePosixPath(filename.replace("\\", "/")).name
+    prefixes = {
+        node.id: PurePosixPath(str(node.inputs["filename_prefix"])).name
+        for node in Trace(graph).nodes.values()
+        if node.has("filename_prefix")
+    }
+    fitting = [node_id for node_id, prefix in prefixes.items() if prefix and name.startswith(prefix + "_")]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _sampled(trace: Trace, samplers: list[Node]) -> Facts:
+    first = samplers[0]
+    passes = tuple(sampling.read_pass(trace, node) for node in samplers[:64])
+    prompt = _first_text(trace, samplers, negative=False)
+    negative = _first_text(trace, samplers, negative=True)
+    width, height, batch = sampling.size(trace, first)
+    main = passes[0]
+    return Facts(
+        prompt=prompt,
+        negative="" if negative == prompt else negative,
+        seed=main.seed or next((one.seed for one in passes if one.seed), ""),
+        sampler=main.sampler,
+        scheduler=main.scheduler,
+        steps=main.steps,
+        cfg=main.cfg,
+        denoise=main.denoise,
+        width=width,
+        height=height,
+        batch=batch,
+        passes=passes,
+    )
+
+
+def _first_text(trace: Trace, samplers: list[Node], *, negative: bool) -> str:
+    return next((text for node in samplers[:8] if (text := sampling.prompt(trace, node, negative=negative))), "")
+
+
+def _unsampled(trace: Trace, nodes: list[Node]) -> Facts:
+    """A graph without a sampler (a service's node, an upscale, a filter): what its nodes say of prompt, seed and size."""
+    asked = [node for node in nodes if trace.text_keys(node) and not node.has("filename_prefix")]
+    sized = [size for node in nodes if (size := (trace.whole(node, "width"), trace.whole(node, "height"))) != (None, None)]
+    seeded = [node for node in nodes if node.has("seed", "noise_seed")][:64]
+    seeds = [one.seed for node in seeded if (one := sampling.read_pass(trace, node)).seed]
+    width, height = sized[0] if sized else (None, None)
+    last = asked[-1] if asked else None
+    return Facts(
+        prompt=sampling.prompt(trace, last, negative=False) if last else "",
+        negative=sampling.prompt(trace, last, negative=True) if last else "",
+        seed=seeds[-1] if seeds else "",
+        width=width,
+        height=height,
+    )

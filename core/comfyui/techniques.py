@@ -1,0 +1,187 @@
+"""How a picture was made, as words people search by ("the depth shot"), told from the graph though nobody wrote them down.
+
+The words: depth canny pose lineart normal seg tile · img2img inpaint outpaint upscale hires ip-adapter face lora controlnet ·
+video animation audio 3d.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+
+from core.comfyui import sampling
+from core.comfyui.trace import Node, Trace
+from core.comfyui.weights import ModelUse
+
+WORDS = (
+    *("depth", "canny", "pose", "lineart", "normal", "seg", "tile"),
+    *("img2img", "inpaint", "outpaint", "upscale", "hires", "ip-adapter", "face", "lora", "controlnet"),
+    *("video", "animation", "audio", "3d"),
+)
+_GUIDES: tuple[tuple[str, str], ...] = (
+    ("depth", r"depth|midas|zoe|leres|marigold|lotus"),
+    ("canny", r"canny"),
+    ("pose", r"pose|dwpose|openpose"),
+    ("lineart", r"line_?art|softedge|hed\b|pidi|pidinet|scribble|mlsd|sketch|anyline|teed"),
+    ("normal", r"normal(?!iz)|normalbae|\bbae\b|dsine"),
+    ("seg", r"seg\b|seg_|segment|oneformer|uniformer"),
+    ("tile", r"tile\b|tile_|blur"),
+)
+_BY_KIND: tuple[tuple[str, str], ...] = (
+    ("outpaint", r"outpaint|fluxproexpand"),
+    ("inpaint", r"inpaint|setlatentnoisemask|fluxprofill|brushnet|powerpaint"),
+    ("ip-adapter", r"ip_?adapter"),
+    ("face", r"facedetailer|reactor|instantid|pulid|faceid|photomaker|facerestore|faceswap|liveportrait|hyperswap"),
+    ("3d", r"glb|preview3d|save3d|hunyuan3d|triposplat|trellis|mesh|gaussiansplat|pointcloud"),
+    ("animation", r"saveanimated|animatediff"),
+    ("video", r"savevideo|savewebm|videocombine|createvideo|ltxv|imagetovideo|texttovideo"),
+    ("audio", r"saveaudio|previewaudio|acestep|stableaudio|texttospeech"),
+    ("upscale", r"(?<!latent)upscale(?!model)|supir|superres|seedvr|increaseresolution"),
+)
+_EDITS = re.compile(r"reference.*(latent|image)|imageedit|kontext|instructpixtopix|editplus", re.IGNORECASE)
+_SHOWN_INPUT = re.compile(r"(^|[._])(image|reference|input_image|pixels)")
+_MOST_CONTROLS = 32
+_MEDIA = re.compile(
+    r"\.(png|jpe?g|webp|gif|avif|bmp|tiff?|exr|mp4|mov|webm|mkv|wav|mp3|flac|ogg|glb)(\s*\[\w+\])?$", re.IGNORECASE
+)
+
+
+def read(trace: Trace, outputs: list[Node], models: Sequence[ModelUse]) -> tuple[str, ...]:
+    """The techniques behind these outputs, in the order of WORDS."""
+    nodes = trace.upstream(outputs)
+    found = {word for node in nodes for word, pattern in _BY_KIND if re.search(pattern, node.kind.lower())}
+    controls = [node for node in nodes if _controls(trace, node)][:_MOST_CONTROLS]
+    found |= {guide for node in controls for guide in _guides(trace, node)}
+    found |= {"controlnet"} if controls else set()
+    for kind, word in (("lora", "lora"), ("upscaler", "upscale"), ("ip-adapter", "ip-adapter")):
+        found |= {word} if any(use.kind == kind for use in models) else set()
+    found |= set(_from_models(models)) | set(_from_passes(trace, outputs, nodes, found))
+    return tuple(word for word in WORDS if word in found)
+
+
+def pictures_in(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Names of the files that these nodes load, as the graph writes them, without ComfyUI's ` [input]` mark."""
+    names: dict[str, None] = {}
+    for node in nodes:
+        for name, value in node.inputs.items():
+            if _loads(node) and name != "filename_prefix" and isinstance(value, str) and _MEDIA.search(value):
+                names[re.sub(r"\s*\[\w+\]$", "", value)] = None
+    return tuple(names)
+
+
+def _loads(node: Node) -> bool:
+    return "load" in node.kind.lower() or node.has("upload", "image", "file")
+
+
+def _controls(trace: Trace, node: Node) -> bool:
+    """Whether a node puts a control picture to work: with any strength, and for any part of the sampling."""
+    by_kind = re.search(r"control_?net|t2iadapter|controllora|controltovideo", node.kind.lower())
+    by_input = any(re.match(r"control_?net|control_(image|video)|pose_video|model_patch$", name) for name, _ in trace.links(node))
+    if not by_input and not (by_kind and trace.links(node)):
+        return False
+    if trace.number(node, "strength") == 0 or trace.number(node, "end_percent") == 0:
+        return False
+    return node.has("image", "images", "control_image", "control_video", "pose_video", "preprocessed_image")
+
+
+def _guides(trace: Trace, node: Node) -> set[str]:
+    """What kind of picture guided: by the control model and its declared type, else the preprocessor, else titles and names."""
+    loaders = trace.upstream([trace.at(link) for name, link in trace.links(node) if re.search(r"control_?net|model_patch", name)])
+    models = [value for one in loaders if "union" not in one.kind.lower() for value in _strings(one)]
+    types = [value for one in loaders if "union" in one.kind.lower() for value in _strings(one)]
+    pictures = trace.upstream([trace.at(link) for name, link in trace.links(node) if re.search(r"image|video", name)])
+    own = [name for name in node.inputs if re.search(r"video|image", name)] + [node.kind]
+    for words in (
+        types,
+        models,
+        own + [one.kind for one in pictures],
+        [one.title for one in pictures],
+        list(pictures_in(pictures)),
+    ):
+        if found := {guide for text in words for guide, pattern in _GUIDES if re.search(pattern, _spaced(text))}:
+            return found
+    return set()
+
+
+def _from_models(models: Sequence[ModelUse]) -> Iterator[str]:
+    """Models that are made for one kind of guide, such as `flux1-depth-dev`."""
+    for use in models:
+        name = _spaced(use.name)
+        if use.kind in ("diffusion model", "lora", "checkpoint") and re.search(r"control|flux\d? (dev )?(depth|canny)", name):
+            yield from (guide for guide, pattern in _GUIDES if re.search(pattern, name))
+        if use.kind in ("diffusion model", "lora") and re.search(r"flux.*\bfill\b", name):
+            yield "inpaint"
+        if use.kind == "ip-adapter" and "face" in name:
+            yield "face"
+
+
+def _from_passes(trace: Trace, outputs: list[Node], nodes: list[Node], found: set[str]) -> Iterator[str]:
+    """What follows from the order of things: a picture sampled again larger (hires), a picture started from (img2img)."""
+    path = trace.picture_path(outputs)
+    stages = _stages(trace, path)
+    if any(stage is Stage.RESAMPLED for stage in stages.values()):
+        yield "hires"
+    elif any("latentupscale" in node.kind.lower() for node in path):
+        yield "upscale"
+    samplers = [node for node in path if sampling.is_sampler(node)]
+    if found & {"inpaint", "outpaint", "video"}:
+        return
+    guided = bool(found & {guide for guide, _ in _GUIDES})
+    if _starts_from_picture(trace, samplers) or (not guided and _edits(trace, nodes, path)):
+        yield "img2img"
+
+
+class Stage(IntEnum):
+    """How far a picture has come at a node."""
+
+    NEW = 0
+    SAMPLED = 1
+    SCALED = 2
+    RESAMPLED = 3
+
+
+def _stages(trace: Trace, path: list[Node]) -> dict[str, Stage]:
+    """The stage at every node of a picture's path, which comes in the order it runs."""
+    stages: dict[str, Stage] = {}
+    for node in path:
+        before = max((stages.get(link[0], Stage.NEW) for _, link in trace.links(node)), default=Stage.NEW)
+        if sampling.is_sampler(node):
+            stages[node.id] = Stage.RESAMPLED if before >= Stage.SCALED else Stage.SAMPLED
+        elif before is Stage.SAMPLED and re.search(r"upscale|imagescale|resize", node.kind.lower()):
+            stages[node.id] = Stage.SCALED
+        else:
+            stages[node.id] = before
+    return stages
+
+
+def _starts_from_picture(trace: Trace, samplers: list[Node]) -> bool:
+    """Whether the first sampler begins with a loaded picture and leaves some of it."""
+    if not samplers or not pictures_in(trace.picture_path(samplers[:1])):
+        return False
+    denoise = sampling.read_pass(trace, samplers[0]).denoise
+    return denoise is None or denoise < 1
+
+
+def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
+    """Whether a loaded picture is shown to a model as what to change: by an encoder, a reference, or a service's node."""
+    loaded: set[str] = set()
+    served = set() if any(sampling.is_sampler(one) for one in path) else {node.id for node in path}
+    for node in nodes:
+        brought = [name for name, link in trace.links(node) if link[0] in loaded]
+        encodes = "encode" in node.kind.lower() or node.id in served
+        shown = encodes and any(_SHOWN_INPUT.search(name) for name in brought) and trace.text_keys(node)
+        if shown or (brought and _EDITS.search(node.kind)):
+            return True
+        if brought or pictures_in([node]):
+            loaded.add(node.id)
+    return False
+
+
+def _strings(node: Node) -> list[str]:
+    return [value for value in node.inputs.values() if isinstance(value, str)]
+
+
+def _spaced(text: str) -> str:
+    """Lower case, CamelCase opened, so that a pattern's word edges hold."""
+    return re.sub(r"[\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).lower().replace("_", " ")

@@ -1,0 +1,237 @@
+"""Walks a ComfyUI API graph by its links: what a picture came through, and the value or text that really arrives at an input.
+
+Every walk keeps count of where it was and how much it did, so a graph with circles, doublings or nonsense costs little and ends.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Link = tuple[str, int]
+"""(node id, output index)."""
+
+_HOPS = 64
+_WORK = 20_000
+_STEPS = 200_000
+"""Nodes visited in all walks over one graph; far more than any real one needs."""
+LONGEST_TEXT = 100_000
+_VALUES = ("value", "int", "float", "number", "Number", "seed", "noise_seed", "boolean", "string", "text", "val", "a")
+_TEXT_KEY = re.compile(
+    r"text|prompt|string|caption|lyrics|^tags$|^clip_[lg]$|t5xxl|bert|mt5xl|llama|qwen|wildcard|^(positive|negative)$"
+)
+_NO_TEXT_KEY = re.compile(
+    r"system|encoder|embeds|delimiter|separator|style|format|mode|type|find|replace|upsampling|enhance|normali|interpret|length|model|file"
+)
+_GLUE = ("delimiter", "separator", "joiner", "sep")
+_SAVES = re.compile(r"save|combine|export|output|preview|upload|publish|imagecompare", re.IGNORECASE)
+_SIDE_INPUT = re.compile(
+    r"^(model|clip|vae|positive|negative|cond\w*|.*conditioning.*|.*control.?net.*|control\w*|mask|masks|noise|guider|sigmas|sampler|"
+    r"clip_vision.*|style_model|text_embeds|prompt|text|.*ipadapter.*|.*upscale_model.*|lora\w*|seed|steps|cfg|width|height|hooks?|"
+    r"basic_pipe|detailer_pipe|bbox_detector|sam_model_opt|segm_detector_opt|reference\w*|ref_\w*)$"
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a graph."""
+
+    id: str
+    kind: str
+    title: str
+    inputs: Mapping[str, Any]
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.inputs for name in names)
+
+
+class Trace:
+    """A graph made ready for walking; whatever is not a node is left out."""
+
+    def __init__(self, graph: Mapping[str, Any]) -> None:
+        self.nodes = {key: node for key, raw in graph.items() if (node := _node(key, raw)) is not None}
+        self._work = self._steps = 0
+        self._links: dict[str, list[tuple[str, Link]]] = {}
+
+    def link(self, value: object) -> Link | None:
+        """The value as a link to a node that is there, or None."""
+        if isinstance(value, list | tuple) and len(value) == 2 and isinstance(value[0], str) and value[0] in self.nodes:
+            return (value[0], value[1]) if isinstance(value[1], int) and not isinstance(value[1], bool) else None
+        return None
+
+    def links(self, node: Node) -> list[tuple[str, Link]]:
+        """(input name, link) of every input that counts: of a switch, the chosen one only."""
+        if node.id in self._links:
+            return self._links[node.id]
+        linked = [(name, link) for name, value in node.inputs.items() if (link := self.link(value)) is not None]
+        self._links[node.id] = linked
+        chosen = self._chosen(node, linked) if "switch" in node.kind.lower() or "selector" in node.kind.lower() else ""
+        self._links[node.id] = [(name, link) for name, link in linked if name == chosen] if chosen else linked
+        return self._links[node.id]
+
+    def at(self, link: Link) -> Node:
+        return self.nodes[link[0]]
+
+    def outputs(self, node_id: str = "") -> list[Node]:
+        """The nodes that make files: `node_id` if it is there, else those that save, else those nobody reads from, else all."""
+        if node_id in self.nodes:
+            return [self.nodes[node_id]]
+        saving = [node for node in self.nodes.values() if node.has("filename_prefix") or _SAVES.search(node.kind)]
+        lasting = [node for node in saving if "preview" not in node.kind.lower()]
+        read = {link[0] for node in self.nodes.values() for _, link in self.links(node)}
+        return lasting or saving or [node for node in self.nodes.values() if node.id not in read] or list(self.nodes.values())
+
+    def upstream(self, starts: Iterable[Node], follow: Callable[[Node, str], bool] = lambda node, name: True) -> list[Node]:
+        """The nodes that `starts` depend on and `starts` themselves, in the order they would run, each once."""
+        order: dict[str, Node] = {}
+        opened: set[str] = set()
+        stack = [(node, False) for node in reversed(list(starts))]
+        while stack and self._steps < _STEPS:
+            self._steps += 1
+            node, finished = stack.pop()
+            if finished:
+                order[node.id] = node
+            elif node.id not in opened:
+                opened.add(node.id)
+                stack.append((node, True))
+                stack += [(self.at(link), False) for name, link in reversed(self.links(node)) if follow(node, name)]
+        return list(order.values())
+
+    def picture_path(self, starts: Iterable[Node]) -> list[Node]:
+        """The nodes the picture itself went through, as pixels or latent: not its models, prompts, masks or guides."""
+        return self.upstream(starts, lambda node, name: not _SIDE_INPUT.match(name))
+
+    def value(self, node: Node, *names: str) -> Any:
+        """What arrives at the first of these inputs that has a value, through primitives, reroutes and switches; or None."""
+        for name in names:
+            if name in node.inputs and (found := self._resolve(node.inputs[name], name)) is not None:
+                return found
+        return None
+
+    def number(self, node: Node, *names: str) -> float | None:
+        """What arrives there, if it is a finite number."""
+        found = self.value(node, *names)
+        if isinstance(found, str):
+            try:
+                found = float(found) if len(found) < 40 else None
+            except ValueError:
+                return None
+        return float(found) if isinstance(found, int | float) and not isinstance(found, bool) and _finite(found) else None
+
+    def whole(self, node: Node, *names: str) -> int | None:
+        """What arrives there, if it is a number, without its fraction."""
+        found = self.number(node, *names)
+        return None if found is None else int(found)
+
+    def word(self, node: Node, *names: str) -> str:
+        """What arrives there, if it is a short text."""
+        found = self.value(node, *names)
+        return found if isinstance(found, str) and len(found) <= 500 else ""
+
+    def text_keys(self, node: Node) -> list[str]:
+        """The inputs of a node that take prompt text, by name and by what arrives."""
+        return [
+            name
+            for name, value in node.inputs.items()
+            if _TEXT_KEY.search(last := name.rpartition(".")[2])
+            and not _NO_TEXT_KEY.search(last)
+            and self._brings_text(name, value)
+        ]
+
+    def _brings_text(self, name: str, value: object) -> bool:
+        """Whether text may arrive: `positive` and `negative` are text on some nodes and conditioning on most."""
+        link = self.link(value)
+        if link is None or name not in ("positive", "negative"):
+            return isinstance(value, str) or link is not None
+        return not any(re.search(r"clip|cond|positive|negative|model|embeds", one) for one in self.at(link).inputs)
+
+    def text(self, value: object, hops: int = _HOPS) -> str:
+        """The text that arrives: literal, or put together by string nodes; empty if it is only known once it runs."""
+        if isinstance(value, str):
+            return value[:LONGEST_TEXT]
+        link = self.link(value)
+        self._work += 1
+        if link is None or hops == 0 or self._work > _WORK:
+            return ""
+        return self._assembled(self.at(link), hops - 1)[:LONGEST_TEXT]
+
+    def _assembled(self, node: Node, hops: int) -> str:
+        if isinstance(ready := node.inputs.get("populated_text"), str) and ready.strip():
+            return ready
+        pattern = node.inputs.get("f_string")
+        if isinstance(pattern, str):
+            return self._formatted(node, pattern, hops)
+        keys = self.text_keys(node) + (["value"] if node.has("value") else [])
+        keys = [name for name in keys if not name.endswith("_0")] if node.has("text") else keys
+        parts = [part for name in keys if (part := self.text(node.inputs[name], hops))]
+        if not parts:
+            parts = [part for name, link in self.links(node) if (part := self.text(list(link), hops))]
+            parts = parts or [shown for shown in (node.inputs.get("text_0"),) if isinstance(shown, str)]
+        joined = self._glue(node).join(parts)
+        find, new = node.inputs.get("find"), node.inputs.get("replace")
+        return joined.replace(find, new) if isinstance(find, str) and find and isinstance(new, str) else joined
+
+    def _formatted(self, node: Node, pattern: str, hops: int) -> str:
+        for name, value in node.inputs.items():
+            if name.startswith("values."):
+                pattern = pattern.replace("{" + name.removeprefix("values.") + "}", self.text(value, hops))
+        return pattern
+
+    def _glue(self, node: Node) -> str:
+        for name in _GLUE:
+            if isinstance(glue := self.value(node, name), str):
+                return glue.replace("\\n", "\n")
+        return " "
+
+    def _resolve(self, value: object, wanted: str) -> Any:
+        for _ in range(_HOPS):
+            link = self.link(value)
+            if link is None:
+                return value.get("__value__") if isinstance(value, dict) else None if isinstance(value, list) else value
+            node = self.at(link)
+            linked = self.links(node)
+            literal = [one for one in node.inputs.values() if isinstance(one, str | int | float)]
+            named = next((name for name in (wanted, *_VALUES) if name in node.inputs), None)
+            if named is not None:
+                value = node.inputs[named]
+            elif len(linked) == 1:
+                value = list(linked[0][1])
+            elif len(literal) == 1 and not linked:
+                value = literal[0]
+            else:
+                return None
+        return None
+
+    def _chosen(self, node: Node, linked: list[tuple[str, Link]]) -> str:
+        """The name of the input a switch lets through, or empty if that cannot be told."""
+        names = [name for name, _ in linked]
+        told = next(
+            (node.inputs[name] for name in ("select", "switch", "index", "boolean", "Input", "input") if name in node.inputs),
+            None,
+        )
+        told = self._resolve(told, "value") if self.link(told) else told
+        if isinstance(told, bool):
+            return next((name for name in names if name in (("on_true", "true") if told else ("on_false", "false"))), "")
+        if isinstance(told, int):
+            return next((name for name in names if re.search(rf"(?<!\d){told}$", name)), "")
+        return ""
+
+
+def _node(key: object, raw: object) -> Node | None:
+    if not isinstance(key, str) or not isinstance(raw, Mapping):
+        return None
+    kind, inputs, meta = raw.get("class_type"), raw.get("inputs", {}), raw.get("_meta")
+    if not isinstance(kind, str) or not isinstance(inputs, Mapping):
+        return None
+    title = meta.get("title", "") if isinstance(meta, Mapping) else ""
+    return Node(key, kind, title if isinstance(title, str) else "", {str(name): value for name, value in inputs.items()})
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:
+        return False

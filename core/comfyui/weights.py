@@ -1,0 +1,146 @@
+"""Which model files a graph loads, of what kind and how strongly, told by the shape of the inputs that name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from core.comfyui.loaders import folder_of
+from core.comfyui.trace import Node, Trace
+
+_WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx|pkl)$", re.IGNORECASE)
+_FOLDERS = {
+    "checkpoint": "checkpoints",
+    "diffusion model": "diffusion_models",
+    "lora": "loras",
+    "controlnet": "controlnet",
+    "vae": "vae",
+    "text encoder": "text_encoders",
+    "clip vision": "clip_vision",
+    "upscaler": "upscale_models",
+    "ip-adapter": "ipadapter",
+    "style model": "style_models",
+    "motion": "animatediff_models",
+    "embedding": "embeddings",
+    "model patch": "model_patches",
+    "annotator": "annotators",
+    "model": "models",
+}
+_KINDS: tuple[tuple[str, str], ...] = (
+    (r"lora", "lora"),
+    (r"control.?net|control_lora|t2i", "controlnet"),
+    (r"upscale", "upscaler"),
+    (r"ip.?adapter", "ip-adapter"),
+    (r"clip.?vision", "clip vision"),
+    (r"style_?model", "style model"),
+    (r"vae", "vae"),
+    (r"motion|animatediff", "motion"),
+    (r"modelpatch|model_patch", "model patch"),
+    (r"ckpt|checkpoint", "checkpoint"),
+    (r"unet|diffusion_?model|gguf", "diffusion model"),
+    (r"clip|t5|text_?encoder|llama|llm|gemma|qwen", "text encoder"),
+    (r"embedding", "embedding"),
+)
+_ANNOTATOR = re.compile(r"preprocessor|estimat|annotator|detector|segment|sam\b|rembg|depthanything|midas|zoe", re.IGNORECASE)
+_STRENGTHS = ("strength_model", "strength", "lora_strength", "lora_model_strength", "weight", "model_weight", "model_strength")
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """A model file as a graph uses it. `folder` is ComfyUI's word for where it lies; `strength` is None where there is none."""
+
+    kind: str
+    folder: str
+    name: str
+    strength: float | None = None
+
+
+def used(trace: Trace, nodes: list[Node]) -> tuple[ModelUse, ...]:
+    """The model files these nodes load, in the order they take effect, each once."""
+    found: dict[tuple[str, str], ModelUse] = {}
+    for node in nodes:
+        for use in (*_stacked(trace, node), *_plain(trace, node)):
+            if use.kind != "lora" or use.strength != 0:
+                found.setdefault((use.folder, use.name), use)
+    for use, strength in _applied(trace, nodes):
+        found[use.folder, use.name] = replace(use, strength=strength)
+    return tuple(sorted(found.values(), key=lambda use: use.kind not in ("checkpoint", "diffusion model")))
+
+
+def is_weights(value: object) -> bool:
+    """Whether a value is the name of a model file."""
+    return isinstance(value, str) and len(value) <= 1000 and _WEIGHTS.search(value) is not None
+
+
+def _plain(trace: Trace, node: Node) -> Iterator[ModelUse]:
+    """Inputs whose value is a file name. Numbered ones (lora_name_3) are left to the stacks."""
+    for name, raw in node.inputs.items():
+        value = trace.value(node, name) if isinstance(raw, list) and _names_a_model(name) else raw
+        if is_weights(value) and not _in_stack(node, name):
+            kind = _kind(node, name)
+            yield _use(kind, value, trace.number(node, *_STRENGTHS) if kind in ("lora", "controlnet", "ip-adapter") else None)
+
+
+def _applied(trace: Trace, nodes: list[Node]) -> Iterator[tuple[ModelUse, float]]:
+    """Control models get their strength where they are applied, not where they are loaded."""
+    applying = [node for node in nodes if any(re.search(r"control_?net", name) for name, _ in trace.links(node))]
+    for node in applying[:64]:
+        strength = trace.number(node, "strength", "weight")
+        for name, link in trace.links(node) if strength is not None else ():
+            if re.search(r"control_?net", name):
+                loaded = [use for loader in trace.upstream([trace.at(link)]) for use in _plain(trace, loader)]
+                yield from ((use, strength) for use in loaded if use.kind == "controlnet" and strength is not None)
+
+
+def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
+    """LoRA stacks: `{"on": true, "lora": name, "strength": 0.8}` (rgthree), or numbered inputs (Efficiency, Comfyroll, Easy)."""
+    for value in node.inputs.values():
+        if isinstance(value, Mapping) and is_weights(value.get("lora")) and value.get("on", True) is True:
+            strength = value.get("strength")
+            yield _use("lora", str(value["lora"]), float(strength) if isinstance(strength, int | float) else None)
+    count = trace.whole(node, "lora_count", "num_loras")
+    for name in node.inputs:
+        number = _in_stack(node, name)
+        if number is None or (count is not None and number > count) or _off(trace.value(node, f"switch_{number}")):
+            continue
+        if is_weights(file := trace.value(node, name)):
+            keys = [
+                f"{stem}_{number}"
+                for stem in ("model_str", "lora_wt", "model_weight", "strength_model", "strength", "model_strength")
+            ]
+            keys += [f"lora_{number}_{stem}" for stem in ("strength", "model_strength")]
+            if trace.word(node, "input_mode") == "simple":
+                keys.insert(0, f"lora_wt_{number}")
+            yield _use("lora", file, trace.number(node, *keys))
+
+
+def _in_stack(node: Node, name: str) -> int | None:
+    """The place of a numbered LoRA input in its stack, or None if the name is none."""
+    numbered = re.fullmatch(r"(?:lora_name|lora)_(\d{1,3})(?:_name)?", name)
+    return int(numbered[1]) if numbered else None
+
+
+def _off(switch: object) -> bool:
+    return switch is False or (isinstance(switch, str) and switch.lower() in ("off", "none", "false"))
+
+
+def _names_a_model(name: str) -> bool:
+    """Whether an input that is fed by a link may get a file's name, rather than a model that is loaded."""
+    return name.endswith("name")
+
+
+def _kind(node: Node, name: str) -> str:
+    if _ANNOTATOR.search(node.kind):
+        return "annotator"
+    if folder := folder_of(node.kind, name):
+        return next((kind for kind, place in _FOLDERS.items() if place == folder), folder.removesuffix("s").replace("_", " "))
+    for place in (name.lower(), node.kind.lower()):
+        for pattern, kind in _KINDS:
+            if re.search(pattern, place):
+                return kind
+    return "model"
+
+
+def _use(kind: str, name: str, strength: float | None) -> ModelUse:
+    return ModelUse(kind, _FOLDERS.get(kind, kind.replace(" ", "_") + "s"), name, strength)

@@ -1,0 +1,102 @@
+"""Every environment variable, once: read into one immutable value that is passed in, never looked up elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How this Slate is set up. Each field is the variable `SLATE_` + its name in capitals; its description documents it."""
+
+    model_config = SettingsConfigDict(env_prefix="SLATE_", frozen=True, extra="ignore")
+
+    data: Path = Field(Path("data"), description="The folder of everything embedded: database, queue, files, simulated ComfyUI.")
+    database_url: str = Field("", description="SQLite or PostgreSQL URL. Empty: SQLite in the data folder.")
+    redis_url: str = Field("", description="Redis or Valkey URL. Empty: an embedded Valkey in the data folder.")
+    blobs_url: str = Field("", description="`s3://bucket/prefix` or a `file://` URL. Empty: a folder in the data folder.")
+    s3_endpoint: str = Field("", description="Endpoint of an S3 other than Amazon's. Keys come from the usual AWS variables.")
+    comfyui_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="ComfyUI servers, separated by commas, each `URL` or `name=URL`. Empty: the built-in simulated one."
+    )
+    simulated_backends: int = Field(1, ge=1, le=64, description="How many simulated ComfyUI servers to run when none is given.")
+    simulated_step_seconds: float = Field(0.15, ge=0, description="Seconds per sampling step of a simulated ComfyUI.")
+    host: str = Field("127.0.0.1", description="Address the web process listens on. Beyond this machine, put a proxy in front.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
+    public_url: str = Field("", description="How people reach the web process, for links and QR codes. Empty: http://host:port.")
+    secret: str = Field("", repr=False, description="Key that signs room sessions. Empty: made once and kept in the data folder.")
+    models_paths: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="ComfyUI model folders this machine can read, separated by commas, to know model files by hash."
+    )
+    default_models: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Models the shipped workflows use unless told otherwise, `folder=file` separated by commas: "
+        "`checkpoints=sd_xl_base_1.0.safetensors,loras=…`. Empty: those of the simulated ComfyUI.",
+    )
+    backend: str = Field("", description="Name of the one backend this worker process serves; set by `slate worker`.")
+    lanes: int = Field(2, ge=1, le=4, description="Workers per backend; the second readies the next render near the end of one.")
+    lead_seconds: float = Field(2.0, ge=0, description="How long before a render's expected end the next one may be claimed.")
+    lease_seconds: float = Field(15.0, gt=1, description="A worker unheard of for this long has lost its render to another.")
+    sweep_seconds: float = Field(2.0, gt=0, description="Pause between two rounds of the sweeper.")
+    max_queued: int = Field(500, ge=1, description="Renders one member may have waiting at a time (leads and admins: no limit).")
+    max_prompt: int = Field(20_000, ge=1, description="Longest text input, in characters.")
+    max_upload_mb: int = Field(64, ge=1, description="Largest upload, in MiB.")
+    max_pixels: int = Field(120_000_000, ge=1, description="Largest picture that is opened, in pixels.")
+    newcomer_role: str = Field("artist", description="Role of people who join the room; the very first one becomes admin.")
+    reactions: str = Field(
+        "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",
+        description="Which emoji stands for which command, separated by commas.",
+    )
+    log_level: str = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(False, description="Whether logs are JSON lines.")
+
+    @field_validator("comfyui_urls", "models_paths", "default_models", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{quote(str(self.data.absolute() / 'slate.db'))}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where the embedded Valkey listens: a socket's path has at most 100 bytes, so a long one is in the temporary folder."""
+        inside = self.data.absolute() / "redis" / "valkey.sock"
+        if len(str(inside).encode()) < 100:
+            return inside
+        short = hashlib.sha256(str(inside).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"slate-{os.getuid()}-{short}.sock"
+
+    @property
+    def redis(self) -> str:
+        return self.redis_url or f"unix://{quote(str(self.redis_socket))}"
+
+    @property
+    def blobs(self) -> str:
+        return self.blobs_url or f"file://{quote(str(self.data.absolute() / 'blobs'))}"
+
+    @property
+    def models_by_folder(self) -> dict[str, str]:
+        """Model folder -> the file in it that the shipped workflows use.
+
+        >>> Settings(default_models="checkpoints=a=b.safetensors").models_by_folder
+        {'checkpoints': 'a=b.safetensors'}
+        """
+        return {folder.strip(): name.strip() for folder, _, name in (one.partition("=") for one in self.default_models)}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the built-in simulated ComfyUI serves."""
+        return not self.comfyui_urls
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
