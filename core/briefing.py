@@ -1,0 +1,102 @@
+"""What a worker needs to know to carry out one render, read in one look so that no transaction is open while the network is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlmodel import Session
+
+from core import renders, workflows
+from core.desk import Desk
+from storage import assets, members, models, projects
+from storage import renders as rows
+from storage import workflows as workflow_rows
+from storage.tables import Asset, Render, Workflow, WorkflowVersion
+
+
+@dataclass(frozen=True)
+class PictureIn:
+    """A picture that goes into a render."""
+
+    asset: str
+    sha256: str
+    suffix: str
+    """With its dot, such as `.png`."""
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """Names, recipe and inputs of one render."""
+
+    render: Render
+    member: str
+    client: str
+    project: str
+    workflow: Workflow
+    version: WorkflowVersion
+    inputs: dict[str, Any]
+    pictures: dict[str, PictureIn]
+    models: list[dict[str, Any]]
+    parent: str
+
+    def made(self) -> dict[str, Any]:
+        """The part of ingest.Made that was known before the render ran."""
+        return {
+            "render_code": self.render.code,
+            "member": self.member,
+            "client": self.client,
+            "project": self.project,
+            "shot": self.render.shot,
+            "workflow": self.workflow.name,
+            "version": self.version.number,
+            "content_hash": self.version.content_hash,
+            "inputs": self.inputs,
+            "seed": self.render.seed,
+            "models": self.models,
+            "parents": [{"asset": one.asset, "sha256": one.sha256, "input": name} for name, one in self.pictures.items()],
+            "verb": self.render.verb,
+            "parent_render": self.parent,
+            "render_id": self.render.id,
+            "member_id": self.render.member_id,
+            "project_id": self.render.project_id,
+        }
+
+
+def brief(desk: Desk, render: Render) -> Briefing:
+    """Read everything about a render that its worker needs."""
+    with desk.reading() as session:
+        version = renders.version_of(session, render)
+        workflow = workflow_rows.by_id(session, version.workflow_id)
+        member, project = members.by_id(session, render.member_id), projects.by_id(session, render.project_id)
+        assert workflow is not None
+        assert member is not None
+        assert project is not None
+        client = projects.client(session, project.client_id)
+        parent = rows.by_id(session, render.parent_id) if render.parent_id else None
+        return Briefing(
+            render=render,
+            member=member.name,
+            client=client.name if client else "",
+            project=project.slug,
+            workflow=workflow,
+            version=version,
+            inputs=dict(render.inputs),
+            pictures={name: _picture(asset) for name, asset in assets.inputs_of(session, render.id or 0).items()},
+            models=_models(session, version, render),
+            parent=parent.code if parent else "",
+        )
+
+
+def _picture(asset: Asset) -> PictureIn:
+    return PictureIn(asset.code, asset.sha256, PurePosixPath(asset.filename).suffix.lower() or ".png")
+
+
+def _models(session: Session, version: WorkflowVersion, render: Render) -> list[dict[str, Any]]:
+    found = []
+    for ref in workflows.models_in(workflows.fill(version, render.inputs, {}, prefix="")):
+        known = models.known(session, ref.folder, ref.name)
+        facts = {"sha256": known.sha256, "licence": known.licence, "title": known.title} if known else {}
+        found.append({"folder": ref.folder, "name": ref.name, "sha256": "", "licence": "", "title": "", **facts})
+    return found

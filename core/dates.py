@@ -1,0 +1,310 @@
+"""Dates as people say them: "last week", "12 March", "yesterday afternoon", "3 days ago", in the zone of who asks.
+
+Nothing here searches a sentence for anything that might be a date: a phrase is one only if all of its words are in this
+grammar, and words that mean other things too (march, may, sun) count only next to a word that makes them a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+
+from core.errors import BadQuery
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
+)  # fmt: skip
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTH = {name[:size]: at for at, name in enumerate(_MONTHS, 1) for size in (3, len(name))} | {"sept": 9}
+_DAY = {name: at for at, name in enumerate(_DAYS)}
+_NUMBER = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10
+}  # fmt: skip
+_PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (20, 24)}
+_UNITS = ("day", "week", "month", "quarter", "year", "weekend")
+_LONGEST = 6
+_EARLIEST_YEAR, _LATEST_YEAR = 1990, 2057
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `start` on and up to, not including, `end`; aware, UTC."""
+
+    start: datetime
+    end: datetime
+
+
+class Found(NamedTuple):
+    """Words `first` to `last` (not included) speak of a time; either bound may be open."""
+
+    first: int
+    last: int
+    since: datetime | None
+    until: datetime | None
+
+
+class _Days(NamedTuple):
+    """Whole days, `last` not included; `hours` picks a part of a single day. `sure`: it can be nothing but a date."""
+
+    first: date
+    last: date
+    sure: bool = True
+    hours: tuple[int, int] = (0, 24)
+
+
+def read(text: str, now: datetime, zone: tzinfo) -> Span:
+    """The time a date phrase stands for. Raises BadQuery."""
+    days = _days(_plain(text.casefold().replace(",", " ").split()), now.astimezone(zone).date())
+    if days is None:
+        raise BadQuery(
+            f"“{text[:40]}” is not a date I know.",
+            hint="Try 2026-03-12, 12 March, March 2026, yesterday, last week or 3 days ago.",
+            value=text[:40],
+        )
+    return _span(days, zone)
+
+
+def scan(words: Sequence[str], now: datetime, zone: tzinfo) -> list[Found]:
+    """Every stretch of casefolded `words` that speaks of a time, with the little words that belong to it."""
+    found, at = list[Found](), 0
+    while at < len(words):
+        one = _between(words, at, now, zone) or _one(words, at, now, zone)
+        if one:
+            found.append(one)
+        at = one.last if one else at + 1
+    return found
+
+
+_WITHIN = ("in", "on", "during", "from", "of", "at", "dated", "over", "within")
+_BOUND = ("since", "after", "before", "until", "till")
+
+
+def _one(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | None:
+    lead = words[at] if words[at] in (*_WITHIN, *_BOUND) else ""
+    start = at + bool(lead) + (bool(lead) and words[at + 1 : at + 2] == ["the"])
+    taken = _longest(words, start, now.astimezone(zone).date())
+    if (taken is None or not (lead or taken[1].sure)) and lead:
+        lead, start = "", at
+        taken = _longest(words, at, now.astimezone(zone).date())
+    if taken is None or not (lead or taken[1].sure):
+        return None
+    span, last = _span(taken[1], zone), taken[0]
+    match lead:
+        case "since":
+            return Found(at, last, span.start, None)
+        case "after":
+            return Found(at, last, span.end, None)
+        case "before":
+            return Found(at, last, None, span.start)
+        case "until" | "till":
+            return Found(at, last, None, span.end)
+    return Found(at, last, span.start, span.end)
+
+
+def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | None:
+    """`between X and Y` and `from X to Y`, both ends included."""
+    joint = {"between": ("and",), "from": ("to", "until", "till")}.get(words[at])
+    first = _longest(words, at + 1, now.astimezone(zone).date()) if joint else None
+    if joint is None or first is None or tuple(words[first[0] : first[0] + 1]) not in [(one,) for one in joint]:
+        return None
+    second = _longest(words, first[0] + 1, now.astimezone(zone).date())
+    if second is None:
+        return None
+    start, end = _span(first[1], zone).start, _span(second[1], zone).end
+    if start >= end and words[at + 1] in _DAY:  # from Monday to Wednesday, asked on a Monday
+        start -= timedelta(days=7)
+    return Found(at, second[0], start, end)
+
+
+def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, _Days] | None:
+    for size in range(min(_LONGEST, len(words) - start), 0, -1):
+        days = _days(_plain(words[start : start + size]), today) if words[start + size - 1] not in ("the", "of") else None
+        if days is not None:
+            return start + size, days
+    return None
+
+
+def _plain(words: Sequence[str]) -> str:
+    """`12th of March` and `the 12 march` made equal: ordinals without their letters, no `the` and `of`."""
+    kept = (re.sub(r"^(\d+)(?:st|nd|rd|th)$", r"\1", word) for word in words if word not in ("the", "of"))
+    return " ".join(kept)
+
+
+def _span(days: _Days, zone: tzinfo) -> Span:
+    start = _midnight(days.first, zone) if days.hours[0] == 0 else _at(days.first, days.hours[0], zone)
+    end = _midnight(days.last, zone) if days.hours[1] == 24 else _at(days.first, days.hours[1], zone)
+    return Span(start, end)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _at(day: date, hour: int, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(hour), zone).astimezone(UTC)
+
+
+def _days(text: str, today: date) -> _Days | None:
+    for rule in (_named, _ago, _running, _relative, _weekday, _iso, _month_day, _month):
+        days = rule(text, today)
+        if days is not None:
+            return days
+    return None
+
+
+def _named(text: str, today: date) -> _Days | None:
+    name, _, part = text.partition(" ")
+    if text == "day before yesterday":
+        return _day(today - timedelta(days=2))
+    if text in ("tonight", "this evening", "this morning", "this afternoon"):
+        return _day(today)._replace(hours=_PARTS["evening" if text == "tonight" else text[5:]])
+    if text == "last night":
+        return _day(today - timedelta(days=1))._replace(hours=_PARTS["night"])
+    if name not in ("today", "yesterday", "tomorrow") or part not in ("", *_PARTS):
+        return None
+    day = today + timedelta(days={"today": 0, "yesterday": -1, "tomorrow": 1}[name])
+    return _day(day)._replace(hours=_PARTS.get(part, (0, 24)))
+
+
+def _ago(text: str, today: date) -> _Days | None:
+    """`3 days ago`, `a week ago`: that day; for months and years, that month or year."""
+    match = re.fullmatch(r"(\w+) (day|week|month|year)s? ago", text)
+    number = _number(match[1]) if match else None
+    if match is None or number is None:
+        return None
+    if match[2] in ("month", "year"):
+        return _unit(match[2], today, -number)
+    return _day(today - timedelta(days=number * (7 if match[2] == "week" else 1)))
+
+
+def _running(text: str, today: date) -> _Days | None:
+    """`last 7 days`, `past two weeks`: up to and including today."""
+    match = re.fullmatch(r"(?:last|past|previous) (\w+) (day|week|month|year)s?", text) or re.fullmatch(
+        r"(?:past) ()(day|week|month|year)", text
+    )
+    number = (_number(match[1]) if match[1] else 1) if match else None
+    if match is None or number is None:
+        return None
+    length = {"day": 1, "week": 7, "month": 30, "year": 365}[match[2]] * number
+    return _Days(today - timedelta(days=length - (match[2] == "day")), today + timedelta(days=1))
+
+
+def _relative(text: str, today: date) -> _Days | None:
+    """`this week`, `last month`, `last year`, `last weekend`, `last March`, `last Friday`."""
+    which, _, what = text.partition(" ")
+    if which not in ("this", "last", "previous") or not what:
+        return None
+    back = 0 if which == "this" else -1
+    if what in _UNITS:
+        return _unit(what, today, back)
+    if what in _MONTH and text != "this may":  # "this may be the one"
+        year = today.year if _MONTH[what] < today.month or which == "this" else today.year - 1
+        return _whole_month(year, _MONTH[what])
+    if what in _DAY:
+        behind = (today.weekday() - _DAY[what]) % 7
+        return _day(today - timedelta(days=behind or (0 if which == "this" else 7)))
+    return None
+
+
+def _weekday(text: str, today: date) -> _Days | None:
+    """`Monday`: the latest one, today included; `Monday morning`."""
+    name, _, part = text.partition(" ")
+    if name not in _DAY or part not in ("", *_PARTS):
+        return None
+    day = today - timedelta(days=(today.weekday() - _DAY[name]) % 7)
+    return _Days(day, day + timedelta(days=1), sure=True, hours=_PARTS.get(part, (0, 24)))
+
+
+def _iso(text: str, today: date) -> _Days | None:
+    """`2026-03-12`, `2026-03`, `2026`, `2026-W11`, and `12.3.2026` as Europe writes it."""
+    numbers = [int(one) for one in re.findall(r"\d+", text)] if len(text) < 12 else []
+    if re.fullmatch(r"\d{4}-w\d{1,2}", text):
+        return _checked(lambda: _week(date.fromisocalendar(numbers[0], numbers[1], 1)))
+    if re.fullmatch(r"\d{4}([-/])\d{1,2}\1\d{1,2}", text):
+        return _checked(lambda: _day(date(*numbers)))
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", text):
+        return _checked(lambda: _day(date(*reversed(numbers))))
+    if re.fullmatch(r"\d{4}-\d{1,2}", text):
+        return _checked(lambda: _whole_month(numbers[0], numbers[1]))
+    if re.fullmatch(r"\d{4}", text) and _EARLIEST_YEAR <= numbers[0] <= _LATEST_YEAR:
+        return _Days(date(numbers[0], 1, 1), date(numbers[0] + 1, 1, 1), sure=False)
+    return None
+
+
+def _month_day(text: str, today: date) -> _Days | None:
+    """`12 March`, `March 12`, `12 March 2026`; without a year, the latest one that is not in the future."""
+    match = re.fullmatch(r"(?P<day>\d{1,2}) (?P<month>[a-z]+)(?: (?P<year>\d{4}))?", text) or re.fullmatch(
+        r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?: (?P<year>\d{4}))?", text
+    )
+    if match is None or match["month"] not in _MONTH:
+        return None
+    month, day = _MONTH[match["month"]], int(match["day"])
+    if match["year"]:
+        return _checked(lambda: _day(date(int(match["year"]), month, day)))
+    for year in range(today.year, today.year - 5, -1):  # 29 February comes only now and then
+        found = _checked(lambda year=year: _day(date(year, month, day)))  # type: ignore[misc]
+        if found is not None and found.first <= today:
+            return found
+    return None
+
+
+def _month(text: str, today: date) -> _Days | None:
+    """`March`: the latest one that has begun; `March 2026`, `March last year`."""
+    name, _, year = text.partition(" ")
+    if name not in _MONTH:
+        return None
+    month = _MONTH[name]
+    if not year:
+        return _whole_month(today.year if month <= today.month else today.year - 1, month)._replace(sure=False)
+    if year in ("this year", "last year"):
+        return _whole_month(today.year - (year == "last year"), month)
+    return _checked(lambda: _whole_month(int(year), month)) if re.fullmatch(r"\d{4}", year) else None
+
+
+def _unit(unit: str, today: date, back: int) -> _Days:
+    match unit:
+        case "day":
+            return _day(today + timedelta(days=back))
+        case "week":
+            return _week(today - timedelta(days=today.weekday() - 7 * back))
+        case "weekend":
+            saturday = today - timedelta(days=(today.weekday() - 5) % 7 - 7 * back)
+            if today.weekday() < 5:
+                saturday += timedelta(days=7)
+            return _Days(saturday, saturday + timedelta(days=2))
+        case "year":
+            return _Days(date(today.year + back, 1, 1), date(today.year + back + 1, 1, 1))
+    size = 3 if unit == "quarter" else 1
+    first = (today.year * 12 + today.month - 1) // size * size + back * size
+    return _Days(date(first // 12, first % 12 + 1, 1), date((first + size) // 12, (first + size) % 12 + 1, 1))
+
+
+def _day(day: date) -> _Days:
+    return _Days(day, day + timedelta(days=1))
+
+
+def _week(monday: date) -> _Days:
+    return _Days(monday, monday + timedelta(days=7))
+
+
+def _whole_month(year: int, month: int) -> _Days:
+    first = date(year, month, 1)
+    return _Days(first, date(year + month // 12, month % 12 + 1, 1))
+
+
+def _number(text: str) -> int | None:
+    if text.isascii() and text.isdigit() and len(text) < 4:
+        return int(text)
+    return _NUMBER.get(text)
+
+
+def _checked(make: Callable[[], _Days]) -> _Days | None:
+    """What `make` gives, or None for a day the calendar does not have."""
+    try:
+        days = make()
+    except ValueError:
+        return None
+    return days if _EARLIEST_YEAR <= days.first.year <= _LATEST_YEAR else None

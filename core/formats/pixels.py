@@ -1,0 +1,63 @@
+"""Opens pictures for their pixels, behind the limits: the claimed size is checked before anything is decoded."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import BadPicture, TooManyPixels
+from core.formats import png
+
+Image.MAX_IMAGE_PIXELS = 500_000_000
+"""Pillow's own net, wider than ours: `Limits.max_pixels` is checked first, on every path."""
+
+_FOREIGN = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError, MemoryError, struct.error)
+"""What Pillow's readers raise on broken files; seen with fuzzed ones."""
+
+
+@contextmanager
+def opened(data: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
+    """The picture, its pixels not yet decoded. Raises BadPicture, TooManyPixels; so does what is done with it inside."""
+    try:
+        with Image.open(io.BytesIO(_safe(data))) as image:
+            check(image.width, image.height, max_pixels)
+            yield image
+    except (UnidentifiedImageError, Image.DecompressionBombError, *_FOREIGN) as problem:
+        if isinstance(problem, Image.DecompressionBombError):
+            raise TooManyPixels() from problem
+        raise BadPicture("The picture is damaged or cut off.", hint="Send the complete file.") from problem
+
+
+def check(width: int, height: int, max_pixels: int) -> None:
+    """Raises TooManyPixels, or BadPicture for a size of nothing."""
+    if width < 1 or height < 1:
+        raise BadPicture("The picture has no pixels.")
+    if width * height > max_pixels:
+        hint = f"At most {max_pixels / 1e6:,.0f} million pixels are opened."
+        raise TooManyPixels(f"The picture is {width} × {height} pixels, too large to open safely.", hint=hint)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The first frame as 8-bit RGB, or RGBA where it is transparent anywhere; turned as its EXIF says."""
+    image.load()
+    turned = ImageOps.exif_transpose(image) if image.format in ("JPEG", "WEBP", "TIFF", "AVIF") else image
+    if turned.mode.startswith("I") or turned.mode == "F":
+        turned = _levelled(turned)
+    if turned.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in turned.info:
+        clear = turned.convert("RGBA")
+        low, _ = clear.getchannel("A").getextrema()
+        return clear if isinstance(low, int | float) and low < 255 else clear.convert("RGB")
+    return turned if turned.mode == "RGB" else turned.convert("RGB")
+
+
+def _levelled(image: Image.Image) -> Image.Image:
+    """16-bit grey as 8-bit, which Pillow's own conversion would clip."""
+    return image.convert("I").point(lambda value: value * (1 / 257)).convert("L") if image.mode != "F" else image.convert("L")
+
+
+def _safe(data: bytes) -> bytes:
+    return png.bare(data, png.chunks(data)) if png.is_png(data) else data

@@ -1,0 +1,23 @@
+"""A file from anywhere -> an Asset with its facts: examine it, make its small pictures, and draft the Asset of a Render's output.
+
+All work on files is done outside any transaction; `storage.assets.add` then writes the draft.
+"""
+
+from core.ingest.examining import Examined, Limits, examine, limits_of
+from core.ingest.finishing import finish, keep
+from core.ingest.shrinking import make_preview, make_thumbnail
+from core.provenance.statement import Made
+from storage.assets import AssetDraft
+
+__all__ = [
+    "AssetDraft",
+    "Examined",
+    "Limits",
+    "Made",
+    "examine",
+    "finish",
+    "keep",
+    "limits_of",
+    "make_preview",
+    "make_thumbnail",
+]

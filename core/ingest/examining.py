@@ -1,0 +1,184 @@
+"""Looks at a file closely without trusting it: what it is, how large, what it says of itself, and what it looks like.
+
+Only a picture that cannot be opened safely is refused. Words in it that are broken, hostile or too long are left out and told in
+`Examined.problems`; the picture is kept all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from PIL import Image
+
+from core import fingerprints
+from core.comfyui import facts as comfy_facts
+from core.comfyui import graph as graphs
+from core.comfyui.facts import Facts
+from core.comfyui.graph import Graph
+from core.errors import BadGraph, BadPicture, TooLong
+from core.formats import boxes, exif, kinds, pixels, png
+from core.ingest.words import clean, clean_text
+from core.provenance import embed, parameters
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is let in: pixels of one frame, bytes of the file, bytes of all its text."""
+
+    max_pixels: int = 120_000_000
+    max_bytes: int = 64 << 20
+    max_text: int = 16 << 20
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a file is and says. Sizes are in pixels, upright; `frames` is 1 for a still; digests are hex, empty where none.
+
+    `words` are its text entries as they came; `graph` and `workflow` are ComfyUI's, `record` is Slate's, all unproven claims.
+    """
+
+    filename: str
+    mime: str
+    size: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    frames: int = 1
+    seconds: float | None = None
+    has_alpha: bool = False
+    words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    graph: Graph | None = field(default=None, repr=False)
+    workflow: Mapping[str, Any] | None = field(default=None, repr=False)
+    facts: Facts | None = None
+    record: Mapping[str, Any] | None = field(default=None, repr=False)
+    pixel_sha256: str = ""
+    phash: str = ""
+    phash_mirrored: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it was opened as a picture, still or animated."""
+        return self.mime in kinds.PICTURES
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_upload_mb << 20)
+
+
+def examine(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examined:
+    """Everything about one file. Raises BadPicture, TooManyPixels, or TooLong for too many bytes; nothing else ever."""
+    return look(data, filename, limits)[0]
+
+
+def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Image | None]:
+    """The same with the upright picture itself, decoded once; None for what is not a picture."""
+    if not data:
+        raise BadPicture("The file is empty.")
+    if len(data) > limits.max_bytes:
+        hint = f"At most {limits.max_bytes >> 20} MiB are taken."
+        raise TooLong(f"The file is too large: {len(data) / (1 << 20):,.0f} MiB.", hint=hint)
+    name = clean_text(filename).replace("\\", "/").rpartition("/")[2][:200] or "file"
+    mime = kinds.mime_of(data, name)
+    if not mime:
+        hint = "PNG, JPEG, WebP, GIF, AVIF, TIFF and BMP pictures are read."
+        raise BadPicture("This file is not a picture that can be read.", hint=hint, filename=name)
+    found = Examined(filename=name, mime=mime, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+    if found.is_picture:
+        return _picture(data, found, limits)
+    return _said(_film(data, found, limits)), None
+
+
+def _film(data: bytes, found: Examined, limits: Limits) -> Examined:
+    if found.mime not in ("video/mp4", "video/quicktime"):
+        return found
+    film = boxes.read(data, max_text=limits.max_text)
+    return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=film.texts)
+
+
+def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
+    if found.mime == "image/png":
+        parts = png.chunks(data)
+        head = png.header(data, parts)
+        pixels.check(head.width, head.height, limits.max_pixels)
+        texts = png.texts(data, parts, max_text=limits.max_text)
+        found = replace(found, words=texts.found, problems=tuple(texts.problems), frames=head.frames)
+    with pixels.opened(data, max_pixels=limits.max_pixels) as image:
+        frames = max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
+        block = image.info.get("exif")
+        image.seek(0)
+        upright = pixels.upright(image)
+    words = {**(exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}), **found.words}
+    seen = replace(
+        found,
+        width=upright.width,
+        height=upright.height,
+        frames=frames,
+        has_alpha=upright.mode == "RGBA",
+        words=words,
+        pixel_sha256=fingerprints.pixel_digest(upright),
+        phash=fingerprints.phash(upright) if frames == 1 else "",
+        phash_mirrored=fingerprints.mirrored(upright) if frames == 1 else "",
+    )
+    return _said(seen), upright
+
+
+def _said(found: Examined) -> Examined:
+    """What the words in the file mean: ComfyUI's graph, else A1111's parameters, and Slate's record."""
+    problems = list(found.problems)
+    graph = _graph(found.words, problems)
+    workflow = _object(found.words, "workflow", problems)
+    record = _record(found.words, problems)
+    facts = _facts(found, graph)
+    return replace(found, graph=graph, workflow=workflow, facts=facts, record=record, problems=tuple(problems))
+
+
+def _record(words: Mapping[str, str], problems: list[str]) -> Mapping[str, Any] | None:
+    if embed.KEYWORD not in words:
+        return None
+    try:
+        record: Mapping[str, Any] | None = clean(embed.parse(words[embed.KEYWORD]))
+    except ValueError:
+        record = None
+    if record is None:
+        problems.append("Slate's record in the file cannot be read.")
+    return record
+
+
+def _facts(found: Examined, graph: Graph | None) -> Facts | None:
+    if graph is not None:
+        facts: Facts | None = comfy_facts.read(graph, node=comfy_facts.output_named(graph, found.filename))
+    else:
+        facts = parameters.parse(clean_text(found.words.get("parameters", "")))
+    medium = {"video": "video", "audio": "audio", "model": "3d"}.get(found.mime.partition("/")[0], "")
+    medium = medium or ("animation" if found.frames > 1 else "")
+    return facts.with_techniques(medium) if facts is not None and medium else facts
+
+
+def _graph(words: Mapping[str, str], problems: list[str]) -> Graph | None:
+    text = words.get("prompt", "")
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return graphs.parse(clean(json.loads(text, parse_constant=lambda _: None)))
+    except BadGraph as problem:
+        problems.append(f"The graph in the file was left out: {problem.message}")
+    except (ValueError, RecursionError):
+        problems.append("The graph in the file was left out: it is not readable JSON.")
+    return None
+
+
+def _object(words: Mapping[str, str], name: str, problems: list[str]) -> Mapping[str, Any] | None:
+    if name not in words:
+        return None
+    try:
+        value = clean(json.loads(words[name], parse_constant=lambda _: None))
+    except (ValueError, RecursionError):
+        problems.append(f"The text `{name}` in the file was left out: it is not readable JSON.")
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,133 @@
+"""Turns a finished file into a draft of an Asset: facts, statement, record, digests and small pictures, all stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from PIL import Image
+
+from core.comfyui import facts as comfy_facts
+from core.comfyui.facts import Facts
+from core.desk import Desk
+from core.errors import DiskFull, StoreError
+from core.ingest import shrinking
+from core.ingest.examining import Examined, Limits, limits_of, look
+from core.ingest.words import clean, clean_text
+from core.provenance import embed, parameters, statement
+from core.provenance.statement import FileFacts, Made
+from storage.assets import AssetDraft
+from storage.blobs import BlobError, BlobStoreFull
+from storage.tables import Asset, Origin
+
+_OUTPUT_BYTES = 4 << 30
+"""A Render's own output may be larger than an upload."""
+
+
+def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, node: str = "") -> AssetDraft:
+    """The draft of one output of a Render, its bytes stored; `node` is the graph node that saved it, where known.
+
+    No transaction is needed or opened, and doing it twice stores nothing twice.
+    Raises BadPicture, TooManyPixels, DiskFull, StoreError.
+    """
+    examined, image = look(data, filename, replace(limits_of(desk.settings), max_bytes=_OUTPUT_BYTES))
+    facts = _facts(made, examined, node)
+    stated = clean(statement.make(made, _file_facts(examined, ordinal), facts))
+    size = (examined.width, examined.height) if examined.width and examined.height else None
+    text = parameters.write(facts, made.models, size=size)
+    kept = embed.embed(data, examined.mime, embed.record_of(stated), text)
+    asset = _asset(desk, kept, examined, image, facts)
+    asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
+    asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
+    asset.workflow, asset.workflow_number = made.workflow, made.version
+    asset.models = clean(_models(facts, made))
+    asset.seed = made.seed or facts.seed
+    asset.statement = stated
+    return AssetDraft(asset)
+
+
+def keep(
+    desk: Desk,
+    data: bytes,
+    filename: str,
+    *,
+    member_id: int,
+    project_id: int,
+    shot: str = "",
+    origin: Origin = Origin.UPLOAD,
+    limits: Limits | None = None,
+) -> AssetDraft:
+    """The draft of a file that came from outside, its bytes stored as they are. Raises what `finish` raises, and TooLong."""
+    examined, image = look(data, filename, limits or limits_of(desk.settings))
+    facts = examined.facts or Facts()
+    asset = _asset(desk, data, examined, image, facts)
+    asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
+    asset.models = clean(_models(facts, None))
+    asset.seed = facts.seed
+    return AssetDraft(asset)
+
+
+def _facts(made: Made, examined: Examined, node: str) -> Facts:
+    """From the graph that was submitted, which is the truth; else from what the file carries."""
+    if not made.graph:
+        return examined.facts or Facts()
+    facts = comfy_facts.read(made.graph, node=node or comfy_facts.output_named(made.graph, examined.filename))
+    return facts.with_techniques(*(examined.facts.techniques if examined.facts else ()))
+
+
+def _file_facts(examined: Examined, ordinal: int) -> FileFacts:
+    return FileFacts(
+        filename=examined.filename,
+        ordinal=ordinal,
+        mime=examined.mime,
+        source_sha256=examined.sha256,
+        pixel_sha256=examined.pixel_sha256,
+        phash=examined.phash,
+        width=examined.width,
+        height=examined.height,
+        frames=examined.frames,
+        seconds=examined.seconds,
+        carries_graph=examined.graph is not None,
+    )
+
+
+def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts) -> Asset:
+    """An unsaved Asset with all that the file itself tells; whose it is, is filled in by the caller."""
+    return Asset(
+        origin=Origin.INGEST,
+        member_id=0,
+        project_id=0,
+        sha256=_put(desk, kept),
+        source_sha256=examined.sha256,
+        pixel_sha256=examined.pixel_sha256,
+        phash=examined.phash,
+        thumbnail=_put(desk, shrinking.thumbnail_of(image)) if image is not None else "",
+        preview=_put(desk, shrinking.preview_of(image)) if image is not None else "",
+        filename=examined.filename,
+        mime=examined.mime,
+        size=len(kept),
+        width=examined.width,
+        height=examined.height,
+        frames=examined.frames,
+        seconds=examined.seconds,
+        techniques=list(facts.techniques),
+        prompt=clean_text(facts.prompt),
+        negative=clean_text(facts.negative),
+        facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+    )
+
+
+def _models(facts: Facts, made: Made | None) -> list[dict[str, Any]]:
+    """The files the graph loads, each with what is known of it: `{kind, folder, name, strength, sha256, licence, title}`."""
+    known = {str(model.get("name", "")): dict(model) for model in made.models} if made else {}
+    listed = [known.pop(use.name, {}) | asdict(use) for use in facts.models]
+    return [{"sha256": "", "licence": "", "title": ""} | one for one in [*listed, *known.values()]]
+
+
+def _put(desk: Desk, data: bytes) -> str:
+    try:
+        return desk.blobs.put(data)
+    except BlobStoreFull as problem:
+        raise DiskFull(hint="Make room in the file store; the render is tried again then.") from problem
+    except BlobError as problem:
+        raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem

@@ -1,0 +1,16 @@
+"""What RQ calls by name: one ticket, one stopped run. Never renamed, for a queue may still hold yesterday's jobs."""
+
+from __future__ import annotations
+
+from core import worker
+from core.desk import here
+
+
+def work(pool: str) -> None:
+    """A ticket: there was work in this pool. Carry out the best render for this worker's backend, if any is left."""
+    worker.this_lane().work()
+
+
+def stop_run(render_id: int) -> None:
+    """Stop the run that a cancelled render left on a backend; whoever takes this job, for lanes may be busy for minutes."""
+    worker.stop_run(here(), render_id)

@@ -1,0 +1,59 @@
+"""Names of people and places: what may be one, when two are the same, and which known one somebody meant.
+
+>>> key("  MIA Chen "), key("ｍｉａ chen")
+('mia chen', 'mia chen')
+>>> slug("Acme — Spring '27"), slug("東京 Hero"), slug("Größe Ökö")
+('acme-spring-27', '東京-hero', 'grösse-ökö')
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz, process
+
+from core.errors import BadInput, TooLong
+
+LONGEST = 60
+_NEAR = 60.0
+
+
+def clean(name: str, what: str = "name", *, longest: int = LONGEST) -> str:
+    """`name` fit to be shown: trimmed, runs of spaces made one, 1 to `longest` characters. Raises BadInput, TooLong.
+
+    Letters of every script are welcome; control characters, line breaks, direction overrides and unpaired surrogates are not.
+    """
+    spaced = re.sub(r" +", " ", unicodedata.normalize("NFC", name.replace("\u00a0", " "))).strip()
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or _steers(letter) for letter in spaced):
+        raise BadInput(f"This {what} has invisible control characters in it.", hint="Type it again by hand.", input=what)
+    if not any(unicodedata.category(letter)[0] in "LNSP" for letter in spaced):
+        raise BadInput(f"The {what} is empty.", hint=f"Give a {what} of 1 to {longest} characters.", input=what)
+    if len(spaced) > longest:
+        said = f"The {what} has {len(spaced)} characters; {longest} are the most."
+        raise TooLong(said, hint="Choose a shorter one.", input=what, limit=longest)
+    return spaced
+
+
+def _steers(letter: str) -> bool:
+    """Whether the character turns the direction of the text around it."""
+    return letter in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def key(name: str) -> str:
+    """What makes two names the same: NFKC, casefolded, outer and doubled spaces gone."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def slug(name: str) -> str:
+    """What people type for `name`: letters and digits of any script, joined by dashes; empty when there are none."""
+    kept = "".join(letter if unicodedata.category(letter)[0] in "LNM" else "-" for letter in key(name))
+    return re.sub("-+", "-", kept).strip("-")[:LONGEST].strip("-")
+
+
+def nearest(text: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """The known names that `text` was probably meant to be, best first."""
+    found = process.extract(key(text), list(known), scorer=fuzz.WRatio, processor=key, limit=limit, score_cutoff=_NEAR)
+    return [name for name, _score, _at in found]
