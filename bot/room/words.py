@@ -1,0 +1,52 @@
+"""People's text as safe HTML: everything escaped, then `code`, ```blocks```, **bold** and http(s) links, and nothing else.
+
+>>> str(dressed("**hi** <b> `a*b` http://x.example/?a=1&b=2."))
+'<strong>hi</strong> &lt;b&gt; <code>a*b</code> <a href="http://x.example/?a=1&amp;b=2" rel="noreferrer noopener" \
+target="_blank">http://x.example/?a=1&amp;b=2</a>.'
+"""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_TOKEN = re.compile(
+    r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`|\*\*(?P<bold>[^*\n]+)\*\*|(?P<link>https?://[^\s<>\"'`]+)",
+    re.DOTALL | re.IGNORECASE,
+)
+_TRAILING = ".,;:!?)]}"
+_SHOWN = 4000
+
+
+def plain(text: str) -> str:
+    """The text without control characters and direction overrides."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n"))
+
+
+def dressed(text: str) -> Markup:
+    """HTML for one message's text."""
+    made, at, source = Markup(), 0, plain(text)
+    for found in _TOKEN.finditer(source):
+        made += escape(source[at : found.start()])
+        made += _token(found)
+        at = found.end()
+    return made + escape(source[at:])
+
+
+def folded(text: str) -> tuple[Markup, Markup]:
+    """The text, and what of it is beyond what a message shows at once."""
+    return dressed(text[:_SHOWN]), dressed(text[_SHOWN:])
+
+
+def _token(found: re.Match[str]) -> Markup:
+    if found["block"]:
+        return Markup("<pre><code>{}</code></pre>").format(found["block"].strip("\n"))
+    if found["code"]:
+        return Markup("<code>{}</code>").format(found["code"])
+    if found["bold"]:
+        return Markup("<strong>{}</strong>").format(found["bold"])
+    link = found["link"].rstrip(_TRAILING)
+    rest = found["link"][len(link) :]
+    return Markup('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>{1}').format(link, rest)
