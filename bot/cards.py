@@ -1,0 +1,156 @@
+"""What we show a person, before a platform dresses it: platform-neutral, frozen, JSON-ready values.
+
+Text fields are plain text: each front end escapes them its own way, and user text never pings or formats.
+A Button carries only `verb:id`; everything else is looked up when it is pressed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+Tone = Literal["plain", "queued", "running", "done", "failed", "cancelled", "error", "approved", "rejected"]
+ButtonStyle = Literal["plain", "primary", "danger"]
+FieldKind = Literal["text", "paragraph", "number", "integer", "choice", "switch", "picture"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture (or film, sound, file) of an Asset. Digests name blobs; `alt` is never empty."""
+
+    asset: str
+    """Public id, such as `A-7Q0D`."""
+    alt: str
+    mime: str
+    sha256: str
+    preview: str = ""
+    """Digest of a still preview; empty when there is none."""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """A labelled fact."""
+
+    label: str
+    value: str
+    short: bool = True
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something to press: `reroll:R-4F2K`."""
+
+    verb: str
+    subject: str
+    label: str
+    style: ButtonStyle = "plain"
+
+    @property
+    def action(self) -> str:
+        return f"{self.verb}:{self.subject}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a running render is."""
+
+    done: float
+    """0.0 to 1.0."""
+    label: str = ""
+    """`step 12/28 · KSampler on gpu-03`."""
+    seconds_left: float | None = None
+    preview: str = ""
+    """Public id of the render whose live preview picture there is, or empty."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing shown: a render, an asset, a list, an error."""
+
+    title: str
+    tone: Tone = "plain"
+    subject: str = ""
+    """Public id of what it is about, or empty."""
+    text: str = ""
+    fields: tuple[Field, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    progress: Progress | None = None
+    buttons: tuple[Button, ...] = ()
+    footer: str = ""
+    link: str = ""
+    """Path of its page, such as `/assets/A-7Q0D`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One line of a form; `name` is the workflow input or command option it fills."""
+
+    name: str
+    label: str
+    kind: FieldKind
+    value: str = ""
+    help: str = ""
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """Questions to a person; the answers come back as options of `command`."""
+
+    title: str
+    command: str
+    """The command line they complete, such as `render product-depth` or `vary R-4F2K`."""
+    fields: tuple[FormField, ...] = ()
+    submit: str = "Render"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command returns; the platform decides how to show it."""
+
+    text: str = ""
+    cards: tuple[Card, ...] = ()
+    form: Form | None = None
+    private: bool = False
+    """Shown only to whoever asked."""
+    copy: str = ""
+    """Text to be copied verbatim, such as a command line."""
+    error: str = ""
+    """The stable code of what went wrong, or empty."""
+    chips: tuple[str, ...] = ()
+    """How a question was understood, a condition each."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """The same answer for scripts: the documented `--json` shape."""
+
+
+_CARD: TypeAdapter[Card] = TypeAdapter(Card)
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+
+def to_json(card: Card) -> dict[str, Any]:
+    """The card as JSON-ready data."""
+    made: dict[str, Any] = _CARD.dump_python(card, mode="json")
+    return made
+
+
+def from_json(data: dict[str, Any]) -> Card:
+    return _CARD.validate_python(data)
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    made: dict[str, Any] = _ANSWER.dump_python(answer, mode="json")
+    return made

@@ -1,0 +1,130 @@
+"""The processes of a running Slate, one command each: web, worker, clerk, sweeper."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.cli.running import follow_parent, listen_for_stop
+from core.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def prepare() -> None:
+    """Migrate the database and write the defaults; run it once per release on a real host."""
+    from core import setup
+    from core.desk import here
+
+    desk = here()
+    setup.prepare(desk, setup.configured_servers(desk.settings))
+    desk.close()
+    typer.echo("Ready.")
+
+
+@app.command()
+def web() -> None:
+    """Serve the room, the asset pages and the hooks."""
+    import uvicorn
+
+    settings = _begin("web")
+    uvicorn.run(
+        "hooks.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level.lower(),
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+
+
+@app.command()
+def worker(
+    backend: Annotated[str, typer.Option(help="Name of the backend to serve. Without it: every configured one, all lanes.")] = "",
+) -> None:
+    """Carry out renders: one process a lane, as many lanes a backend as SLATE_LANES says."""
+    settings = _begin("worker")
+    name = backend or settings.backend
+    if not name:
+        _all_lanes(settings)
+        return
+    os.environ["SLATE_BACKEND"] = name
+    _serve_lane(name)
+
+
+def _begin(process: str) -> Settings:
+    """What every process does first: follow its supervisor, and log as the settings say."""
+    from core import logs
+
+    settings = Settings()
+    follow_parent()
+    logs.set_up(settings, process)
+    return settings
+
+
+def _serve_lane(name: str) -> None:
+    from core.desk import here
+    from core.worker import this_lane
+    from storage import backends
+    from storage.queue import lane_queue, pool_queue
+
+    lane, desk = this_lane(), here()
+    with desk.reading() as session:
+        backend = backends.by_name(session, name)
+    pool = backend.pool if backend else "house"
+    desk.queue.serve([lane_queue(name), pool_queue(pool)], stopping=lane.stop)
+    lane.comfy.close()
+    desk.close()
+
+
+def _all_lanes(settings: Settings) -> None:
+    from core import setup
+    from core.desk import here
+    from core.supervisor import Child, Supervisor
+    from storage import backends
+
+    desk = here()
+    setup.prepare(desk, setup.configured_servers(settings))
+    with desk.reading() as session:
+        names = [backend.name for backend in backends.in_use(session)]
+    desk.close()
+    lanes = [
+        Child(f"worker-{name}-{lane + 1}", (sys.executable, "-m", "bot.cli", "worker", "--backend", name))
+        for name in names
+        for lane in range(settings.lanes)
+    ]
+    supervisor = Supervisor(lanes)
+    listen_for_stop(supervisor.stop)
+    supervisor.run()
+
+
+@app.command()
+def clerk() -> None:
+    """Post and edit chat messages."""
+    from core.desk import here
+    from storage.queue import CHAT
+
+    _begin("clerk")
+    desk = here()
+    desk.queue.serve([CHAT])
+    desk.close()
+
+
+@app.command()
+def sweeper() -> None:
+    """Put back on its way whatever got lost: tickets, dead workers' renders, posts left behind."""
+    from core.desk import here
+    from core.sweeper import Sweeper
+
+    _begin("sweeper")
+    desk = here()
+    broom = Sweeper(desk)
+    listen_for_stop(broom.stop)
+    broom.sweep_on()
+    broom.close()
+    desk.close()

@@ -1,0 +1,232 @@
+"""`slate up`: everything on one machine with one command, embedded unless the settings say otherwise."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import httpx2
+import typer
+
+from bot.cli.address import announced
+from bot.cli.running import listen_for_stop
+from core.desk import Desk, open_desk
+from core.settings import Settings
+from core.setup import Server, configured_servers, prepare
+from core.supervisor import Child, Supervisor
+from storage import backends, valkey
+from storage.database import plain
+
+app = typer.Typer()
+
+QUEUE, MACHINES, SLATE = 0, 1, 2
+"""Groups of processes; they are stopped from the last to the first."""
+READY_SECONDS = 60.0
+PORT_SECONDS = 9.0
+"""A little longer than the processes of a killed Slate take to end."""
+
+
+@app.command()
+def up() -> None:
+    """Start everything: queue, web room, workers, clerk, sweeper, and a simulated ComfyUI if none is configured."""
+    settings = Settings()
+    with _only_one(settings.data), announced(settings):
+        supervisor = Supervisor([])
+        listen_for_stop(supervisor.stop)
+        try:
+            _await_port(settings, supervisor)
+            _start(settings, supervisor)
+            supervisor.run()
+        finally:
+            supervisor.end()
+    typer.echo("Slate has stopped. What was queued goes on at the next start.")
+
+
+def _start(settings: Settings, supervisor: Supervisor) -> None:
+    logs = settings.data.absolute() / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    if not settings.redis_url:
+        _start_queue(settings, supervisor, logs)
+    simulated = _simulated(settings) if settings.simulated else []
+    supervisor.add([_simulator(settings, server, logs) for server in simulated])
+    supervisor.tend()
+    servers = simulated or configured_servers(settings)
+    for name, url in simulated:
+        _wait_for(f"the simulated ComfyUI {name}", f"{url}/system_stats", supervisor)
+    if supervisor.stopping:
+        return
+    with _desk(_with_models(settings)) as desk:
+        prepare(desk, servers)
+    supervisor.add([*_slate(logs), *_lanes(settings, servers, logs)])
+    supervisor.tend()
+    _wait_for("the web process", f"http://{_reach(settings)}/healthz", supervisor)
+    if not supervisor.stopping:
+        typer.echo(_block(settings, servers))
+
+
+def _await_port(settings: Settings, supervisor: Supervisor) -> None:
+    """Wait a moment for the port, as a Slate that was killed may be ending still; Exit when another program has it."""
+    deadline = time.monotonic() + PORT_SECONDS
+    while problem := _port_problem(settings.host, settings.port):
+        if supervisor.stopping:
+            return
+        if problem.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+            where = f"{settings.host}:{settings.port}"
+            typer.echo(f"The web process cannot listen on {where}: {problem.strerror}. Choose another SLATE_PORT.", err=True)
+            raise typer.Exit(5)
+        time.sleep(0.1)
+
+
+def _port_problem(host: str, port: int) -> OSError | None:
+    """Why nobody could listen there now."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as problem:
+        return problem
+    return None
+
+
+def _start_queue(settings: Settings, supervisor: Supervisor, logs: Path) -> None:
+    folder = settings.data.absolute() / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    valkey.shut_down(settings.redis_socket)  # one that a killed Slate left behind
+    command = tuple(valkey.command(folder, settings.redis_socket))
+    supervisor.add([Child("queue", command, group=QUEUE, log_file=str(logs / "queue.log"), foreign=True)])
+    supervisor.tend()
+    _wait(lambda: valkey.answers(settings.redis_socket), "the embedded queue", supervisor)
+
+
+def _simulated(settings: Settings) -> list[Server]:
+    """Name and URL of the simulated backends: the ports of last time where they are still free."""
+    with _desk(settings) as desk:
+        desk.database.migrate()
+        with desk.reading() as session:
+            before = {backend.name: backend.url for backend in backends.in_use(session)}
+    names = [f"gpu-{number:02}" for number in range(1, settings.simulated_backends + 1)]
+    return [(name, f"http://127.0.0.1:{_free_port(before.get(name, ''))}") for name in names]
+
+
+def _free_port(last: str) -> int:
+    text = last.rpartition(":")[2]
+    for port in (int(text) if text.isdecimal() else 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on this machine")
+
+
+def _with_models(settings: Settings) -> Settings:
+    """A simulated ComfyUI's model files can be read, so their hashes and licences are known."""
+    if not settings.simulated or settings.models_paths:
+        return settings
+    return settings.model_copy(update={"models_paths": (_comfy_folder(settings, "gpu-01") / "models",)})
+
+
+def _comfy_folder(settings: Settings, name: str) -> Path:
+    return settings.data.absolute() / "comfyui" / name
+
+
+def _simulator(settings: Settings, server: Server, logs: Path) -> Child:
+    name, url = server
+    options = ["--port", url.rpartition(":")[2], "--folder", str(_comfy_folder(settings, name)), "--name", name]
+    options += ["--step-seconds", str(settings.simulated_step_seconds)]
+    command = (sys.executable, "-m", "hooks.simulator", *options)
+    return Child(f"comfyui-{name}", command, group=MACHINES, log_file=str(logs / f"comfyui-{name}.log"))
+
+
+def _slate(logs: Path) -> list[Child]:
+    return [_child(name, (name,), logs) for name in ("web", "clerk", "sweeper")]
+
+
+def _lanes(settings: Settings, servers: Sequence[Server], logs: Path) -> list[Child]:
+    return [
+        _child(f"worker-{name}-{lane + 1}", ("worker", "--backend", name), logs)
+        for name, _ in servers
+        for lane in range(settings.lanes)
+    ]
+
+
+def _child(name: str, command: tuple[str, ...], logs: Path) -> Child:
+    return Child(name, (sys.executable, "-m", "bot.cli", *command), group=SLATE, log_file=str(logs / f"{name}.log"))
+
+
+@contextmanager
+def _desk(settings: Settings) -> Iterator[Desk]:
+    desk = open_desk(settings)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[TextIO]:
+    """Hold the data folder; two Slates on one folder would share a queue without knowing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "slate.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            typer.echo(f"Slate is running on {folder.absolute()} already (process {lock.read().strip()}).", err=True)
+            raise typer.Exit(5) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield lock
+
+
+def _wait_for(what: str, url: str, supervisor: Supervisor) -> None:
+    def answers() -> bool:
+        try:
+            return httpx2.get(url, timeout=2, trust_env=False).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    _wait(answers, what, supervisor)
+
+
+def _wait(ready: Callable[[], bool], what: str, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not supervisor.stopping and not ready():
+        supervisor.tend()
+        if time.monotonic() > deadline:
+            typer.echo(f"{what} did not start within {READY_SECONDS:.0f} seconds; its log is in the data folder.", err=True)
+            raise typer.Exit(5)
+        time.sleep(0.05)
+
+
+def _reach(settings: Settings) -> str:
+    return f"{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}"
+
+
+def _block(settings: Settings, servers: Sequence[Server]) -> str:
+    """What a person needs to know, in one short block."""
+    comfy = ", ".join(f"{name} {url}" for name, url in servers)
+    lines = [
+        ("room", settings.base_url),
+        ("database", f"real, {plain(settings.database_url)}" if settings.database_url else "embedded SQLite"),
+        ("queue", "real Redis" if settings.redis_url else "embedded Valkey"),
+        ("files", f"real, {settings.blobs_url}" if settings.blobs_url else "embedded folder"),
+        ("ComfyUI", f"SIMULATED, {comfy}" if settings.simulated else f"real, {comfy}"),
+        ("data", str(settings.data.absolute())),
+    ]
+    rows = "\n".join(f"  {name:<9} {value}" for name, value in lines)
+    return f"\nSlate is up.\n\n{rows}\n\n  Ctrl-C stops everything. `slate doctor` looks at every part.\n"

@@ -1,0 +1,87 @@
+"""Everything a person may say, carried out: `answer` a line, `press` a button, `complete` what is being typed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from bot import grammar, shapes, show
+from bot.cards import Answer, Card
+from bot.commands import completing
+from bot.commands.asked import Asked, Command, check_options
+from bot.commands.helping import unknown
+from bot.commands.table import BY_NAME, TABLE
+from bot.said import Completion, Place, Said
+from core.desk import Desk
+from core.errors import SlateError, UnknownCommand
+from storage.tables import Member
+
+__all__ = ["BY_NAME", "TABLE", "Command", "answer", "carefully", "complete", "press", "sorry"]
+
+log = structlog.get_logger(__name__)
+
+
+def answer(desk: Desk, said: Said) -> Answer:
+    """Do what was said. Never raises: an error becomes an Answer for the asker only, with `error` and `data["error"]` set."""
+    return carefully(lambda: _answer(desk, said))
+
+
+def press(
+    desk: Desk, member: Member, place: Place, action: str, values: Mapping[str, str] | None = None, *, key: str | None = None
+) -> Answer:
+    """Carry out a button's `verb:subject`: the same as saying `verb subject`, with `values` as options. Never raises.
+
+    `key` is the platform's id of the press, so that one delivered twice is done once.
+    """
+    verb, _, subject = action.partition(":")
+    if verb not in BY_NAME:
+        return carefully(lambda: _no_such_button(action))
+    line = f"{grammar.write(verb, options=values)} {subject}".strip()
+    return answer(desk, Said(member, place, line, key=key))
+
+
+def complete(desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]:
+    """What may stand where the cursor is, best first, at most 25; `value` replaces the word the cursor is in. Never raises."""
+    return completing.complete(BY_NAME, desk, member, place, text, cursor)
+
+
+def carefully(act: Callable[[], Answer]) -> Answer:
+    """What `act` answers; a declared error in its own words, anything else as an apology with an id that the log has, too."""
+    try:
+        return act()
+    except SlateError as problem:
+        return sorry(problem)
+    except Exception:
+        incident = secrets.token_hex(4)
+        log.exception("a command broke", incident=incident)
+        text = f"Something broke on our side; nothing more is known here. Incident {incident}."
+        hint = "Try again; if it happens again, give this id to whoever runs Slate: it is in the log."
+        data = {"error": {"code": "internal-error", "message": text, "hint": hint, "facts": {"incident": incident}}}
+        return Answer(
+            cards=(Card(text, "error", text=hint, footer="internal-error"),), private=True, error="internal-error", data=data
+        )
+
+
+def sorry(problem: SlateError) -> Answer:
+    """The error as an answer: what happened, what to do, the stable code."""
+    return Answer(
+        cards=(show.error_card(problem),), private=True, error=problem.code, data={"error": shapes.error_shape(problem)}
+    )
+
+
+def _answer(desk: Desk, said: Said) -> Answer:
+    line = grammar.read(said.text)
+    name = line.command or ("whatis" if said.attachments else "help")
+    command = BY_NAME.get(name)
+    if command is None:
+        raise unknown(name, BY_NAME)
+    if command.free:
+        line = grammar.as_words(line, {option.name for option in command.options})
+    check_options(command, line)
+    return command.run(Asked(desk, said, line, command, BY_NAME))
+
+
+def _no_such_button(action: str) -> Answer:
+    raise UnknownCommand(f"This button (`{action[:40]}`) is of a newer or older Slate.", hint="/help lists what can be said.")

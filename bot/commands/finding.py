@@ -1,0 +1,170 @@
+"""Asking the memory: find, whatis, lineage, provenance."""
+
+from __future__ import annotations
+
+from bot import grammar, shapes, show, wording
+from bot.cards import Answer, Button, Card, Field
+from bot.commands import subjects
+from bot.commands.asked import Asked
+from core import lineage as families
+from core import memory, recognition
+from core.access import Action, allow, visible_projects
+from core.desk import Desk
+from core.errors import BlobMissing, MissingInput
+from core.lineage import Lineage
+from core.memory import Found
+from core.recognition import Certainty
+from storage.blobs import BlobError
+from storage.tables import Asset
+
+LONGEST_BUTTON = 90
+"""What fits into a button's id on every platform."""
+_CERTAIN = {
+    Certainty.CERTAIN: "This is",
+    Certainty.PROBABLE: "This is most likely",
+    Certainty.SIMILAR: "This looks like",
+    Certainty.UNKNOWN: "This may be",
+}
+
+
+def find(asked: Asked) -> Answer:
+    """Search what the team has made, by a question or by words.
+
+    Conditions narrow it: by: client: project: shot: status: model: workflow: technique: tag: before: after:. The answer is for
+    everybody in the channel; `private:yes` keeps it to yourself, `limit:` says how many pictures are shown.
+    /find who made the depth shot for Acme
+    /find hero shoe by:mia status:approved after:march
+    /find hero shoe limit:12 private:yes
+    """
+    private, limit = asked.switch("private"), asked.count("limit", 5, 25)
+    question = asked.line.text(0)
+    if not question:
+        raise MissingInput("`find` needs a question or some words.", hint="Write /find who made the depth shot for Acme.")
+    with asked.desk.reading() as session:
+        found = memory.answer(
+            session, question, by=asked.member, project=asked.place.project, limit=limit, after=asked.option("page")
+        )
+        cards = tuple(show.asset_card(session, one.asset) for one in found.results)
+    more = _more(question, found, limit)
+    return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, data=found.as_json())
+
+
+def _more(question: str, found: Found, limit: int) -> tuple[Card, ...]:
+    """What to press next: one of several meanings, or the next page. What is too long for a button is shown to be typed."""
+    asks = [(one.label, f"/find {one.text}") for one in found.choices]
+    asks += [("More", f"/find {question} limit:{limit} page:{grammar.quote(found.after)}")] if found.after else []
+    short = [(label, line) for label, line in asks if len(line) <= LONGEST_BUTTON and "\n" not in line]
+    long = [Field(label, line, short=False) for label, line in asks if (label, line) not in short]
+    if not asks:
+        return ()
+    buttons = tuple(Button("find", line.removeprefix("/find "), label) for label, line in short)
+    return (Card("Which one?" if found.choices else "There is more", fields=tuple(long), buttons=buttons),)
+
+
+def whatis(asked: Asked) -> Answer:
+    """Say where a picture came from, even when all its metadata is gone.
+
+    Drop the picture in, or give an id. A copy that was scaled, cropped or compressed is recognised by what it shows.
+    /whatis
+    /whatis A-7Q0D
+    """
+    if asked.attachments:
+        answers = [_recognised(asked, _bytes(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
+        cards = tuple(card for answer in answers for card in answer.cards)
+        data = answers[0].data if len(answers) == 1 else {"results": [answer.data for answer in answers]}
+        return Answer("\n".join(answer.text for answer in answers), cards, data=data)
+    with asked.desk.reading() as session:
+        found = subjects.some_assets(session, asked)
+        cards = tuple(show.asset_card(session, asset) for asset in found[:4])
+        data = {"certainty": "certain", "how": "by its id", **_named(found[0])}
+    return Answer(cards=cards, data=data)
+
+
+def lineage(asked: Asked) -> Answer:
+    """Show what a picture was made from, and what was made from it.
+
+    /lineage A-7Q0D
+    """
+    with asked.desk.reading() as session:
+        asset = subjects.some_assets(session, asked)[0]
+        family = families.of(session, asset)
+    return Answer(cards=(_family_card(family),), private=True, data=_family_shape(family))
+
+
+def provenance(asked: Asked) -> Answer:
+    """Show everything that is known of how a picture came to be.
+
+    /provenance A-7Q0D
+    """
+    with asked.desk.reading() as session:
+        found = subjects.some_assets(session, asked)
+        cards = tuple(show.provenance_card(session, asset) for asset in found[:4])
+        known = [shapes.provenance_shape(session, asset) for asset in found]
+    links = "\n".join(f"{asset.code}: {asked.desk.settings.base_url}{show.page_of(asset)}" for asset in found[:4])
+    return Answer(links, cards, private=True, data=known[0] if len(known) == 1 else {"results": known})
+
+
+def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
+    with asked.desk.reading() as session:
+        allow(session, asked.member, Action.FIND, asked.place.project)
+        projects = visible_projects(session, asked.member)
+    seen = recognition.recognise(asked.desk, data, filename, projects=projects)
+    shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "others": []}
+    if seen.asset is None:
+        return Answer(f"{filename} is not known: {seen.how}.", data=shape)
+    with asked.desk.reading() as session:
+        sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}."
+        card = show.asset_card(session, seen.asset, sentence=sentence)
+    return Answer(sentence, (card,), data=shape | _named(seen.asset) | {"others": [one.code for one in seen.others]})
+
+
+def _named(asset: Asset) -> dict[str, object]:
+    return {"asset": asset.code, "render": shapes.renders_code(asset), "filename": asset.filename, "sha256": asset.sha256}
+
+
+def _bytes(desk: Desk, digest: str) -> bytes:
+    try:
+        return desk.blobs.get(digest)
+    except BlobError as problem:
+        raise BlobMissing(hint="Send the file again.") from problem
+
+
+def _family_card(family: Lineage) -> Card:
+    def lines(steps: tuple[families.Step, ...], arrow: str) -> str:
+        return "\n".join(f"{'   ' * (one.steps - 1)}{arrow} {_line(one.asset)} as {one.name}" for one in steps[:20])
+
+    asked_for = " ← ".join(f"{one.code} ({one.verb})" for one in family.askings)
+    fields = [
+        Field("Made from", lines(family.sources, "←") or "nothing but words and a seed", short=False),
+        Field("Became", lines(family.results, "→") or "nothing yet", short=False),
+    ]
+    fields += [Field("Beside it", ", ".join(one.code for one in family.siblings), short=False)] if family.siblings else []
+    fields += [Field("Asked for as", asked_for, short=False)] if asked_for else []
+    code = family.asset.code
+    return Card(
+        f"The family of {code}",
+        subject=code,
+        text=wording.short(family.asset.prompt, 200),
+        fields=tuple(fields),
+        pictures=(show.picture_of(family.asset),),
+        buttons=(Button("provenance", code, "Provenance"),),
+        link=show.page_of(family.asset),
+    )
+
+
+def _line(asset: Asset) -> str:
+    name = wording.short(asset.prompt, 50) or asset.filename
+    return f"{asset.code} {name}{f' ({asset.workflow})' if asset.workflow else ''}"
+
+
+def _family_shape(family: Lineage) -> dict[str, object]:
+    def steps(found: tuple[families.Step, ...]) -> list[dict[str, object]]:
+        return [{"asset": one.asset.code, "of": one.other.code, "input": one.name, "steps": one.steps} for one in found]
+
+    return {
+        "asset": family.asset.code,
+        "sources": steps(family.sources),
+        "results": steps(family.results),
+        "siblings": [one.code for one in family.siblings],
+        "renders": [{"render": one.code, "verb": one.verb} for one in family.askings],
+    }

@@ -1,0 +1,42 @@
+"""Everything a person may say: the one table that help, completion, buttons, reactions and every front end read."""
+
+from __future__ import annotations
+
+from bot.commands import finding, helping, judging, keeping, making
+from bot.commands.asked import Command, Option
+
+PROJECT = Option("project", "Which project it is for; without it, that of the channel.", "project")
+SHOT = Option("shot", "Which picture of the project, such as sh010.", "shot")
+UNDO = Option("undo", "yes takes your own word back.", "switch")
+
+TABLE: tuple[Command, ...] = (
+    Command("render", making.render, "WORKFLOW [prompt] [name:value …]", "workflow", (PROJECT, SHOT), inputs=True),
+    Command("vary", making.vary, "ID [new prompt] [name:value …]", "asset", (PROJECT, SHOT), inputs=True),
+    Command("reroll", making.reroll, "[ID] [name:value …]", "render", (PROJECT, SHOT), inputs=True),
+    Command("retry", making.retry, "[ID]", "render", (PROJECT, SHOT)),
+    Command("upscale", making.upscale, "ID [name:value …]", "asset", (PROJECT, SHOT), inputs=True),
+    Command("edit", keeping.edit, "ID or WORKFLOW", "render"),
+    Command("copy", keeping.copy, "[ID]", "render"),
+    Command("cancel", keeping.cancel, "ID … or all", "render"),
+    Command("queue", keeping.queue, "", options=(
+        Option("mine", "yes shows only your own renders.", "switch"),
+        Option("limit", "How many are shown, at most 100.", "count"),
+    )),
+    Command("find", finding.find, "QUESTION or words and conditions", "question", (
+        Option("private", "yes shows the answer to you only.", "switch"),
+        Option("limit", "How many pictures are shown, at most 25.", "count"),
+        Option("page", "The next page, as the button More asks for it."),
+    ), free=True),
+    Command("whatis", finding.whatis, "[ID], or drop a picture in", "asset"),
+    Command("lineage", finding.lineage, "ID", "asset"),
+    Command("provenance", finding.provenance, "ID", "asset", aliases=("card",)),
+    Command("approve", judging.approve, "ID … [note]", "asset", (UNDO,), free=True),
+    Command("reject", judging.reject, "ID … [note]", "asset", (UNDO,), free=True),
+    Command("needs-work", judging.needs_work, "ID … [note]", "asset", (UNDO,), free=True),
+    Command("tag", judging.tag, "ID … WORD …", "asset"),
+    Command("untag", judging.untag, "ID … WORD …", "asset"),
+    Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),
+    Command("help", helping.help, "[COMMAND]", "command", aliases=("?",)),
+)  # fmt: skip
+
+BY_NAME: dict[str, Command] = {name: command for command in TABLE for name in (command.name, *command.aliases)}

@@ -1,0 +1,30 @@
+"""Which emoji stands for which command, whatever tone or variant somebody's keyboard sends.
+
+>>> plain("👍🏽") == plain("👍"), plain("🏷️") == plain("🏷"), plain(":+1::skin-tone-3:")
+(True, True, ':+1:')
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from core.settings import Settings
+
+_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|:skin-tone-[2-6]:")
+
+
+def plain(emoji: str) -> str:
+    """The emoji without skin tone and variation selectors; names as `:+1:` stay names."""
+    return _VARIANTS.sub("", unicodedata.normalize("NFC", emoji.strip())).strip()
+
+
+def meanings(settings: Settings) -> dict[str, str]:
+    """Emoji -> the command it stands for, such as `approve` or `tag pick`, as SLATE_REACTIONS says."""
+    pairs = (part.partition("=") for part in settings.reactions.split(","))
+    return {emoji.strip(): meaning.strip() for emoji, _, meaning in pairs if emoji.strip() and meaning.strip()}
+
+
+def meaning(settings: Settings, emoji: str) -> str:
+    """The command this emoji stands for, or empty."""
+    return {plain(one): said for one, said in meanings(settings).items()}.get(plain(emoji), "")

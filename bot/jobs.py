@@ -1,0 +1,19 @@
+"""What RQ calls by name to post or edit a message. Never renamed, for a queue may still hold yesterday's jobs."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.posting import bring_in_step
+from core.desk import here
+from core.errors import DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+def show_render(render_id: int) -> None:
+    """Bring every message about this render in step with it; while the database is away, the sweeper asks again."""
+    try:
+        bring_in_step(here(), render_id)
+    except DatabaseUnavailable as problem:
+        log.warning("post.no-database", render=render_id, problem=str(problem.__cause__)[:200])

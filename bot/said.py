@@ -1,0 +1,52 @@
+"""What comes in from a person, before anything is understood: Said, Place, Attachment; and Completion, what may be typed next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.tables import Member, Project
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was said, and so where the answer belongs."""
+
+    platform: str
+    """`room`, `slack`, `discord` or `cli`."""
+    channel_id: str = ""
+    """The platform's own id of the channel; empty where there is none, as on the command line."""
+    thread_ref: str = ""
+    """The platform's own id of the thread's first message, or empty."""
+    project: Project | None = None
+    """The project of the channel; None where no channel decides."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came along. Its bytes are in the blob store already, under their digest."""
+
+    filename: str
+    mime: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message or slash command of one Member."""
+
+    member: Member
+    place: Place
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    key: str | None = None
+    """The platform's id of this event: said twice under one key, it is done once."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Something that may stand where the cursor is. `value` replaces the word the cursor is in."""
+
+    value: str
+    label: str
+    help: str = ""

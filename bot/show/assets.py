@@ -1,0 +1,85 @@
+"""An asset as a Card: where it comes from, and everything that is known of how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlmodel import Session
+
+from bot import wording
+from bot.cards import Button, Card, Field
+from bot.shapes import renders_code
+from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
+from storage import assets
+from storage.tables import Asset, Origin
+
+
+def asset_card(session: Session, asset: Asset, *, sentence: str = "") -> Card:
+    """An asset with where it comes from; `sentence` is put above."""
+    name = wording.short(asset.prompt, 70) or asset.filename
+    return Card(
+        f"{asset.code} · {name}",
+        tone=tone([asset]),
+        subject=asset.code,
+        text="\n\n".join(part for part in (sentence, wording.cut(asset.prompt, LONGEST_PROMPT)) if part),
+        fields=(
+            *ours(session, asset.member_id, asset.project_id, asset.shot),
+            *asset_facts(asset),
+            *opinions(session, [asset]),
+            *tags(session, [asset]),
+        ),
+        pictures=(picture_of(asset),),
+        buttons=_asset_buttons(asset),
+        footer=f"{_origin(asset)} · {wording.when(asset.created_at)}",
+        link=page_of(asset),
+    )
+
+
+def provenance_card(session: Session, asset: Asset) -> Card:
+    """Everything that is known of how an asset came to be."""
+    facts = asset.facts
+    numbers = [
+        f"{name} {facts[name]}"
+        for name in ("sampler", "scheduler", "steps", "cfg", "denoise")
+        if facts.get(name) not in (None, "")
+    ]
+    sources = [f"{name}: {parent.code}" for name, parent in assets.parents(session, asset)]
+    pairs = (
+        ("Settings", " · ".join(numbers)),
+        ("Negative", wording.cut(asset.negative, LONGEST_PROMPT)),
+        ("Made from", "\n".join(sources)),
+        ("File", f"{asset.filename} · {asset.mime} · {asset.size:,} bytes"),
+        ("SHA-256", asset.sha256),
+    )
+    card = asset_card(session, asset)
+    more = tuple(Field(label, value, short=False) for label, value in pairs if value)
+    buttons: tuple[Button, ...] = (Button("lineage", asset.code, "Lineage"),)
+    if asset.render_id:
+        buttons += (Button("copy", asset.code, "Copy command"),)
+    return replace(card, title=f"Provenance of {asset.code}", fields=card.fields + more, buttons=buttons)
+
+
+def asset_facts(asset: Asset) -> list[Field]:
+    """What is known of how an asset was made."""
+    number = f"@{asset.workflow_number}" if asset.workflow_number else ""
+    size = f"{asset.width}×{asset.height}" if asset.width and asset.height else ""
+    pairs = (
+        ("Workflow", f"{asset.workflow}{number}"),
+        ("Technique", ", ".join(asset.techniques)),
+        ("Seed", asset.seed),
+        ("Size", size),
+        ("Models", model_lines([asset])),
+    )
+    return [Field(label, value, short=label != "Models") for label, value in pairs if value]
+
+
+def _asset_buttons(asset: Asset) -> tuple[Button, ...]:
+    again = (Button("reroll", asset.code, "Reroll"), Button("edit", asset.code, "Edit…")) if asset.render_id else ()
+    vary = (Button("vary", asset.code, "Vary"),) if asset.mime.startswith("image/") else ()
+    more = (Button("lineage", asset.code, "Lineage"), Button("provenance", asset.code, "Provenance"))
+    return (*again, *vary, *verdict_buttons(asset.code, [asset]), *more)
+
+
+def _origin(asset: Asset) -> str:
+    code = renders_code(asset)
+    return {Origin.RENDER: f"Made by {code}", Origin.UPLOAD: "Uploaded", Origin.INGEST: "Found in a folder"}[asset.origin]

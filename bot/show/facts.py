@@ -1,0 +1,92 @@
+"""The parts that cards of renders and of assets share: whose it is, models, verdicts, tags, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from bot import wording
+from bot.cards import Button, Field, Picture, Tone
+from core import approvals
+from storage import members, projects, verdicts
+from storage.tables import Asset, Judgement, Project
+
+LONGEST_PROMPT = 700
+"""Characters of a prompt on a card; the whole of it is on the asset's page and in the copied command."""
+
+
+def picture_of(asset: Asset) -> Picture:
+    return Picture(asset.code, alt_of(asset), asset.mime, asset.sha256, asset.preview, asset.width, asset.height)
+
+
+def alt_of(asset: Asset) -> str:
+    """What a picture shows as far as is known: its prompt and workflow, else its file name. Never empty."""
+    if not asset.prompt:
+        return f"{asset.filename}{f', made with {asset.workflow}' if asset.workflow else ''}" or asset.code
+    return f"{wording.short(asset.prompt, 300)}{f' ({asset.workflow})' if asset.workflow else ''}"
+
+
+def page_of(asset: Asset) -> str:
+    return f"/assets/{asset.code}"
+
+
+def model_lines(made: Sequence[Asset]) -> str:
+    """A line a model: name, short hash as model sites show it, licence."""
+    lines: dict[str, None] = {}
+    for asset in made:
+        for model in asset.models:
+            parts = (str(model.get("name", "")), str(model.get("sha256") or "")[:10], str(model.get("licence") or ""))
+            lines[" · ".join(part for part in parts if part)] = None
+    return "\n".join(lines)
+
+
+def ours(session: Session, member_id: int, project_id: int, shot: str) -> tuple[Field, ...]:
+    """By whom and for whom."""
+    member = members.by_id(session, member_id)
+    project = projects.by_id(session, project_id)
+    return (Field("By", member.name if member else "?"), Field("For", purpose(session, project, shot)))
+
+
+def purpose(session: Session, project: Project | None, shot: str) -> str:
+    """`Acme · Spring · sh010`."""
+    client = projects.client(session, project.client_id) if project else None
+    parts = (client.name if client else "", project.name if project else "", shot)
+    return " · ".join(part for part in parts if part)
+
+
+def opinions(session: Session, made: Sequence[Asset]) -> tuple[Field, ...]:
+    """The last word of each person that stands; when there are several pictures, each says which it is about."""
+    lines = []
+    for asset in made:
+        standing = [one for one in approvals.opinions(session, asset) if one.verdict.withdrawn_at is None]
+        last = {one.member.id: one for one in standing}
+        for opinion in (one for one in standing if last[one.member.id] is one):
+            verdict = opinion.verdict
+            about = f"{asset.code}: " if len(made) > 1 else ""
+            vote = "" if verdict.binding else " (vote)"
+            note = f": {wording.short(verdict.note, 200)}" if verdict.note else ""
+            lines.append(f"{about}{verdict.judgement.value} by {opinion.member.name}{vote}{note}")
+    return (Field("Verdict", "\n".join(lines[-12:]), short=False),) if lines else ()
+
+
+def tags(session: Session, made: Sequence[Asset]) -> tuple[Field, ...]:
+    """The words on any of the pictures."""
+    words = sorted({word for asset in made for word in verdicts.tags(session, asset.id or 0)})
+    return (Field("Tags", ", ".join(words)),) if words else ()
+
+
+def tone(made: Sequence[Asset]) -> Tone:
+    """Approved or rejected when all of the pictures are, else done."""
+    said = {asset.status for asset in made}
+    if said == {Judgement.APPROVED.value}:
+        return "approved"
+    return "rejected" if said == {Judgement.REJECTED.value} else "done"
+
+
+def verdict_buttons(subject: str, made: Sequence[Asset]) -> tuple[Button, ...]:
+    """Only what is not decided already."""
+    said = {asset.status for asset in made}
+    approve = () if said == {Judgement.APPROVED.value} else (Button("approve", subject, "Approve"),)
+    reject = () if said == {Judgement.REJECTED.value} else (Button("reject", subject, "Reject"),)
+    return (*approve, *reject) if made else ()
