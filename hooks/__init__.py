@@ -1,0 +1,1 @@
+"""Machines: the web process, asset pages and the simulated ComfyUI."""

@@ -1,0 +1,10 @@
+"""The nodes a simulated ComfyUI knows, by class name."""
+
+from __future__ import annotations
+
+from hooks.simulator.nodes import models, pictures, sampling, saving, scaling, words
+from hooks.simulator.nodes.kinds import NodeType
+
+NODES: dict[str, NodeType] = {
+    node.name: node for group in (models, sampling, pictures, scaling, saving, words) for node in group.NODES
+}
