@@ -1,0 +1,44 @@
+"""`slate up` refuses what cannot work at once, with a sentence, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import up
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SLATE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(up, "PORT_SECONDS", 0.1)
+    monkeypatch.setattr(up, "listen_for_stop", lambda stop: None)
+    return tmp_path / "data"
+
+
+def test_a_port_that_another_program_has_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("SLATE_PORT", str(taken.getsockname()[1]))
+        told = CliRunner().invoke(up.app)
+    assert told.exit_code == 5
+    assert "in use" in told.stderr
+    assert "SLATE_PORT" in told.stderr
+    assert not (folder / "redis").exists()
+
+
+def test_an_address_that_is_not_this_machines_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLATE_HOST", "192.0.2.1")
+    told = CliRunner().invoke(up.app)
+    assert (told.exit_code, "192.0.2.1:8000" in told.stderr) == (5, True)
+
+
+def test_a_second_slate_on_one_folder_says_which_process_has_it(folder: Path) -> None:
+    with up._only_one(folder):
+        told = CliRunner().invoke(up.app)
+    assert told.exit_code == 5
+    assert "is running on" in told.stderr

@@ -1,0 +1,114 @@
+"""Redis carries, and may lose everything: nobody who enqueues is told of a failure, and whoever serves comes back."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import structlog
+
+from storage import valkey
+from storage.database import Database
+from storage.queue import CHAT, Queue
+from tests.waiting import until
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[Queue]:
+    opened = Queue(redis_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Iterator[Queue]:
+    """A queue whose Redis is away."""
+    opened = Queue(f"unix://{tmp_path}/none.sock")
+    yield opened
+    opened.close()
+
+
+def test_a_job_is_carried_out_once(queue: Queue, capfd: pytest.CaptureFixture[str]) -> None:
+    assert queue.put(CHAT, "builtins.print", "hello")
+    assert queue.length(CHAT) == 1
+    queue.serve([CHAT], burst=True)
+    assert capfd.readouterr().out == "hello\n"
+    assert queue.length(CHAT) == 0
+
+
+def test_a_job_that_fails_or_that_nobody_knows_keeps_no_other_from_its_turn(
+    queue: Queue, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for job, given in (("builtins.int", "no number"), ("no.such.job", ""), ("builtins.print", "the next")):
+        queue.put(CHAT, job, given)
+    queue.serve([CHAT], burst=True)
+    assert "the next" in capfd.readouterr().out
+
+
+def test_the_first_named_queue_goes_first(queue: Queue, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("later", "sooner"):
+        queue.put(name, "builtins.print", name)
+    queue.serve(["sooner", "later"], burst=True)
+    assert capfd.readouterr().out == "sooner\nlater\n"
+
+
+def test_what_is_put_after_a_commit_is_not_put_when_there_is_none(queue: Queue, database: Database) -> None:
+    def fail() -> None:
+        with database.writing() as session:
+            queue.put_after(session, CHAT, "builtins.print", "never")
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        fail()
+    assert queue.length(CHAT) == 0
+    with database.writing() as session:
+        queue.put_after(session, CHAT, "builtins.print", "now")
+        assert queue.length(CHAT) == 0
+    assert queue.length(CHAT) == 1
+
+
+def test_a_redis_that_is_away_fails_nobody_who_only_hints(nowhere: Queue) -> None:
+    with structlog.testing.capture_logs() as told:
+        assert not nowhere.put(CHAT, "builtins.print", "lost")
+        nowhere.call("room")
+        nowhere.keep_preview(1, b"picture")
+    assert nowhere.preview(1) is None
+    assert not nowhere.ping()
+    assert [line["event"] for line in told if line["log_level"] == "warning"] == ["queue.away"]
+    with pytest.raises(redis.RedisError):
+        nowhere.length(CHAT)
+
+
+def test_a_preview_is_the_newest(queue: Queue) -> None:
+    assert queue.preview(7) is None
+    queue.keep_preview(7, b"first")
+    queue.keep_preview(7, b"second")
+    assert queue.preview(7) == b"second"
+
+
+def test_a_worker_comes_back_to_a_redis_that_was_killed_and_lost_the_end_of_its_file(tmp_path: Path) -> None:
+    socket, url = tmp_path / "v.sock", f"unix://{tmp_path / 'v.sock'}"
+    server = valkey.start(tmp_path / "redis", socket)
+    program = f"from storage.queue import Queue\nQueue({url!r}).serve(['chat'])\n"
+    queue = Queue(url)
+    with (tmp_path / "out").open("wb") as out, subprocess.Popen([sys.executable, "-c", program], stdout=out) as worker:
+        queue.put(CHAT, "builtins.print", "before")
+        until(lambda: queue.length(CHAT) == 0, "the first job is taken")
+        server.kill()
+        server.wait()
+        (newest,) = (tmp_path / "redis" / "appendonlydir").glob("*.incr.aof")
+        newest.write_bytes(newest.read_bytes()[:-7])
+        server = valkey.start(tmp_path / "redis", socket)
+        queue.put(CHAT, "builtins.print", "after")
+        until(lambda: queue.length(CHAT) == 0, "the second job is taken")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+    queue.close()
+    valkey.shut_down(socket)
+    server.wait(10)
+    assert (tmp_path / "out").read_text().endswith("after\n")

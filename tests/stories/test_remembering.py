@@ -1,0 +1,103 @@
+"""What was made is found again by asking, and a picture that comes back is recognised, whatever became of its file."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from core import projects
+from tests.pictures import encoded, scene
+from tests.stories.conftest import Story
+from tests.stories.telling import Person, Seen
+
+
+@pytest.fixture
+def shoe(story: Story, mia: Person, ana: Person) -> Seen:
+    """A finished depth shot of Mia's, for Acme."""
+    with story.desk.writing() as session:
+        acme = projects.add(session, "Acme", "Acme Spring", by=ana.member)
+        projects.bind_channel(session, "room", "acme", "acme", acme, by=ana.member)
+    there = story.visitor("Mia Chen", "acme")
+    asked = there.asks("/render product-depth hero shoe, low sun seed:7 steps:2 size:256x192 shot:sh010", encoded(scene(1)))
+    story.works()
+    return there.sees("Took", again=asked)
+
+
+def original(story: Story, shoe: Seen) -> bytes:
+    return story.desk.blobs.get(story.assets(shoe)[0].sha256)
+
+
+def jpeg(picture: Image.Image, quality: int = 80) -> bytes:
+    return encoded(picture.convert("RGB"), "JPEG", quality=quality)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who made the depth shot for Acme",
+        "who made sh010?",
+        "by:mia client:acme technique:depth",
+        "hero shoe project:acme-spring",
+    ],
+)
+def test_one_sentence_says_who_made_it(story: Story, ana: Person, shoe: Seen, question: str) -> None:
+    answer = ana.asks(f"/find {question}")
+    assert "Mia Chen" in answer.text
+    assert not answer.private
+    (asset,) = story.assets(shoe)
+    assert asset.code in answer.text
+    assert answer.pictures
+
+
+def test_what_nobody_made_is_said_plainly(story: Story, ana: Person, shoe: Seen) -> None:
+    answer = ana.asks("/find who made the depth shot for Globex")
+    assert "Mia Chen" not in answer.text
+    assert answer.pictures == ()
+
+
+def test_the_original_is_recognised_for_certain(story: Story, ana: Person, shoe: Seen) -> None:
+    told = ana.drops(original(story, shoe), "from-mail.png")
+    assert told.seen is not None
+    assert f"This is {story.assets(shoe)[0].code}: the very same file" in told.seen.text
+    assert told.seen.fields["By"] == "Mia Chen"
+
+
+@pytest.mark.parametrize(
+    ("change", "certainty"),
+    [
+        (lambda image: encoded(image), "This is "),
+        (lambda image: jpeg(image), "This is most likely "),
+        (lambda image: jpeg(image.resize((170, 128))), "This is most likely "),
+        (lambda image: encoded(image.resize((512, 384)), "WEBP"), "This is most likely "),
+    ],
+    ids=["stripped", "jpeg", "smaller", "larger"],
+)
+def test_a_copy_without_its_words_is_recognised_by_its_looks(
+    story: Story, ana: Person, shoe: Seen, change: object, certainty: str
+) -> None:
+    assert callable(change)
+    with Image.open(io.BytesIO(original(story, shoe))) as image:
+        copy = change(image.copy())
+    told = ana.drops(copy, "wa0001", words="what is this?")
+    assert told.seen is not None
+    assert f"{certainty}{story.assets(shoe)[0].code}" in told.seen.text
+
+
+def test_a_picture_nobody_knows_is_told_so_and_not_kept_as_an_asset(story: Story, ana: Person, shoe: Seen) -> None:
+    told = ana.drops(encoded(scene(99)), "holiday.png")
+    assert told.seen is not None
+    assert "holiday.png is not known" in told.seen.text
+    assert told.error == ""
+
+
+def test_provenance_tells_everything_to_whoever_asks(story: Story, ana: Person, mia: Person, shoe: Seen) -> None:
+    told = ana.presses("Provenance", on=story.visitor("Ana Ruiz", "acme").sees(again=shoe))
+    assert told.seen is not None
+    (asset,) = story.assets(shoe)
+    assert told.seen.private
+    assert told.seen.fields["SHA-256"] == asset.sha256
+    assert "depth" in told.seen.fields["Made from"]
+    assert "euler" in told.seen.fields["Settings"]
+    assert ana.opens(f"/assets/{asset.code}")

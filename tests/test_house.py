@@ -1,0 +1,83 @@
+"""The rules of the house, kept by tests: where SQL may stand, how modules introduce themselves, how long they may grow."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FLOORS = ("hooks", "bot", "core", "storage")
+SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "versions" not in path.parts)
+MODULES = [path for path in SOURCES if path.read_text().strip()]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_modules_first_line_says_what_it_is_for() -> None:
+    said = {name(path): (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0] for path in MODULES}
+    assert [path for path, line in said.items() if not line.endswith((".", "?", ":"))] == []
+
+
+def test_no_file_grows_beyond_one_thought() -> None:
+    lengths = {name(path): len(path.read_text().splitlines()) for path in SOURCES}
+    assert {path: lines for path, lines in lengths.items() if lines > 400} == {}
+    assert sorted(lengths.values())[len(lengths) // 2] <= 120
+
+
+def test_sql_is_written_in_storage_only() -> None:
+    """Above storage a session is passed on and a failing database is caught; nothing else of SQLAlchemy is known there."""
+    above = [path for path in SOURCES if path.relative_to(ROOT).parts[0] != "storage"]
+    assert {name(path): known for path in above if (known := _sql_words(ast.parse(path.read_text())))} == {}
+
+
+def _sql_words(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("sqlmodel", "sqlalchemy"):
+            found |= {alias.name for alias in node.names if alias.name != "Session" and not alias.name.endswith("Error")}
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("scalars", "exec_driver_sql")
+        ):
+            found.add(node.func.attr)
+    return found
+
+
+def test_rooms_are_named_for_what_they_hold() -> None:
+    empty_words = {"utils", "util", "helpers", "helper", "common", "manager", "service"}
+    assert [name(path) for path in SOURCES if set(path.relative_to(ROOT).with_suffix("").parts) & empty_words] == []
+
+
+def test_imports_point_straight_down() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([str(linter), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_no_committed_file_names_this_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    unwanted = re.compile(rb"(/root/|/home/[a-z]+/|/Users/[a-z]+/)")
+    texts = [
+        ROOT / one
+        for one in listed
+        if one and (ROOT / one).suffix in (".py", ".md", ".toml", ".txt", ".json", ".html", ".css", ".js", "")
+    ]
+    named = [str(path) for path in texts if path.is_file() and path != Path(__file__) and unwanted.search(path.read_bytes())]
+    assert named == []
+
+
+def test_the_longest_functions_stay_readable() -> None:
+    lengths = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+                lengths.append(node.end_lineno - node.lineno + 1)
+    ranked = sorted(lengths)
+    assert ranked[len(ranked) // 2] <= 12
+    assert ranked[int(len(ranked) * 0.9)] <= 30
