@@ -1,0 +1,196 @@
+"""Searching: p50 and p95 of a mixed set of queries at growing sizes, beside `LIKE` on the same rows in the same run.
+
+    python -m benchmarks.search [SIZE …] [--postgres URL]
+
+Assets are written straight into the tables, with the index's own entries; a size's figures are ratios against a scan with `LIKE`.
+The last lines time whole questions (reading the vocabulary, understanding, searching, telling), as a person would wait for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+from sqlalchemy import insert, text
+from sqlmodel import Session
+
+from core import memory
+from storage import search
+from storage.database import Database
+from storage.search import Facet, Field, Query, Scope, Words, names, postgres, sqlite
+from storage.search.entries import make
+from storage.tables import Asset, Client, Member, Origin, Project
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+WORDS = [f"word{number}" for number in range(4000)]
+WEIGHTS = [1 / (rank + 10) for rank in range(len(WORDS))]
+UP_TO = list(accumulate(WEIGHTS))
+TECHNIQUES = ["depth", "canny", "pose", "upscale", "img2img", "inpaint", "lora"]
+STATUSES = ["", "", "", "approved", "rejected"]
+NAMES = ["Mia Chen", "Ana Ruiz", "Jo Park", "Kit Lund", "Zoe Orsted", *(f"Person{one} Maker" for one in range(35))]
+BATCH = 2000
+_DEFAULTS = {name: value for name, value in Asset(
+    origin=Origin.UPLOAD, member_id=0, project_id=0, sha256="0", source_sha256="0", filename="", mime="image/png", size=1
+).model_dump().items() if name != "id"}  # fmt: skip
+
+
+def build(database: Database, size: int, dice: random.Random) -> tuple[float, Member]:
+    """Fill the database with `size` assets; returns seconds taken and somebody to ask as."""
+    with database.writing() as session:
+        people = [Member(name=name, name_key=name.casefold()) for name in NAMES]
+        clients = [Client(name=f"Client{one}", name_key=f"client{one}") for one in range(20)]
+        session.add_all([*people, *clients])
+        session.flush()
+        projects = [
+            Project(client_id=client.id or 0, name=f"{client.name} Work{at}", slug=f"{client.name_key}-w{at}")
+            for client in clients
+            for at in (1, 2)
+        ]
+        session.add_all(projects)
+        session.flush()
+        owners = {client.id: client for client in clients}
+        began = time.perf_counter()
+        for first in range(1, size + 1, BATCH):
+            rows = [_asset(number, people, projects, dice) for number in range(first, min(first + BATCH, size + 1))]
+            session.connection().execute(insert(Asset), [vars(row) for row in rows])
+            by_id, places = {one.id: one for one in people}, {one.id: one for one in projects}
+            entries = [
+                make(row, by_id[row.member_id], places[row.project_id], owners[places[row.project_id].client_id]) for row in rows
+            ]
+            (sqlite if database.is_sqlite else postgres).put(session, entries)
+            names.remember(session, entries[:200])
+    if not database.is_sqlite:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+    return time.perf_counter() - began, people[0]
+
+
+def _asset(number: int, people: list[Member], projects: list[Project], dice: random.Random) -> Asset:
+    """All columns of an Asset without the cost of an ORM object."""
+    row = SimpleNamespace(**_DEFAULTS)
+    row.__dict__.update(
+        id=number,
+        origin=Origin.UPLOAD,
+        member_id=dice.choice(people).id or 0,
+        project_id=dice.choice(projects).id or 0,
+        shot=f"sh{dice.randrange(60) * 10:04}",
+        status=dice.choice(STATUSES),
+        sha256="0",
+        source_sha256="0",
+        filename=f"ComfyUI_{number:05}_.png",
+        mime="image/png",
+        size=1,
+        workflow=f"workflow-{dice.randrange(12)}",
+        workflow_number=1,
+        techniques=dice.sample(TECHNIQUES, 2),
+        models=[{"folder": "checkpoints", "name": f"model-{dice.randrange(8)}.safetensors"}],
+        prompt=" ".join(dice.choices(WORDS, cum_weights=UP_TO, k=28)),
+        seed=str(dice.randrange(2**63)),
+        created_at=START + timedelta(seconds=number * 90),
+    )
+    return cast(Asset, row)
+
+
+def queries(dice: random.Random) -> Iterator[tuple[str, Query]]:
+    """The kinds people ask for, by name."""
+    by, client = Facet(Field.BY, (str(dice.randint(1, 40)),)), Facet(Field.CLIENT, (str(dice.randint(1, 20)),))
+    approved, depth = Facet(Field.STATUS, ("approved",)), Facet(Field.TECHNIQUE, (dice.choice(TECHNIQUES),))
+    one, two, rare = (Words((dice.choices(WORDS, WEIGHTS)[0],)) for _ in range(3))
+    newest = search.Order.NEWEST
+    yield "word + client + approved", Query((one,), (client, approved), order=newest)
+    yield "two words + four facets", Query((one, two), (by, client, approved, depth), order=newest)
+    yield "facets only", Query((), (client, by, depth))
+    yield "three words + client + person", Query((one, two, rare), (client, by), order=newest)
+    yield "best fit of a common word", Query((Words((WORDS[dice.randrange(20)],)),))
+    yield "nothing matches", Query((Words(("unheardof",)),), (client,))
+
+
+def measure(session: Session, rounds: int, seed: int) -> dict[str, list[float]]:
+    """Milliseconds of each kind."""
+    dice, taken = random.Random(seed), dict[str, list[float]]()
+    for _ in range(rounds):
+        for kind, query in queries(dice):
+            taken.setdefault(kind, []).append(_timed(lambda query=query: search.find(session, query, Scope(), 20)))  # type: ignore[misc]
+    return taken
+
+
+def like(session: Session, rounds: int, seed: int) -> list[float]:
+    """Milliseconds of the plain way: a substring of the prompt, a client, newest first."""
+    dice = random.Random(seed)
+    asked = text(
+        "SELECT asset.id FROM asset JOIN project ON project.id = asset.project_id"
+        " WHERE lower(prompt) LIKE :part AND client_id = :client ORDER BY asset.created_at DESC LIMIT 20"
+    )
+    taken = []
+    for _ in range(rounds):
+        given = {"part": f"%{dice.choices(WORDS, WEIGHTS)[0]}%", "client": dice.randint(1, 20)}
+        taken.append(_timed(lambda given=given: session.connection().execute(asked, given).all()))  # type: ignore[misc]
+    return taken
+
+
+def questions(session: Session, rounds: int, member: Member) -> list[float]:
+    """Milliseconds of whole questions."""
+    dice, taken = random.Random(7), list[float]()
+    forms = (
+        "who made the {t} shot for Client{c}", "show me Mia Chen's {t} shots for client{c} last month",
+        "how many did Ana Ruiz make in 2024", "{w} {x} client:Client{c} status:approved",
+        "which model did Jo Park use for the {t} shot", "latest approved shot for Client{c}",
+    )  # fmt: skip
+    for _ in range(rounds):
+        one, other = dice.choices(WORDS, WEIGHTS, k=2)
+        said = dice.choice(forms).format(t=dice.choice(TECHNIQUES[:4]), c=dice.randrange(20), w=one, x=other)
+        taken.append(_timed(lambda said=said: memory.answer(session, said, by=member)))  # type: ignore[misc]
+    return taken
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def _row(kind: str, taken: list[float], baseline: float) -> str:
+    p50, p95 = statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
+    return f"  {kind:<32} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms   LIKE takes {baseline / p50:7.1f} × as long"
+
+
+def run(url: str, size: int, rounds: int) -> None:
+    database = Database(url)
+    database.migrate()
+    seconds, member = build(database, size, random.Random(1))
+    print(f"\n{size:,} assets on {database.url.get_backend_name()}: written and indexed in {seconds:.1f} s")
+    with database.reading() as session:
+        measure(session, 3, 99)
+        scan = like(session, max(5, rounds // 10), 5)
+        print(_row("LIKE '%word%' + client", scan, statistics.median(scan)))
+        for kind, taken in measure(session, rounds, 5).items():
+            print(_row(kind, taken, statistics.median(scan)))
+        print(_row("whole questions", questions(session, rounds, member), statistics.median(scan)))
+    database.close()
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
+    asked.add_argument("--rounds", type=int, default=60)
+    asked.add_argument("--postgres", default="", help="URL of an empty PostgreSQL database; only the first size is built there")
+    given = asked.parse_args()
+    if given.postgres:
+        run(given.postgres, given.sizes[0], given.rounds)
+        return
+    for size in given.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            run(f"sqlite:///{Path(folder) / 'bench.db'}", size, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
