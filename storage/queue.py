@@ -6,6 +6,8 @@ enqueues again what is still due. So a Redis that is away is logged and otherwis
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
@@ -23,7 +25,10 @@ log = structlog.get_logger(__name__)
 
 CHAT = "chat"
 """The queue of jobs that post and edit messages."""
+OUTBOX = "outbox"
+"""The topic that wakes whoever sends what chats are behind with."""
 _JOB_SECONDS = 3600 * 6
+_COMEBACK_SECONDS = 0.5
 
 
 def pool_queue(pool: str) -> str:
@@ -75,6 +80,26 @@ class Queue:
         except redis.RedisError as problem:
             log.debug("queue.call-lost", topic=topic, problem=str(problem))
 
+    def follow(self, topic: str, over: threading.Event, called: Callable[[bool], None]) -> None:
+        """Until `over`: `called(True)` when connected and for each call of the topic; `called(False)` when Redis goes away."""
+        while not over.is_set():
+            try:
+                self._follow(topic, over, called)
+            except redis.RedisError as problem:
+                log.debug("queue.call-lost", topic=topic, problem=str(problem))
+                called(False)
+                over.wait(1.0)
+
+    def _follow(self, topic: str, over: threading.Event, called: Callable[[bool], None]) -> None:
+        with self.redis.pubsub(ignore_subscribe_messages=True) as calls:  # type: ignore[no-untyped-call]
+            calls.subscribe(f"slate:{topic}")
+            heard: object = calls.get_message(timeout=0.5)
+            called(True)  # whatever was missed meanwhile
+            while not over.is_set():
+                heard = calls.get_message(timeout=0.5)
+                if heard is not None:
+                    called(True)
+
     def keep_preview(self, render_id: int, picture: bytes) -> None:
         """Remember the newest preview picture (JPEG or PNG) of a running render for two minutes."""
         try:
@@ -95,23 +120,36 @@ class Queue:
     def serve(self, names: Sequence[str], *, stopping: Callable[[], None] = lambda: None, burst: bool = False) -> None:
         """Carry out jobs of these queues, the first-named first, until told to stop; `stopping` is called when that happens.
 
-        A Redis that goes away is waited for. Jobs run in this process, one at a time.
+        A Redis that goes away, even in the middle of a job, is waited for. Jobs run in this process, one at a time.
         """
-        _Server.stopping = staticmethod(stopping)
+        while not self._serve_once(names, stopping, burst):
+            time.sleep(_COMEBACK_SECONDS)
+
+    def _serve_once(self, names: Sequence[str], stopping: Callable[[], None], burst: bool) -> bool:
+        """Carry out jobs until told to stop, or until Redis is lost at a moment that ends RQ's worker; whether it was told."""
         worker = _Server([self.rq(name) for name in names], connection=self.redis, serializer=JSONSerializer, worker_ttl=30)
+        worker.stopping = stopping
         worker.log_result_lifespan = False
-        worker.work(burst=burst, logging_level="WARNING")
+        try:
+            worker.work(burst=burst, logging_level="WARNING")
+        except redis.RedisError as problem:
+            if burst:
+                raise
+            log.warning("queue.lost", queues=list(names), problem=str(problem))
+        return burst or worker.told_to_stop
 
 
 class _Server(SimpleWorker):
     """An RQ worker without forks that says when it is told to stop and comes back to a returned Redis within seconds."""
 
     max_connection_wait_time = 3.0
-    stopping: Callable[[], None] = staticmethod(lambda: None)
+    told_to_stop = False
+    stopping: Callable[[], None]
 
     def subscribe(self) -> None:
         """Listen to no orders over Redis: nobody here gives any, and the listener would cost a second at every end."""
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.told_to_stop = True
         self.stopping()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import redis
 import structlog
 
 from bot.room.chat import TOPIC
@@ -93,22 +92,11 @@ class Bell:
             self._thread.join(5)
 
     def _listen(self) -> None:
-        while not self.over:
-            try:
-                self._follow()
-            except redis.RedisError as problem:
-                if self.connected:
-                    log.warning("room.bell-lost", problem=str(problem))
-                self.connected = False
-                self._over.wait(1.0)
+        self._queue.follow(TOPIC, self._over, self._called)
 
-    def _follow(self) -> None:
-        with self._queue.redis.pubsub(ignore_subscribe_messages=True) as calls:  # type: ignore[no-untyped-call]
-            calls.subscribe(f"slate:{TOPIC}")
-            while not self.over:
-                heard = calls.get_message(timeout=0.5)
-                if not self.connected:
-                    self.connected = True
-                    self.ring()  # whatever was missed meanwhile
-                if heard is not None:
-                    self.ring()
+    def _called(self, connected: bool) -> None:
+        if self.connected and not connected:
+            log.warning("room.bell-lost")
+        self.connected = connected
+        if connected:
+            self.ring()
