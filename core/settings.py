@@ -54,10 +54,23 @@ class Settings(BaseSettings):
         "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",
         description="Which emoji stands for which command, separated by commas.",
     )
+    slack_bot_token: str = Field("", repr=False, description="Slack's bot token, `xoxb-…`, when Slate serves one workspace.")
+    slack_app_token: str = Field("", repr=False, description="Slack's app token, `xapp-…`: `slate slack` listens by Socket Mode.")
+    slack_signing_secret: str = Field(
+        "", repr=False, description="Slack's signing secret: the web process takes Slack's signed requests."
+    )
+    slack_client_id: str = Field("", description="Slack's client id, to install Slate in more than one workspace.")
+    slack_client_secret: str = Field("", repr=False, description="Slack's client secret, for the same.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is; a proxy may stand in.")
+    discord_token: str = Field("", repr=False, description="Discord's bot token: `slate discord` serves it.")
+    discord_guilds: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Discord servers that get the commands at once, by id, separated by commas. Empty: everywhere."
+    )
+    discord_api_url: str = Field("https://discord.com/api/v10", description="Where Discord's API is; a proxy may stand in.")
     log_level: str = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Whether logs are JSON lines.")
 
-    @field_validator("comfyui_urls", "models_paths", "default_models", mode="before")
+    @field_validator("comfyui_urls", "models_paths", "default_models", "discord_guilds", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

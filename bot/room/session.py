@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import asdict
-from pathlib import Path
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
@@ -13,6 +10,7 @@ from starlette.responses import Response
 
 from bot.said import Attachment
 from core.settings import Settings
+from core.vault import house_key
 
 COOKIE = "slate_room"
 _YEAR = 365 * 24 * 3600
@@ -57,20 +55,5 @@ class Signer:
 
 
 def signer(settings: Settings) -> Signer:
-    """A Signer with the configured key, or with one made once and kept in the data folder, readable by its owner only."""
-    return Signer(settings.secret or _kept_key(settings.data / "room.key"))
-
-
-def _kept_key(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(fresh, path)  # whole or not at all: of two processes that start together, both then read the first one's key
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text().strip()
+    """A Signer with this house's key."""
+    return Signer(house_key(settings))
