@@ -71,6 +71,21 @@ def add_handle(session: Session, member_id: int, platform: str, user_id: str) ->
     return handle
 
 
+def handle(session: Session, platform: str, user_id: str) -> Handle | None:
+    return session.exec(select(Handle).where(Handle.platform == platform, Handle.user_id == user_id)).first()
+
+
+def handle_on(session: Session, member_id: int, platform: str) -> Handle | None:
+    """The Member's newest open account on a platform."""
+    where = (Handle.member_id == member_id, Handle.platform == platform, col(Handle.active))
+    return session.exec(select(Handle).where(*where).order_by(col(Handle.id).desc())).first()
+
+
+def save_handle(session: Session, kept: Handle) -> None:
+    session.add(kept)
+    session.flush()
+
+
 def handles(session: Session, member_id: int) -> Sequence[Handle]:
     return session.exec(select(Handle).where(Handle.member_id == member_id).order_by(col(Handle.id))).all()
 

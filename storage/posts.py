@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, case, update
 from sqlalchemy.engine import CursorResult
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
-from storage.tables import Asset, Post
+from storage.tables import Asset, Post, Render, RenderState
 
 
 def add(session: Session, post: Post) -> Post:
@@ -52,10 +54,60 @@ def touch(session: Session, *, render_id: int | None = None, asset_id: int | Non
     return list(session.exec(select(Post.id).where(about)))
 
 
-def due(session: Session, now: datetime, limit: int = 200) -> Sequence[Post]:
-    """Posts that are behind what they should show and may be tried now."""
-    ready = or_(col(Post.next_try_at).is_(None), col(Post.next_try_at) <= now)
-    return session.exec(select(Post).where(col(Post.due).is_(True), ready).order_by(col(Post.id)).limit(limit)).all()
+def due(session: Session, now: datetime, *, besides: Collection[str] = (), limit: int = 200) -> Sequence[Post]:
+    """Posts that are behind what they should show and may be tried now, but for those on the platforms `besides`."""
+    asked = select(Post).where(*_ready(now), col(Post.platform).not_in(besides))
+    return session.exec(asked.order_by(col(Post.id)).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where posts wait to be sent: one channel of one platform."""
+
+    platform: str
+    tenant: str
+    channel_id: str
+
+
+def lines(session: Session, platforms: Collection[str], now: datetime) -> list[Line]:
+    """The channels of these platforms in which a post may be sent now."""
+    asked = select(Post.platform, Post.tenant, Post.channel_id).where(col(Post.platform).in_(platforms), *_ready(now)).distinct()
+    return [Line(*row) for row in session.exec(asked)]
+
+
+def next_in(session: Session, line: Line, now: datetime, limit: int = 20) -> list[Post]:
+    """What to send next in a channel: what has ended, then what has no message yet, then what goes on; each oldest first."""
+    here = (Post.platform == line.platform, Post.tenant == line.tenant, Post.channel_id == line.channel_id)
+    over = [state for state in RenderState if state.over]
+    urgency = case(
+        (or_(col(Render.state).in_(over), col(Post.asset_id).is_not(None)), 0), (col(Post.message_ref) == "", 1), else_=2
+    )
+    asked = select(Post).join(Render, col(Render.id) == Post.render_id, isouter=True).where(*here, *_ready(now))
+    return list(session.exec(asked.order_by(urgency, col(Post.tried_at).nulls_first(), col(Post.id)).limit(limit)))
+
+
+def wake_at(session: Session, platforms: Collection[str]) -> datetime | None:
+    """When the next post that waits for another try may be sent."""
+    waiting = (col(Post.platform).in_(platforms), col(Post.due).is_(True), col(Post.next_try_at).is_not(None))
+    return session.exec(select(func.min(Post.next_try_at)).where(*waiting)).one()
+
+
+def tried(session: Session, post: Post, at: datetime) -> None:
+    """Note that the post has its turn now, so that others have theirs next."""
+    session.execute(update(Post).where(col(Post.id) == post.id).values(tried_at=at).execution_options(synchronize_session=False))
+
+
+def keep(session: Session, post_id: int, **kept: Any) -> None:
+    """Remember something for the platform beside what it remembers already."""
+    post = session.get(Post, post_id, with_for_update=True)
+    if post is not None:
+        post.kept = {**post.kept, **kept}
+        session.add(post)
+        session.flush()
+
+
+def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (col(Post.due).is_(True), or_(col(Post.next_try_at).is_(None), col(Post.next_try_at) <= now))
 
 
 def shown(session: Session, post: Post, wanted: int, message_ref: str) -> bool:

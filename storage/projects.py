@@ -68,11 +68,21 @@ def channels(session: Session, platform: str) -> Sequence[Channel]:
     return session.exec(select(Channel).where(Channel.platform == platform).order_by(Channel.name)).all()
 
 
-def add_channel(session: Session, platform: str, channel_id: str, name: str, project_id: int) -> Channel:
-    made = Channel(platform=platform, channel_id=channel_id, name=name, project_id=project_id)
+def add_channel(session: Session, platform: str, channel_id: str, name: str, project_id: int, *, tenant: str = "") -> Channel:
+    made = Channel(platform=platform, channel_id=channel_id, name=name, project_id=project_id, tenant=tenant)
     session.add(made)
     session.flush()
     return made
+
+
+def save(session: Session, kept: Project) -> None:
+    session.add(kept)
+    session.flush()
+
+
+def save_channel(session: Session, kept: Channel) -> None:
+    session.add(kept)
+    session.flush()
 
 
 def bind_channel(session: Session, kept: Channel, project_id: int) -> None:

@@ -1,10 +1,10 @@
-"""Messages Slate keeps in step, and what is audited."""
+"""Messages Slate keeps in step, what came in from platforms, where Slate is installed, and what is audited."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import NEVER_REUSED, Json, json, maybe_when, row, when
@@ -19,10 +19,14 @@ class Post(SQLModel, table=True):
     __table_args__ = (Index("post_due", "due", "next_try_at"), Index("post_place", "platform", "channel_id", "message_ref"))
     id: int = row()
     platform: str
+    tenant: str = ""
+    """Which Workspace of the platform the channel is in; empty where a platform has none."""
     channel_id: str
     thread_ref: str = ""
     message_ref: str = ""
     """The platform's id of the message once it is posted."""
+    kept: Json = json()
+    """What the platform's Chat remembers of the message, such as the files it has uploaded for it."""
     render_id: int | None = Field(default=None, foreign_key="render.id", index=True)
     asset_id: int | None = Field(default=None, foreign_key="asset.id", index=True)
     wanted: int = 1
@@ -30,7 +34,47 @@ class Post(SQLModel, table=True):
     due: bool = True
     attempts: int = 0
     next_try_at: datetime | None = maybe_when()
+    tried_at: datetime | None = maybe_when()
+    """When it last had its turn: of several that go on, the one that waited longest is next."""
     error: str = ""
+
+
+class Incoming(SQLModel, table=True):
+    """An event of a platform that was taken in: platforms deliver some twice, and each is acted on once."""
+
+    __table_args__ = (Index("incoming_by_age", "at"),)
+    platform: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    """The platform's id of the event."""
+    at: datetime = when()
+
+
+class Workspace(SQLModel, table=True):
+    """A team's place on a platform where Slate is installed: a Slack workspace, a Discord server."""
+
+    __table_args__ = (UniqueConstraint("platform", "tenant"),)
+    id: int = row()
+    platform: str
+    tenant: str
+    """The platform's id of it."""
+    name: str = ""
+    sealed_token: str = ""
+    """The bot token Slate got there, sealed (core/vault.py); empty where one token serves every place."""
+    bot_id: str = ""
+    """Slate's own user id there."""
+    scopes: str = ""
+    settings: Json = json()
+    """What the people there chose, such as the channel that is told of trouble."""
+    installed_at: datetime = when()
+    revoked_at: datetime | None = maybe_when()
+
+
+class LinkCode(SQLModel, table=True):
+    """A code that joins a second Handle to a Member, once and soon; only its digest is kept."""
+
+    digest: str = Field(primary_key=True)
+    member_id: int = Field(foreign_key="member.id")
+    expires_at: datetime = when()
 
 
 class AuditEvent(SQLModel, table=True):

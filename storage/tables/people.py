@@ -33,6 +33,11 @@ class Handle(SQLModel, table=True):
     platform: str
     user_id: str
     member_id: int = Field(foreign_key="member.id", index=True)
+    name: str = ""
+    """What the platform shows for this person."""
+    avatar_url: str = ""
+    active: bool = True
+    """False once the platform says that the account is closed or has left."""
 
 
 class Client(SQLModel, table=True):
@@ -52,6 +57,8 @@ class Project(SQLModel, table=True):
     client_id: int = Field(foreign_key="client.id", index=True)
     name: str
     slug: str = Field(unique=True)
+    reactions: str = ""
+    """Which emoji stands for which command here, written as SLATE_REACTIONS; empty: as everywhere."""
     created_at: datetime = when()
 
 
@@ -71,5 +78,7 @@ class Channel(SQLModel, table=True):
     platform: str
     channel_id: str
     name: str
+    tenant: str = ""
+    """Which Workspace of the platform it is in; empty where a platform has none."""
     project_id: int = Field(foreign_key="project.id", index=True)
     revision: int = 0
