@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from core.settings import Settings
+from storage.tables import Project
 
 _VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|:skin-tone-[2-6]:")
 
@@ -19,12 +20,13 @@ def plain(emoji: str) -> str:
     return _VARIANTS.sub("", unicodedata.normalize("NFC", emoji.strip())).strip()
 
 
-def meanings(settings: Settings) -> dict[str, str]:
-    """Emoji -> the command it stands for, such as `approve` or `tag pick`, as SLATE_REACTIONS says."""
-    pairs = (part.partition("=") for part in settings.reactions.split(","))
+def meanings(settings: Settings, project: Project | None = None) -> dict[str, str]:
+    """Emoji -> the command it stands for, such as `approve` or `tag pick`: as the project says, else as SLATE_REACTIONS says."""
+    chosen = (project.reactions if project else "") or settings.reactions
+    pairs = (part.partition("=") for part in chosen.split(","))
     return {emoji.strip(): meaning.strip() for emoji, _, meaning in pairs if emoji.strip() and meaning.strip()}
 
 
-def meaning(settings: Settings, emoji: str) -> str:
+def meaning(settings: Settings, emoji: str, project: Project | None = None) -> str:
     """The command this emoji stands for, or empty."""
-    return {plain(one): said for one, said in meanings(settings).items()}.get(plain(emoji), "")
+    return {plain(one): said for one, said in meanings(settings, project).items()}.get(plain(emoji), "")

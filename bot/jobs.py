@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from bot.posting import bring_in_step
+from bot.posting import bring_in_step, catch_up
 from core.desk import here
 from core.errors import DatabaseUnavailable
 
@@ -17,3 +17,11 @@ def show_render(render_id: int) -> None:
         bring_in_step(here(), render_id)
     except DatabaseUnavailable as problem:
         log.warning("post.no-database", render=render_id, problem=str(problem.__cause__)[:200])
+
+
+def show_behind() -> None:
+    """Bring everything in step that is behind and that no other job cares for; the sweeper asks for it."""
+    try:
+        catch_up(here())
+    except DatabaseUnavailable as problem:
+        log.warning("post.no-database", problem=str(problem.__cause__)[:200])

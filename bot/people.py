@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from core import audit, names
 from core.desk import Desk
-from core.errors import BadInput
+from core.errors import BadInput, Refused
 from core.projects import ensure_defaults
 from core.settings import Settings
 from storage import members
@@ -21,20 +21,32 @@ CLI = "cli"
 def member_for(desk: Desk, platform: str, user_id: str, name: str) -> Member:
     """The Member behind a platform's user id, taken in under `name` (made unique by a number) when not known yet.
 
-    Raises BadInput or TooLong for a name that cannot be one, DatabaseUnavailable.
+    Raises Refused for an account that is closed or a Member who is no longer active, BadInput or TooLong for a name that cannot be
+    one, DatabaseUnavailable.
     """
     with desk.reading() as session:
-        known = members.by_handle(session, platform, user_id)
+        known = _known(session, platform, user_id)
     if known is not None:
         return known
     with desk.writing() as session:
         members.one_at_a_time(session)
-        known = members.by_handle(session, platform, user_id)
+        known = _known(session, platform, user_id)
         if known is not None:
             return known
         ensure_defaults(session)
         free = _free_name(session, names.clean(name))
         return _take_in(session, free, platform, user_id, newcomer_role(session, desk.settings, platform))
+
+
+def _known(session: Session, platform: str, user_id: str) -> Member | None:
+    handle = members.handle(session, platform, user_id)
+    member = members.by_id(session, handle.member_id) if handle else None
+    if handle is None or member is None:
+        return None
+    if handle.active and member.active:
+        return member
+    gone = f"{member.name} is no longer active here." if handle.active else "This account has been closed or has left."
+    raise Refused(gone, hint="An admin can change that.", member=member.name)
 
 
 def join_room(desk: Desk, name: str) -> Member:

@@ -17,7 +17,7 @@ def react(desk: Desk, member: Member, place: Place, subject: str, reaction: str,
 
     On a render it is about each picture of it. Never raises. Adding what is there, or removing what is not, changes nothing.
     """
-    verb, _, words = emoji.meaning(desk.settings, reaction).partition(" ")
+    verb, _, words = emoji.meaning(desk.settings, reaction, place.project).partition(" ")
     if verb not in commands.BY_NAME:
         return None
     options = {}

@@ -19,6 +19,8 @@ class Place:
     """The platform's own id of the thread's first message, or empty."""
     project: Project | None = None
     """The project of the channel; None where no channel decides."""
+    tenant: str = ""
+    """Which workspace of the platform the channel is in; empty where a platform has none."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Said:
     attachments: tuple[Attachment, ...] = ()
     key: str | None = None
     """The platform's id of this event: said twice under one key, it is done once."""
+    user_id: str = ""
+    """The account it was said from, by the platform's own id; empty where an account is not what makes the Member."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from core.errors import BadInput, TooLong, UnknownAsset
 from core.renders import SHOW
 from storage import posts, projects, search, verdicts
 from storage.clock import now
-from storage.queue import CHAT
+from storage.database import after_commit
+from storage.queue import CHAT, OUTBOX
 from storage.tables import Asset, Judgement, Member, Project, Verdict
 
 LONGEST_NOTE = 1000
@@ -169,8 +170,10 @@ def _tell(
     """Put the change on record, into the search index, and before everybody who is shown the Asset."""
     audit.record(session, action, asset.code, actor=by, before=before, after=after)
     search.index(session, _id(asset))
-    if posts.touch(session, asset_id=asset.id) and asset.render_id is not None:
-        desk.queue.put_after(session, CHAT, SHOW, asset.render_id)
+    if posts.touch(session, asset_id=asset.id):
+        if asset.render_id is not None:
+            desk.queue.put_after(session, CHAT, SHOW, asset.render_id)
+        after_commit(session, lambda: desk.queue.call(OUTBOX))
 
 
 def _id(row: Asset | Member) -> int:

@@ -14,6 +14,8 @@
     │   ├── GraphRefused · ModelMissing · NodeMissing the graph cannot run there as it is
     │   ├── RenderFailed · OutOfMemory · RunInterrupted
     │   └── RunVanished · OutputLost · NoOutputs · GarbledAnswer
+    ├── ChatError              a chat platform
+    │   └── ChatBusy · ChatGone · ChatRefused
     └── StoreError             our own memory
         └── DatabaseUnavailable · QueueUnavailable · BlobMissing · DiskFull
 
@@ -184,6 +186,29 @@ class GarbledAnswer(BackendError):
     """The ComfyUI server answered something that is not its protocol."""
 
     transient = True
+
+
+class ChatError(SlateError):
+    """A chat platform had a problem."""
+
+
+class ChatBusy(ChatError):
+    """The chat platform asks for a pause or does not answer."""
+
+    transient = True
+
+    def __init__(self, message: str = "", *, retry_after: float = 0.0, hint: str = "", **facts: Any) -> None:
+        self.retry_after = retry_after
+        """Seconds the platform asks to wait; 0 when it does not say."""
+        super().__init__(message, hint=hint, retry_after=retry_after, **facts)
+
+
+class ChatGone(ChatError):
+    """The place in the chat is not there any more."""
+
+
+class ChatRefused(ChatError):
+    """The chat platform does not let Slate do this."""
 
 
 class StoreError(SlateError):

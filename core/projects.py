@@ -93,6 +93,33 @@ def bind_channel(session: Session, platform: str, channel_id: str, name: str, pr
     return kept
 
 
+def open_channel(session: Session, platform: str, channel_id: str, name: str, *, tenant: str = "") -> tuple[Channel, Project]:
+    """The channel and its Project; one nobody knew belongs to the default Project until somebody says otherwise.
+
+    A name that the platform changed is kept up. Raises UnknownProject before `ensure_defaults`.
+    """
+    kept = projects.channel(session, platform, channel_id)
+    if kept is None:
+        members.one_at_a_time(session)
+        usual = default(session)
+        kept = projects.channel(session, platform, channel_id) or projects.add_channel(
+            session, platform, channel_id, name or channel_id, usual.id or 0, tenant=tenant
+        )
+    elif name and kept.name != name:
+        kept.name = name
+        projects.save_channel(session, kept)
+    return kept, projects.by_id(session, kept.project_id) or default(session)
+
+
+def set_reactions(session: Session, project: Project, reactions: str, *, by: Member) -> None:
+    """Let emoji stand for other commands in this Project; empty: as everywhere. Raises Refused."""
+    allow(session, by, Action.MANAGE_PROJECTS, project)
+    before, project.reactions = project.reactions, reactions
+    projects.save(session, project)
+    was, becomes = {"reactions": before}, {"reactions": reactions}
+    audit.record(session, audit.Action.PROJECT_CHANGED, f"project/{project.slug}", actor=by, before=was, after=becomes)
+
+
 def _client(session: Session, name: str, *, by: Member | None) -> Client:
     shown = names.clean(name, "client name")
     kept = projects.client_by_key(session, names.key(shown))

@@ -29,6 +29,7 @@ from storage.tables import Member, Post, Project, Render, RenderState, WorkflowV
 TICKET = "core.jobs.work"
 STOP = "core.jobs.stop_run"
 SHOW = "bot.jobs.show_render"
+SHOW_BEHIND = "bot.jobs.show_behind"
 
 MOST_ATTEMPTS = 30
 """A render claimed this often without coming to an end has failed."""

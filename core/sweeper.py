@@ -222,11 +222,9 @@ class Sweeper:
     def post_again(self) -> None:
         """Posts that are behind and whose job was lost or has failed are shown again."""
         with self.desk.reading() as session:
-            behind = {post.render_id for post in posts.due(session, now()) if post.render_id}
-        if not behind or self.desk.queue.length(CHAT) > 0:
-            return
-        for render_id in sorted(behind):
-            self.desk.queue.put(CHAT, renders.SHOW, render_id)
+            behind = bool(posts.due(session, now(), limit=1))
+        if behind and self.desk.queue.length(CHAT) == 0:
+            self.desk.queue.put(CHAT, renders.SHOW_BEHIND)
 
 
 def _others(up: Mapping[int, Backend], render: Render) -> bool:

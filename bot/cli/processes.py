@@ -106,12 +106,23 @@ def _all_lanes(settings: Settings) -> None:
 @app.command()
 def clerk() -> None:
     """Post and edit chat messages."""
+    import threading
+
+    from bot.outbox import Outbox
+    from bot.posting import chats
     from core.desk import here
     from storage.queue import CHAT
 
     _begin("clerk")
     desk = here()
-    desk.queue.serve([CHAT])
+    outbox = Outbox(desk, chats(desk))
+    sending = threading.Thread(target=outbox.run, name="outbox")
+    sending.start()
+    try:
+        desk.queue.serve([CHAT], stopping=outbox.stop)
+    finally:
+        outbox.stop()
+        sending.join(10)
     desk.close()
 
 

@@ -16,7 +16,7 @@ from core.errors import BadInput, UnknownInput, WrongType
 from storage.tables import Member
 
 Kind = Literal["text", "project", "shot", "member", "switch", "count"]
-Subject = Literal["", "workflow", "render", "asset", "command", "question"]
+Subject = Literal["", "workflow", "render", "asset", "command", "question", "project"]
 
 _YES = frozenset({"yes", "y", "true", "on", "1"})
 _NO = frozenset({"no", "n", "false", "off", "0"})

@@ -118,6 +118,8 @@ class _Completing:
             return [Completion(one.name, one.name, one.title or one.description) for one in every]
         if self.command.subject == "command":
             return [Completion(one.name, usage(one), one.summary) for one in dict.fromkeys(self.table.values())]
+        if self.command.subject == "project":
+            return [Completion(one.slug, one.slug, one.name) for one in projects.everything(self.session)]
         if self.command.subject in ("render", "asset"):
             return self._renders()
         return []

@@ -20,6 +20,7 @@ FAMILIES = {
     "Finding": ("find", "whatis", "lineage", "provenance"),
     "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
     "Knowing": ("workflows", "help"),
+    "Belonging": ("project", "link"),
 }
 """In which order help shows the commands."""
 

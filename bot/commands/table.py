@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands import finding, helping, judging, keeping, making
+from bot.commands import belonging, finding, helping, judging, keeping, making
 from bot.commands.asked import Command, Option
 
 PROJECT = Option("project", "Which project it is for; without it, that of the channel.", "project")
@@ -36,6 +36,12 @@ TABLE: tuple[Command, ...] = (
     Command("tag", judging.tag, "ID … WORD …", "asset"),
     Command("untag", judging.untag, "ID … WORD …", "asset"),
     Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),
+    Command("project", belonging.project, "[SLUG] [name:value …]", "project", (
+        Option("new", "Name of a new project, which this channel then belongs to."),
+        Option("client", "Who pays for the new project."),
+        Option("reactions", "Which emoji stands for which command here: ✅=approve,⭐=tag pick; or `default`."),
+    )),
+    Command("link", belonging.link, "[CODE]"),
     Command("help", helping.help, "[COMMAND]", "command", aliases=("?",)),
 )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from bot.cards import Card, to_json
@@ -9,6 +11,7 @@ from core.desk import Desk
 from core.errors import NotFound
 from storage import projects, room
 from storage.database import after_commit
+from storage.pacing import Budget
 from storage.tables import Channel, Post, RoomMessage
 
 PLATFORM = "room"
@@ -39,15 +42,22 @@ class RoomChat:
             ring(desk, session)
             return str(there.id)
 
-    def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> None:
+    def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
         """Bring the message of `post` in step; one that is not there any more is posted again. Raises NotFound as `post`."""
         with desk.writing() as session:
             there = self._message(session, post)
             if there is not None:
                 room.edit(session, there, text=alt, card=to_json(card))
                 ring(desk, session)
-        if there is None:
-            self.post(desk, post, card, alt)
+                return str(there.id)
+        return self.post(desk, post, card, alt)
+
+    def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
+        """Nothing: whoever is in the room sees its messages; there is no other way to reach them."""
+
+    def budgets(self, post: Post) -> Sequence[Budget]:
+        """None: it is ours."""
+        return ()
 
     def _message(self, session: Session, post: Post) -> RoomMessage | None:
         row = _row(post.message_ref)

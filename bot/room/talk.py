@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +13,7 @@ from sqlmodel import Session
 from bot import show
 from bot.cards import Answer, answer_to_json
 from bot.grammar import write
+from bot.replies import ASKS_WHAT, line_of
 from bot.room.chat import PLATFORM, RoomChat, ring
 from bot.room.house import House, enter
 from bot.said import Attachment, Place, Said
@@ -25,7 +27,7 @@ Told = dict[str, Any]
 LONGEST = 20_000
 """Characters of what people say to each other; commands have limits of their own."""
 _MOST_FILES = 10
-_ASKS_WHAT = ("what is this", "what's this", "whatis", "what’s this")
+_MENTION = re.compile(r"@slate\b[,:]?\s*", re.IGNORECASE)
 
 
 class Saying(BaseModel):
@@ -67,7 +69,7 @@ class Reacting(BaseModel):
 def say(house: House, member: Member, slug: str, saying: Saying) -> Told:
     """Keep the message; carry it out when it is a command. Raises NotFound, Refused, BadInput, TooLong."""
     files = _redeemed(house, member, saying.receipts)
-    line = _command(saying.text, files)
+    line = _command(house, saying, files)
     if not line and len(saying.text) > LONGEST:
         raise TooLong(f"A message has at most {LONGEST} characters, this one has {len(saying.text)}.", hint="Send it as a file.")
     if not line and not saying.text.strip() and not files:
@@ -122,13 +124,19 @@ def react(house: House, member: Member, slug: str, reacting: Reacting) -> Told:
     return _deliver(house, member, place, answer) if answer is not None else {}
 
 
-def _command(text: str, files: Sequence[Attachment]) -> str:
+def _command(house: House, saying: Saying, files: Sequence[Attachment]) -> str:
     """The command line in what was said; empty when it is talk among people. A picture alone asks what it is."""
-    asked = text.strip()
+    asked = saying.text.strip()
     if asked.startswith("/"):
         return asked
-    wordless = asked.casefold().strip(" ?!.")
-    return "/whatis" if files and (not asked or wordless in _ASKS_WHAT) else ""
+    mention = _MENTION.match(asked)
+    if mention is None:
+        wordless = asked.casefold().strip(" ?!.")
+        return "/whatis" if files and (not asked or wordless in ASKS_WHAT) else ""
+    with house.desk.reading() as session:
+        root = room.message(session, saying.thread) if saying.thread is not None else None
+        subject = _subject(root) if root is not None else ""
+    return line_of(house.desk, asked[mention.end() :], subject=subject, files=bool(files))
 
 
 def _redeemed(house: House, member: Member, receipts: Sequence[str]) -> tuple[Attachment, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,6 +18,7 @@ from core.errors import NotFound, QueueUnavailable
 from storage import posts, renders, room
 from storage import projects as project_rows
 from storage.clock import now
+from storage.pacing import Budget
 from storage.tables import Post, Render
 from tests.makers import make_backend, make_member, make_render, make_version
 
@@ -28,15 +29,23 @@ class Messenger:
 
     shown: list[str] = field(default_factory=list)
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    costs: tuple[Budget, ...] = ()
 
     def post(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
-        self.edit(desk, post, card, alt)
-        return "m-1"
+        return self.edit(desk, post, card, alt)
 
-    def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> None:
+    def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
         if self.meanwhile:
             self.meanwhile.pop(0)()
         self.shown.append(f"{alt} {card}")
+        return "m-1"
+
+    def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
+        self.told.append((user_id, f"{card.title} {card.text}"))
+
+    def budgets(self, post: Post) -> Sequence[Budget]:
+        return self.costs
 
 
 class Killed(BaseException):

@@ -1,0 +1,158 @@
+"""Sends what chats are behind with, as fast as each platform allows and no faster: one sender a channel, the newest state only.
+
+Posts are rows that say "this message is behind" (see storage/posts.py), so nothing is queued here and nothing can be lost:
+a render that changes ten times while its channel must wait is sent once, as it is then. In each channel what has ended goes
+first, then what has no message yet, then what goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from bot.posting import Chat, bring
+from core.desk import Desk
+from core.errors import DatabaseUnavailable
+from storage import posts
+from storage.clock import now
+from storage.pacing import Pacing
+from storage.posts import Line
+from storage.queue import OUTBOX
+from storage.tables import Post
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 90.0
+"""Longer than any one call to a platform lasts, uploads included."""
+SENDERS = 8
+"""Channels that are served at the same time."""
+_LONG, _SHORT = 5.0, 0.5
+"""Seconds between two looks while calls are heard, and while Redis is away."""
+_BREATH = 0.02
+
+
+class Outbox:
+    """The sender of one process for every platform that has limits."""
+
+    def __init__(self, desk: Desk, chats: Mapping[str, Chat]) -> None:
+        self._desk = desk
+        self._chats = {name: chat for name, chat in chats.items() if chat.budgets(Post(platform=name, channel_id=""))}
+        self._pacing = Pacing(desk.queue.redis)
+        self._over, self._rung = threading.Event(), threading.Event()
+        self._busy: set[Line] = set()
+        self._not_before: dict[Line, float] = {}
+        self._lock = threading.Lock()
+        self._heard = False
+
+    @property
+    def platforms(self) -> frozenset[str]:
+        return frozenset(self._chats)
+
+    def run(self) -> None:
+        """Send until `stop`; a database that is away is waited for."""
+        if not self._chats:
+            return
+        ear = threading.Thread(target=self._listen, name="outbox-ear", daemon=True)
+        ear.start()
+        with ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox") as senders:
+            while not self._over.is_set():
+                self._rung.clear()
+                self._rung.wait(self._round(senders))
+        ear.join(5)
+
+    def stop(self) -> None:
+        self._over.set()
+        self._rung.set()
+
+    def drain(self, patience: float = 30.0) -> None:
+        """Send here and now everything that may be sent within `patience` seconds: for tests and one-off commands."""
+        deadline = time.monotonic() + patience
+        with ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox") as senders:
+            while time.monotonic() < deadline:
+                self._rung.clear()
+                self._round(senders)
+                if self._idle():
+                    return
+                self._rung.wait(_BREATH)
+
+    def _idle(self) -> bool:
+        with self._lock:
+            if self._busy:
+                return False
+        with self._desk.reading() as session:
+            return not posts.lines(session, self._chats, now())
+
+    def _listen(self) -> None:
+        self._desk.queue.follow(OUTBOX, self._over, self._called)
+
+    def _called(self, connected: bool) -> None:
+        self._heard = connected
+        self._rung.set()
+
+    def _round(self, senders: ThreadPoolExecutor) -> float:
+        """Put a sender to every channel that may be served now; the seconds until another look."""
+        try:
+            with self._desk.reading() as session:
+                lines = posts.lines(session, self._chats, now())
+                later = posts.wake_at(session, self._chats)
+        except DatabaseUnavailable as problem:
+            log.warning("outbox.no-database", problem=problem.message)
+            return _SHORT
+        waits = [_LONG if self._heard else _SHORT]
+        waits += [max(_BREATH, (later - now()).total_seconds())] if later else []
+        with self._lock:
+            for line in lines:
+                wait = self._not_before.get(line, 0.0) - time.monotonic()
+                if wait > 0:
+                    waits.append(wait)
+                elif line not in self._busy:
+                    self._busy.add(line)
+                    senders.submit(self._serve, line)
+        return min(waits)
+
+    def _serve(self, line: Line) -> None:
+        """Send in one channel until nothing is left or it must wait."""
+        name = f"outbox:{line.platform}:{line.tenant}:{line.channel_id}"
+        wait, token = 0.0, self._pacing.lease(name, LEASE_SECONDS)
+        try:
+            while token and not wait and not self._over.is_set():
+                wait = self._send_next(line)
+        except DatabaseUnavailable as problem:
+            log.warning("outbox.no-database", problem=problem.message)
+            wait = _SHORT
+        except Exception:  # an edge: a sender that breaks must neither end the others nor spin
+            log.exception("outbox.broken", platform=line.platform, channel=line.channel_id)
+            wait = _LONG
+        finally:
+            if token:
+                self._pacing.release(name, token)
+            with self._lock:
+                self._not_before = {one: at for one, at in self._not_before.items() if at > time.monotonic()}
+                self._not_before[line] = time.monotonic() + (max(wait, 0.0) if token else 1.0)
+                self._busy.discard(line)
+            self._rung.set()
+
+    def _send_next(self, line: Line) -> float:
+        """Send one message of the channel; 0 to go on, the seconds to wait, or -1 when there is nothing to send."""
+        with self._desk.reading() as session:
+            waiting = posts.next_in(session, line, now(), limit=5)
+        chat, shortest = self._chats[line.platform], -1.0
+        for post in waiting:
+            wait = self._pacing.take(chat.budgets(post))
+            if wait <= 0:
+                self._send(post, chat)
+                return 0.0
+            shortest = wait if shortest < 0 else min(shortest, wait)
+        return shortest
+
+    def _send(self, post: Post, chat: Chat) -> None:
+        with self._desk.writing() as session:
+            posts.tried(session, post, now())
+        pause = bring(self._desk, post, chat)
+        if pause:
+            for budget in chat.budgets(post):
+                self._pacing.hold(budget, pause)
