@@ -21,8 +21,8 @@ CLI = "cli"
 def member_for(desk: Desk, platform: str, user_id: str, name: str) -> Member:
     """The Member behind a platform's user id, taken in under `name` (made unique by a number) when not known yet.
 
-    Raises Refused for an account that is closed or a Member who is no longer active, BadInput or TooLong for a name that cannot be
-    one, DatabaseUnavailable.
+    Raises Refused for an account that is closed or a Member who is no longer active, BadInput or TooLong for a name that
+    cannot be one, DatabaseUnavailable.
     """
     with desk.reading() as session:
         known = _known(session, platform, user_id)
