@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import redis
 import structlog
@@ -15,7 +16,7 @@ from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
 from core.worker import run_id
-from storage import backends, posts
+from storage import backends, incoming, posts
 from storage import renders as rows
 from storage.clock import now
 from storage.queue import CHAT, lane_queue, pool_queue
@@ -29,8 +30,8 @@ SHOWN_IN_LINE = 10
 """How many of the first in line are told when they move up."""
 GONE_ROUNDS = 3
 """Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
-
-
+EVENTS_KEPT = timedelta(days=2)
+"""Longer than any platform goes on delivering an event again."""
 IDLE_LEASES = 3.0
 """How many leases a render waits for the workers of the server it is bound to, while they carry out nothing at all."""
 
@@ -46,6 +47,7 @@ class Sweeper:
         self._line: dict[str, list[int]] = {}
         self._idle_since: dict[tuple[int, int], float] = {}
         self._troubled: set[str] = set()
+        self._forget_at = 0.0
 
     def stop(self) -> None:
         self._stop.set()
@@ -72,6 +74,7 @@ class Sweeper:
             self.tell_who_moved_up,
             self.ticket_again,
             self.post_again,
+            self.forget_old_events,
         )
         for step in steps:
             self._make(step)
@@ -225,6 +228,14 @@ class Sweeper:
             behind = bool(posts.due(session, now(), limit=1))
         if behind and self.desk.queue.length(CHAT) == 0:
             self.desk.queue.put(CHAT, renders.SHOW_BEHIND)
+
+    def forget_old_events(self) -> None:
+        """Events that no platform delivers again need not be known any more; once an hour."""
+        if time.monotonic() < self._forget_at:
+            return
+        self._forget_at = time.monotonic() + 3600
+        with self.desk.writing() as session:
+            incoming.forget(session, now() - EVENTS_KEPT)
 
 
 def _others(up: Mapping[int, Backend], render: Render) -> bool:

@@ -146,3 +146,16 @@ def test_a_waiting_picture_is_cancelled_at_once_and_a_running_one_stops(story: S
     assert after is not None
     story.works()
     assert mia.sees("Took", again=after).tone == "done"
+
+
+def test_a_reply_below_a_result_that_speaks_to_slate_changes_it(story: Story, mia: Person) -> None:
+    first = mia.asks(SHOE)
+    story.works()
+    result = mia.sees("Took", again=first)
+    told = mia.says("@slate warmer, seed 7", to=result)
+    assert not told.error
+    story.works()
+    changed = mia.sees("warmer", "Took")
+    assert changed.fields["From"] == first.subject
+    one, two = story.render(first), story.render(changed)
+    assert (two.inputs["prompt"], two.seed) == (f"{one.inputs['prompt']}, warmer", "7")
