@@ -155,7 +155,7 @@ class Comfy:
 
     def look(self, prompt_id: str) -> Run:
         """Where the run stands now."""
-        return stand(self.wire, prompt_id, self.timeout)[0]
+        return stand(self.wire, prompt_id, self.timeout).run
 
     def watch(
         self, prompt_id: str, *, seen: Callable[[Step], None], keep_going: Callable[[], bool], patience: float = 6.0
@@ -166,7 +166,7 @@ class Comfy:
         Raises RunVanished when the server no longer knows the run, and BackendUnreachable, BackendBusy or GarbledAnswer when it
         gave no good answer for `patience` seconds.
         """
-        client_id, graph = self._submitted.get(prompt_id) or (str(uuid4()), {})
+        client_id, graph = self._submitted.get(prompt_id) or ("", {})
         listener = Listener("ws" + self.url.removeprefix("http"), client_id)
         within = min(self.timeout, max(1.0, patience))
         now = partial(stand, self.wire, prompt_id, within)
@@ -176,7 +176,7 @@ class Comfy:
         finally:
             listener.close()
         if run is None:
-            return now()[0]
+            return now().run
         self._submitted.pop(prompt_id, None)
         return run
 

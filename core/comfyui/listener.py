@@ -1,6 +1,7 @@
 """One ear at a ComfyUI's WebSocket: hints that something happened, never the truth about it.
 
-Each connection has a client id of its own: a server that closes an old socket late also forgets the new one of the same id.
+Each connection has a client id of its own: a server that closes an old socket late also forgets the new one of the same id. Only
+a run that another process handed in is heard under that one's id, as its progress is told to nobody else.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Heard:
 class Listener:
     """Hears the messages for one client id as long as the socket holds; afterwards, under ids of its own, only that jobs end."""
 
-    def __init__(self, url: str, client_id: str) -> None:
+    def __init__(self, url: str, client_id: str = "") -> None:
         self.url = url
-        self.client_id: str | None = client_id
+        self.client_id = client_id
         self.socket: ClientConnection | None = None
         self.closing = ExitStack()
         self.retry_at = 0.0
@@ -46,6 +47,12 @@ class Listener:
     @property
     def open(self) -> bool:
         return self.socket is not None
+
+    def join(self, client_id: str) -> None:
+        """Listen under the id of a process that is no more, from now on."""
+        if client_id:
+            self.close()
+            self.client_id, self.retry_at = client_id, 0.0
 
     def hear(self, progress: Progress, seconds: float) -> Heard:
         """Wait at most `seconds` for one message. Without a socket it just waits: the caller polls anyway."""
@@ -66,7 +73,7 @@ class Listener:
         if self.socket is not None or time.monotonic() < self.retry_at:
             return
         self.retry_at = time.monotonic() + _RETRY_SECONDS
-        client_id, self.client_id = self.client_id or _fresh(), None
+        client_id, self.client_id = self.client_id or str(uuid4()), ""
         try:
             self.socket = self.closing.enter_context(
                 connect(
@@ -99,7 +106,3 @@ def _text(message: str, progress: Progress) -> Heard:
     kind, ours = str(told.get("type")), data.get("prompt_id") == progress.prompt_id
     over = ours and (kind in _OVER or (kind == "executing" and data.get("node") is None))
     return Heard(progress.hear(kind, data), ask=over or kind == "status")
-
-
-def _fresh() -> str:
-    return str(uuid4())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.comfyui.graph import Graph
@@ -9,19 +10,28 @@ from core.comfyui.runs import Run, RunState, finished
 from core.comfyui.wire import Wire
 
 
-def stand(wire: Wire, prompt_id: str, within: float) -> tuple[Run, Graph]:
-    """The run, and its graph while the server still tells it; `within` is seconds for each answer.
+@dataclass(frozen=True)
+class Standing:
+    """A run as the server tells it; while it waits or runs, with its graph and the client id it was handed in under."""
+
+    run: Run
+    graph: Graph = field(default_factory=dict)
+    client_id: str = ""
+
+
+def stand(wire: Wire, prompt_id: str, within: float) -> Standing:
+    """Where the run stands now; `within` is seconds for each answer.
 
     History, then queue, then history once more: a run that ends in between is in one of them. `/api/jobs` would say it in one go,
     but one bad entry there breaks it for everybody.
     """
     if (entry := _history(wire, prompt_id, within)) is not None:
-        return finished(prompt_id, entry, server=wire.name), {}
+        return Standing(finished(prompt_id, entry, server=wire.name))
     if queued := _queued(wire, prompt_id, within):
         return queued
     if (entry := _history(wire, prompt_id, within)) is not None:
-        return finished(prompt_id, entry, server=wire.name), {}
-    return Run(prompt_id, RunState.ABSENT), {}
+        return Standing(finished(prompt_id, entry, server=wire.name))
+    return Standing(Run(prompt_id, RunState.ABSENT))
 
 
 def _history(wire: Wire, prompt_id: str, within: float) -> dict[str, Any] | None:
@@ -32,7 +42,7 @@ def _history(wire: Wire, prompt_id: str, within: float) -> dict[str, Any] | None
     return entry
 
 
-def _queued(wire: Wire, prompt_id: str, within: float) -> tuple[Run, Graph] | None:
+def _queued(wire: Wire, prompt_id: str, within: float) -> Standing | None:
     told = wire.json("GET", "/queue", within=within)
     told = told if isinstance(told, dict) else {}
     running, pending = told.get("queue_running"), told.get("queue_pending")
@@ -40,11 +50,11 @@ def _queued(wire: Wire, prompt_id: str, within: float) -> tuple[Run, Graph] | No
         raise wire.garbled("no queue")
     for item in running:
         if _id(item) == prompt_id:
-            return Run(prompt_id, RunState.RUNNING), _graph(item)
+            return Standing(Run(prompt_id, RunState.RUNNING), _graph(item), _client_id(item))
     # the server lists its heap; it takes the lowest (number, id) first
     for position, item in enumerate(sorted(pending, key=lambda one: (_number(one), _id(one))), start=1):
         if _id(item) == prompt_id:
-            return Run(prompt_id, RunState.PENDING, position), _graph(item)
+            return Standing(Run(prompt_id, RunState.PENDING, position), _graph(item), _client_id(item))
     return None
 
 
@@ -61,3 +71,9 @@ def _graph(item: Any) -> Graph:
     """The graph in a queue item, as far as it is one."""
     graph = item[2] if len(item) > 2 and isinstance(item[2], dict) else {}
     return {str(key): node for key, node in graph.items() if isinstance(node, dict) and isinstance(node.get("inputs"), dict)}
+
+
+def _client_id(item: Any) -> str:
+    extra_data = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
+    client_id = extra_data.get("client_id")
+    return client_id if isinstance(client_id, str) else ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from core.comfyui.graph import Graph
 from core.comfyui.listener import Listener
 from core.comfyui.progress import Progress, Step
 from core.comfyui.runs import Run, RunState
+from core.comfyui.standing import Standing
 from core.errors import BackendBusy, BackendUnreachable, GarbledAnswer, RunVanished
 
-Stand = Callable[[], tuple[Run, Graph]]
-"""Asks the server where the run stands; with it the graph, where the server tells it."""
+Stand = Callable[[], Standing]
+"""Asks the server where the run stands."""
 
 _TICK = 0.2
 _WITH_HINTS, _WITHOUT_HINTS, _DOUBT = 1.0, 0.5, 0.3
@@ -56,7 +56,7 @@ class Watch:
         """The run if it is over."""
         self.asked_at = time.monotonic()
         try:
-            run, graph = self.stand()
+            told = self.stand()
         except (BackendUnreachable, BackendBusy, GarbledAnswer):
             self.silent_since = self.silent_since or self.asked_at
             if time.monotonic() - self.silent_since >= self.patience:
@@ -64,10 +64,11 @@ class Watch:
             self.next_at = time.monotonic() + _DOUBT
             return None
         self.silent_since = None
-        if graph and not self.progress.graph:
-            self.progress.learn(graph)
-        self._plan(run)
-        return run if run.state.over else None
+        if told.graph and not self.progress.graph:  # another process handed it in
+            self.progress.learn(told.graph)
+            self.listener.join(told.client_id)
+        self._plan(told.run)
+        return told.run if told.run.state.over else None
 
     def _plan(self, run: Run) -> None:
         self.absences = self.absences + 1 if run.state is RunState.ABSENT else 0

@@ -52,8 +52,10 @@ def test_another_process_takes_a_running_run_up(simulator: RunningSimulator, com
     until_it_runs(comfy, prompt_id)
     with Comfy(simulator.url, name="gpu-01") as other:
         assert other.look(prompt_id).state is RunState.RUNNING
-        run = watched(other, prompt_id)
+        steps: list[Step] = []
+        run = watched(other, prompt_id, steps)
         assert run.state is RunState.DONE
+        assert any(step.maximum == 20 and 0.2 < step.done < 1 for step in steps), "and its progress goes on where it was"
         assert watched(other, prompt_id) == run, "a run that is over already is simply told"
     assert len(simulator.executed) == 1
 
