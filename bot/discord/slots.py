@@ -83,7 +83,8 @@ def _words(command: Command) -> list[Slot]:
     for piece in _PIECE.finditer(usage):
         if piece["other"] or (piece["maybe"] and "|" in piece["maybe"]):
             return [Slot("words", _cut(command.usage), "words")]
-        found.append(_slot(command, piece["maybe"] or "", piece["must"] or ""))
+        if ":" not in (piece["maybe"] or "") or command.inputs:  # a command's own options have slots of their own
+            found.append(_slot(command, piece["maybe"] or "", piece["must"] or ""))
     names = [slot.name for slot in found]
     return found if len(set(names)) == len(names) else [Slot("words", _cut(command.usage), "words")]
 
