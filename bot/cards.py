@@ -29,6 +29,8 @@ class Picture:
     """Digest of a still preview; empty when there is none."""
     width: int | None = None
     height: int | None = None
+    size: int = 0
+    """Bytes of the file itself, 0 where that is not known."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ class Place:
     """The project of the channel; None where no channel decides."""
     tenant: str = ""
     """Which workspace of the platform the channel is in; empty where a platform has none."""
+    held_seconds: float = 0.0
+    """For how long the front end shows a new render here itself, as the answer to the asking, before the outbox does."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlmodel import Session
@@ -44,6 +44,10 @@ class Somewhere(Protocol):
     def channel_id(self) -> str: ...
     @property
     def thread_ref(self) -> str: ...
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def held_seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,10 @@ def _within_cap(desk: Desk, session: Session, asking: Asking) -> None:
 
 def _post_in(session: Session, place: Somewhere | None, render: Render) -> None:
     if place and place.channel_id:
-        where = Post(platform=place.platform, channel_id=place.channel_id, thread_ref=place.thread_ref, render_id=render.id)
+        where = Post(
+            platform=place.platform, tenant=place.tenant, channel_id=place.channel_id, thread_ref=place.thread_ref,
+            render_id=render.id, held_until=now() + timedelta(seconds=place.held_seconds) if place.held_seconds else None,
+        )  # fmt: skip
         posts.add(session, where)
 
 

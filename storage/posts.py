@@ -87,9 +87,10 @@ def next_in(session: Session, line: Line, now: datetime, limit: int = 20) -> lis
 
 
 def wake_at(session: Session, platforms: Collection[str]) -> datetime | None:
-    """When the next post that waits for another try may be sent."""
-    waiting = (col(Post.platform).in_(platforms), col(Post.due).is_(True), col(Post.next_try_at).is_not(None))
-    return session.exec(select(func.min(Post.next_try_at)).where(*waiting)).one()
+    """When the next post that waits for another try, or for whoever holds it, may be sent."""
+    waiting = (col(Post.platform).in_(platforms), col(Post.due).is_(True))
+    again, held = session.exec(select(func.min(Post.next_try_at), func.min(Post.held_until)).where(*waiting)).one()
+    return min((at for at in (again, held) if at is not None), default=None)
 
 
 def tried(session: Session, post: Post, at: datetime) -> None:
@@ -106,14 +107,21 @@ def keep(session: Session, post_id: int, **kept: Any) -> None:
         session.flush()
 
 
+def release(session: Session, post_id: int) -> None:
+    """Whoever held a post to show it first does not: it is sent like any other."""
+    session.execute(update(Post).where(col(Post.id) == post_id).values(held_until=None).execution_options(synchronize_session=False))
+
+
 def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (col(Post.due).is_(True), or_(col(Post.next_try_at).is_(None), col(Post.next_try_at) <= now))
+    soon = [or_(col(at).is_(None), col(at) <= now) for at in (Post.next_try_at, Post.held_until)]
+    return (col(Post.due).is_(True), *soon)
 
 
 def shown(session: Session, post: Post, wanted: int, message_ref: str) -> bool:
     """Record that the message now shows version `wanted`; False when a later one was shown meanwhile."""
     newer = (col(Post.id) == post.id, col(Post.shown) < wanted)
     values = {"shown": wanted, "message_ref": message_ref, "due": Post.wanted > wanted, "error": "", "attempts": 0}
+    values |= {"held_until": None}
     done = session.execute(update(Post).where(*newer).values(**values).execution_options(synchronize_session=False))
     assert isinstance(done, CursorResult)
     return done.rowcount == 1
@@ -125,5 +133,5 @@ def failed(session: Session, post: Post, error: str, next_try_at: datetime | Non
     `post` is as it was when the attempt began: a change since then is still to be shown.
     """
     due = True if next_try_at else col(Post.wanted) > post.wanted
-    values = {"attempts": Post.attempts + 1, "error": error, "next_try_at": next_try_at, "due": due}
+    values = {"attempts": Post.attempts + 1, "error": error, "next_try_at": next_try_at, "due": due, "held_until": None}
     session.execute(update(Post).where(col(Post.id) == post.id).values(**values).execution_options(synchronize_session=False))

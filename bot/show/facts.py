@@ -17,7 +17,7 @@ LONGEST_PROMPT = 700
 
 
 def picture_of(asset: Asset) -> Picture:
-    return Picture(asset.code, alt_of(asset), asset.mime, asset.sha256, asset.preview, asset.width, asset.height)
+    return Picture(asset.code, alt_of(asset), asset.mime, asset.sha256, asset.preview, asset.width, asset.height, asset.size)
 
 
 def alt_of(asset: Asset) -> str:

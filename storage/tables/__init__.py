@@ -6,7 +6,7 @@ Lists and maps are JSON columns; what is searched by has a column of its own.
 
 from storage.tables.assets import Asset, FingerprintBand, Tag, Verdict
 from storage.tables.backends import Backend, Flow, Pool
-from storage.tables.chat import AuditEvent, Incoming, LinkCode, Post, Workspace
+from storage.tables.chat import AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.recipes import ModelFile, Workflow, WorkflowVersion
@@ -21,6 +21,7 @@ __all__ = [
     "BackendState",
     "Channel",
     "Client",
+    "Draft",
     "FingerprintBand",
     "Flow",
     "Handle",

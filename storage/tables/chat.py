@@ -34,6 +34,8 @@ class Post(SQLModel, table=True):
     due: bool = True
     attempts: int = 0
     next_try_at: datetime | None = maybe_when()
+    held_until: datetime | None = maybe_when()
+    """Until when a front end shows the first state itself, as the answer to what was asked; the outbox waits so long."""
     tried_at: datetime | None = maybe_when()
     """When it last had its turn: of several that go on, the one that waited longest is next."""
     error: str = ""
@@ -75,6 +77,19 @@ class LinkCode(SQLModel, table=True):
     digest: str = Field(primary_key=True)
     member_id: int = Field(foreign_key="member.id")
     expires_at: datetime = when()
+
+
+class Draft(SQLModel, table=True):
+    """A form somebody is filling in on a platform that shows it in pages: what it asks, and what was answered so far."""
+
+    __table_args__ = (Index("draft_by_age", "at"), NEVER_REUSED)
+    id: int = row()
+    member_id: int = Field(foreign_key="member.id")
+    form: Json = json()
+    """The Form as JSON (bot/cards.py)."""
+    values: Json = json()
+    """Field name -> what was typed, and uploads by the field they are for."""
+    at: datetime = when()
 
 
 class AuditEvent(SQLModel, table=True):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot import commands
 from bot.cards import Answer
-from bot.said import Attachment, Place, Said
+from bot.said import Attachment, Completion, Place, Said
 from core import ingest, projects, workflows
 from core.desk import Desk
 from core.renders import get
@@ -48,7 +48,10 @@ class Talk:
         return commands.press(self.desk, by or self.mia, self.place, action, values)
 
     def complete(self, text: str) -> list[str]:
-        return [one.value for one in commands.complete(self.desk, self.mia, self.place, text, len(text))]
+        return [one.value for one in self.completions(text)]
+
+    def completions(self, text: str) -> list[Completion]:
+        return commands.complete(self.desk, self.mia, self.place, text, len(text))
 
     def ask(self, text: str = "render text-to-image hero shoe, low sun seed:7 shot:sh010") -> Render:
         """Ask for a render and give its row."""
