@@ -50,7 +50,12 @@ class Chat(Protocol):
 
 def chats(desk: Desk) -> Mapping[str, Chat]:
     """Every platform that is set up here, by name."""
-    return {"room": RoomChat()}
+    found: dict[str, Chat] = {"room": RoomChat()}
+    if desk.settings.slack:
+        from bot.slack.chat import SlackChat
+
+        found["slack"] = SlackChat(desk)
+    return found
 
 
 def bring_in_step(desk: Desk, render_id: int, *, speak: Mapping[str, Chat] | None = None) -> None:

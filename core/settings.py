@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         return {folder.strip(): name.strip() for folder, _, name in (one.partition("=") for one in self.default_models)}
 
     @property
+    def slack(self) -> bool:
+        """Whether Slate may be spoken to in Slack: with a token of its own, or installed by workspaces."""
+        return bool(self.slack_bot_token or (self.slack_client_id and self.slack_client_secret))
+
+    @property
     def simulated(self) -> bool:
         """Whether the built-in simulated ComfyUI serves."""
         return not self.comfyui_urls

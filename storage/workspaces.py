@@ -21,13 +21,16 @@ def everything(session: Session, platform: str) -> Sequence[Workspace]:
 
 
 def save(session: Session, platform: str, tenant: str, **values: Any) -> Workspace:
-    """Make the Workspace known, or change what is known of it; one that was revoked is installed again by a new token."""
+    """Make the Workspace known, or change what is known of it.
+
+    With a `sealed_token` (empty: the one token that serves every place) it is installed, also where it was revoked before.
+    """
     kept = find(session, platform, tenant) or Workspace(platform=platform, tenant=tenant)
     for name, value in values.items():
         if name not in ("name", "sealed_token", "bot_id", "scopes", "settings"):
             raise TypeError(f"a workspace's {name} does not change")
         setattr(kept, name, value)
-    if values.get("sealed_token"):
+    if "sealed_token" in values:
         kept.installed_at, kept.revoked_at = now(), None
     session.add(kept)
     session.flush()

@@ -1,0 +1,85 @@
+"""Slack as a chat that Slate writes to: one message a render, edited in place, with its pictures; and words to one person only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.cards import Card
+from bot.slack import dress
+from bot.slack.api import Api
+from bot.slack.dress import Page, Shown
+from bot.slack.errors import MessageGone, NotInvited, NotReady
+from bot.slack.pictures import files_for, share
+from bot.slack.workspaces import Workspaces
+from core.desk import Desk
+from storage.pacing import Budget
+from storage.tables import Post
+
+POSTS_EVERY, POSTS_AT_ONCE = 1.05, 3
+"""Slack takes one message a second in a channel, and short bursts."""
+EDITS_EVERY, EDITS_AT_ONCE = 1.25, 20
+"""Slack takes fifty edits a minute in a workspace (chat.update is of tier 3), whatever the channels."""
+PATIENCE = 5
+"""Attempts after which a picture that Slack does not get ready is left to its link."""
+
+
+class SlackChat:
+    """What the outbox needs of a platform, over Slack's Web API alone: no socket, and no token that expires."""
+
+    def __init__(self, desk: Desk, workspaces: Workspaces | None = None) -> None:
+        self.workspaces = workspaces or Workspaces(desk)
+
+    def post(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
+        """Post the card where `post` says and return the message's `ts`.
+
+        Slack has no key that makes a repeated posting one message: only an answer that got lost on its way back, after Slack had
+        done it, leaves a second message. That one is adopted as soon as somebody presses something on it.
+        """
+        api = Api(self.workspaces, post.tenant)
+        page = self._page(api, desk, post, card, alt)
+        reference = send(api, post.channel_id, page, post.thread_ref)
+        share(api, desk, card.pictures, post, reference)
+        return reference
+
+    def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
+        """Change the message in place; one that was deleted is posted again."""
+        api = Api(self.workspaces, post.tenant)
+        page = self._page(api, desk, post, card, alt)
+        try:
+            api.do("chat_update", channel=post.channel_id, ts=post.message_ref, text=page.text, blocks=list(page.blocks))
+        except MessageGone:
+            return self.post(desk, post, card, alt)
+        except NotReady:
+            if post.attempts < PATIENCE:
+                raise
+            plain = dress.message(card, Shown(base_url=desk.settings.base_url), alt)
+            api.do("chat_update", channel=post.channel_id, ts=post.message_ref, text=plain.text, blocks=list(plain.blocks))
+        share(api, desk, card.pictures, post, post.message_ref)
+        return post.message_ref
+
+    def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
+        """Show the card to one person, in their direct messages with Slate."""
+        api = Api(self.workspaces, tenant)
+        person = user_id.rpartition("/")[2]
+        channel = str(api.do("conversations_open", users=person)["channel"]["id"])
+        send(api, channel, dress.message(card, Shown(base_url=desk.settings.base_url), alt))
+
+    def budgets(self, post: Post) -> Sequence[Budget]:
+        if post.message_ref:
+            return (Budget(f"slack:{post.tenant}:edit", EDITS_EVERY, EDITS_AT_ONCE),)
+        return (Budget(f"slack:{post.tenant}:{post.channel_id}", POSTS_EVERY, POSTS_AT_ONCE),)
+
+    def _page(self, api: Api, desk: Desk, post: Post, card: Card, alt: str) -> Page:
+        files = files_for(api, desk, card.pictures, post) if card.pictures else {}
+        return dress.message(card, Shown(files, desk.settings.base_url), alt)
+
+
+def send(api: Api, channel: str, page: Page, thread: str = "") -> str:
+    """Post a message and return its `ts`; a public channel that Slate is not in yet is joined. Raises NotInvited for others."""
+    asked = {"channel": channel, "text": page.text, "blocks": list(page.blocks), "unfurl_links": False, "unfurl_media": False}
+    asked |= {"thread_ts": thread} if thread else {}
+    try:
+        return str(api.do("chat_postMessage", **asked)["ts"])
+    except NotInvited:
+        api.do("conversations_join", channel=channel)
+        return str(api.do("chat_postMessage", **asked)["ts"])
