@@ -3,7 +3,7 @@
 All work on files is done outside any transaction; `storage.assets.add` then writes the draft.
 """
 
-from core.ingest.examining import Examined, Limits, examine, limits_of
+from core.ingest.examining import Examined, Limits, examine, glance, limits_of
 from core.ingest.finishing import finish, keep
 from core.ingest.shrinking import make_preview, make_thumbnail
 from core.provenance.statement import Made
@@ -16,6 +16,7 @@ __all__ = [
     "Made",
     "examine",
     "finish",
+    "glance",
     "keep",
     "limits_of",
     "make_preview",

@@ -11,9 +11,9 @@ from core.comfyui import facts as comfy_facts
 from core.comfyui.facts import Facts
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
+from core.formats.words import clean, clean_text
 from core.ingest import shrinking
 from core.ingest.examining import Examined, Limits, limits_of, look
-from core.ingest.words import clean, clean_text
 from core.provenance import embed, parameters, statement
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
