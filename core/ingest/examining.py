@@ -156,6 +156,11 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
     return _said(seen), upright
 
 
+def said(words: Mapping[str, str], filename: str, mime: str, frames: int = 1) -> Examined:
+    """What words that were kept from a file mean to today's reader; nothing else is known of the file here."""
+    return _said(Examined(filename, mime, 0, "", frames=frames, words=words))
+
+
 def _said(found: Examined) -> Examined:
     """What the words in the file mean: ComfyUI's graph, what other programs wrote, and Slate's record."""
     problems = list(found.problems)
