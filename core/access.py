@@ -25,6 +25,8 @@ class Action(StrEnum):
     APPROVE = "decide on results"
     TAG = "tag results"
     QUEUE_BEYOND = "queue without limit"
+    INGEST = "take in files from before Slate"
+    CONFIRM = "confirm whose something is"
     MANAGE_PROJECTS = "add clients and projects"
     MANAGE_CHANNELS = "say which project a channel belongs to"
     PUBLISH_WORKFLOWS = "publish workflows"
@@ -43,6 +45,8 @@ LEAST = MappingProxyType(
         Action.APPROVE: Role.LEAD,
         Action.TAG: Role.ARTIST,
         Action.QUEUE_BEYOND: Role.LEAD,
+        Action.INGEST: Role.LEAD,
+        Action.CONFIRM: Role.LEAD,
         Action.MANAGE_PROJECTS: Role.LEAD,
         Action.MANAGE_CHANNELS: Role.LEAD,
         Action.PUBLISH_WORKFLOWS: Role.LEAD,

@@ -26,6 +26,8 @@ class Action(StrEnum):
     ASSET_VERDICT_WITHDRAWN = "asset:verdict-withdrawn"
     ASSET_TAGGED = "asset:tagged"
     ASSET_UNTAGGED = "asset:untagged"
+    ASSET_CONFIRMED = "asset:confirmed"
+    INTAKE_BEGUN = "intake:begun"
     MEMBER_JOINED = "member:joined"
     MEMBER_HANDLE_ADDED = "member:handle-added"
     MEMBER_HANDLE_MOVED = "member:handle-moved"

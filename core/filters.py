@@ -16,6 +16,7 @@ from storage.search import Facet, Field, Order, Words
 from storage.search.words import fold, words_of
 
 UNDECIDED = Condition("undecided", Facet(Field.STATUS, STATUSES, negated=True))
+INFERRED = ("by", "client", "project", "shot")
 KINDS = ("image", "animation", "video", "audio", "3d", "text", "file")
 ORIGINS = ("render", "upload", "ingest")
 _SYNONYMS = {"ok": "approved", "accepted": "approved", "no": "rejected", "needs-work": "needs work", "pending": "undecided"}
@@ -134,11 +135,14 @@ def _status(reading: Reading, piece: Piece) -> None:
 
 def _is(reading: Reading, piece: Piece) -> None:
     for value in (_SYNONYMS.get(fold(one), fold(one)) for one in piece.values):
-        _one_of([value], (*STATUSES, "undecided", "mine", *KINDS, *ORIGINS), "is")
+        _one_of([value], (*STATUSES, "undecided", "mine", "inferred", *KINDS, *ORIGINS), "is")
         if value == "undecided":
             reading.conditions.append(UNDECIDED)
         elif value == "mine":
             mine(reading, negated=piece.negated)
+        elif value == "inferred":
+            shown = "not inferred" if piece.negated else "inferred, not confirmed"
+            reading.conditions.append(Condition(shown, Facet(Field.INFERRED, INFERRED, negated=piece.negated)))
         else:
             kind = Field.STATUS if value in STATUSES else Field.KIND if value in KINDS else Field.ORIGIN
             reading.add_facet(kind, [value], negated=piece.negated)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core import worker
 from core.desk import here
+from core.intake import finishing
 
 
 def work(pool: str) -> None:
@@ -14,3 +15,8 @@ def work(pool: str) -> None:
 def stop_run(render_id: int) -> None:
     """Stop the run that a cancelled render left on a backend; whoever takes this job, for lanes may be busy for minutes."""
     worker.stop_run(here(), render_id)
+
+
+def finish_found(first: int, last: int) -> None:
+    """Finish the files that were taken in as the Assets from number `first` to `last`: bytes, looks, small pictures."""
+    finishing.finish_all(here(), after=first - 1, until=last)

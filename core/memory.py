@@ -70,11 +70,9 @@ def answer(
     """
     access.allow(session, by, access.Action.FIND, project)
     scope = scope or Scope(access.visible_projects(session, by))
-    zone, moment = _zone(by.time_zone), now or clock.now()
+    zone, moment = zone_of(by), now or clock.now()
     known = vocabulary.read(session, scope)
-    me = next((name for name in known.of([Field.BY]) if name.value == str(by.id)), None)
-    here = next((name for name in known.of([Field.PROJECT]) if project and name.value == str(project.id)), None)
-    question = questions.understand(text, known, moment, zone, me=me, here=here)
+    question = _understood(text, known, moment, zone, by, project)
     if question.choices or question.unknown:
         choices = question.choices or _nearest(question, known)
         return Found(sentences.ask_back(question), (), question.understood, choices, want=question.want)
@@ -89,6 +87,38 @@ def answer(
         choices = _nearest(question, known)
         return Found(_empty(session, question, scope, tell, choices), (), question.understood, choices, want=question.want)
     return _told(session, question, scope, tell, page, first=not after)
+
+
+def matching(
+    session: Session, text: str, *, by: Member, project: Project | None = None, most: int = 100_000
+) -> tuple[Found, list[int]]:
+    """How `text` is understood and the row numbers of everything it finds, at most `most`; none where it has to be asked back.
+
+    Raises what `answer` raises.
+    """
+    access.allow(session, by, access.Action.FIND, project)
+    scope = Scope(access.visible_projects(session, by))
+    known = vocabulary.read(session, scope)
+    question = _understood(text, known, clock.now(), zone_of(by), by, project)
+    if question.choices or question.unknown:
+        return Found(sentences.ask_back(question), (), question.understood, question.choices), []
+    found, after = list[int](), ""
+    query = replace(question.query, order=search.Order.NEWEST)
+    while len(found) < most:
+        page = search.find(session, query, scope, 500, after)
+        found += page.asset_ids
+        after = page.after
+        if not after:
+            break
+    return Found("", (), question.understood), found[:most]
+
+
+def _understood(
+    text: str, known: vocabulary.Vocabulary, moment: datetime, zone: ZoneInfo, by: Member, project: Project | None
+) -> Question:
+    me = next((name for name in known.of([Field.BY]) if name.value == str(by.id)), None)
+    here = next((name for name in known.of([Field.PROJECT]) if project and name.value == str(project.id)), None)
+    return questions.understand(text, known, moment, zone, me=me, here=here)
 
 
 def _told(session: Session, question: Question, scope: Scope, tell: sentences.Teller, page: Page, *, first: bool) -> Found:
@@ -185,9 +215,9 @@ def _nearest(question: Question, known: vocabulary.Vocabulary) -> tuple[Choice, 
     return tuple(one for one in dict.fromkeys(made) if one.text != question.text)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(member: Member) -> ZoneInfo:
     """The asker's time zone; UTC where the name is not one."""
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(member.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")

@@ -54,9 +54,20 @@ class Result:
         return tuple(model_names(self.asset, only="loras"))
 
     @property
+    def unknown(self) -> bool:
+        """Whether nobody knows who made it."""
+        return self.asset.inferred.get("by") == "unknown"
+
+    @property
+    def believed(self) -> str:
+        """Why its maker is believed to be who is named, or empty where somebody has said so."""
+        why = self.asset.inferred.get("by", "")
+        return {"path": "by its folder", "file": "by the file's own words", "owner": "by its owner"}.get(str(why), "")
+
+    @property
     def verb(self) -> str:
         """How it came here."""
-        return {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "brought in"}[self.asset.origin]
+        return {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "made"}[self.asset.origin]
 
     def as_json(self) -> dict[str, Any]:
         """`created` is ISO 8601 in UTC; `render` and `version` are null where there is none."""
@@ -73,4 +84,5 @@ class Result:
             "seed": self.asset.seed,
             "status": self.asset.status,
             "created": self.asset.created_at.isoformat(),
+            "inferred": dict(self.asset.inferred),
         }

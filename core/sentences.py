@@ -16,6 +16,13 @@ _LONGEST_PROMPT = 400
 _SETTINGS = ("sampler", "scheduler", "steps", "cfg", "denoise")
 
 
+def _maker(top: Result) -> str:
+    """Who made it, and whether that is only believed."""
+    if top.unknown:
+        return "**Nobody knows who**"
+    return f"**{plain(top.by)}**" + (f" ({top.believed}, not confirmed)" if top.believed else "")
+
+
 def ask_back(question: Question) -> str:
     """The question back, where a name is several things or nothing."""
     if question.choices:
@@ -73,7 +80,7 @@ class Teller:
     def who(self, results: Sequence[Result], more: bool) -> str:
         top = results[0]
         makers = Counter(result.by for result in results)
-        name, when = f"**{plain(top.by)}** {top.verb}", self.on(top.asset.created_at)
+        name, when = f"{_maker(top)} {top.verb}", self.on(top.asset.created_at)
         if len(makers) == 1:
             return f"{name} it {when}: {self._id(top)}.{self._others(results, more=more)}"
         del makers[top.by]

@@ -16,10 +16,10 @@ from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
 from core.worker import run_id
-from storage import backends, incoming, posts
+from storage import backends, incoming, intakes, posts
 from storage import renders as rows
 from storage.clock import now
-from storage.queue import CHAT, lane_queue, pool_queue
+from storage.queue import ARCHIVE, CHAT, lane_queue, pool_queue
 from storage.tables import Backend, BackendState, Render
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,8 @@ GONE_ROUNDS = 3
 """Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
 EVENTS_KEPT = timedelta(days=2)
 """Longer than any platform goes on delivering an event again."""
+FOUND, FOUND_TOGETHER = 1_000, 50
+"""Found files that the sweeper enqueues in one round, and in one job."""
 IDLE_LEASES = 3.0
 """How many leases a render waits for the workers of the server it is bound to, while they carry out nothing at all."""
 
@@ -75,6 +77,7 @@ class Sweeper:
             self.ticket_again,
             self.post_again,
             self.forget_old_events,
+            self.finish_again,
         )
         for step in steps:
             self._make(step)
@@ -236,6 +239,16 @@ class Sweeper:
         self._forget_at = time.monotonic() + 3600
         with self.desk.writing() as session:
             incoming.forget(session, now() - EVENTS_KEPT)
+
+    def finish_again(self) -> None:
+        """Files that were taken in and wait for their second look, when no job for them is left."""
+        if self.desk.queue.length(ARCHIVE) > 0:
+            return
+        with self.desk.reading() as session:
+            left = [one.asset_id for one in intakes.waiting(session, limit=FOUND) if one.asset_id]
+        for at in range(0, len(left), FOUND_TOGETHER):
+            some = left[at : at + FOUND_TOGETHER]
+            self.desk.queue.put(ARCHIVE, "core.jobs.finish_found", some[0], some[-1])
 
 
 def _others(up: Mapping[int, Backend], render: Render) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, or_, select
 
-from storage import fingerprints, ids, search
+from storage import carried, fingerprints, ids, search, sources
 from storage.tables import Asset, RenderInput
 
 _FAMILY_LIMIT = 500
@@ -19,6 +19,10 @@ class AssetDraft:
     """An Asset whose bytes are already in the store and whose row is not yet written."""
 
     asset: Asset
+    words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Text that the file carries, kept beside the facts that were read from it."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """What it was made from, name -> SHA-256, where the file itself says so."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,24 @@ def add(session: Session, draft: AssetDraft) -> Asset:
     session.flush()
     assert asset.id is not None
     fingerprints.add(session, asset.id, asset.phash)
+    carried.add(session, {asset.id: draft.words})
+    sources.add(session, {asset.id: draft.sources})
+    sources.connect(session, [asset])
     search.index(session, asset.id)
     return asset
+
+
+def add_many(session: Session, drafts: Sequence[AssetDraft]) -> list[Asset]:
+    """Write many at once, none of them fingerprinted yet; returns them with their row numbers, in the same order."""
+    every = [draft.asset for draft in drafts]
+    session.add_all(every)
+    session.flush()
+    numbered = [(one.asset.id, one) for one in drafts]
+    carried.add(session, {number: draft.words for number, draft in numbered})
+    sources.add(session, {number: draft.sources for number, draft in numbered})
+    sources.connect(session, every)
+    search.index_new(session, every)
+    return every
 
 
 def by_id(session: Session, asset_id: int) -> Asset | None:
@@ -99,14 +119,13 @@ def inputs_of(session: Session, render_id: int) -> dict[str, Asset]:
 
 
 def parents(session: Session, asset: Asset) -> list[tuple[str, Asset]]:
-    """(input name, Asset) of what this Asset was rendered from."""
-    return [] if asset.render_id is None else list(inputs_of(session, asset.render_id).items())
+    """(input name, Asset) of what this Asset was made from."""
+    return [(one.name, one.parent) for one in ancestry(session, asset.id, 1)]
 
 
 def children(session: Session, asset_id: int) -> Sequence[Asset]:
-    """What was rendered from this Asset, oldest first."""
-    renders = select(RenderInput.render_id).where(RenderInput.asset_id == asset_id)
-    return session.exec(select(Asset).where(col(Asset.render_id).in_(renders)).order_by(col(Asset.id))).all()
+    """What was made from this Asset, oldest first."""
+    return sorted({one.child.id: one.child for one in descent(session, asset_id, 1)}.values(), key=lambda one: one.id)
 
 
 def ancestry(session: Session, asset_id: int, steps: int = 50) -> list[Relation]:
@@ -140,6 +159,12 @@ def _relations(session: Session, edge: set[int], upward: bool) -> list[tuple[Ass
     near = Asset.id if upward else RenderInput.asset_id
     asked = select(RenderInput.asset_id, Asset.id, RenderInput.name).join(Asset, col(Asset.render_id) == RenderInput.render_id)
     asked = asked.where(col(near).in_(sorted(edge))).order_by(col(Asset.id), RenderInput.name)
-    pairs = session.exec(asked.limit(_FAMILY_LIMIT)).all()
+    pairs = [*session.exec(asked.limit(_FAMILY_LIMIT)).all(), *sources.links(session, edge, upward=upward, limit=_FAMILY_LIMIT)]
     known |= many(session, {one for parent, child, _ in pairs for one in (parent, child or 0)} - set(known))
     return [(known[parent], known[child], name) for parent, child, name in pairs if child in known and parent in known]
+
+
+def read_before(session: Session, parser: int, *, after: int, limit: int) -> Sequence[Asset]:
+    """Assets whose facts an older reader than `parser` made, by row number."""
+    asked = select(Asset).where(col(Asset.id) > after, col(Asset.parser) < parser)
+    return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()

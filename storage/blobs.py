@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +35,17 @@ class Blobs(Protocol):
 
     def put(self, data: bytes) -> str:
         """Keep `data` and return its digest. Raises BlobStoreFull when there is no room, BlobError otherwise."""
+        ...
+
+    def take(self, digest: str, pieces: Iterable[bytes]) -> None:
+        """Keep bytes that come in pieces, whatever their length, under their known digest.
+
+        Raises BlobError when they turn out to have another one, and what `put` raises; then nothing is kept.
+        """
+        ...
+
+    def every(self) -> Iterator[tuple[str, int]]:
+        """(digest, size) of everything in the store, in no order that means anything."""
         ...
 
     def get(self, digest: str) -> bytes:
@@ -66,6 +79,16 @@ def _checked(digest: str) -> str:
     return digest
 
 
+def _proven(digest: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same pieces; raises BlobError at the end when their digest is another."""
+    seen = hashlib.sha256()
+    for piece in pieces:
+        seen.update(piece)
+        yield piece
+    if seen.hexdigest() != digest:
+        raise BlobError(f"the bytes are not those of {digest}")
+
+
 class FolderBlobs:
     """Files `ab/cd/abcd…` below a folder; a crash leaves a stray temporary file at most, never half a blob."""
 
@@ -79,15 +102,28 @@ class FolderBlobs:
 
     def put(self, data: bytes) -> str:
         digest = digest_of(data)
-        target = self.path(digest)
+        self._write(self.path(digest), (data,))
+        return digest
+
+    def take(self, digest: str, pieces: Iterable[bytes]) -> None:
+        self._write(self.path(digest), _proven(digest, pieces))
+
+    def every(self) -> Iterator[tuple[str, int]]:
+        for path in self.root.glob("??/??/" + "?" * 64):
+            with suppress(FileNotFoundError):
+                yield path.name, path.stat().st_size
+
+    def _write(self, target: Path, pieces: Iterable[bytes]) -> None:
+        """Whole or not at all."""
         if target.exists():
-            return digest
+            return
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(data)
+                    for piece in pieces:
+                        file.write(piece)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(target)
@@ -98,7 +134,6 @@ class FolderBlobs:
             if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise BlobStoreFull(str(problem)) from problem
             raise BlobError(str(problem)) from problem
-        return digest
 
     def get(self, digest: str) -> bytes:
         try:
@@ -113,21 +148,25 @@ class FolderBlobs:
         self.path(digest).unlink(missing_ok=True)
 
 
+def open_bucket(bucket: str, prefix: str = "", endpoint: str = "") -> S3Store:
+    """A bucket, or what is below a prefix of it; keys and region come from the usual AWS variables."""
+    options: dict[str, str] = {"region": os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))}
+    if endpoint:
+        options["endpoint"] = endpoint
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        client_options={"allow_http": endpoint.startswith("http://"), "timeout": "60s"},
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+        **options,  # type: ignore[arg-type]
+    )
+
+
 class S3Blobs:
     """Objects `prefix/ab/cd/abcd…` in a bucket."""
 
     def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
-        options: dict[str, str] = {"region": os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))}
-        if endpoint:
-            options["endpoint"] = endpoint
-        plain_http = endpoint.startswith("http://")
-        self.store = S3Store(
-            bucket,
-            prefix=prefix or None,
-            client_options={"allow_http": plain_http, "timeout": "60s"},
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
-            **options,  # type: ignore[arg-type]
-        )
+        self.store = open_bucket(bucket, prefix, endpoint)
 
     def _key(self, digest: str) -> str:
         _checked(digest)
@@ -141,6 +180,21 @@ class S3Blobs:
             except BaseError as problem:
                 raise BlobError(str(problem)) from problem
         return digest
+
+    def take(self, digest: str, pieces: Iterable[bytes]) -> None:
+        if self.has(digest):
+            return
+        try:
+            obstore.put(self.store, self._key(digest), _proven(digest, pieces))
+        except BaseError as problem:
+            raise BlobError(str(problem)) from problem
+
+    def every(self) -> Iterator[tuple[str, int]]:
+        try:
+            for page in obstore.list(self.store, chunk_size=1000):
+                yield from ((str(one["path"]).rpartition("/")[2], int(one["size"])) for one in page)
+        except BaseError as problem:
+            raise BlobError(str(problem)) from problem
 
     def get(self, digest: str) -> bytes:
         try:

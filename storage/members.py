@@ -110,3 +110,18 @@ def with_roles(session: Session, roles: Collection[Role], project_id: int | None
         here = select(Membership.member_id).where(Membership.project_id == project_id, col(Membership.role).in_(roles))
         holds = or_(holds, col(Member.id).in_(here))
     return session.exec(select(Member).where(col(Member.active), holds).order_by(Member.name_key).limit(limit)).all()
+
+
+def by_any_handle(session: Session, user_id: str) -> Member | None:
+    """The one Member who goes by this user id on some platform; None where several do."""
+    asked = select(Member).join(Handle, col(Handle.member_id) == Member.id).where(Handle.user_id == user_id).distinct()
+    found = session.exec(asked.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def stand_in(session: Session, name: str, name_key: str) -> Member:
+    """A Member who is nobody: not active, so that nobody can speak as them."""
+    member = Member(name=name, name_key=name_key, role=Role.VIEWER, active=False)
+    session.add(member)
+    session.flush()
+    return member

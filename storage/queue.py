@@ -27,6 +27,8 @@ CHAT = "chat"
 """The queue of jobs that post and edit messages."""
 OUTBOX = "outbox"
 """The topic that wakes whoever sends what chats are behind with."""
+ARCHIVE = "archive"
+"""The queue of jobs that finish files that were taken in."""
 _JOB_SECONDS = 3600 * 6
 _COMEBACK_SECONDS = 0.5
 
@@ -66,6 +68,13 @@ class Queue:
     def length(self, queue: str) -> int:
         """Jobs waiting; raises redis.RedisError."""
         return int(self.rq(queue).count)
+
+    def is_served(self, queue: str) -> bool:
+        """Whether a process takes jobs from this queue now; False when Redis is away."""
+        try:
+            return rq.Worker.count(queue=self.rq(queue)) > 0
+        except redis.RedisError:
+            return False
 
     def ping(self) -> bool:
         try:

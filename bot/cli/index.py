@@ -21,12 +21,15 @@ WHERE = {
     "reject": "bot.cli.asking",
     "tag": "bot.cli.asking",
     "fetch": "bot.cli.fetching",
+    "ingest": "bot.cli.archiving",
+    "reindex": "bot.cli.archiving",
     "lineage": "bot.cli.asking",
     "workflows": "bot.cli.asking",
     "help": "bot.cli.asking",
     "web": "bot.cli.processes",
     "worker": "bot.cli.processes",
     "clerk": "bot.cli.processes",
+    "archivist": "bot.cli.processes",
     "sweeper": "bot.cli.processes",
 }
 """Command -> the module whose Typer `app` has it. Processes: add yours here."""

@@ -1,4 +1,4 @@
-"""The processes of a running Slate, one command each: web, worker, clerk, sweeper."""
+"""The processes of a running Slate, one command each: web, worker, clerk, archivist, sweeper."""
 
 from __future__ import annotations
 
@@ -123,6 +123,18 @@ def clerk() -> None:
     finally:
         outbox.stop()
         sending.join(10)
+    desk.close()
+
+
+@app.command()
+def archivist() -> None:
+    """Finish what `slate ingest` found: keep its bytes, fingerprint its looks, make its small pictures."""
+    from core.desk import here
+    from storage.queue import ARCHIVE
+
+    _begin("archivist")
+    desk = here()
+    desk.queue.serve([ARCHIVE])
     desk.close()
 
 

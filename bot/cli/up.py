@@ -152,7 +152,7 @@ def _simulator(settings: Settings, server: Server, logs: Path) -> Child:
 
 
 def _slate(logs: Path) -> list[Child]:
-    return [_child(name, (name,), logs) for name in ("web", "clerk", "sweeper")]
+    return [_child(name, (name,), logs) for name in ("web", "clerk", "archivist", "sweeper")]
 
 
 def _lanes(settings: Settings, servers: Sequence[Server], logs: Path) -> list[Child]:

@@ -19,6 +19,7 @@ FAMILIES = {
     "Making": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "copy"),
     "Finding": ("find", "whatis", "lineage", "provenance"),
     "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
+    "Archive": ("ingests", "confirm"),
     "Knowing": ("workflows", "help"),
     "Belonging": ("project", "link"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands import belonging, finding, helping, judging, keeping, making
+from bot.commands import archive, belonging, finding, helping, judging, keeping, making
 from bot.commands.asked import Command, Option
 
 PROJECT = Option("project", "Which project it is for; without it, that of the channel.", "project")
@@ -35,6 +35,13 @@ TABLE: tuple[Command, ...] = (
     Command("needs-work", judging.needs_work, "ID … [note]", "asset", (UNDO,), free=True),
     Command("tag", judging.tag, "ID … WORD …", "asset"),
     Command("untag", judging.untag, "ID … WORD …", "asset"),
+    Command("confirm", archive.confirm, "ID … or a search", "question", (
+        Option("maker", "Who made it, where that is not who is inferred.", "member"),
+        Option("into", "The project it was made for.", "project"),
+        Option("as", "The shot it is.", "shot"),
+        Option("sure", "yes confirms all that a search finds.", "switch"),
+    ), free=True),
+    Command("ingests", archive.ingests, "[ID]"),
     Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),
     Command("project", belonging.project, "[SLUG] [name:value …]", "project", (
         Option("new", "Name of a new project, which this channel then belongs to."),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot import wording
 from bot.cards import Button, Card, Field
 from bot.shapes import renders_code
-from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
+from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from storage import assets
 from storage.tables import Asset, Origin
 
@@ -27,6 +27,7 @@ def asset_card(session: Session, asset: Asset, *, sentence: str = "") -> Card:
             *asset_facts(asset),
             *opinions(session, [asset]),
             *tags(session, [asset]),
+            *believed(asset),
         ),
         pictures=(picture_of(asset),),
         buttons=_asset_buttons(asset),
@@ -77,7 +78,8 @@ def _asset_buttons(asset: Asset) -> tuple[Button, ...]:
     again = (Button("reroll", asset.code, "Reroll"), Button("edit", asset.code, "Edit…")) if asset.render_id else ()
     vary = (Button("vary", asset.code, "Vary"),) if asset.mime.startswith("image/") else ()
     more = (Button("lineage", asset.code, "Lineage"), Button("provenance", asset.code, "Provenance"))
-    return (*again, *vary, *verdict_buttons(asset.code, [asset]), *more)
+    sure = (Button("confirm", asset.code, "Confirm whose it is"),) if set(asset.inferred.values()) - {"unknown"} else ()
+    return (*again, *vary, *verdict_buttons(asset.code, [asset]), *more, *sure)
 
 
 def _origin(asset: Asset) -> str:

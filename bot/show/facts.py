@@ -16,6 +16,15 @@ LONGEST_PROMPT = 700
 """Characters of a prompt on a card; the whole of it is on the asset's page and in the copied command."""
 
 
+_WHY = {
+    "path": "by its folder or name",
+    "file": "by the file's own words",
+    "owner": "by who owns the file",
+    "unknown": "not known",
+    "nothing": "none was named",
+}
+
+
 def picture_of(asset: Asset) -> Picture:
     return Picture(asset.code, alt_of(asset), asset.mime, asset.sha256, asset.preview, asset.width, asset.height, asset.size)
 
@@ -46,6 +55,12 @@ def ours(session: Session, member_id: int, project_id: int, shot: str) -> tuple[
     member = members.by_id(session, member_id)
     project = projects.by_id(session, project_id)
     return (Field("By", member.name if member else "?"), Field("For", purpose(session, project, shot)))
+
+
+def believed(asset: Asset) -> tuple[Field, ...]:
+    """What is only inferred of a file from before Slate, and from what; nothing once somebody has confirmed it."""
+    lines = [f"{facet}: {_WHY.get(str(why), str(why))}" for facet, why in (asset.inferred or {}).items()]
+    return (Field("Inferred", "\n".join(lines), short=False),) if lines else ()
 
 
 def purpose(session: Session, project: Project | None, shot: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
@@ -14,7 +15,7 @@ from core.comfyui.weights import ModelUse
 
 __all__ = ["Facts", "ModelUse", "Sampling", "output_named", "read"]
 
-PARSER = 1
+PARSER = 2
 """Grows when reading gets better, so that what was read before can be read again."""
 
 
@@ -40,6 +41,8 @@ class Facts:
     models: tuple[ModelUse, ...] = ()
     techniques: tuple[str, ...] = ()
     pictures_in: tuple[str, ...] = ()
+    generator: str = ""
+    """The program that made it: ComfyUI, A1111, InvokeAI, NovelAI, SwarmUI, Fooocus, Civitai, Midjourney."""
     passes: tuple[Sampling, ...] = field(default=(), repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -83,6 +86,20 @@ def output_named(graph: Mapping[str, Any], filename: str) -> str:
     }
     fitting = [node_id for node_id, prefix in prefixes.items() if prefix and name.startswith(prefix + "_")]
     return fitting[0] if len(fitting) == 1 else ""
+
+
+def digests_in(graph: Mapping[str, Any], *, node: str = "") -> dict[str, str]:
+    """File name -> SHA-256 of the files that the picture was made from, where ComfyUI noted it (`is_changed`)."""
+    trace = Trace(graph)
+    found: dict[str, str] = {}
+    for one in trace.upstream(trace.outputs(node)):
+        raw = graph.get(one.id)
+        noted = raw.get("is_changed") if isinstance(raw, Mapping) else None
+        digest = noted[0] if isinstance(noted, list) and len(noted) == 1 else noted
+        names = techniques.pictures_in([one])
+        if names and isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest):
+            found[names[0]] = digest
+    return found
 
 
 def _sampled(trace: Trace, samplers: list[Node]) -> Facts:

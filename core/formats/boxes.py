@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from core.formats.film import Film
 
 _MAX_BOXES = 2_000
 _CONTAINERS = (b"moov", b"trak", b"udta", b"meta", b"mdia", b"ilst")
-
-
-@dataclass
-class Film:
-    """What an MP4 says of itself; None and empty where it says nothing."""
-
-    width: int | None = None
-    height: int | None = None
-    seconds: float | None = None
-    texts: dict[str, str] = field(default_factory=dict)
 
 
 def read(data: bytes, *, max_text: int) -> Film:

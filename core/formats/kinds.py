@@ -36,6 +36,17 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "ima
 """Kinds that are decoded; all others are kept as they are."""
 
 
+_PICTURE_NAMES = frozenset((".png", ".apng", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".exr", ".heic",
+                            ".mp4", ".mov", ".webm", ".mkv", ".flac", ".mp3", ".opus", ".ogg", ".wav", ".glb"))  # fmt: skip
+
+
+def worth_keeping(head: bytes, filename: str) -> bool:
+    """Whether a found file is a picture, film, sound or mesh, or is called like one; text, JSON and weights are not."""
+    ending = PurePosixPath(filename).suffix.lower()
+    family = mime_of(head, filename).partition("/")[0]
+    return ending in _PICTURE_NAMES or (family in ("image", "video", "audio", "model") and ending != ".svg")
+
+
 def mime_of(data: bytes, filename: str) -> str:
     """The kind of a file as a MIME type, or empty when neither its bytes nor its name tell."""
     for offset, mark, mime in _MAGIC:

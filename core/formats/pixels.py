@@ -41,6 +41,12 @@ def check(width: int, height: int, max_pixels: int) -> None:
         raise TooManyPixels(f"The picture is {width} × {height} pixels, too large to open safely.", hint=hint)
 
 
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """(width, height) of what `upright` would give, without decoding it."""
+    turned = image.format in ("JPEG", "WEBP", "TIFF", "AVIF") and image.getexif().get(0x0112) in (5, 6, 7, 8)
+    return (image.height, image.width) if turned else image.size
+
+
 def upright(image: Image.Image) -> Image.Image:
     """The first frame as 8-bit RGB, or RGBA where it is transparent anywhere; turned as its EXIF says."""
     image.load()

@@ -3,9 +3,9 @@
 All work on files is done outside any transaction; `storage.assets.add` then writes the draft.
 """
 
-from core.ingest.examining import Examined, Limits, examine, limits_of
-from core.ingest.finishing import finish, keep
-from core.ingest.shrinking import make_preview, make_thumbnail
+from core.ingest.examining import Examined, Limits, examine, glance, limits_of, look, said
+from core.ingest.finishing import finish, keep, models_of, put
+from core.ingest.shrinking import make_preview, make_thumbnail, preview_of, thumbnail_of
 from core.provenance.statement import Made
 from storage.assets import AssetDraft
 
@@ -16,8 +16,15 @@ __all__ = [
     "Made",
     "examine",
     "finish",
+    "glance",
     "keep",
     "limits_of",
+    "look",
     "make_preview",
     "make_thumbnail",
+    "models_of",
+    "preview_of",
+    "put",
+    "said",
+    "thumbnail_of",
 ]

@@ -14,15 +14,15 @@ from typing import Any
 
 from PIL import Image
 
-from core import fingerprints
-from core.comfyui import facts as comfy_facts
+from core import fingerprints, generators
 from core.comfyui import graph as graphs
 from core.comfyui.facts import Facts
 from core.comfyui.graph import Graph
 from core.errors import BadGraph, BadPicture, TooLong
-from core.formats import boxes, exif, kinds, pixels, png
-from core.ingest.words import clean, clean_text
-from core.provenance import embed, parameters
+from core.formats import exif, films, kinds, pixels, png, stealth
+from core.formats.words import clean, clean_text
+from core.generators.novelai import STEALTH
+from core.provenance import embed
 from core.settings import Settings
 
 
@@ -76,8 +76,27 @@ def examine(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examine
     return look(data, filename, limits)[0]
 
 
+def glance(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examined:
+    """What a file is and says, without decoding a pixel: no digests of its looks. Raises what `examine` raises."""
+    found = _first(data, filename, limits)
+    if not found.is_picture:
+        return _said(_film(data, found, limits))
+    found = _header(data, found, limits)
+    with pixels.opened(data, max_pixels=limits.max_pixels) as image:
+        width, height = pixels.upright_size(image)
+        return _said(replace(found, width=width, height=height, **_carried(image, found, limits)))
+
+
 def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Image | None]:
-    """The same with the upright picture itself, decoded once; None for what is not a picture."""
+    """The same as `examine` with the upright picture itself, decoded once; None for what is not a picture."""
+    found = _first(data, filename, limits)
+    if found.is_picture:
+        return _picture(data, found, limits)
+    return _said(_film(data, found, limits)), None
+
+
+def _first(data: bytes, filename: str, limits: Limits) -> Examined:
+    """What its first bytes and its name tell."""
     if not data:
         raise BadPicture("The file is empty.")
     if len(data) > limits.max_bytes:
@@ -88,48 +107,62 @@ def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Im
     if not mime:
         hint = "PNG, JPEG, WebP, GIF, AVIF, TIFF and BMP pictures are read."
         raise BadPicture("This file is not a picture that can be read.", hint=hint, filename=name)
-    found = Examined(filename=name, mime=mime, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-    if found.is_picture:
-        return _picture(data, found, limits)
-    return _said(_film(data, found, limits)), None
+    return Examined(filename=name, mime=mime, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
 def _film(data: bytes, found: Examined, limits: Limits) -> Examined:
-    if found.mime not in ("video/mp4", "video/quicktime"):
-        return found
-    film = boxes.read(data, max_text=limits.max_text)
+    film = films.read(data, found.mime, max_text=limits.max_text)
     return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=film.texts)
 
 
+def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
+    """What a PNG says outside its pixels, read before anything else looks at it."""
+    if found.mime != "image/png":
+        return found
+    parts = png.chunks(data)
+    head = png.header(data, parts)
+    pixels.check(head.width, head.height, limits.max_pixels)
+    texts = png.texts(data, parts, max_text=limits.max_text)
+    return replace(found, words=texts.found, problems=tuple(texts.problems), frames=head.frames)
+
+
+def _carried(image: Image.Image, found: Examined, limits: Limits) -> dict[str, Any]:
+    """Frames and words that an opened picture carries."""
+    frames = max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
+    block = image.info.get("exif")
+    noted = exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}
+    return {"frames": frames, "words": {**noted, **found.words}}
+
+
 def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
-    if found.mime == "image/png":
-        parts = png.chunks(data)
-        head = png.header(data, parts)
-        pixels.check(head.width, head.height, limits.max_pixels)
-        texts = png.texts(data, parts, max_text=limits.max_text)
-        found = replace(found, words=texts.found, problems=tuple(texts.problems), frames=head.frames)
+    found = _header(data, found, limits)
     with pixels.opened(data, max_pixels=limits.max_pixels) as image:
-        frames = max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
-        block = image.info.get("exif")
+        carried = _carried(image, found, limits)
         image.seek(0)
         upright = pixels.upright(image)
-    words = {**(exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}), **found.words}
+    still = carried["frames"] == 1
+    hidden = stealth.read(upright, max_text=limits.max_text) if found.mime == "image/png" else ""
     seen = replace(
         found,
         width=upright.width,
         height=upright.height,
-        frames=frames,
+        frames=carried["frames"],
         has_alpha=upright.mode == "RGBA",
-        words=words,
+        words=carried["words"] | ({STEALTH: hidden} if hidden else {}),
         pixel_sha256=fingerprints.pixel_digest(upright),
-        phash=fingerprints.phash(upright) if frames == 1 else "",
-        phash_mirrored=fingerprints.mirrored(upright) if frames == 1 else "",
+        phash=fingerprints.phash(upright) if still else "",
+        phash_mirrored=fingerprints.mirrored(upright) if still else "",
     )
     return _said(seen), upright
 
 
+def said(words: Mapping[str, str], filename: str, mime: str, frames: int = 1) -> Examined:
+    """What words that were kept from a file mean to today's reader; nothing else is known of the file here."""
+    return _said(Examined(filename, mime, 0, "", frames=frames, words=words))
+
+
 def _said(found: Examined) -> Examined:
-    """What the words in the file mean: ComfyUI's graph, else A1111's parameters, and Slate's record."""
+    """What the words in the file mean: ComfyUI's graph, what other programs wrote, and Slate's record."""
     problems = list(found.problems)
     graph = _graph(found.words, problems)
     workflow = _object(found.words, "workflow", problems)
@@ -151,10 +184,7 @@ def _record(words: Mapping[str, str], problems: list[str]) -> Mapping[str, Any] 
 
 
 def _facts(found: Examined, graph: Graph | None) -> Facts | None:
-    if graph is not None:
-        facts: Facts | None = comfy_facts.read(graph, node=comfy_facts.output_named(graph, found.filename))
-    else:
-        facts = parameters.parse(clean_text(found.words.get("parameters", "")))
+    facts = generators.read(found.words, graph, found.filename)
     medium = {"video": "video", "audio": "audio", "model": "3d"}.get(found.mime.partition("/")[0], "")
     medium = medium or ("animation" if found.frames > 1 else "")
     return facts.with_techniques(medium) if facts is not None and medium else facts

@@ -11,9 +11,9 @@ from core.comfyui import facts as comfy_facts
 from core.comfyui.facts import Facts
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
+from core.formats.words import clean, clean_text
 from core.ingest import shrinking
 from core.ingest.examining import Examined, Limits, limits_of, look
-from core.ingest.words import clean, clean_text
 from core.provenance import embed, parameters, statement
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
@@ -40,7 +40,7 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
     asset.workflow, asset.workflow_number = made.workflow, made.version
-    asset.models = clean(_models(facts, made))
+    asset.models = clean(models_of(facts, made))
     asset.seed = made.seed or facts.seed
     asset.statement = stated
     return AssetDraft(asset)
@@ -62,9 +62,9 @@ def keep(
     facts = examined.facts or Facts()
     asset = _asset(desk, data, examined, image, facts)
     asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
-    asset.models = clean(_models(facts, None))
+    asset.models = clean(models_of(facts))
     asset.seed = facts.seed
-    return AssetDraft(asset)
+    return AssetDraft(asset, examined.words, comfy_facts.digests_in(examined.graph) if examined.graph else {})
 
 
 def _facts(made: Made, examined: Examined, node: str) -> Facts:
@@ -97,12 +97,12 @@ def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | Non
         origin=Origin.INGEST,
         member_id=0,
         project_id=0,
-        sha256=_put(desk, kept),
+        sha256=put(desk, kept),
         source_sha256=examined.sha256,
         pixel_sha256=examined.pixel_sha256,
         phash=examined.phash,
-        thumbnail=_put(desk, shrinking.thumbnail_of(image)) if image is not None else "",
-        preview=_put(desk, shrinking.preview_of(image)) if image is not None else "",
+        thumbnail=put(desk, shrinking.thumbnail_of(image)) if image is not None else "",
+        preview=put(desk, shrinking.preview_of(image)) if image is not None else "",
         filename=examined.filename,
         mime=examined.mime,
         size=len(kept),
@@ -114,17 +114,18 @@ def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | Non
         prompt=clean_text(facts.prompt),
         negative=clean_text(facts.negative),
         facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+        parser=comfy_facts.PARSER,
     )
 
 
-def _models(facts: Facts, made: Made | None) -> list[dict[str, Any]]:
+def models_of(facts: Facts, made: Made | None = None) -> list[dict[str, Any]]:
     """The files the graph loads, each with what is known of it: `{kind, folder, name, strength, sha256, licence, title}`."""
     known = {str(model.get("name", "")): dict(model) for model in made.models} if made else {}
     listed = [known.pop(use.name, {}) | asdict(use) for use in facts.models]
     return [{"sha256": "", "licence": "", "title": ""} | one for one in [*listed, *known.values()]]
 
 
-def _put(desk: Desk, data: bytes) -> str:
+def put(desk: Desk, data: bytes) -> str:
     try:
         return desk.blobs.put(data)
     except BlobStoreFull as problem:

@@ -5,6 +5,7 @@ Only the two modules sqlite.py and postgres.py know a dialect; they offer the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlmodel import Session, col, select
@@ -15,7 +16,21 @@ from storage.search.entries import Entry, asset_in, bound, gather, slot
 from storage.search.query import Facet, Field, Order, Page, Query, Scope, Words
 from storage.tables import Asset
 
-__all__ = ["Facet", "Field", "Order", "Page", "Query", "Scope", "Words", "count", "find", "forget", "index", "reindex"]
+__all__ = [
+    "Facet",
+    "Field",
+    "Order",
+    "Page",
+    "Query",
+    "Scope",
+    "Words",
+    "count",
+    "find",
+    "forget",
+    "index",
+    "index_new",
+    "reindex",
+]
 
 RANKED = 200
 """How many of the newest hits are sorted by how well they fit; the rest follow newest first."""
@@ -44,6 +59,13 @@ def index(session: Session, asset_id: int) -> None:
     dialect.remove(session, found.slot)
     dialect.put(session, [found])
     names.remember(session, [found])
+
+
+def index_new(session: Session, added: Sequence[Asset]) -> None:
+    """Put Assets that were just written into the index, many at once."""
+    fresh = list(gather(session, [one.id for one in added]))
+    _dialect(session).put(session, fresh)
+    names.remember(session, fresh)
 
 
 def forget(session: Session, asset_id: int) -> None:

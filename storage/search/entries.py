@@ -104,6 +104,7 @@ def make(
         *((field, key(field, value)) for field, value in names),
         *_versions(asset),
         *_hashes(asset),
+        *((Field.INFERRED, facet) for facet in asset.inferred or ()),
         *((Field.JUDGE, str(judge)) for judge in judges),
     )
     return Entry(

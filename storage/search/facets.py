@@ -30,6 +30,7 @@ _LETTER = {
     Field.KIND: "k",
     Field.ORIGIN: "o",
     Field.JUDGE: "j",
+    Field.INFERRED: "i",
 }
 _NUMBERED = (Field.BY, Field.JUDGE, Field.CLIENT, Field.PROJECT)
 _PAIRS = (

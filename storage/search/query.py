@@ -25,11 +25,12 @@ class Field(StrEnum):
     KIND = "kind"
     ORIGIN = "origin"
     JUDGE = "judge"
+    INFERRED = "inferred"
 
     @property
     def many(self) -> bool:
         """Whether one asset can have several of it."""
-        return self in (Field.TAG, Field.MODEL, Field.LORA, Field.TECHNIQUE)
+        return self in (Field.TAG, Field.MODEL, Field.LORA, Field.TECHNIQUE, Field.INFERRED)
 
 
 class Order(StrEnum):

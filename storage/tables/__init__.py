@@ -8,14 +8,17 @@ from storage.tables.assets import Asset, FingerprintBand, Tag, Verdict
 from storage.tables.backends import Backend, Flow, Pool
 from storage.tables.chat import AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
+from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.recipes import ModelFile, Workflow, WorkflowVersion
 from storage.tables.renders import Render, RenderInput, Timing
 from storage.tables.room import RoomMessage, RoomReaction, RoomRead
-from storage.tables.words import BackendState, Judgement, Origin, RenderState, Role
+from storage.tables.words import BackendState, FoundState, Judgement, Origin, RenderState, Role
 
 __all__ = [
     "Asset",
+    "AssetSource",
+    "AssetWords",
     "AuditEvent",
     "Backend",
     "BackendState",
@@ -24,9 +27,12 @@ __all__ = [
     "Draft",
     "FingerprintBand",
     "Flow",
+    "FoundFile",
+    "FoundState",
     "Handle",
     "Incoming",
     "Instant",
+    "Intake",
     "Json",
     "Judgement",
     "LinkCode",

@@ -62,6 +62,10 @@ class Asset(SQLModel, table=True):
     """All that was read from the file and its graph (see core/comfyui/facts.py)."""
     statement: Json = json()
     """How it came to be (see core/provenance/statement.py)."""
+    inferred: Json = json()
+    """Facet -> why it is believed (`folder`, `file name`, `owner` …): what nobody has said and somebody may confirm."""
+    parser: int = 0
+    """The number of the reader that made `facts` (core.comfyui.facts.PARSER)."""
     created_at: datetime = when()
 
     @property

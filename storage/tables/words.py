@@ -40,6 +40,17 @@ class Origin(StrEnum):
     INGEST = "ingest"
 
 
+class FoundState(StrEnum):
+    """What became of a file that an Intake came upon."""
+
+    WAITING = "waiting"
+    """Its facts are known and found; its bytes, looks and small pictures follow."""
+    DONE = "done"
+    KNOWN = "known"
+    """The very same bytes are an Asset already."""
+    REFUSED = "refused"
+
+
 class Judgement(StrEnum):
     """What a Verdict says."""
 

@@ -331,5 +331,6 @@ def test_the_json_is_the_documented_shape(kept: tuple[Database, Corpus]) -> None
             "seed": "4243",
             "status": "approved",
             "created": "2026-03-12T14:05:00+00:00",
+            "inferred": {},
         }
     ]

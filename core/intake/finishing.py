@@ -1,0 +1,118 @@
+"""The second phase of an Intake, in the background: each found file's bytes are kept, its looks fingerprinted, its pictures made.
+
+Doing it twice does nothing twice, so a job may be lost or doubled; the sweeper sees to what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PIL import Image
+from sqlmodel import Session
+
+from core import ingest, rereading
+from core.desk import Desk
+from core.errors import SlateError, StoreError
+from core.ingest import Examined
+from core.intake.places import Unreadable, at
+from core.intake.sieve import Sifted, sift
+from storage import assets, carried, fingerprints, intakes, search
+from storage.blobs import BlobError
+from storage.tables import Asset, FoundFile, FoundState
+
+_PAGE = 20
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What a close look at one file gave."""
+
+    examined: Examined | None = None
+    thumbnail: str = ""
+    preview: str = ""
+    problem: str = ""
+
+
+def finish_all(desk: Desk, *, after: int = 0, until: int = 2**31 - 1, tell: Callable[[int], None] = lambda _: None) -> int:
+    """Finish what waits, by Asset number; returns how many files that were. Raises DiskFull, StoreError, DatabaseUnavailable."""
+    done = 0
+    while True:
+        with desk.reading() as session:
+            page = intakes.waiting(session, after, until, _PAGE)
+        if not page:
+            return done
+        for found in page:
+            _finish(desk, found)
+            done += 1
+            tell(done)
+        after = page[-1].asset_id or 0
+
+
+def _finish(desk: Desk, found: FoundFile) -> None:
+    try:
+        sifted = _bytes(desk, found)
+        looked = _looked(desk, found, sifted)
+    except Unreadable as problem:
+        with desk.writing() as session:
+            intakes.settle(session, found.id, FoundState.REFUSED, f"found, but its bytes could not be kept: {problem}")
+        return
+    with desk.writing() as session:
+        asset = assets.by_id(session, found.asset_id or 0)
+        if asset is not None:
+            _write(session, asset, looked)
+        intakes.settle(session, found.id, FoundState.DONE, looked.problem or found.problem)
+
+
+def _bytes(desk: Desk, found: FoundFile) -> Sifted:
+    """The file's bytes, kept in the store. Raises Unreadable when they are not what was found there."""
+    endpoint = desk.settings.s3_endpoint
+    sifted = sift(at(found.place, s3_endpoint=endpoint).pieces())
+    if sifted.sha256 != found.sha256:
+        raise Unreadable("it has changed since; take the place in again")
+    if sifted.whole:
+        ingest.put(desk, sifted.kept)
+        return sifted
+    try:
+        desk.blobs.take(found.sha256, at(found.place, s3_endpoint=endpoint).pieces())
+    except BlobError as problem:
+        raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem
+    return sifted
+
+
+def _looked(desk: Desk, found: FoundFile, sifted: Sifted) -> _Looked:
+    """A close look, for what there is whole; a picture that cannot be decoded keeps its facts and its bytes."""
+    if not sifted.whole:
+        return _Looked()
+    limits = replace(ingest.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
+    try:
+        examined, image = ingest.look(sifted.kept, found.place.rpartition("/")[2], limits)
+        if image is None:
+            return _Looked()
+        return _Looked(examined, *(ingest.put(desk, make(image)) for make in _SMALL))
+    except StoreError:
+        raise
+    except SlateError as problem:
+        return _Looked(problem=problem.message)
+
+
+_SMALL: tuple[Callable[[Image.Image], bytes], ...] = (ingest.thumbnail_of, ingest.preview_of)
+
+
+def _write(session: Session, asset: Asset, looked: _Looked) -> None:
+    seen = looked.examined
+    if seen is None:
+        return
+    fresh = not asset.phash and bool(seen.phash)
+    asset.width, asset.height = seen.width, seen.height
+    asset.pixel_sha256, asset.phash = seen.pixel_sha256, seen.phash
+    asset.thumbnail, asset.preview = looked.thumbnail, looked.preview
+    if not asset.facts.get("generator") and seen.facts is not None:
+        rereading.apply(asset, seen.facts, seen.problems)  # what was hidden in the pixels
+        carried.replace(session, asset.id, seen.words)
+        session.add(asset)
+        search.index(session, asset.id)
+    session.add(asset)
+    session.flush()
+    if fresh:
+        fingerprints.add(session, asset.id, asset.phash)
