@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
@@ -49,6 +49,16 @@ class Settings(BaseSettings):
     max_prompt: int = Field(20_000, ge=1, description="Longest text input, in characters.")
     max_upload_mb: int = Field(64, ge=1, description="Largest upload, in MiB.")
     max_pixels: int = Field(120_000_000, ge=1, description="Largest picture that is opened, in pixels.")
+    team: str = Field("", description="The team's name: who files say made them (credit, signer, provider). Empty: not said.")
+    credit: str = Field("", description="Credit line in files, where it is not the team's name.")
+    data_mining: Literal["no-ai-training", "prohibited", "allowed", "unsaid"] = Field(
+        "no-ai-training",
+        description="What files say about training on them: `no-ai-training`, `prohibited`, `allowed` or `unsaid`.",
+    )
+    aigc_producer: str = Field(
+        "", description="Name or code of the producer for China's label (TC260 AIGC). Empty: no such label."
+    )
+    name_people: bool = Field(False, description="Whether XMP and seals name who wrote the prompt. Only with their consent.")
     newcomer_role: str = Field("artist", description="Role of people who join the room; the very first one becomes admin.")
     reactions: str = Field(
         "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",

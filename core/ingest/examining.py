@@ -23,6 +23,7 @@ from core.errors import BadGraph, BadPicture, TooLong
 from core.formats import boxes, exif, kinds, pixels, png
 from core.ingest.words import clean, clean_text
 from core.provenance import embed, parameters
+from core.provenance.carriers import carrier_of
 from core.settings import Settings
 
 
@@ -98,7 +99,17 @@ def _film(data: bytes, found: Examined, limits: Limits) -> Examined:
     if found.mime not in ("video/mp4", "video/quicktime"):
         return found
     film = boxes.read(data, max_text=limits.max_text)
-    return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=film.texts)
+    words = {**_carried(data, found.mime), **film.texts}
+    return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=words)
+
+
+def _carried(data: bytes, mime: str) -> Mapping[str, str]:
+    """Slate's record and XMP, wherever this kind of file carries them; nothing from one whose structure is broken."""
+    carrier = carrier_of(mime)
+    try:
+        return carrier.read(data) if carrier and mime != "image/png" else {}
+    except BadPicture:
+        return {}
 
 
 def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
@@ -113,7 +124,8 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
         block = image.info.get("exif")
         image.seek(0)
         upright = pixels.upright(image)
-    words = {**(exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}), **found.words}
+    told = exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}
+    words = {**_carried(data, found.mime), **told, **found.words}
     seen = replace(
         found,
         width=upright.width,

@@ -14,7 +14,7 @@ from core.errors import DiskFull, StoreError
 from core.ingest import shrinking
 from core.ingest.examining import Examined, Limits, limits_of, look
 from core.ingest.words import clean, clean_text
-from core.provenance import embed, parameters, statement
+from core.provenance import embed, parameters, policies, statement, xmp
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
 from storage.blobs import BlobError, BlobStoreFull
@@ -35,7 +35,8 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     stated = clean(statement.make(made, _file_facts(examined, ordinal), facts))
     size = (examined.width, examined.height) if examined.width and examined.height else None
     text = parameters.write(facts, made.models, size=size)
-    kept = embed.embed(data, examined.mime, embed.record_of(stated), text)
+    packet = xmp.write(stated, policies.of(desk.settings))
+    kept = embed.embed(data, examined.mime, embed.record_of(stated), text, packet)
     asset = _asset(desk, kept, examined, image, facts)
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
