@@ -56,7 +56,9 @@ class Result:
     @property
     def verb(self) -> str:
         """How it came here."""
-        return {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "brought in"}[self.asset.origin]
+        return {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "brought in", Origin.EXPORT: "exported"}[
+            self.asset.origin
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """`created` is ISO 8601 in UTC; `render` and `version` are null where there is none."""

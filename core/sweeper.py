@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import redis
 import structlog
 
-from core import renders
+from core import renders, sealing
 from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
@@ -31,6 +31,8 @@ GONE_ROUNDS = 3
 """Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
 
 
+SEAL_PAUSE = 60.0
+"""Seconds between two looks for what waits for its seal or its time stamp."""
 IDLE_LEASES = 3.0
 """How many leases a render waits for the workers of the server it is bound to, while they carry out nothing at all."""
 
@@ -46,6 +48,7 @@ class Sweeper:
         self._line: dict[str, list[int]] = {}
         self._idle_since: dict[tuple[int, int], float] = {}
         self._troubled: set[str] = set()
+        self._seal_at = time.monotonic() + SEAL_PAUSE
 
     def stop(self) -> None:
         self._stop.set()
@@ -72,10 +75,17 @@ class Sweeper:
             self.tell_who_moved_up,
             self.ticket_again,
             self.post_again,
+            self.seal_due,
         )
         for step in steps:
             self._make(step)
         return frozenset(self._troubled)
+
+    def seal_due(self) -> None:
+        """Files that wait for a key or a time stamp are tried again, a few every minute."""
+        if time.monotonic() >= self._seal_at:
+            self._seal_at = time.monotonic() + SEAL_PAUSE
+            sealing.seal_due(self.desk)
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__

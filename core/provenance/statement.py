@@ -96,7 +96,7 @@ def make(made: Made, file: FileFacts, facts: Facts) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "id": identity(made.render_code, file.ordinal, file.source_sha256),
-        "generator": {"name": "Slate", "version": _version()},
+        "generator": {"name": "Slate", "version": slate_version()},
         "software": _software(made, facts),
         "render": made.render_code,
         "output": file.ordinal,
@@ -150,7 +150,7 @@ def _software(made: Made, facts: Facts) -> list[dict[str, str]]:
     """Everything that had a hand in it, with its version."""
     parser = {"name": "Slate graph reader", "version": str(facts.as_dict()["parser"])}
     comfyui = {"name": "Simulated ComfyUI" if made.simulated else "ComfyUI", "version": made.comfyui_version}
-    return [comfyui, {"name": "Slate", "version": _version()}, parser]
+    return [comfyui, {"name": "Slate", "version": slate_version()}, parser]
 
 
 def _settings(facts: Facts) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def _time(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _version() -> str:
+def slate_version() -> str:
     try:
         return version("slate")
     except PackageNotFoundError:

@@ -8,6 +8,7 @@ from storage.tables.assets import Asset, FingerprintBand, Tag, Verdict
 from storage.tables.backends import Backend, Flow, Pool
 from storage.tables.chat import AuditEvent, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
+from storage.tables.exports import Export, ExportProfile
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.recipes import ModelFile, Workflow, WorkflowVersion
 from storage.tables.renders import Render, RenderInput, Timing
@@ -21,6 +22,8 @@ __all__ = [
     "BackendState",
     "Channel",
     "Client",
+    "Export",
+    "ExportProfile",
     "FingerprintBand",
     "Flow",
     "Handle",

@@ -62,6 +62,13 @@ class Asset(SQLModel, table=True):
     """All that was read from the file and its graph (see core/comfyui/facts.py)."""
     statement: Json = json()
     """How it came to be (see core/provenance/statement.py)."""
+    seal_state: str = Field(default="", index=True)
+    """sealed, unstamped, unsealed or foreign (see core/provenance/seal/sealing.py); empty for what came without credentials."""
+    seal: Json = json()
+    """Who sealed it until when, the digest of the manifest kept beside it, or why it has none; of a file from outside, what its
+    own credentials say."""
+    copy_of: int | None = Field(default=None, index=True)
+    """The Asset that an export or a restored file is a copy of."""
     created_at: datetime = when()
 
     @property
