@@ -24,6 +24,8 @@ class PictureIn:
     sha256: str
     suffix: str
     """With its dot, such as `.png`."""
+    source_type: str = ""
+    """What its statement or its own credentials say of its making (see core/provenance/disclosure.py)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Briefing:
     pictures: dict[str, PictureIn]
     models: list[dict[str, Any]]
     parent: str
+    session: str
 
     def made(self) -> dict[str, Any]:
         """The part of ingest.Made that was known before the render ran."""
@@ -55,9 +58,13 @@ class Briefing:
             "inputs": self.inputs,
             "seed": self.render.seed,
             "models": self.models,
-            "parents": [{"asset": one.asset, "sha256": one.sha256, "input": name} for name, one in self.pictures.items()],
+            "parents": [
+                {"asset": one.asset, "sha256": one.sha256, "input": name, "source_type": one.source_type}
+                for name, one in self.pictures.items()
+            ],
             "verb": self.render.verb,
             "parent_render": self.parent,
+            "session": self.session,
             "render_id": self.render.id,
             "member_id": self.render.member_id,
             "project_id": self.render.project_id,
@@ -86,11 +93,23 @@ def brief(desk: Desk, render: Render) -> Briefing:
             pictures={name: _picture(asset) for name, asset in assets.inputs_of(session, render.id or 0).items()},
             models=_models(session, version, render),
             parent=parent.code if parent else "",
+            session=_session(session, render),
         )
 
 
 def _picture(asset: Asset) -> PictureIn:
-    return PictureIn(asset.code, asset.sha256, PurePosixPath(asset.filename).suffix.lower() or ".png")
+    told = asset.statement.get("disclosure") or asset.facts.get("credentials") or {}
+    suffix = PurePosixPath(asset.filename).suffix.lower() or ".png"
+    return PictureIn(asset.code, asset.sha256, suffix, str(told.get("source_type") or ""))
+
+
+def _session(session: Session, render: Render) -> str:
+    """The render that this line of work began with."""
+    first, seen = render, {render.id}
+    while first.parent_id and first.parent_id not in seen and (before := rows.by_id(session, first.parent_id)):
+        first = before
+        seen.add(first.id)
+    return first.code
 
 
 def _models(session: Session, version: WorkflowVersion, render: Render) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ _LOW, _FULL = 5 * 2**30, 200 * 2**20
 
 def examine(desk: Desk) -> list[Finding]:
     """Look at every part."""
-    looks: list[Callable[[Desk], Iterator[Finding]]] = [database, queue, blobs, comfyui, web, fonts, disk]
+    looks: list[Callable[[Desk], Iterator[Finding]]] = [database, queue, blobs, comfyui, web, seal, fonts, disk]
     return [finding for look in looks for finding in look(desk)]
 
 
@@ -156,6 +156,13 @@ def web(desk: Desk) -> Iterator[Finding]:
     else:
         text = f"Something else than Slate answers on port {settings.port}."
         yield Finding("web", State.BROKEN, text, "Stop it, or set SLATE_PORT to a free port.", "", facts)
+
+
+def seal(desk: Desk) -> Iterator[Finding]:
+    """Whether files are sealed, by whom, until when, and with a time stamp."""
+    from core.provenance.seal.wellness import look
+
+    yield from look(desk)
 
 
 def fonts(_desk: Desk) -> Iterator[Finding]:

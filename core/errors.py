@@ -16,6 +16,7 @@
     │   └── RunVanished · OutputLost · NoOutputs · GarbledAnswer
     ├── ChatError              a chat platform
     │   └── ChatBusy · ChatGone · ChatRefused
+    ├── SealUnavailable        there is nothing to sign with
     └── StoreError             our own memory
         └── DatabaseUnavailable · QueueUnavailable · BlobMissing · DiskFull
 
@@ -126,6 +127,10 @@ class BadQuery(BadInput):
 
 class Conflict(SlateError):
     """That is no longer possible."""
+
+
+class SealUnavailable(SlateError):
+    """There is nothing to sign with."""
 
 
 class BackendError(SlateError):

@@ -72,7 +72,7 @@ def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collecti
     with desk.reading() as session:
         if same:
             return _uploaded(_certain("the very same file", same), _lookalikes(session, examined, projects))
-        if examined.record and (same := assets.with_bytes(session, digest_of(embed.strip(data)), projects)):
+        if examined.record and (same := assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects)):
             return _certain("the very same file but for Slate's record", same)
         if not examined.is_picture:
             return Recognition(Certainty.UNKNOWN, "the file is new here, and only pictures are recognised by their looks")

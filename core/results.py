@@ -67,7 +67,8 @@ class Result:
     @property
     def verb(self) -> str:
         """How it came here."""
-        return {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "made"}[self.asset.origin]
+        words = {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "made", Origin.EXPORT: "exported"}
+        return words[self.asset.origin]
 
     def as_json(self) -> dict[str, Any]:
         """`created` is ISO 8601 in UTC; `render` and `version` are null where there is none."""

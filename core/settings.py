@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
@@ -49,6 +49,29 @@ class Settings(BaseSettings):
     max_prompt: int = Field(20_000, ge=1, description="Longest text input, in characters.")
     max_upload_mb: int = Field(64, ge=1, description="Largest upload, in MiB.")
     max_pixels: int = Field(120_000_000, ge=1, description="Largest picture that is opened, in pixels.")
+    team: str = Field("", description="The team's name: who files say made them (credit, signer, provider). Empty: not said.")
+    credit: str = Field("", description="Credit line in files, where it is not the team's name.")
+    data_mining: Literal["no-ai-training", "prohibited", "allowed", "unsaid"] = Field(
+        "no-ai-training",
+        description="What files say about training on them: `no-ai-training`, `prohibited`, `allowed` or `unsaid`.",
+    )
+    aigc_producer: str = Field(
+        "", description="Name or code of the producer for China's label (TC260 AIGC). Empty: no such label."
+    )
+    name_people: bool = Field(False, description="Whether XMP and seals name who wrote the prompt. Only with their consent.")
+    seal: bool = Field(True, description="Whether finished files are sealed (signed C2PA manifests).")
+    seal_certificate: Path | None = Field(
+        None, description="Your certificate chain, PEM, the leaf first. Empty: a development one, made in the data folder."
+    )
+    seal_key: Path | None = Field(None, repr=False, description="The private key of that certificate, PEM.")
+    seal_callback: str = Field("", description="`package.module:function` that signs bytes, for a key in a KMS or HSM.")
+    seal_alg: str = Field("es256", description="Its algorithm: es256, es384, es512, ps256, ps384, ps512 or ed25519.")
+    tsa_url: str = Field(
+        "", description="Time-stamping service (RFC 3161). Empty: none, and seals last as long as the certificate."
+    )
+    trust_anchors: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="PEM files of authorities whose seals are trusted, separated by commas, besides your own."
+    )
     newcomer_role: str = Field("artist", description="Role of people who join the room; the very first one becomes admin.")
     reactions: str = Field(
         "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",
@@ -70,7 +93,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Whether logs are JSON lines.")
 
-    @field_validator("comfyui_urls", "models_paths", "default_models", "discord_guilds", mode="before")
+    @field_validator("comfyui_urls", "models_paths", "default_models", "discord_guilds", "trust_anchors", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -95,6 +118,11 @@ class Settings(BaseSettings):
     @property
     def blobs(self) -> str:
         return self.blobs_url or f"file://{quote(str(self.data.absolute() / 'blobs'))}"
+
+    @property
+    def keys(self) -> Path:
+        """Where the development authority and its keys are."""
+        return self.data.absolute() / "keys"
 
     @property
     def models_by_folder(self) -> dict[str, str]:

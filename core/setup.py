@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from core import models, projects, workflows
 from core.desk import Desk
+from core.errors import BadInput
+from core.provenance.seal import keys
 from core.settings import Settings
 from storage import backends
+
+log = structlog.get_logger(__name__)
 
 Server = tuple[str, str]
 """(name, URL) of a ComfyUI."""
@@ -27,9 +33,19 @@ def configured_servers(settings: Settings) -> list[Server]:
     return servers
 
 
+def make_keys(settings: Settings) -> None:
+    """A development authority, so that a fresh Slate seals, unless the team brought a certificate. Without one Slate goes on."""
+    if settings.seal and settings.seal_certificate is None:
+        try:
+            keys.init(settings.keys, settings.team)
+        except BadInput as problem:
+            log.error("seal.no-keys", why=problem.message, note="renders are kept without a seal until `slate keys init` works")
+
+
 def prepare(desk: Desk, servers: Sequence[Server]) -> None:
     """Migrate, then write what every Slate has: the default project, the shipped workflows, the models and the backends."""
     desk.database.migrate()
+    make_keys(desk.settings)
     with desk.writing() as session:
         projects.ensure_defaults(session)
         workflows.seed_library(session, desk.settings.models_by_folder)

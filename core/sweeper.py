@@ -11,7 +11,7 @@ from datetime import timedelta
 import redis
 import structlog
 
-from core import renders
+from core import renders, sealing
 from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
@@ -34,6 +34,8 @@ EVENTS_KEPT = timedelta(days=2)
 """Longer than any platform goes on delivering an event again."""
 FOUND, FOUND_TOGETHER = 1_000, 50
 """Found files that the sweeper enqueues in one round, and in one job."""
+SEAL_PAUSE = 60.0
+"""Seconds between two looks for what waits for its seal or its time stamp."""
 IDLE_LEASES = 3.0
 """How many leases a render waits for the workers of the server it is bound to, while they carry out nothing at all."""
 
@@ -50,6 +52,7 @@ class Sweeper:
         self._idle_since: dict[tuple[int, int], float] = {}
         self._troubled: set[str] = set()
         self._forget_at = 0.0
+        self._seal_at = time.monotonic() + SEAL_PAUSE
 
     def stop(self) -> None:
         self._stop.set()
@@ -78,10 +81,17 @@ class Sweeper:
             self.post_again,
             self.forget_old_events,
             self.finish_again,
+            self.seal_due,
         )
         for step in steps:
             self._make(step)
         return frozenset(self._troubled)
+
+    def seal_due(self) -> None:
+        """Files that wait for a key or a time stamp are tried again, a few every minute."""
+        if time.monotonic() >= self._seal_at:
+            self._seal_at = time.monotonic() + SEAL_PAUSE
+            sealing.seal_due(self.desk)
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
+from sqlalchemy import update
+from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col, or_, select
 
 from storage import carried, fingerprints, ids, search, sources
-from storage.tables import Asset, RenderInput
+from storage.tables import Asset, Origin, RenderInput
 
 _FAMILY_LIMIT = 500
 """A lineage stops growing here; more than anybody reads, and a guard against wild data."""
@@ -36,13 +39,18 @@ class Relation:
 
 
 def add(session: Session, draft: AssetDraft) -> Asset:
-    """Write the Asset with its fingerprint and its place in the search index: it is found from the same transaction on."""
+    """Write the Asset with its fingerprint and its place in the search index: it is found from the same transaction on.
+
+    Copies made for others are not found by searching: their original is.
+    """
     asset = draft.asset
     session.add(asset)
     session.flush()
     assert asset.id is not None
-    fingerprints.add(session, asset.id, asset.phash)
     carried.add(session, {asset.id: draft.words})
+    if asset.origin is Origin.EXPORT:
+        return asset
+    fingerprints.add(session, asset.id, asset.phash)
     sources.add(session, {asset.id: draft.sources})
     sources.connect(session, [asset])
     search.index(session, asset.id)
@@ -60,6 +68,23 @@ def add_many(session: Session, drafts: Sequence[AssetDraft]) -> list[Asset]:
     sources.connect(session, every)
     search.index_new(session, every)
     return every
+
+
+def copies(session: Session, asset_id: int) -> Sequence[Asset]:
+    """What was exported or restored from an Asset, oldest first."""
+    return session.exec(select(Asset).where(Asset.copy_of == asset_id).order_by(col(Asset.id))).all()
+
+
+def to_seal(session: Session, states: Collection[str], limit: int = 50) -> Sequence[Asset]:
+    """Renders' outputs in one of these seal states, oldest first."""
+    asked = select(Asset).where(Asset.origin == Origin.RENDER, col(Asset.seal_state).in_(sorted(states)))
+    return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()
+
+
+def reseal(session: Session, asset_id: int, before: str, values: Mapping[str, object]) -> bool:
+    """Change the bytes that an Asset stands for, if they are still those of digest `before`; whether that was so."""
+    asked = update(Asset).where(col(Asset.id) == asset_id, col(Asset.sha256) == before).values(**values)
+    return bool(cast(CursorResult[Any], session.connection().execute(asked)).rowcount)
 
 
 def by_id(session: Session, asset_id: int) -> Asset | None:

@@ -109,7 +109,9 @@ def keep(session: Session, post_id: int, **kept: Any) -> None:
 
 def release(session: Session, post_id: int) -> None:
     """Whoever held a post to show it first does not: it is sent like any other."""
-    session.execute(update(Post).where(col(Post.id) == post_id).values(held_until=None).execution_options(synchronize_session=False))
+    session.execute(
+        update(Post).where(col(Post.id) == post_id).values(held_until=None).execution_options(synchronize_session=False)
+    )
 
 
 def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:

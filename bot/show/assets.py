@@ -10,6 +10,7 @@ from bot import wording
 from bot.cards import Button, Card, Field
 from bot.shapes import renders_code
 from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
+from bot.show.seals import seal_field
 from storage import assets
 from storage.tables import Asset, Origin
 
@@ -25,6 +26,7 @@ def asset_card(session: Session, asset: Asset, *, sentence: str = "") -> Card:
         fields=(
             *ours(session, asset.member_id, asset.project_id, asset.shot),
             *asset_facts(asset),
+            *seal_field(asset),
             *opinions(session, [asset]),
             *tags(session, [asset]),
             *believed(asset),
@@ -84,4 +86,9 @@ def _asset_buttons(asset: Asset) -> tuple[Button, ...]:
 
 def _origin(asset: Asset) -> str:
     code = renders_code(asset)
-    return {Origin.RENDER: f"Made by {code}", Origin.UPLOAD: "Uploaded", Origin.INGEST: "Found in a folder"}[asset.origin]
+    return {
+        Origin.RENDER: f"Made by {code}",
+        Origin.UPLOAD: "Uploaded",
+        Origin.INGEST: "Found in a folder",
+        Origin.EXPORT: "Exported",
+    }[asset.origin]

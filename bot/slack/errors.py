@@ -1,12 +1,12 @@
 """One table from Slack's errors to ours.
 
-    ok: false, error: …      becomes
-    is_archived, …           ChatGone       the place is not there any more
-    message_not_found, …     MessageGone    the message is not there any more (a ChatGone)
-    not_in_channel           NotInvited     Slate has to be in the channel first (a ChatRefused)
-    missing_scope, …         ChatRefused    a person can help, and is told how
-    token_revoked, …         Withdrawn      Slate was removed, or its token withdrawn (a ChatRefused)
-    429, 5xx, no answer      ChatBusy       try again, after the pause that Slack asks for
+ok: false, error: …      becomes
+is_archived, …           ChatGone       the place is not there any more
+message_not_found, …     MessageGone    the message is not there any more (a ChatGone)
+not_in_channel           NotInvited     Slate has to be in the channel first (a ChatRefused)
+missing_scope, …         ChatRefused    a person can help, and is told how
+token_revoked, …         Withdrawn      Slate was removed, or its token withdrawn (a ChatRefused)
+429, 5xx, no answer      ChatBusy       try again, after the pause that Slack asks for
 """
 
 from __future__ import annotations
@@ -41,9 +41,13 @@ class Withdrawn(ChatRefused):
     """Slack no longer accepts Slate's token for this workspace."""
 
 
-GONE = frozenset({"channel_not_found", "is_archived", "channel_is_archived", "thread_not_found", "user_not_found", "user_disabled"})
+GONE = frozenset(
+    {"channel_not_found", "is_archived", "channel_is_archived", "thread_not_found", "user_not_found", "user_disabled"}
+)
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "cannot_unfurl_message"})
-WITHDRAWN = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive", "team_access_not_granted"})
+WITHDRAWN = frozenset(
+    {"token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive", "team_access_not_granted"}
+)
 UNINVITED = frozenset({"not_in_channel", "method_not_supported_for_channel_type", "user_not_in_channel"})
 REFUSED = frozenset(
     {"missing_scope", "restricted_action", "access_denied", "ekm_access_denied", "no_permission", "not_allowed_token_type"}
@@ -76,7 +80,9 @@ def declared(problem: Exception) -> ChatError:
         return Withdrawn(hint=REINSTALL, slack=code)
     if code in REFUSED:
         needed = str(_field(answer, "needed") or "")
-        why = f"Slate lacks the Slack scope `{needed}`." if code == "missing_scope" else "This Slack workspace does not allow that."
+        why = (
+            f"Slate lacks the Slack scope `{needed}`." if code == "missing_scope" else "This Slack workspace does not allow that."
+        )
         return ChatRefused(why, hint=REINSTALL, slack=code, needed=needed)
     return _odd(answer, code)
 

@@ -21,8 +21,39 @@ REDIRECT_PATH = "/slack/oauth_redirect"
 UMBRELLA = "slate"
 """`/slate …` takes any line: the way to what Slack or another app has a command of the same name for."""
 SLACKS_OWN = frozenset(
-    "archive away call collapse dm dnd expand feed feedback help invite join kick leave me msg mute open part prefs remind remove"
-    " rename search shortcuts shrug star status topic unarchive who".split()
+    [
+        "archive",
+        "away",
+        "call",
+        "collapse",
+        "dm",
+        "dnd",
+        "expand",
+        "feed",
+        "feedback",
+        "help",
+        "invite",
+        "join",
+        "kick",
+        "leave",
+        "me",
+        "msg",
+        "mute",
+        "open",
+        "part",
+        "prefs",
+        "remind",
+        "remove",
+        "rename",
+        "search",
+        "shortcuts",
+        "shrug",
+        "star",
+        "status",
+        "topic",
+        "unarchive",
+        "who",
+    ]
 )
 """Words Slack keeps for itself: these go by `/slate` and mentions."""
 SCOPES = (

@@ -23,6 +23,7 @@ from core.formats import exif, films, kinds, pixels, png, stealth
 from core.formats.words import clean, clean_text
 from core.generators.novelai import STEALTH
 from core.provenance import embed
+from core.provenance.carriers import carrier_of
 from core.settings import Settings
 
 
@@ -84,7 +85,7 @@ def glance(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examined
     found = _header(data, found, limits)
     with pixels.opened(data, max_pixels=limits.max_pixels) as image:
         width, height = pixels.upright_size(image)
-        return _said(replace(found, width=width, height=height, **_carried(image, found, limits)))
+        return _said(replace(found, width=width, height=height, **_carried(image, data, found, limits)))
 
 
 def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Image | None]:
@@ -112,7 +113,17 @@ def _first(data: bytes, filename: str, limits: Limits) -> Examined:
 
 def _film(data: bytes, found: Examined, limits: Limits) -> Examined:
     film = films.read(data, found.mime, max_text=limits.max_text)
-    return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=film.texts)
+    words = {**_kept_words(data, found.mime), **film.texts}
+    return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=words)
+
+
+def _kept_words(data: bytes, mime: str) -> Mapping[str, str]:
+    """Slate's record and XMP, wherever this kind of file carries them; nothing from one whose structure is broken."""
+    carrier = carrier_of(mime)
+    try:
+        return carrier.read(data) if carrier and mime != "image/png" else {}
+    except BadPicture:
+        return {}
 
 
 def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
@@ -126,18 +137,18 @@ def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
     return replace(found, words=texts.found, problems=tuple(texts.problems), frames=head.frames)
 
 
-def _carried(image: Image.Image, found: Examined, limits: Limits) -> dict[str, Any]:
+def _carried(image: Image.Image, data: bytes, found: Examined, limits: Limits) -> dict[str, Any]:
     """Frames and words that an opened picture carries."""
     frames = max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
     block = image.info.get("exif")
     noted = exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}
-    return {"frames": frames, "words": {**noted, **found.words}}
+    return {"frames": frames, "words": {**_kept_words(data, found.mime), **noted, **found.words}}
 
 
 def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
     found = _header(data, found, limits)
     with pixels.opened(data, max_pixels=limits.max_pixels) as image:
-        carried = _carried(image, found, limits)
+        carried = _carried(image, data, found, limits)
         image.seek(0)
         upright = pixels.upright(image)
     still = carried["frames"] == 1

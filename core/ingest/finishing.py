@@ -12,9 +12,12 @@ from core.comfyui.facts import Facts
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
 from core.formats.words import clean, clean_text
+from core.ingest import sealed as seals
 from core.ingest import shrinking
 from core.ingest.examining import Examined, Limits, limits_of, look
-from core.provenance import embed, parameters, statement
+from core.provenance import embed, parameters, policies, statement, xmp
+from core.provenance.seal import reading
+from core.provenance.seal.sealing import FOREIGN
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
 from storage.blobs import BlobError, BlobStoreFull
@@ -35,8 +38,12 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     stated = clean(statement.make(made, _file_facts(examined, ordinal), facts))
     size = (examined.width, examined.height) if examined.width and examined.height else None
     text = parameters.write(facts, made.models, size=size)
-    kept = embed.embed(data, examined.mime, embed.record_of(stated), text)
-    asset = _asset(desk, kept, examined, image, facts)
+    packet = xmp.write(stated, policies.of(desk.settings))
+    kept = embed.embed(data, examined.mime, embed.record_of(stated), text, packet)
+    thumbnail = shrinking.seal_thumbnail_of(image) if image is not None else b""
+    sealed = seals.output(desk, kept, examined.mime, stated, thumbnail)
+    asset = _asset(desk, sealed.data, examined, image, facts)
+    seals.note(asset, sealed, put(desk, sealed.manifest) if sealed.manifest else "")
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
     asset.workflow, asset.workflow_number = made.workflow, made.version
@@ -64,7 +71,16 @@ def keep(
     asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
     asset.models = clean(models_of(facts))
     asset.seed = facts.seed
+    _credentials(desk, asset, data)
     return AssetDraft(asset, examined.words, comfy_facts.digests_in(examined.graph) if examined.graph else {})
+
+
+def _credentials(desk: Desk, asset: Asset, data: bytes) -> None:
+    """What a file from outside proves of itself: kept, so that what is made from it can say so."""
+    found = reading.read(desk.settings, data, asset.mime) if reading.carries(data) else None
+    if found is not None:
+        asset.seal_state, asset.seal = FOREIGN, clean(found.summary())
+        asset.facts = asset.facts | {"credentials": asset.seal}
 
 
 def _facts(made: Made, examined: Examined, node: str) -> Facts:

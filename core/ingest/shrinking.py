@@ -11,6 +11,7 @@ from core.ingest.examining import Examined
 
 THUMBNAIL_EDGE = 320
 PREVIEW_EDGE = 1024
+SEAL_EDGE = 256
 
 
 def make_thumbnail(data: bytes, examined: Examined) -> bytes | None:
@@ -36,6 +37,12 @@ def preview_of(image: Image.Image) -> bytes:
     if small.mode == "RGBA":
         return _written(small, "PNG", compress_level=1)
     return _written(small, "JPEG", quality=88, subsampling=0)
+
+
+def seal_thumbnail_of(image: Image.Image) -> bytes:
+    """The thumbnail that goes into a manifest, where every byte counts for good."""
+    small = _shrunk(image, SEAL_EDGE)
+    return _written(small if small.mode == "RGB" else small.convert("RGB"), "JPEG", quality=75)
 
 
 def _picture(data: bytes, examined: Examined) -> Image.Image | None:

@@ -1,11 +1,10 @@
-"""Puts Slate's record into a file and takes it out again: the rest of the file stays byte for byte as ComfyUI wrote it.
+"""Puts Slate's words into a file and takes them out again: the pixels and everything else stay byte for byte as they came.
 
-In a PNG the record is one iTXt chunk, `slate.record`, right behind the header; before it stands a `parameters` text chunk in
-A1111 form, unless the file brought one. Other formats are returned unchanged for now: their record is in the memory only, found
-by digest.
+Three things are written: the record (everything, for Slate), the `parameters` text (for galleries), an XMP packet (for everybody
+else). What the file brought itself is never doubled or replaced. docs/provenance.md says where each stands in each kind of file.
 
-The record is JSON: `{"schema": "slate.record/1", "statement": {…}, "statement_sha256": "…", "parameters": true}`, where
-`parameters` says whether Slate added that chunk. A record is a claim, not a proof: see core/recognition.py.
+The record is JSON: `{"schema": "slate.record/1", "statement": {…}, "statement_sha256": "…", "added": ["parameters", "xmp"]}`,
+where `added` says what Slate put beside it. A record is a claim, not a proof: see core/recognition.py; the proof is the seal.
 """
 
 from __future__ import annotations
@@ -14,13 +13,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.formats import png
+from core.formats import kinds
 from core.provenance import statement as statements
+from core.provenance.carriers import PARAMETERS, RECORD, XMP, carrier_of
 
-KEYWORD = "slate.record"
+KEYWORD = RECORD
 SCHEMA = "slate.record/1"
-_PARAMETERS = "parameters"
-_MAX_RECORD = 4 << 20
 
 
 def record_of(statement: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,24 +26,41 @@ def record_of(statement: Mapping[str, Any]) -> dict[str, Any]:
     return {"schema": SCHEMA, "statement": dict(statement), "statement_sha256": statements.digest(statement)}
 
 
-def embed(data: bytes, mime: str, record: Mapping[str, Any], parameters: str = "") -> bytes:
-    """The file with the record in it; a record of ours that was there before is replaced. Raises BadPicture for a broken PNG."""
-    if mime != "image/png":
+def embed(data: bytes, mime: str, record: Mapping[str, Any] | None, parameters: str = "", xmp: str = "") -> bytes:
+    """The file with these words in it; a record of ours that was there before is replaced, with what it had brought.
+
+    What the kind of file cannot carry is left out (`left_out` names it). Raises BadPicture for a broken file.
+    """
+    carrier = carrier_of(mime)
+    if carrier is None:
         return data
-    source = strip(data)
-    parts = png.chunks(source)
-    add_parameters = bool(parameters) and not any(_keyword(source, part) == _PARAMETERS for part in parts)
-    written = json.dumps(dict(record) | {"parameters": add_parameters}, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    new = [png.text_chunk(_PARAMETERS, parameters)] if add_parameters else []
-    return png.insert(source, parts, [*new, png.international_chunk(KEYWORD, written)])
+    source = strip(data, mime)
+    free = carrier.free(source)
+    words = {name: text for name, text in ((PARAMETERS, parameters), (XMP, xmp)) if text and name in free}
+    if record is not None and RECORD in free:
+        told = dict(record) | {"added": sorted(words), PARAMETERS: PARAMETERS in words}
+        words[RECORD] = json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return carrier.insert(source, words) if words else source
+
+
+def left_out(data: bytes, mime: str, *wanted: str) -> list[str]:
+    """Which of the wanted words are not in the file: `record`, `parameters`, `xmp`. Raises BadPicture."""
+    carrier = carrier_of(mime)
+    there = carrier.read(data) if carrier else {}
+    return [name for name in wanted if (RECORD if name == "record" else name) not in there]
 
 
 def read(data: bytes, mime: str) -> dict[str, Any] | None:
-    """The record in a file, or None where there is none or it cannot be read. Raises BadPicture for a broken PNG."""
-    if mime != "image/png":
-        return None
-    found = png.texts(data, png.chunks(data), max_text=_MAX_RECORD).found
-    return parse(found[KEYWORD]) if KEYWORD in found else None
+    """The record in a file, or None where there is none or it cannot be read. Raises BadPicture for a broken file."""
+    carrier = carrier_of(mime)
+    text = carrier.read(data).get(RECORD) if carrier else None
+    return parse(text) if text else None
+
+
+def xmp_in(data: bytes, mime: str) -> str:
+    """The XMP packet in a file as it stands there, or empty. Raises BadPicture."""
+    carrier = carrier_of(mime)
+    return carrier.read(data).get(XMP, "") if carrier else ""
 
 
 def parse(text: str) -> dict[str, Any] | None:
@@ -58,21 +73,26 @@ def parse(text: str) -> dict[str, Any] | None:
     return record if known and isinstance(record.get("statement"), dict) else None
 
 
-def strip(data: bytes) -> bytes:
-    """The source byte for byte, as it was before `embed`; a file without a record comes back as it is."""
-    if not png.is_png(data):
+def strip(data: bytes, mime: str = "") -> bytes:
+    """The source as it was before `embed` and before the seal; a file without a record comes back as it is.
+
+    Raises BadPicture for a broken file.
+    """
+    mime = mime or kinds.mime_of(data, "")
+    carrier = carrier_of(mime)
+    if carrier is None:
         return data
-    parts = png.chunks(data)
-    ours = [at for at, part in enumerate(parts) if part.type == b"iTXt" and _keyword(data, part) == KEYWORD]
-    gone = [parts[at] for at in ours]
-    for at in ours:
-        record = parse(parts[at].body(data).rpartition(b"\0")[2].decode("utf-8", "replace"))
-        if record and record.get("parameters") is True and _keyword(data, parts[at - 1]) == _PARAMETERS:
-            gone.append(parts[at - 1])
-    return png.without(data, gone)
+    text = carrier.read(data).get(RECORD)
+    if text is None:
+        return data
+    return carrier.remove(data, _added(parse(text)))
 
 
-def _keyword(data: bytes, part: png.Chunk) -> str:
-    if part.type not in (b"tEXt", b"iTXt", b"zTXt"):
-        return ""
-    return part.body(data)[:80].partition(b"\0")[0].decode("latin-1")
+def _added(record: Mapping[str, Any] | None) -> list[str]:
+    """What a record says it brought; one of an older Slate says only whether it brought parameters."""
+    if record is None:
+        return []
+    told = record.get("added")
+    if isinstance(told, list):
+        return [str(one) for one in told[:10]]
+    return [PARAMETERS] if record.get(PARAMETERS) is True else []

@@ -66,6 +66,13 @@ class Asset(SQLModel, table=True):
     """Facet -> why it is believed (`folder`, `file name`, `owner` …): what nobody has said and somebody may confirm."""
     parser: int = 0
     """The number of the reader that made `facts` (core.comfyui.facts.PARSER)."""
+    seal_state: str = Field(default="", index=True)
+    """sealed, unstamped, unsealed or foreign (see core/provenance/seal/sealing.py); empty for what came without credentials."""
+    seal: Json = json()
+    """Who sealed it until when, the digest of the manifest kept beside it, or why it has none; of a file from outside, what its
+    own credentials say."""
+    copy_of: int | None = Field(default=None, index=True)
+    """The Asset that an export or a restored file is a copy of."""
     created_at: datetime = when()
 
     @property

@@ -38,6 +38,7 @@ class Origin(StrEnum):
     RENDER = "render"
     UPLOAD = "upload"
     INGEST = "ingest"
+    EXPORT = "export"
 
 
 class FoundState(StrEnum):

@@ -332,12 +332,24 @@ def test_a_file_without_its_graph_gets_it_in_its_statement(files: Desk) -> None:
     assert asset.prompt == "a lighthouse at dusk"
 
 
-@pytest.mark.parametrize("name", ["comfyui_video.mp4", "comfyui_audio.flac", "comfyui_cube.glb", "comfyui_animated.webp"])
-def test_other_kinds_of_outputs_are_stored_as_they_came(files: Desk, name: str) -> None:
+@pytest.mark.parametrize("name", ["comfyui_audio.flac", "comfyui_cube.glb"])
+def test_outputs_that_carry_no_words_are_stored_as_they_came(files: Desk, name: str) -> None:
     asset = ingest.finish(files, made(), sample(name), name, 0).asset
 
     assert asset.sha256 == asset.source_sha256
     assert files.blobs.get(asset.sha256) == sample(name)
+
+
+@pytest.mark.parametrize("name", ["comfyui_video.mp4", "comfyui_animated.webp"])
+def test_moving_outputs_carry_the_record_beside_what_comfyui_wrote(files: Desk, name: str) -> None:
+    asset = ingest.finish(files, made(), sample(name), name, 0).asset
+    kept = files.blobs.get(asset.sha256)
+
+    assert embed.strip(kept) == sample(name)
+    again = ingest.examine(kept, name)
+    assert again.record is not None
+    assert again.record["statement"] == asset.statement
+    assert (again.graph, again.pixel_sha256) == (ingest.examine(sample(name), name).graph, asset.pixel_sha256)
 
 
 def test_finishing_twice_gives_the_same_bytes(files: Desk) -> None:

@@ -79,12 +79,13 @@ def test_what_follows_the_end_of_the_picture_stays_too() -> None:
     assert embed.strip(embed.embed(source, "image/png", RECORD, "x")) == source
 
 
-def test_other_formats_are_returned_unchanged() -> None:
-    jpeg = encoded(scene(1), "JPEG")
+def test_kinds_that_carry_no_words_are_returned_unchanged() -> None:
+    flac = (SAMPLES / "comfyui_audio.flac").read_bytes()
 
-    assert embed.embed(jpeg, "image/jpeg", RECORD, "x") == jpeg
-    assert embed.read(jpeg, "image/jpeg") is None
-    assert embed.strip(jpeg) == jpeg
+    assert embed.embed(flac, "audio/flac", RECORD, "x", "<x/>") == flac
+    assert embed.read(flac, "audio/flac") is None
+    assert embed.strip(flac) == flac
+    assert embed.left_out(flac, "audio/flac", "record", "xmp") == ["record", "xmp"]
 
 
 def test_a_file_without_a_record_has_none_and_a_broken_one_is_refused() -> None:

@@ -144,7 +144,7 @@ def test_a_result_shows_its_mark_its_picture_its_facts_and_its_buttons() -> None
         link="/assets/A-7Q0D",
     )
     title, text, picture, facts, actions, footer = dress.message(card, SHOWN, "R-4F2K is done").blocks
-    assert all_text(title).split() == "✅ https://slate.example.com/assets/A-7Q0D R-4F2K · hero shoe".split()
+    assert all_text(title).split() == ["✅", "https://slate.example.com/assets/A-7Q0D", "R-4F2K", "·", "hero", "shoe"]
     assert title["block_id"] == "card:R-4F2K"
     assert all_text(text) == "hero shoe, low sun"
     assert (picture["slack_file"], picture["alt_text"]) == ({"id": "F1"}, "a shoe")

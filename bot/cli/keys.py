@@ -1,0 +1,159 @@
+"""`slate keys`, `slate seal`, `slate stamp`: the certificates behind the seal, and sealing what waits for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.options import As, AsJson
+from core.errors import BadInput, Conflict, SlateError
+
+app = typer.Typer(rich_markup_mode=None)
+keys = typer.Typer(
+    rich_markup_mode=None, help="The certificates behind the seal: make, show, renew, withdraw.", no_args_is_help=True
+)
+stamp = typer.Typer(rich_markup_mode=None, help="A time-stamping service (RFC 3161) of your own.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+app.add_typer(stamp, name="stamp")
+
+
+@keys.command()
+def init(as_json: AsJson = False) -> None:
+    """Make a development authority (root, intermediate, leaf, time stamp) in the data folder; what is there stays."""
+    from bot.cli.opening import read_settings
+    from core.provenance.seal.keys import init as make
+
+    settings = read_settings()
+    made = make(settings.keys, settings.team)
+    said = f"Made an authority in {settings.keys}." if made else f"There is one in {settings.keys} already; nothing was changed."
+    _tell({"folder": str(settings.keys), "made": made}, f"{said} Give root.pem to whoever should trust your files.", as_json)
+
+
+@keys.command()
+def show(as_json: AsJson = False) -> None:
+    """Say which certificate signs, by whom it was issued, and until when it is good."""
+    from bot.cli.opening import read_settings
+    from core.provenance.seal import signing
+
+    held = signing.held(read_settings())
+    days = held.days_left(datetime.now(UTC))
+    told = {"subject": held.subject, "issuer": held.issuer, "serial": held.serial, "expires": held.ends.isoformat(), "days": days}
+    _tell(
+        told,
+        f"{held.subject}, issued by {held.issuer}\nserial {held.serial}\ngood until {held.ends:%d %B %Y}, {days} days",
+        as_json,
+    )
+
+
+@keys.command()
+def rotate(as_json: AsJson = False) -> None:
+    """Make a new leaf of the same authority; files signed so far stay as good as they are."""
+    from bot.cli.opening import read_settings
+    from core.provenance.seal.keys import rotate as renew
+
+    settings = read_settings()
+    if settings.seal_certificate is not None:
+        hint = "Renew it where it came from and replace the files."
+        raise Conflict("The certificate in use is your own (SLATE_SEAL_CERTIFICATE).", hint=hint)
+    held = renew(settings.keys, settings.team)
+    _tell({"serial": held.serial, "expires": held.ends.isoformat()}, f"The new leaf is good until {held.ends:%d %B %Y}.", as_json)
+
+
+@keys.command()
+def revoke(
+    serial: Annotated[str, typer.Argument(help="The serial number, as `slate keys show` and a verification tell it.")],
+    note: Annotated[str, typer.Option("--note", help="Why; it is kept beside the number.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Believe no file signed with this certificate any more, on this Slate."""
+    from bot.cli.opening import read_settings
+
+    if not serial.isdecimal():
+        raise BadInput(f"`{serial[:40]}` is no serial number.", hint="It is a decimal number; `slate keys show` tells it.")
+    settings = read_settings()
+    try:
+        with (settings.keys / "revoked.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{serial} {' '.join(note.split())}\n")
+    except OSError as problem:
+        raise BadInput(f"keys/revoked.txt cannot be written: {problem.strerror}.", hint="Check the folder's rights.") from problem
+    _tell({"revoked": serial}, "Files signed with it are shown as revoked from now on.", as_json)
+
+
+@app.command()
+def seal(
+    subjects: Annotated[list[str], typer.Argument(metavar="[ID …]", help="Assets to seal.")] = [],  # noqa: B006  (Typer)
+    due: Annotated[bool, typer.Option("--due", help="Everything that waits for a seal or a time stamp.")] = False,
+    as_name: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Seal what was made while there was no key, or has no time stamp yet."""
+    from bot.cli.chatting import sit_down
+    from bot.cli.opening import opened
+    from core import sealing
+    from storage import assets
+
+    with opened() as desk:
+        member = sit_down(desk, as_name).member
+        with desk.reading() as session:
+            named = [(code, assets.by_code(session, code)) for code in subjects]
+        if missing := [code for code, asset in named if asset is None]:
+            raise BadInput(f"There is no asset {missing[0][:20]}.", hint="Ids look like A-7Q0D.")
+        wanted = [asset for _, asset in named if asset is not None] + (list(sealing.due(desk, 10_000)) if due else [])
+        rows = []
+        for asset in wanted:
+            try:
+                done = sealing.seal(desk, asset, by=member)
+                rows.append({"asset": asset.code, "state": done.seal_state, "sha256": done.sha256})
+            except SlateError as problem:
+                rows.append({"asset": asset.code, "state": asset.seal_state, "why": problem.message})
+    said = "\n".join(f"{row['asset']}: {row.get('why') or row['state']}" for row in rows) or "Nothing waits for a seal."
+    _tell({"results": rows}, said, as_json)
+
+
+@stamp.command()
+def serve(
+    port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 is any free one.")] = 3161,
+    as_json: AsJson = False,
+) -> None:
+    """Answer time-stamp requests on this machine until Ctrl-C. Set SLATE_TSA_URL to the address it tells."""
+    from bot.cli.opening import read_settings
+    from core.provenance.seal.stamping import Stamper
+
+    with stamping_server(Stamper(read_settings().keys), port) as server:
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        _tell({"url": url}, f"Time stamps are given at {url}\nSet SLATE_TSA_URL={url}", as_json)
+        server.serve_forever()
+
+
+def stamping_server(stamper: Any, port: int) -> ThreadingHTTPServer:
+    """The service on loopback."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            try:
+                length = min(int(self.headers.get("Content-Length") or 0), 65_536)
+                body, status = stamper.reply(self.rfile.read(length)), 200
+            except (SlateError, ValueError):
+                body, status = b"", 400
+            self.send_response(status)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing: who had what stamped is nobody's business."""
+
+    return ThreadingHTTPServer(("127.0.0.1", port), Answering)
+
+
+def _tell(shape: dict[str, Any], said: str, as_json: bool) -> None:
+    from bot.cli.chatting import print_json
+
+    if as_json:
+        print_json(shape)
+    else:
+        typer.echo(said)

@@ -1,0 +1,169 @@
+"""What a manifest says, built from a statement: actions with their source type, metadata, training policy, soft bindings.
+
+c2pa signs a misspelt type or an action without its ingredient as readily as a right one, so only what stands here is written.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.provenance import statement as statements
+from core.provenance import xmp
+from core.provenance.disclosure import Disclosure
+from core.provenance.seal import names
+from core.provenance.xmp import Policy
+
+Action = dict[str, Any]
+Definition = dict[str, Any]
+
+_MOST = 600_000
+"""Characters of a statement that go into a manifest, whose definition takes a mebibyte in all; else its hash stands there."""
+_CONTEXT = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
+}
+_TRAINING = {
+    "no-ai-training": ("allowed", "notAllowed", "notAllowed", "allowed"),
+    "prohibited": ("notAllowed", "notAllowed", "notAllowed", "notAllowed"),
+    "allowed": ("allowed", "allowed", "allowed", "allowed"),
+}
+_TRAINING_KEYS = ("cawg.ai_inference", "cawg.ai_generative_training", "cawg.ai_training", "cawg.data_mining")
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A file that went in. `label` ties it to an action; the title is shown to strangers and is an id, never a name."""
+
+    label: str
+    title: str
+    mime: str
+    data: bytes = field(repr=False)
+    relationship: str = "inputTo"
+    thumbnail: bytes = field(default=b"", repr=False)
+    """A small JPEG, for an ingredient without a manifest that has one."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A definition and the ingredients it speaks of."""
+
+    definition: Definition
+    ingredients: tuple[Ingredient, ...] = ()
+    thumbnail: bytes = field(default=b"", repr=False)
+    """A small JPEG of the file itself."""
+
+
+def of_output(
+    stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[Ingredient], *, thumbnail: bytes = b"", mark: str = ""
+) -> Plan:
+    """The manifest of a Render's output. The first `parentOf` ingredient is what the picture was made from."""
+    said = Disclosure.of(stated)
+    base = next((one for one in ingredients if one.relationship == "parentOf"), None)
+    others = [one.label for one in ingredients if one is not base]
+    done = {"edited": "c2pa.edited", "resized": "c2pa.resized"}.get(said.done, "c2pa.edited")
+    step = _action("c2pa.created" if base is None else done, stated, said, others)
+    actions = [step] if base is None else [{"action": "c2pa.opened", "parameters": {"ingredientIds": [base.label]}}, step]
+    if mark:
+        actions.append({"action": "c2pa.watermarked.bound"})
+    assertions = [_actions(actions), *_views(stated, policy), *bindings(stated, mark), statement_assertion(stated)]
+    return Plan(_definition(str(stated.get("render") or "") + _ordinal(stated), assertions), tuple(ingredients), thumbnail)
+
+
+def of_copy(
+    parent: Ingredient,
+    actions: Sequence[Action],
+    assertions: Sequence[Action],
+    *,
+    redactions: Sequence[str] = (),
+    title: str,
+    thumbnail: bytes = b"",
+) -> Plan:
+    """The manifest of a copy: its parent opened, what was done to it, and what was taken out of the parent's own manifests."""
+    opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [parent.label]}}
+    gone: list[Action] = [
+        {"action": "c2pa.redacted", "reason": "c2pa.trade-secret.present", "parameters": {"redacted": uri}} for uri in redactions
+    ]
+    made = _definition(title, [_actions([opened, *gone, *actions]), *assertions])
+    return Plan(made | ({"redactions": list(redactions)} if redactions else {}), (parent,), thumbnail)
+
+
+def statement_assertion(stated: Mapping[str, Any]) -> Action:
+    """The statement without its graph, which is told by its hash; a very long one by its own hash only."""
+    told = {name: value for name, value in stated.items() if name != "graph"}
+    if len(json.dumps(told, ensure_ascii=False)) > _MOST:
+        told = {name: stated[name] for name in ("schema", "id", "graph_hash", "disclosure") if name in stated}
+        told["statement_sha256"] = statements.digest(stated)
+    return {"label": names.STATEMENT, "kind": "Json", "data": told}
+
+
+def metadata(fields: Mapping[str, str]) -> list[Action]:
+    """IPTC's fields as CAWG metadata; c2pa.metadata does not take the fields on AI."""
+    used = {name.partition(":")[0] for name in fields}
+    context = {prefix: uri for prefix, uri in _CONTEXT.items() if prefix in used}
+    return [{"label": names.METADATA, "kind": "Json", "data": {"@context": context, **fields}}] if fields else []
+
+
+def training(policy: Policy) -> list[Action]:
+    """What may be learnt from the file; nothing where the policy is unsaid."""
+    uses = _TRAINING.get(policy.data_mining)
+    if uses is None:
+        return []
+    entries = {key: {"use": use} for key, use in zip(_TRAINING_KEYS, uses, strict=True)}
+    return [{"label": names.TRAINING, "data": {"entries": entries}}]
+
+
+def bindings(stated: Mapping[str, Any], mark: str = "") -> list[Action]:
+    """How the file is found again when its manifest is gone: its fingerprint and its watermark."""
+    phash = str((stated.get("file") or {}).get("phash") or "")
+    found = [(names.PHASH, phash), (names.MARK, mark)]
+    return [
+        {"label": "c2pa.soft-binding", "data": {"alg": alg, "blocks": [{"scope": {}, "value": _base64(value)}], "pad": []}}
+        for alg, value in found
+        if value
+    ]
+
+
+def agent(stated: Mapping[str, Any]) -> dict[str, str]:
+    """The software that did it."""
+    named = [one for one in stated.get("software") or [] if one.get("name") not in ("Slate", "Slate graph reader")]
+    first = named[0] if named else {"name": "Slate"}
+    return {"name": str(first["name"])} | ({"version": str(first["version"])} if first.get("version") else {})
+
+
+def _views(stated: Mapping[str, Any], policy: Policy) -> list[Action]:
+    return [*metadata(xmp.fields(stated, policy)), *training(policy)]
+
+
+def _actions(actions: Sequence[Action]) -> Action:
+    return {"label": "c2pa.actions.v2", "data": {"actions": list(actions), "allActionsIncluded": True}}
+
+
+def _action(name: str, stated: Mapping[str, Any], said: Disclosure, inputs: Sequence[str]) -> Action:
+    made: Action = {"action": name, "digitalSourceType": said.source_type.value, "softwareAgent": agent(stated)}
+    if stated.get("finished_at"):
+        made["when"] = stated["finished_at"]
+    if inputs:
+        made["parameters"] = {"ingredientIds": list(inputs)}
+    return made
+
+
+def _definition(title: str, assertions: Sequence[Action]) -> Definition:
+    generator = {"name": "Slate", "version": statements.slate_version()}
+    return {"claim_generator_info": [generator], "title": title, "assertions": list(assertions)}
+
+
+def _ordinal(stated: Mapping[str, Any]) -> str:
+    return f" #{int(stated['output']) + 1}" if isinstance(stated.get("output"), int) else ""
+
+
+def _base64(value: str) -> str:
+    return base64.b64encode(bytes.fromhex(value)).decode()

@@ -1,0 +1,17 @@
+"""Names that stand in manifests: Slate's own assertion and the ways its soft bindings are computed."""
+
+from __future__ import annotations
+
+STATEMENT = "app.slatedesk.statement"
+"""Slate's assertion: the statement. What is exported for outsiders has it redacted."""
+METADATA = "cawg.metadata"
+TRAINING = "cawg.training-mining"
+PHASH = "app.slatedesk.phash256.1"
+MARK = "app.slatedesk.mark64.1"
+PRIVATE = (STATEMENT, METADATA)
+"""Assertions that may hold prompts and names; only these can be redacted and only these ever hold them."""
+
+SEALABLE = frozenset(
+    {"image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/tiff", "video/mp4", "video/quicktime"}
+)
+"""Kinds into which a manifest goes. WebM takes none: what leaves as WebM has its record beside it."""

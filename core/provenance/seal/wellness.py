@@ -1,0 +1,69 @@
+"""Examines the seal for the doctor: whether there is a key, how long its certificate lasts, what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import sealing
+from core.desk import Desk
+from core.errors import DatabaseUnavailable, SlateError
+from core.findings import Finding, Kind, State
+from core.provenance.seal import context, signing
+from core.provenance.seal.keys import WARN_DAYS, Held
+from storage.clock import now
+
+
+def look(desk: Desk) -> Iterator[Finding]:
+    """One finding about the key and its certificate, one about what waits for a seal."""
+    settings = desk.settings
+    if not settings.seal:
+        yield Finding("seal", State.WARNING, "Files are not sealed: SLATE_SEAL is false.", "Set it to true to seal them.")
+        return
+    kind: Kind = "real" if settings.seal_certificate else "embedded"
+    try:
+        held = signing.held(settings)
+        signing.hand(settings)
+    except SlateError as problem:
+        never_up = not settings.seal_certificate and not settings.keys.exists()
+        state = State.IDLE if never_up else State.WARNING
+        yield Finding("seal", state, f"Files leave unsealed. {problem.message}", problem.hint or "`slate keys init`.", kind)
+        return
+    yield _certificate(desk, held, kind)
+    yield from _waiting(desk)
+
+
+def _certificate(desk: Desk, held: Held, kind: Kind) -> Finding:
+    days = held.days_left(now())
+    stamped = "with time stamps" if desk.settings.tsa_url else "without time stamps"
+    facts = {
+        "subject": held.subject,
+        "serial": held.serial,
+        "expires": held.ends.isoformat(),
+        "days": days,
+        "tsa": desk.settings.tsa_url,
+    }
+    renew = "Replace it where it came from." if kind == "real" else "`slate keys rotate` makes a new one."
+    if days < 0:
+        return Finding(
+            "seal", State.WARNING, f"The certificate of {held.subject} has expired; files leave unsealed.", renew, kind, facts
+        )
+    if days < WARN_DAYS:
+        return Finding("seal", State.WARNING, f"The certificate of {held.subject} expires in {days} days.", renew, kind, facts)
+    if not context.anchors(desk.settings):
+        fix = "Name its root in SLATE_TRUST_ANCHORS."
+        return Finding(
+            "seal", State.WARNING, f"Signed by {held.subject}, whom this Slate itself does not trust.", fix, kind, facts
+        )
+    private = " Its authority is your own: others see it as valid, but signed by somebody unknown." if kind == "embedded" else ""
+    return Finding("seal", State.FINE, f"Signed by {held.subject}, good for {days} days, {stamped}.{private}", "", kind, facts)
+
+
+def _waiting(desk: Desk) -> Iterator[Finding]:
+    try:
+        count = len(sealing.due(desk, 1000))
+    except (DatabaseUnavailable, SQLAlchemyError):
+        return
+    if count:
+        yield Finding("seal", State.WARNING, f"{count} files wait for a seal or a time stamp.", "`slate seal --due` tries now.")
