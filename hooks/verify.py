@@ -96,7 +96,7 @@ def get(token: str, home: Home) -> Response:
 
 
 def _answer(request: Request, home: House, name: str, found: Verification) -> Response:
-    if "text/html" in request.headers.get("accept", ""):
+    if "x-fragment" in request.headers.get("accept", ""):
         facts: dict[str, Any] = {"found": found, "name": name, "title": title_of(found.outcome), "said_of": said_of}
         return HTMLResponse(home.paper.html("verified.html", **facts))
     return JSONResponse(found.as_json())

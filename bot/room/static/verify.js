@@ -22,7 +22,7 @@ async function show(request) {
   }
 }
 
-const sends = (file) => show([`/api/verify?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { Accept: "text/html;q=1, application/json;q=0.5" } }]);
+const sends = (file) => show([`/api/verify?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { Accept: "application/x-fragment" } }]);
 
 input.addEventListener("change", () => input.files[0] && sends(input.files[0]));
 for (const name of ["dragenter", "dragover"]) form.addEventListener(name, (event) => { event.preventDefault(); form.classList.add("over"); });
@@ -32,5 +32,5 @@ form.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("by-address").addEventListener("submit", (event) => {
   event.preventDefault();
   const url = document.getElementById("url").value;
-  show(["/api/verify/url", { method: "POST", body: JSON.stringify({ url }), headers: { "Content-Type": "application/json", Accept: "text/html;q=1, application/json;q=0.5" } }]);
+  show(["/api/verify/url", { method: "POST", body: JSON.stringify({ url }), headers: { "Content-Type": "application/json", Accept: "application/x-fragment" } }]);
 });
