@@ -55,7 +55,7 @@ def test_a_stranger_checks_a_file_until_the_pace_is_too_fast(web: Web) -> None:
 def test_a_file_is_dropped_onto_the_page(web: Web, tmp_path: Path) -> None:
     (tmp_path / "good.png").write_bytes(chain(web.desk.settings, 2)[-1])
     (tmp_path / "none.png").write_bytes(encoded(scene(99)))
-    (tmp_path / "<b>x.txt").write_text("no picture")
+    (tmp_path / "<b>x.bin").write_text("no picture")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         page = browser.new_page()
@@ -68,7 +68,7 @@ def test_a_file_is_dropped_onto_the_page(web: Web, tmp_path: Path) -> None:
         page.set_input_files("#file", tmp_path / "none.png")
         page.wait_for_selector(".verdict.open")
         assert "nothing here looks like it" in page.inner_text("#outcome")
-        page.set_input_files("#file", tmp_path / "<b>x.txt")
+        page.set_input_files("#file", tmp_path / "<b>x.bin")
         page.get_by_text("This file is not a picture that can be read.").wait_for()
         browser.close()
     assert problems == []
