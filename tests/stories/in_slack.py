@@ -16,6 +16,7 @@ from bot.people import member_for
 from bot.posting import Chat
 from bot.slack.chat import SlackChat
 from bot.slack.dress import MARKS
+from bot.slack.front import Heard
 from bot.slack.manifest import CHECKED_IN, UMBRELLA
 from bot.slack.serving import Sockets
 from bot.slack.words import sign
@@ -60,6 +61,11 @@ class Workspace:
         self.users[name] = user
         channel = self.channel(slug)
         channel.members.add(user.id)
+        self.sockets.front.workspaces.installed(self.team)
+        bot = self.slack.world.install_of(self.team)
+        direct = self.slack.do(self.slack.world.im, self.team, user.id, bot.bot if bot else "")
+        for one in (channel, direct):
+            self.sockets.front.place(Heard(self.team, user.id, one.id, one.name))
         account = f"{self.team}/{user.id}"
         with self.desk.writing() as session:
             known = members.by_key(session, name.casefold())
@@ -163,8 +169,11 @@ class Client:
         return sorted((one for one in every if one.only_for in ("", self.user.id)), key=lambda one: one.ts)
 
     def _message(self, ref: str) -> tuple[Channel, Message]:
-        message = next(one for one in self._messages() if one.ts == ref)
-        return self.slack.world.channels[message.channel], message
+        for channel in self.slack.world.channels.values():
+            for message in channel.messages:
+                if message.ts == ref and self.user.id in channel.members:
+                    return channel, message
+        raise LookupError(ref)
 
     @contextmanager
     def _listening(self) -> Iterator[_Heard]:
@@ -174,7 +183,7 @@ class Client:
         heard = _Heard()
         yield heard
         self.house.settle()
-        self.house.catches_up()
+        self.house.outbox.drain()
         heard.new = [self._seen(one) for one in self._messages() if one.ts not in before and one.by_app]
         heard.blocks = [one.blocks for one in self._messages() if one.ts not in before and one.by_app]
         views = self.slack.world.modals.get(self.user.id, [])
