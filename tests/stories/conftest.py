@@ -160,7 +160,8 @@ FRONTS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {"room": in
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "front" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("only_in")
-        metafunc.parametrize("front", only.args if only else list(FRONTS))
+        everywhere = only is None or metafunc.definition.get_closest_marker("everywhere") is not None
+        metafunc.parametrize("front", list(FRONTS) if everywhere else only.args)
 
 
 @pytest.fixture

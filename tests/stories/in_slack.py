@@ -49,6 +49,8 @@ class Unhurried(SlackChat):
 class Workspace:
     """A Slack workspace with Slate in it, for one story."""
 
+    platform = PLATFORM
+
     def __init__(self, desk: Desk, slack: Slack, team: str, sockets: Sockets) -> None:
         self.desk, self.slack, self.team, self.sockets = desk, slack, team, sockets
         chats: Mapping[str, Chat] = {PLATFORM: Unhurried(desk, sockets.front.workspaces)}
@@ -72,6 +74,9 @@ class Workspace:
             if known is not None and members.handle(session, PLATFORM, account) is None:
                 members.add_handle(session, known.id or 0, PLATFORM, account)
         return member_for(self.desk, PLATFORM, account, name), Client(self, user, channel)
+
+    def channel_id(self, slug: str) -> str:
+        return self.channel(slug).id
 
     def channel(self, slug: str) -> Channel:
         there = next((one for one in self.slack.world.channels.values() if one.name == slug), None)
@@ -296,7 +301,10 @@ def _typed(view: Json, values: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
         name, _, part = element["action_id"].partition("#")
         if name in values and element["type"] != "file_input":
             value: Any = "" if part else values[name]
-            yield element["action_id"], ([one for one in ("yes",) if value == "yes"] if element["type"] == "checkboxes" else value)
+            yield (
+                element["action_id"],
+                ([one for one in ("yes",) if value == "yes"] if element["type"] == "checkboxes" else value),
+            )
 
 
 def _escaped(text: str) -> str:
