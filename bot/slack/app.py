@@ -16,17 +16,17 @@ from bot.slack.listeners import Listeners
 from core.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
-_QUIET = logging.getLogger("slate.slack.bolt")
+QUIET = logging.getLogger("slate.slack.bolt")
 """Bolt's own log: warnings only, as below that it prints what people say."""
-_QUIET.setLevel(logging.ERROR)
+QUIET.setLevel(logging.ERROR)
 
 
 def build_app(front: Front) -> App:
     """The app over this front end. Requests over HTTP must be signed with the signing secret of the settings."""
     app = App(
-        logger=_QUIET,
+        logger=QUIET,
         name="slate",
-        client=WebClient(base_url=front.workspaces.url, logger=_QUIET, retry_handlers=[]),
+        client=WebClient(base_url=front.workspaces.url, logger=QUIET, retry_handlers=[]),
         signing_secret=front.desk.settings.slack_signing_secret or "no requests over HTTP",
         authorize=_authorize(front),
         listener_executor=front.ears,

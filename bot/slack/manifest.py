@@ -94,7 +94,8 @@ _SHORTCUTS = (
 )
 _LONG = (
     "Slate takes a team's requests for pictures in chat, queues them on shared ComfyUI servers, posts each result with its"
-    " provenance card in one message that lives through the render, and remembers who made what, for whom, with which workflow and models."
+    " provenance card in one message that lives through the render, and remembers who made what, for whom, with which workflow"
+    " and models."
 )
 _HEAD = "# Made by `slate slack --manifest` from the command table; paste it at https://api.slack.com/apps (docs/slack.md)."
 _PLACEHOLDER = "slate.example.com"

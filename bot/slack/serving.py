@@ -33,6 +33,7 @@ class Sockets:
             app, desk.settings.slack_app_token, logger=app.logger, web_client=web, ping_interval=5, concurrency=CONCURRENCY
         )
         self._over = threading.Event()
+        self._closed = False
 
     def open(self) -> None:
         """Connect. Raises ChatRefused for an app token that is no good, ChatBusy while Slack does not answer."""
@@ -58,13 +59,15 @@ class Sockets:
                 pause = min(patience, pause * 2)
         log.info("slack.listening")
         self._over.wait()
-        self.close()
 
     def stop(self) -> None:
         self._over.set()
 
     def close(self) -> None:
-        """Hang up, then finish what was begun."""
+        """Hang up, then finish what was begun; a second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         client = self._handler.client
         client.closed, client.auto_reconnect_enabled = True, False
         session = client.current_session

@@ -106,8 +106,8 @@ class Client:
         with self._listening() as heard:
             if text.startswith("/") and not files and not thread:
                 heard.error = self._slash(text, key)
-            elif text.startswith("/") or files:
-                self._mention(text, files, thread)
+            elif text.startswith(("/", "@slate ")) or files:
+                self._mention(text.removeprefix("@slate "), files, thread)
             else:
                 self._do(self.slack.people.say, self.user, self.channel, _escaped(text), (), thread)
         return heard.told()
