@@ -27,10 +27,12 @@ from bot.room.house import House, NotJoined
 from bot.room.pages import router as room_routes
 from bot.room.paper import STATIC, Paper
 from bot.room.session import signer
+from bot.slack.front import Front
 from core import errors
 from core.desk import Desk, here
 from hooks.health import router as health_routes
 from hooks.pages import router as page_routes
+from hooks.slack import slack_routes
 from hooks.verify import router as verify_routes
 
 log = structlog.get_logger(__name__)
@@ -51,6 +53,7 @@ STATUS: dict[type[errors.SlateError], int] = {
     errors.BackendUnreachable: 503,
     errors.BackendBusy: 503,
     errors.BackendError: 502,
+    errors.ChatBusy: 503,
     errors.SlateError: 500,
 }
 """Error -> HTTP status; the nearest class upwards decides."""
@@ -67,6 +70,9 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.include_router(page_routes)
     app.include_router(verify_routes)
     app.include_router(room_routes)
+    app.state.slack = Front(desk) if desk.settings.slack else None
+    if app.state.slack is not None:
+        app.include_router(slack_routes(app.state.slack))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Guard, settings=desk.settings)
     app.add_exception_handler(errors.SlateError, _slate_error)
@@ -89,6 +95,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     house.bell.close()
     house.bell.join()
+    if app.state.slack is not None:
+        app.state.slack.close()
 
 
 @contextmanager

@@ -36,6 +36,7 @@ WHERE = {
     "clerk": "bot.cli.processes",
     "archivist": "bot.cli.processes",
     "sweeper": "bot.cli.processes",
+    "slack": "bot.cli.slack",
 }
 """Command -> the module whose Typer `app` has it. Processes: add yours here."""
 

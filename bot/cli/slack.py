@@ -1,0 +1,51 @@
+"""`slate slack`: Slack over Socket Mode, and the manifest of the app."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.running import follow_parent, listen_for_stop
+
+app = typer.Typer()
+
+
+@app.command()
+def slack(
+    manifest: Annotated[bool, typer.Option("--manifest", help="Print the app's manifest for Slack, and end.")] = False,
+    address: Annotated[
+        str, typer.Option(help="With --manifest: how Slack reaches the web process, https://…, for HTTP instead of Socket Mode.")
+    ] = "",
+) -> None:
+    """Serve Slack over Socket Mode; docs/slack.md says how to set it up."""
+    if manifest:
+        from bot.slack.manifest import manifest as made
+        from bot.slack.manifest import written
+
+        typer.echo(written(made(address)), nl=False)
+        return
+    _serve()
+
+
+def _serve() -> None:
+    from bot.slack.serving import Sockets
+    from core import logs
+    from core.desk import here
+    from core.errors import BadInput
+    from core.settings import Settings
+
+    settings = Settings()
+    if not settings.slack_app_token or not settings.slack:
+        hint = "Set SLATE_SLACK_APP_TOKEN (xapp-…) and SLATE_SLACK_BOT_TOKEN (xoxb-…); docs/slack.md says where they are."
+        raise BadInput("Slack is not set up here.", hint=hint)
+    follow_parent()
+    logs.set_up(settings, "slack")
+    desk = here()
+    sockets = Sockets(desk)
+    listen_for_stop(sockets.stop)
+    try:
+        sockets.serve()
+    finally:
+        sockets.close()
+        desk.close()
