@@ -65,7 +65,7 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
         return
     with _desk(_with_models(settings)) as desk:
         prepare(desk, servers)
-    supervisor.add([*_slate(logs), *_lanes(settings, servers, logs)])
+    supervisor.add([*_slate(settings, logs), *_lanes(settings, servers, logs)])
     supervisor.tend()
     _wait_for("the web process", f"http://{_reach(settings)}/healthz", supervisor)
     if not supervisor.stopping:
@@ -151,8 +151,9 @@ def _simulator(settings: Settings, server: Server, logs: Path) -> Child:
     return Child(f"comfyui-{name}", command, group=MACHINES, log_file=str(logs / f"comfyui-{name}.log"))
 
 
-def _slate(logs: Path) -> list[Child]:
-    return [_child(name, (name,), logs) for name in ("web", "clerk", "archivist", "sweeper")]
+def _slate(settings: Settings, logs: Path) -> list[Child]:
+    chats = ["discord"] if settings.discord_token else []
+    return [_child(name, (name,), logs) for name in ("web", "clerk", "archivist", "sweeper", *chats)]
 
 
 def _lanes(settings: Settings, servers: Sequence[Server], logs: Path) -> list[Child]:

@@ -2,8 +2,8 @@
 
 >>> plain("**bold** _x_ `y` ||z|| ~~w~~"), plain("# no title"), plain("a #7, - b")
 ('\\\\*\\\\*bold\\\\*\\\\* \\\\_x\\\\_ \\\\`y\\\\` \\\\|\\\\|z\\\\|\\\\| \\\\~\\\\~w\\\\~\\\\~', '\\\\# no title', 'a #7, - b')
->>> plain("<@123> [free](http://x.example)"), plain("@everyone") == "@\\u200beveryone"
-('\\\\<@\\u200b123> \\\\[free\\\\](http\\\\://x.example)', True)
+>>> plain("<@123> [free](http://x.example)"), plain("@everyone, v@2") == "@\\u200beveryone, v@2"
+('\\\\<@123> \\\\[free\\\\](http\\\\://x.example)', True)
 >>> fitted("one *two* three", 9), fitted("short", 9)
 ('one \\\\*tw…', 'short')
 """
@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 
 _MARKS = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|(?m:^)(?:(\s*)(#{1,3}|>{1,3}|-#|[-+])(?=\s)|(\s*\d+)\.(?=\s))")
-_MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)")
+_MENTION = re.compile(r"@(?=everyone\b|here\b|[!&]?\d{15,})")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
