@@ -19,8 +19,7 @@ from storage.queue import Queue
 from storage.tables import Member, Role
 from tests.makers import make_member
 from tests.shop import Shop, open_shop
-from tests.simulators.discord import Channel, DiscordServer, Guild, Message, Person, Responded
-from tests.simulators.discord import checking
+from tests.simulators.discord import Channel, DiscordServer, Guild, Message, Person, Responded, checking
 from tests.simulators.discord.running import Running
 from tests.waiting import until
 
