@@ -21,24 +21,16 @@ def everything(session: Session, platform: str) -> Sequence[Workspace]:
 
 
 def save(session: Session, platform: str, tenant: str, **values: Any) -> Workspace:
-<<<<<<< HEAD
     """Make the Workspace known, or change what is known of it.
 
     With a `sealed_token` (empty: the one token that serves every place) it is installed, also where it was revoked before.
     """
-=======
-    """Make the Workspace known, or change what is known of it; one that was revoked is installed again by a new token or bot."""
->>>>>>> 9d44b5b (discord: what comes in and what goes out, through an unmodified discord.py)
     kept = find(session, platform, tenant) or Workspace(platform=platform, tenant=tenant)
     for name, value in values.items():
         if name not in ("name", "sealed_token", "bot_id", "scopes", "settings"):
             raise TypeError(f"a workspace's {name} does not change")
         setattr(kept, name, value)
-<<<<<<< HEAD
     if "sealed_token" in values:
-=======
-    if values.get("sealed_token") or values.get("bot_id"):
->>>>>>> 9d44b5b (discord: what comes in and what goes out, through an unmodified discord.py)
         kept.installed_at, kept.revoked_at = now(), None
     session.add(kept)
     session.flush()

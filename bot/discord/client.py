@@ -109,7 +109,7 @@ class SlateClient(discord.Client):
         with self.desk.writing() as session:
             known = workspaces.find(session, PLATFORM, str(guild.id))
             if known is None or known.name != guild.name or known.revoked_at is not None:
-                workspaces.save(session, PLATFORM, str(guild.id), name=guild.name, bot_id=str(self.application_id or ""))
+                workspaces.save(session, PLATFORM, str(guild.id), name=guild.name, sealed_token="")
 
     def _forget(self, guild: discord.Guild) -> None:
         with self.desk.writing() as session:
