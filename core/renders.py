@@ -44,6 +44,8 @@ class Somewhere(Protocol):
     def channel_id(self) -> str: ...
     @property
     def thread_ref(self) -> str: ...
+    @property
+    def tenant(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,10 @@ def _within_cap(desk: Desk, session: Session, asking: Asking) -> None:
 
 def _post_in(session: Session, place: Somewhere | None, render: Render) -> None:
     if place and place.channel_id:
-        where = Post(platform=place.platform, channel_id=place.channel_id, thread_ref=place.thread_ref, render_id=render.id)
+        where = Post(
+            platform=place.platform, tenant=place.tenant, channel_id=place.channel_id, thread_ref=place.thread_ref,
+            render_id=render.id,
+        )  # fmt: skip
         posts.add(session, where)
 
 
