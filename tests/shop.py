@@ -94,6 +94,8 @@ def environment_of(settings: Settings, backend: str = "gpu-01") -> Iterator[None
         "SLATE_DATABASE_URL": settings.database_url,
         "SLATE_REDIS_URL": settings.redis_url,
         "SLATE_BACKEND": backend,
+        "SLATE_SLACK_API_URL": settings.slack_api_url,
+        "SLATE_SLACK_BOT_TOKEN": settings.slack_bot_token,
     }
     secrets = ("discord_token", "discord_api_url")
     wanted |= {f"SLATE_{name.upper()}": getattr(settings, name) for name in secrets if name in settings.model_fields_set}

@@ -26,7 +26,7 @@ COLOURS: dict[Tone, int | None] = {
     "done": 0x6D5BD0,
     "failed": 0xD9480F,
     "cancelled": 0x5C6068,
-    "error": 0xD9480F,
+    "error": 0xF08C00,
     "approved": 0x2F9E44,
     "rejected": 0xC92A2A,
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
@@ -18,13 +19,12 @@ from core.settings import Settings
 from core.worker import MOST_RUNS, Lane, run_id
 from storage import assets, audit, renders
 from storage.ids import number
-from storage.queue import CHAT
 from storage.tables import Asset, AuditEvent, Render, RenderState, Role
 from tests.makers import make_member
 from tests.shop import Shop, open_shop
-from tests.stories.in_the_room import enter
-from tests.stories.telling import Person, Seen
-from tests.web import Web
+from tests.stories import in_slack, in_the_room
+from tests.stories.in_the_room import Room
+from tests.stories.telling import House, Person, Seen
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Story:
 
     desk: Desk
     shop: Shop
-    web: Web
+    house: House
 
     def person(self, name: str, role: Role = Role.ARTIST, slug: str = "general") -> Person:
         """Somebody with a role comes into the channel."""
@@ -43,8 +43,14 @@ class Story:
 
     def visitor(self, name: str, slug: str = "general") -> Person:
         """Somebody who is known comes in, perhaps once more."""
-        front = enter(self.web, name, slug)
-        return Person(name, self.web.member(name), front, self.catches_up)
+        member, front = self.house.enter(name, slug)
+        return Person(name, member, front, self.catches_up)
+
+    @property
+    def room(self) -> Room:
+        """The room, in stories that are told there only."""
+        assert isinstance(self.house, Room)
+        return self.house
 
     # what Slate does
 
@@ -52,10 +58,11 @@ class Story:
         """Everything that waits is carried out and shown, as worker, clerk and sweeper would."""
         self.shop.sweeper.sweep()
         self.shop.drain()
+        self.catches_up()
 
     def catches_up(self) -> None:
         """The clerk shows what is behind."""
-        self.desk.queue.serve([CHAT], burst=True)
+        self.house.catches_up()
 
     def time_passes(self) -> None:
         """Pauses before another try are over."""
@@ -146,26 +153,47 @@ def _work(lane: Lane) -> None:
         lane.work()
 
 
+FRONTS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {"room": in_the_room.served, "slack": in_slack.served}
+"""Every story is told on each of these; `@pytest.mark.only_in("room", reason=…)` on those that cannot be."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "front" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only_in")
+        metafunc.parametrize("front", only.args if only else list(FRONTS))
+
+
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_url: str, redis_url: str) -> Settings:
+def front_settings(front: str) -> Iterator[dict[str, Any]]:
+    """The settings under which Slate is reached on this front, whatever has to stand there for that."""
+    if front == "slack":
+        with in_slack.slack_settings() as found:
+            yield found
+    else:
+        yield {}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sqlite_url: str, redis_url: str, front_settings: dict[str, Any]) -> Settings:
     """Stories are told on SQLite, unless the database is what they are about."""
-    return Settings(data=tmp_path / "data", database_url=sqlite_url, redis_url=redis_url, sweep_seconds=0.2)
+    return Settings(
+        data=tmp_path / "data", database_url=sqlite_url, redis_url=redis_url, sweep_seconds=0.2, **front_settings
+    )  # fmt: skip
 
 
 @pytest.fixture
-def story(desk: Desk) -> Iterator[Story]:
-    with tell(desk) as told:
+def story(desk: Desk, front: str) -> Iterator[Story]:
+    with tell(desk, front) as told:
         yield told
 
 
 @contextmanager
-def tell(desk: Desk) -> Iterator[Story]:
+def tell(desk: Desk, front: str = "room") -> Iterator[Story]:
     """A story on this desk. Mia was here first, but is an artist only."""
-    with open_shop(desk) as shop, Web(desk) as web:
+    with open_shop(desk) as shop, FRONTS[front](desk) as house:
         with desk.writing() as session:
             session.merge(shop.mia).role = Role.ARTIST
-        story = Story(desk, shop, web)
-        yield story
+        yield Story(desk, shop, house)
 
 
 @pytest.fixture

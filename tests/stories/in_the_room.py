@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx2
 
-from tests.stories.telling import Form, Seen, Told
+from core.desk import Desk
+from storage.queue import CHAT
+from storage.tables import Member
+from tests.stories.telling import Form, Front, Seen, Told
 from tests.web import Web
 
 _VOID = frozenset({"img", "input", "meta", "link", "br", "hr", "path", "circle", "rect", "line", "use", "polyline", "source"})
@@ -165,6 +169,23 @@ def _form(form: Element) -> Form:
     return Form(form.attributes["data-command"], values)
 
 
-def enter(web: Web, name: str, slug: str = "general") -> Browser:
-    """Somebody comes in through the door."""
-    return Browser(web.client(name), slug)
+@dataclass
+class Room:
+    """The room, served for one story."""
+
+    desk: Desk
+    web: Web
+
+    def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
+        """Somebody comes in through the door."""
+        front = Browser(self.web.client(name), slug)
+        return self.web.member(name), front
+
+    def catches_up(self) -> None:
+        self.desk.queue.serve([CHAT], burst=True)
+
+
+@contextmanager
+def served(desk: Desk) -> Iterator[Room]:
+    with Web(desk) as web:
+        yield Room(desk, web)

@@ -80,6 +80,18 @@ class Front(Protocol):
     def open(self, address: str) -> bytes: ...
 
 
+class House(Protocol):
+    """A front end, served for one story."""
+
+    def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
+        """Somebody who is known comes into a channel, perhaps once more; a stranger becomes a Member."""
+        ...
+
+    def catches_up(self) -> None:
+        """Show what is behind, as the clerk does."""
+        ...
+
+
 @dataclass
 class Person:
     """Somebody in the channel. Every verb is one thing a person does."""

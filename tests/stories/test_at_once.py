@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ ASK = "/render text-to-image hero shoe seed:7 steps:1 size:64x64"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
-    return Settings(data=tmp_path / "data", database_url=database_url, redis_url=redis_url)
+def settings(tmp_path: Path, database_url: str, redis_url: str, front_settings: dict[str, Any]) -> Settings:
+    return Settings(data=tmp_path / "data", database_url=database_url, redis_url=redis_url, **front_settings)
 
 
 def at_once(*acts: Callable[[], Told]) -> list[str]:

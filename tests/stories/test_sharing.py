@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.commands import TABLE
 from tests.stories.conftest import Story
 from tests.stories.in_the_room import Browser
@@ -46,6 +48,7 @@ def test_a_thread_is_about_its_picture(story: Story, mia: Person, ana: Person) -
     mia.sees("approved by Ana Ruiz: that is it", again=done)
 
 
+@pytest.mark.only_in("room", reason="its channels are made in its own pages")
 def test_each_channel_has_its_project_and_its_own_talk(story: Story, mia: Person, ana: Person) -> None:
     front = ana.front
     assert isinstance(front, Browser)
@@ -73,14 +76,15 @@ def feed(person: Person, since: str = "") -> tuple[list[str], str]:
     raise AssertionError("the feed ended")
 
 
+@pytest.mark.only_in("room", reason="the feed is the room's")
 def test_a_web_process_that_is_started_again_misses_nothing_in_the_feed(story: Story, mia: Person) -> None:
     asked = mia.asks(SHOE)
     mia.says("over")
     _, position = feed(mia)
-    story.web.__exit__()
+    story.room.web.__exit__()
     story.works()
     with Web(story.desk) as again:
-        story.web = again
+        story.room.web = again
         back = story.visitor("Mia Chen")
         back.says("and over")
         back.says("over")

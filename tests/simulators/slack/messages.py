@@ -167,6 +167,17 @@ def react(asked: Asked) -> Json:
     return {}
 
 
+def reactions(asked: Asked) -> Json:
+    channel = asked.channel()
+    found = channel.at(asked.text("timestamp"))
+    if found is None:
+        raise Refusal("message_not_found")
+    if asked.install.bot not in channel.members:
+        raise Refusal("not_in_channel")
+    marks = [{"name": name, "users": people, "count": len(people)} for name, people in found.reactions.items() if people]
+    return {"type": "message", "channel": channel.id, "message": found.as_json() | ({"reactions": marks} if marks else {})}
+
+
 METHODS: dict[str, Method] = {
     "chat.postMessage": post,
     "chat.postEphemeral": whisper,
@@ -176,4 +187,5 @@ METHODS: dict[str, Method] = {
     "chat.unfurl": unfurl,
     "entity.presentDetails": details,
     "reactions.add": react,
+    "reactions.get": reactions,
 }

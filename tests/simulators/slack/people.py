@@ -97,7 +97,7 @@ class People:
         known = {one["command"] for one in self.slack.manifest["features"]["slash_commands"]}
         if command not in known:
             return Receipt(error=f"{command} is not a valid command")
-        trigger = trigger or self.slack.world.trigger(user.id, user.team)
+        trigger = self.slack.world.trigger(user.id, user.team, trigger)
         body = {
             "token": "verification", "team_id": user.team, "team_domain": "sim", "channel_id": channel.id,
             "channel_name": channel.name or "directmessage", "user_id": user.id, "user_name": user.name.casefold(),
@@ -253,7 +253,7 @@ class People:
     def _interaction(self, kind: str, user: User, trigger: str = "") -> Json:
         about = {"id": user.id, "username": user.name.casefold(), "name": user.name, "team_id": user.team}
         team = {"id": user.team, "domain": "sim"}
-        made = trigger or self.slack.world.trigger(user.id, user.team)
+        made = self.slack.world.trigger(user.id, user.team, trigger)
         fixed = {"api_app_id": self.slack.app_id, "token": "verification", "is_enterprise_install": False, "enterprise": None}
         return {"type": kind, "user": about, "team": team, "trigger_id": made} | fixed
 

@@ -239,9 +239,9 @@ def running(manifest: Json) -> Iterator[Slack]:
 
     def serve() -> None:
         asyncio.set_event_loop(slack.loop)
-        runner = web.AppRunner(slack.app(), access_log=None)
+        runner = web.AppRunner(slack.app(), access_log=None, shutdown_timeout=0.1)
         slack.loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
         slack.loop.run_until_complete(site.start())
         slack.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         ready.set()

@@ -188,9 +188,10 @@ class World:
     def install_of(self, team: str) -> Install | None:
         return next((one for one in self.installs.values() if one.team == team and not one.revoked), None)
 
-    def trigger(self, user: str, team: str) -> str:
-        made = f"{next(self._numbers)}.{self.id('T')}.trigger"
-        self.triggers[made] = Trigger(user, team, time.monotonic())
+    def trigger(self, user: str, team: str, name: str = "") -> str:
+        """A fresh trigger; the same name again is the same one, as when something is delivered twice."""
+        made = name or f"{next(self._numbers)}.{self.id('T')}.trigger"
+        self.triggers.setdefault(made, Trigger(user, team, time.monotonic()))
         return made
 
     def im(self, team: str, user: str, bot: str) -> Channel:

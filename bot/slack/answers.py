@@ -1,0 +1,134 @@
+"""What becomes of an Answer in Slack: a message for everybody, one for the asker alone, a form, or nothing but the card's change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from bot.answering import follow, worth_a_message
+from bot.cards import Answer, Button, Card, Form
+from bot.commands import sorry
+from bot.said import Place
+from bot.slack import dress, forms
+from bot.slack.api import Api
+from bot.slack.chat import send
+from bot.slack.dress import Page, Shown
+from bot.slack.errors import NotReady, foreign
+from bot.slack.front import Front, Heard
+from bot.slack.pictures import files_for
+from core.errors import ChatBusy, ChatError, SlateError
+
+log = structlog.get_logger(__name__)
+
+TRIES = 4
+"""Attempts at saying something to somebody who waits for it."""
+_LONGEST_PAUSE = 5.0
+
+
+def deliver(front: Front, heard: Heard, place: Place, answer: Answer, *, in_words: bool = True) -> None:
+    """Show the answer where it belongs.
+
+    A new render's own message is its answer and comes by itself. `in_words=False`: a button or an emoji that is answered for
+    everybody in words alone gets no message, as what came of it is on the card. Raises SlateError when nobody could be told.
+    """
+    if answer.form is not None:
+        open_form(front, heard, answer.form)
+    elif worth_a_message(answer):
+        if answer.private or answer.error:
+            whisper(front, heard, answer)
+        elif in_words or answer.cards:
+            _speak(front, heard, place, answer)
+
+
+def say_sorry(front: Front, heard: Heard, problem: SlateError) -> None:
+    """Tell somebody why it did not work, where that is possible at all."""
+    try:
+        whisper(front, heard, sorry(problem))
+    except ChatError as also:
+        log.warning("slack.not-told", code=problem.code, why=also.message)
+
+
+def whisper(front: Front, heard: Heard, answer: Answer) -> None:
+    """Show the answer to the asker only."""
+    api = front.api(heard.tenant)
+    for page in _pages(front, api, answer):
+        if heard.response_url and _respond(heard, page):
+            continue
+        _patiently(lambda page=page: _whisper(api, heard, page))
+
+
+def open_form(front: Front, heard: Heard, form: Form) -> None:
+    """Put a form before somebody; when Slack no longer allows it, a button that does."""
+    along = {"channel": heard.channel, "thread": heard.thread}
+    try:
+        front.api(heard.tenant).do("views_open", trigger_id=heard.trigger, view=forms.modal(form, along))
+    except ChatError as problem:
+        if "trigger" not in str(problem.facts.get("slack", "")) and heard.trigger:
+            raise
+        subject = form.command.split()[-1]
+        card = Card(form.title, text="Press to open the form.", buttons=(Button("edit", subject, "Open the form", "primary"),))
+        whisper(front, heard, Answer(cards=(card,), private=True))
+
+
+def _speak(front: Front, heard: Heard, place: Place, answer: Answer) -> None:
+    """Say it to everybody in the channel, and follow what it is about from then on."""
+    api = front.api(heard.tenant)
+    try:
+        for number, page in enumerate(_pages(front, api, answer)):
+            reference = _patiently(lambda page=page: send(api, heard.channel, page, heard.thread))
+            if number == 0:
+                follow(front.desk, place, answer, str(reference))
+    except ChatError as problem:
+        if isinstance(problem, ChatBusy):
+            log.warning("slack.answer-late", why=problem.message)
+        say_sorry(front, heard, problem)
+
+
+def _pages(front: Front, api: Api, answer: Answer) -> list[Page]:
+    pictures = [one for card in answer.cards for one in card.pictures]
+    files = _patiently(lambda: files_for(api, front.desk, pictures)) if pictures else {}
+    return dress.pages(answer, Shown(files, front.desk.settings.base_url))
+
+
+def _whisper(api: Api, heard: Heard, page: Page) -> None:
+    if heard.direct or not heard.channel:
+        channel = heard.channel or str(api.do("conversations_open", users=heard.user)["channel"]["id"])
+        send(api, channel, page, heard.thread)
+        return
+    asked: dict[str, Any] = {"channel": heard.channel, "user": heard.user, "text": page.text, "blocks": list(page.blocks)}
+    asked |= {"thread_ts": heard.thread} if heard.thread else {}
+    try:
+        api.do("chat_postEphemeral", **asked)
+    except (NotReady, ChatBusy):
+        raise
+    except ChatError:  # not in that channel, archived …: their direct messages are always there
+        send(api, str(api.do("conversations_open", users=heard.user)["channel"]["id"]), page)
+
+
+def _respond(heard: Heard, page: Page) -> bool:
+    """Answer by the address that came with the press or the command; it works wherever they are, five times in half an hour."""
+    from slack_sdk.webhook import WebhookClient
+
+    said: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, "text": page.text, "blocks": list(page.blocks)}
+    said |= {"thread_ts": heard.thread} if heard.thread else {}
+    try:
+        return bool(WebhookClient(heard.response_url, timeout=10).send_dict(said).status_code == 200)
+    except foreign():
+        return False
+
+
+def _patiently(act: Callable[[], Any]) -> Any:
+    """Do it, a few times if Slack asks for a pause: somebody waits for it, and it is in no outbox. Raises ChatBusy in the end."""
+    for attempt in range(TRIES):
+        try:
+            return act()
+        except ChatBusy as busy:
+            if attempt == TRIES - 1 or busy.retry_after > _LONGEST_PAUSE:
+                raise
+            time.sleep(min(_LONGEST_PAUSE, busy.retry_after or 0.5))
+    return None
+
+

@@ -1,0 +1,65 @@
+"""The Bolt app: who may speak (authorize), what was heard before (once), and every listener; the same over sockets and HTTP."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from bot.slack.front import EVENT, Front
+from bot.slack.listeners import Listeners
+from core.errors import DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+_QUIET = logging.getLogger("slate.slack.bolt")
+"""Bolt's own log: warnings only, as below that it prints what people say."""
+_QUIET.setLevel(logging.ERROR)
+
+
+def build_app(front: Front) -> App:
+    """The app over this front end. Requests over HTTP must be signed with the signing secret of the settings."""
+    app = App(
+        logger=_QUIET,
+        name="slate",
+        client=WebClient(base_url=front.workspaces.url, logger=_QUIET, retry_handlers=[]),
+        signing_secret=front.desk.settings.slack_signing_secret or "no requests over HTTP",
+        authorize=_authorize(front),
+        listener_executor=front.ears,
+        raise_error_for_unhandled_request=False,
+    )
+    app.middleware(_once(front))
+    Listeners(front).register(app)
+    return app
+
+
+def _authorize(front: Front) -> Callable[..., AuthorizeResult | None]:
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        """Slate in the workspace the request is from; None where it is not installed."""
+        found = front.workspaces.installed(team_id or "")
+        if found is None:
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id, team_id=team_id, bot_user_id=found.bot_id, bot_id=found.bot_id, bot_token=found.token
+        )
+
+    return authorize
+
+
+def _once(front: Front) -> Callable[..., BoltResponse | None]:
+    def once(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse | None:
+        """Let an event pass that was not heard before; when the memory is away, Slack is left to send it again later."""
+        if body.get("type") == "event_callback" and body.get("event_id"):
+            try:
+                if not front.first(f"{EVENT}{body['event_id']}"):
+                    return BoltResponse(status=200)
+            except DatabaseUnavailable as problem:
+                log.warning("slack.no-database", problem=problem.message)
+                return BoltResponse(status=503)
+        return next()
+
+    return once

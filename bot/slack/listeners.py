@@ -1,0 +1,253 @@
+"""What people do in Slack -> the same commands: say, press, fill, react. Each listener acknowledges first and works afterwards."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import commands
+from bot.answering import follow, subject_at
+from bot.cards import Answer, Card
+from bot.emoji import meaning
+from bot.grammar import write
+from bot.reactions import react
+from bot.replies import line_of
+from bot.said import Attachment, Place, Said
+from bot.slack import forms, payloads
+from bot.slack.answers import deliver, say_sorry
+from bot.slack.brought import attachments
+from bot.slack.front import Front, Heard
+from bot.slack.manifest import UMBRELLA
+from bot.slack.payloads import Payload
+from bot.slack.people import member_of, name_behind
+from bot.slack.words import heard as plain
+from bot.slack.words import sign
+from bot.slack.workspaces import PLATFORM
+from core.errors import ChatError, SlateError
+from storage.tables import Member
+
+_ANSWER_WITHIN = 2.0
+"""Seconds a sent form is kept open to be told what is wrong with it; Slack waits three."""
+_ACTION = re.compile(r"[a-z][a-z-]*:.*", re.DOTALL)
+
+
+class Listeners:
+    """What Slack tells us, a method each."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.desk = front.desk
+
+    def register(self, app: App) -> None:
+        app.command(re.compile(r"/.*"))(self.slash)
+        app.event("app_mention")(self.mentioned)
+        app.event("message")(self.told)
+        app.event("reaction_added")(self.reacted)
+        app.event("reaction_removed")(self.reacted)
+        app.action(_ACTION)(self.pressed)
+        app.options(re.compile(r".*", re.DOTALL))(self.searched)
+        app.view(forms.FORM)(self.filled)
+
+    # saying
+
+    def slash(self, ack: Ack, body: Payload) -> None:
+        """`/render …`, or `/slate render …`."""
+        ack()
+        heard = payloads.command(body)
+        name, text = str(body["command"]).lstrip("/"), str(body.get("text") or "").strip()
+        line = f"/{(text or 'help').lstrip('/')}" if name == UMBRELLA else f"/{name} {text}".strip()
+        self.front.later(lambda: self._said(heard, line))
+
+    def mentioned(self, body: Payload) -> None:
+        """`@slate …` in a channel or a thread."""
+        self.front.later(lambda: self._in_passing(body))
+
+    def told(self, body: Payload) -> None:
+        """A direct message. What else happens to messages (edits, joins, other bots) is nothing to us."""
+        event = body["event"]
+        if event.get("channel_type") == "im" and event.get("subtype") in (None, "file_share") and not event.get("bot_id"):
+            self.front.later(lambda: self._in_passing(body))
+
+    def _in_passing(self, body: Payload) -> None:
+        heard, event = payloads.event(body), body["event"]
+        installed = self.front.workspaces.of(heard.tenant)
+        text = str(event.get("text") or "").replace(f"<@{installed.bot_id}>", " ").strip()
+        files = event.get("files") or []
+        try:
+            line = line_of(self.desk, self._plain(heard, text), subject=self._subject(heard, heard.thread), files=bool(files))
+        except SlateError as problem:
+            say_sorry(self.front, heard, problem)
+            return
+        if line:
+            self._said(heard, line, files)
+
+    def _said(self, heard: Heard, line: str, files: list[dict[str, Any]] | None = None) -> None:
+        """Carry a line out, once, and answer it."""
+
+        def act(member: Member, place: Place) -> Answer:
+            brought: tuple[Attachment, ...] = ()
+            if files:
+                brought = attachments(self.front.api(heard.tenant), self.desk, files)
+            return commands.answer(
+                self.desk, Said(member, place, self._plain(heard, line), brought, f"slack:{heard.key}", heard.account)
+            )
+
+        self._answered(heard, act)
+
+    # pressing and filling
+
+    def pressed(self, ack: Ack, body: Payload) -> None:
+        """A button, on a message however old."""
+        ack()
+        heard, action = payloads.interaction(body), str(body["actions"][0]["action_id"])
+        self.front.later(lambda: self._pressed(heard, action, body))
+
+    def _pressed(self, heard: Heard, action: str, body: Payload) -> None:
+        def act(member: Member, place: Place) -> Answer:
+            self._adopt(heard, place, body)
+            return commands.press(self.desk, member, place, action, key=f"slack:{heard.key}")
+
+        self._answered(heard, act, in_words=False)
+
+    def filled(self, ack: Ack, body: Payload) -> None:
+        """A form that was sent: what is wrong with it is said below its fields, and nothing that was typed is lost."""
+        heard, view = payloads.interaction(body), body["view"]
+        answers: list[tuple[Place, Answer]] = []
+        future = self.front.later(lambda: self._filled(heard, view, answers))
+        try:
+            future.result(_ANSWER_WITHIN)
+        except NotYet:
+            ack()
+            future.add_done_callback(lambda _: self.front.later(lambda: self._finish(heard, answers)))
+            return
+        wrong = next((answer for _, answer in answers if answer.error), None)
+        if wrong is not None and (errors := _complaints(view, wrong)):
+            ack(response_action="errors", errors=errors)
+            return
+        ack()
+        self.front.later(lambda: self._finish(heard, answers))
+
+    def _filled(self, heard: Heard, view: dict[str, Any], answers: list[tuple[Place, Answer]]) -> None:
+        place = Place(PLATFORM, heard.channel, heard.thread, None, heard.tenant)
+        try:
+            if not self.front.is_new(heard):
+                return
+            heard = self.front.somewhere(heard)
+            member, place = member_of(self.front, heard), self.front.place(heard)
+            answers.append((place, commands.carefully(lambda: self._fill(heard, view, member, place))))
+        except SlateError as problem:
+            answers.append((place, commands.sorry(problem)))
+
+    def _fill(self, heard: Heard, view: dict[str, Any], member: Member, place: Place) -> Answer:
+        head, *words = forms.carried(view)["command"].lstrip("/").split() or [""]
+        values, files = forms.values(view)
+        values = self._with_choices(heard, view, member, place, values)
+        brought = attachments(self.front.api(heard.tenant), self.desk, files) if files else ()
+        line = "/" + write(head, words, values)
+        return commands.answer(self.desk, Said(member, place, line, brought, f"slack:{heard.key}", heard.account))
+
+    def _with_choices(
+        self, heard: Heard, view: dict[str, Any], member: Member, place: Place, values: dict[str, str]
+    ) -> dict[str, str]:
+        """The values, with what stands behind the numbers of long choices."""
+        if not any(value.startswith("#") for value in values.values()):
+            return values
+        fields = {one.name: one for one in self._form_of(view, member, place)}
+        return {
+            name: forms.chosen(value, fields[name].choices) if name in fields and fields[name].kind == "choice" else value
+            for name, value in values.items()
+        }
+
+    def _form_of(self, view: dict[str, Any], member: Member, place: Place) -> tuple[Any, ...]:
+        subject = forms.carried(view)["command"].split()[-1]
+        form = commands.press(self.desk, member, place, f"edit:{subject}").form
+        return form.fields if form else ()
+
+    def searched(self, ack: Ack, body: Payload) -> None:
+        """Somebody types into a menu that is too long to be listed."""
+        heard = payloads.interaction(body)
+        member, place = member_of(self.front, heard), self.front.place(heard)
+        wanted = next((one for one in self._form_of(body["view"], member, place) if one.name == body["action_id"]), None)
+        ack(options=forms.options(wanted.choices, str(body.get("value") or "")) if wanted else [])
+
+    def _finish(self, heard: Heard, answers: list[tuple[Place, Answer]]) -> None:
+        for place, answer in answers:
+            deliver(self.front, heard, place, answer)
+
+    # reacting
+
+    def reacted(self, body: Payload) -> None:
+        """An emoji was put on a message or taken off it."""
+        self.front.later(lambda: self._reacted(body))
+
+    def _reacted(self, body: Payload) -> None:
+        heard, event = payloads.event(body), body["event"]
+        shown, added = sign(str(event["reaction"])), event["type"] == "reaction_added"
+        subject = self._subject(heard, heard.message)
+        if not subject or event.get("item", {}).get("type") != "message":
+            return
+        place = self.front.place(heard)
+        if not meaning(self.desk.settings, shown, place.project):
+            return
+        with self.front.one_at_a_time(f"{heard.channel}/{heard.message}/{heard.user}"):
+            if self._is_there(heard, str(event["reaction"]), added) is not added:
+                return  # events come in any order: what is so now was told by another one, or will be
+            self._answered(heard, lambda member, at: _nothing(react(self.desk, member, at, subject, shown, added)), in_words=False)
+
+    def _is_there(self, heard: Heard, name: str, otherwise: bool) -> bool:
+        """Whether the person's emoji is on the message now; as the event says when Slack does not tell."""
+        try:
+            said = self.front.api(heard.tenant).do("reactions_get", channel=heard.channel, timestamp=heard.message, full=True)
+        except ChatError:
+            return otherwise
+        marks = (said.get("message") or {}).get("reactions", [])
+        bare = name.partition("::")[0]
+        return any(heard.user in one["users"] for one in marks if one["name"].partition("::")[0] == bare)
+
+    # what all of them share
+
+    def _answered(self, heard: Heard, act: Any, *, in_words: bool = True) -> None:
+        """Do it in the name of whoever did it, once, and deliver what came of it; an error is told to them alone."""
+        try:
+            if not self.front.is_new(heard):
+                return
+            heard = self.front.somewhere(heard)
+            place = self.front.place(heard)
+            member = member_of(self.front, heard)
+            answer = commands.carefully(lambda: act(member, place))
+            deliver(self.front, heard, place, answer, in_words=in_words)
+        except ChatError:
+            raise
+        except SlateError as problem:
+            say_sorry(self.front, heard, problem)
+
+    def _subject(self, heard: Heard, message: str) -> str:
+        if not message:
+            return ""
+        with self.desk.reading() as session:
+            return subject_at(session, PLATFORM, heard.channel, message)
+
+    def _adopt(self, heard: Heard, place: Place, body: Payload) -> None:
+        """Follow a message of ours that we lost track of: it says itself what it is about."""
+        names = [str(block.get("block_id", "")) for block in (body.get("message") or {}).get("blocks", [])]
+        subjects = {name.removeprefix("card:") for name in names if name.startswith("card:")}
+        if len(subjects) == 1 and heard.message and not self._subject(heard, heard.message):
+            follow(self.desk, place, Answer(cards=(Card("", subject=subjects.pop()),)), heard.message)
+
+    def _plain(self, heard: Heard, text: str) -> str:
+        return plain(text, lambda user: name_behind(self.front, heard.tenant, user))
+
+
+def _nothing(answer: Answer | None) -> Answer:
+    return answer or Answer()
+
+
+def _complaints(view: dict[str, Any], wrong: Answer) -> dict[str, str]:
+    """What is wrong, below the field it is about."""
+    problem = wrong.data.get("error", {})
+    block = forms.block_of(view, str((problem.get("facts") or {}).get("input", "")))
+    said = " ".join(part for part in (problem.get("message"), problem.get("hint"), f"({wrong.error})") if part)
+    return {block: said} if block else {}

@@ -1,0 +1,69 @@
+"""Who speaks in Slack: the Member behind an account, and what Slack says of people, kept fresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from bot.people import member_for
+from bot.slack.front import Front, Heard
+from bot.slack.workspaces import PLATFORM
+from core import handles
+from core.errors import ChatError, Refused
+from storage import members
+from storage.tables import Member
+
+log = structlog.get_logger(__name__)
+
+
+def member_of(front: Front, heard: Heard) -> Member:
+    """The Member who did it; somebody new is looked up in Slack once.
+
+    Raises Refused for a closed account and for bots, DatabaseUnavailable.
+    """
+    with front.desk.reading() as session:
+        known = members.handle(session, PLATFORM, heard.account)
+    if known is not None:
+        return member_for(front.desk, PLATFORM, heard.account, known.name)
+    user = _looked_up(front, heard)
+    if user.get("deleted") or user.get("is_bot"):
+        raise Refused("This Slack account cannot speak to Slate.", hint="Bots and closed accounts cannot.")
+    name = shown_name(user) or heard.user_name or heard.user
+    member = member_for(front.desk, PLATFORM, heard.account, name[:60])
+    keep(front, heard.tenant, user | {"id": heard.user})
+    return member
+
+
+def keep(front: Front, tenant: str, user: dict[str, Any]) -> None:
+    """Note what Slack says of an account: its name, its picture, and whether it is still open."""
+    avatar = str(user.get("profile", {}).get("image_192") or "")
+    with front.desk.writing() as session:
+        handles.keep_profile(
+            session, PLATFORM, f"{tenant}/{user['id']}", name=shown_name(user), avatar_url=avatar,
+            active=not user["deleted"] if "deleted" in user else None,
+        )  # fmt: skip
+
+
+def name_behind(front: Front, tenant: str, user: str) -> str | None:
+    """The name of the Member whose account was mentioned, or None."""
+    with front.desk.reading() as session:
+        known = members.handle(session, PLATFORM, f"{tenant}/{user}")
+        member = members.by_id(session, known.member_id) if known else None
+    return member.name if member else None
+
+
+def shown_name(user: dict[str, Any]) -> str:
+    """What Slack shows for a person."""
+    profile = user.get("profile", {})
+    return str(profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name") or "").strip()
+
+
+def _looked_up(front: Front, heard: Heard) -> dict[str, Any]:
+    """What Slack knows of the account; nothing when it does not say, which is no reason to refuse anybody."""
+    try:
+        found: dict[str, Any] = front.api(heard.tenant).do("users_info", user=heard.user)["user"]
+    except ChatError as problem:
+        log.warning("slack.unknown-user", why=problem.message)
+        return {}
+    return found

@@ -1,0 +1,74 @@
+"""Slack over Socket Mode: a process that listens until it is told to stop, and reconnects by itself."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+import structlog
+
+from bot.slack.app import build_app
+from bot.slack.front import Front
+from core.desk import Desk
+from core.errors import SlateError
+
+log = structlog.get_logger(__name__)
+
+CONCURRENCY = 16
+"""Envelopes that are taken in at the same time; acknowledging one takes milliseconds."""
+
+
+class Sockets:
+    """One connection to Slack for this desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        from slack_bolt.adapter.socket_mode import SocketModeHandler
+        from slack_sdk import WebClient
+
+        self.front = Front(desk)
+        app = build_app(self.front)
+        web = WebClient(base_url=self.front.workspaces.url, logger=app.logger)
+        self._handler = SocketModeHandler(
+            app, desk.settings.slack_app_token, logger=app.logger, web_client=web, ping_interval=5, concurrency=CONCURRENCY
+        )
+        self._over = threading.Event()
+
+    def open(self) -> None:
+        """Connect. Raises ChatRefused for an app token that is no good, ChatBusy while Slack does not answer."""
+        from bot.slack.errors import declared, foreign
+
+        try:
+            self._handler.connect()
+        except foreign() as problem:
+            raise declared(problem) from problem
+
+    def serve(self, patience: float = 60.0) -> None:
+        """Listen until `stop`; a Slack that is away is waited for. Raises ChatRefused for an app token that is no good."""
+        pause = 1.0
+        while not self._over.is_set():
+            try:
+                self.open()
+                break
+            except SlateError as problem:
+                if not problem.transient:
+                    raise
+                log.warning("slack.away", problem=problem.message, again_in=pause)
+                self._over.wait(pause)
+                pause = min(patience, pause * 2)
+        log.info("slack.listening")
+        self._over.wait()
+        self.close()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    def close(self) -> None:
+        """Hang up, then finish what was begun."""
+        client = self._handler.client
+        client.closed, client.auto_reconnect_enabled = True, False
+        with suppress(OSError, AttributeError):  # wakes the thread that waits for the next message, which it does for seconds
+            client.current_session.sock.shutdown(socket.SHUT_RDWR)
+        client.enqueue_message("")
+        self._handler.close()
+        self.front.close()
