@@ -10,7 +10,11 @@ import discord
 
 from bot.discord.client import SlateClient, point_at
 from core.desk import Desk
+from tests.simulators.discord.server import DiscordServer
 from tests.waiting import until
+
+_WORK = ("discord.py: ", "CommandTree-invoker", "discord-ui-dynamic", "discord-ui-modal")
+"""How discord.py calls the tasks in which it carries things out."""
 
 
 class Running:
@@ -47,6 +51,22 @@ class Running:
     @property
     def alive(self) -> bool:
         return self._thread.is_alive()
+
+    def settle(self, server: DiscordServer) -> None:
+        """Everything Discord has told of was heard and carried out."""
+        until(lambda: self._quiet(server) and self._quiet(server), "the gateway is quiet")
+
+    def _quiet(self, server: DiscordServer) -> bool:
+        if self._loop is None or not self.alive:
+            return True
+        sent = server.at_once(lambda: max((one.sequence for one in server.gateway.live), default=0))
+
+        async def busy() -> bool:
+            heard = self.client.ws.sequence if self.client is not None and self.client.ws else 0
+            working = [one for one in asyncio.all_tasks() if one.get_name().startswith(_WORK)]
+            return bool(working) or (heard or 0) < sent
+
+        return not asyncio.run_coroutine_threadsafe(busy(), self._loop).result(10)
 
     def _run(self) -> None:
         try:
