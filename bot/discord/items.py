@@ -22,8 +22,8 @@ def _listener(interaction: Interaction) -> Listener:
     return cast(_Listening, interaction.client).listener
 
 
-class Pressed(ui.DynamicItem[ui.Button[Any]], template=r"(?!form:|menu:)[a-z?][a-z-]*:[\s\S]*"):
-    """A button: `verb:subject`."""
+class Pressed(ui.DynamicItem[ui.Button[Any]], template=r"(?!form:\d+:(?:\d+|send)\Z|menu:)[\s\S]+"):
+    """A button: `verb:subject`, or whatever another Slate's buttons say."""
 
     @classmethod
     async def from_custom_id(cls, interaction: Interaction, item: Item, match: re.Match[str], /) -> Pressed:

@@ -12,7 +12,7 @@ from bot.cards import Answer, Card
 from bot.discord import limits
 from bot.discord.dress import Dressed, dress, dress_small
 from bot.discord.pictures import Upload
-from bot.discord.words import block, fitted, plain, size
+from bot.discord.words import block, fitted, marked, size
 
 _LISTED = 2
 """From so many cards with pictures on, each is an entry of a list."""
@@ -113,7 +113,7 @@ def _walk(component: Any) -> Iterable[dict[str, Any]]:
 def _words(answer: Answer) -> Iterable[Dressed]:
     """The sentence, how it was understood, and the text to copy."""
     said = any(answer.text in card.text for card in answer.cards)
-    lines = [fitted(answer.text, _SENTENCE)] if answer.text and not said else []
+    lines = [fitted(answer.text, _SENTENCE, marked)] if answer.text and not said else []
     if answer.chips:
         lines.append(f"-# understood as {fitted(' · '.join(answer.chips), 400)}")
     copied = block(answer.copy) if answer.copy and size(answer.copy) <= _COPIED - _SENTENCE else ""
@@ -123,6 +123,6 @@ def _words(answer: Answer) -> Iterable[Dressed]:
     if answer.copy and not copied:
         whole = Upload("command.txt", text=answer.copy)
         yield Dressed(ui.File(whole.address), (whole,))
-    if size(plain(answer.text)) > _SENTENCE and not said:
+    if size(marked(answer.text)) > _SENTENCE and not said:
         whole = Upload("answer.txt", text=answer.text)
         yield Dressed(ui.File(whole.address), (whole,))

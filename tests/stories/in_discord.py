@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,13 +18,14 @@ from bot.discord.forms import FORM
 from bot.discord.slots import slots_of
 from bot.outbox import Outbox
 from bot.people import member_for
+from bot.places import place_for
 from core.desk import Desk
 from core.errors import SlateError
 from storage import drafts, members
 from storage.pacing import Budget
 from storage.queue import CHAT
 from storage.tables import Member, Post
-from tests.simulators.discord import Channel, DiscordServer, Message, Responded, checking
+from tests.simulators.discord import Channel, DiscordServer, Message, Responded, checking, limits
 from tests.simulators.discord import Person as Account
 from tests.simulators.discord.running import Running
 from tests.simulators.discord.talking import Interaction
@@ -32,8 +34,9 @@ from tests.stories.telling import Form, Front, Seen, Told
 from tests.web import Web
 
 _TONES = {colour: tone for tone, colour in COLOURS.items() if colour is not None}
-_ESCAPED = re.compile(r"\\([^\w\s])")
+_ESCAPED = re.compile(r"\\([^\w\s]|_)")
 _LABEL = re.compile(r"\*\*((?:[^*\\\n]|\\.)+)\*\*[ \n]")
+_TO_SLATE = re.compile(r"^@slate\b[,:]?\s*", re.IGNORECASE)
 _CODE = re.compile(r"[RA]-[0-9A-Z]{4,}")
 _IDS = re.compile(r"[RA]-[0-9A-Z]{4,13}[,;]?", re.IGNORECASE)
 
@@ -48,6 +51,8 @@ class Unhurried(DiscordChat):
 class Server:
     """A Discord server with Slate in it, for one story."""
 
+    platform = PLATFORM
+
     def __init__(self, desk: Desk, discord: DiscordServer, running: Running, web: Web) -> None:
         self.desk, self.discord, self.running, self.web = desk, discord, running, web
         self.guild = discord.guild("Studio")
@@ -55,6 +60,7 @@ class Server:
         self.outbox = Outbox(desk, {PLATFORM: self.chat})
         self.accounts: dict[str, Account] = {}
         self.by_key: dict[str, Responded] = {}
+        self.keys = threading.Lock()
 
     def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
         """Somebody opens Discord, in one channel; who is known to Slate already is known here, too."""
@@ -64,7 +70,12 @@ class Server:
             known = members.by_key(session, name.casefold())
             if known is not None and members.handle(session, PLATFORM, account.user.id) is None:
                 members.add_handle(session, known.id or 0, PLATFORM, account.user.id)
-        return member_for(self.desk, PLATFORM, account.user.id, name), Client(self, account, self.channel(slug))
+        channel = self.channel(slug)
+        place_for(self.desk, PLATFORM, channel.id, name=slug, tenant=self.guild.id)
+        return member_for(self.desk, PLATFORM, account.user.id, name), Client(self, account, channel)
+
+    def channel_id(self, slug: str) -> str:
+        return self.channel(slug).id
 
     def channel(self, slug: str) -> Channel:
         there = next((one for one in self.guild.channels.values() if one.name == slug and not one.thread), None)
@@ -72,8 +83,9 @@ class Server:
 
     def catches_up(self) -> None:
         self.running.settle(self.discord)
-        self.desk.queue.serve([CHAT], burst=True)
-        self.outbox.drain()
+        if threading.current_thread() is threading.main_thread():
+            self.desk.queue.serve([CHAT], burst=True)
+            self.outbox.drain()
 
 
 @dataclass
@@ -93,14 +105,19 @@ class Client:
             if typed is not None:
                 name, options = typed
                 heard.responded = self._once(key, lambda: self.account.slash(where, name, **options))
+            elif text.startswith("/") and not files and not thread:
+                self.account.says(self.account.direct(), text)  # what Discord offers no command for is said directly
             elif text.startswith("/") or files:
                 self.account.says(where, text, *files, mention=True)
             else:
-                self.account.says(where, text)
+                spoken = _TO_SLATE.sub("", text)
+                self.account.says(where, spoken, mention=spoken != text)
         return heard.told()
 
     def press(self, action: str, on: Seen, key: str) -> Told:
         message = self._message(on.ref)
+        if len(action) > limits.CUSTOM_ID[1]:
+            return Told(error="not on Discord")  # which has no button of such a length
         with self._listening() as heard:
             heard.responded = self._once(key, lambda: self._press(message, action))
         return heard.told(self._form(heard.responded) if heard.responded and heard.responded.form else None)
@@ -153,17 +170,20 @@ class Client:
         for one in checking.walk(message.components):
             if one.get("type") == checking.SELECT and action in [option["value"] for option in one["options"]]:
                 return self.account.choose(message, one["custom_id"], action)
+        if action not in [one.get("custom_id") for one in checking.walk(message.components)] and len(action) <= 100:
+            message.components[-1]["components"].append({"type": 1, "components": [_button(action)]})  # of another Slate
         return self.account.press(message, action)
 
     def _once(self, key: str, act: Any) -> Responded:
         """What is done under one key again is the same event, delivered once more."""
-        again = self.house.by_key.get(key)
-        if again is not None:
-            self._repeat(again.interaction)
-            return again
-        done: Responded = act()
+        with self.house.keys:
+            again = self.house.by_key.get(key)
+            if again is not None:
+                self._repeat(again.interaction)
+                return again
+            done: Responded = act()
+            self.house.by_key[key] = done
         assert not done.late, "Discord said that the application did not respond"
-        self.house.by_key[key] = done
         return done
 
     def _repeat(self, one: Interaction) -> None:
@@ -318,6 +338,10 @@ class _Sheet:
         )
 
 
+def _button(action: str) -> Json:
+    return {"type": checking.BUTTON, "style": 2, "label": "It", "custom_id": action, "id": 99}
+
+
 def _shown(component: Json) -> str:
     if component["type"] == checking.CHECK:
         return "yes" if component.get("default") else "no"
@@ -391,7 +415,7 @@ def _raw(message: Message) -> str:
 def _plain(text: str) -> str:
     """The words as they are read: without the marks that format them."""
     bare = re.sub(r"(?m)^(### |-# )", "", text)
-    bare = re.sub(r"(?<!\\)(\*\*|```)", "", bare).replace("\u200b", "")
+    bare = re.sub(r"(?<!\\)(\*\*|```|`)", "", bare).replace("\u200b", "")
     return " ".join(_ESCAPED.sub(r"\1", bare).split())
 
 

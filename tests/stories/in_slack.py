@@ -287,7 +287,10 @@ def _typed(view: Json, values: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
         name, _, part = element["action_id"].partition("#")
         if name in values and element["type"] != "file_input":
             value: Any = "" if part else values[name]
-            yield element["action_id"], ([one for one in ("yes",) if value == "yes"] if element["type"] == "checkboxes" else value)
+            yield (
+                element["action_id"],
+                ([one for one in ("yes",) if value == "yes"] if element["type"] == "checkboxes" else value),
+            )
 
 
 def _escaped(text: str) -> str:
