@@ -1,9 +1,10 @@
-"""What becomes of an Answer in Slack: a message for everybody, one for the asker alone, a form, or nothing but the card's change."""
+"""What becomes of an Answer in Slack: a message for everybody, one for the asker alone, a form, or the card's change alone."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -57,7 +58,7 @@ def whisper(front: Front, heard: Heard, answer: Answer) -> None:
     for page in _pages(front, api, answer):
         if heard.response_url and _respond(heard, page):
             continue
-        _patiently(lambda page=page: _whisper(api, heard, page))
+        _patiently(partial(_whisper, api, heard, page))
 
 
 def open_form(front: Front, heard: Heard, form: Form) -> None:
@@ -78,7 +79,7 @@ def _speak(front: Front, heard: Heard, place: Place, answer: Answer) -> None:
     api = front.api(heard.tenant)
     try:
         for number, page in enumerate(_pages(front, api, answer)):
-            reference = _patiently(lambda page=page: send(api, heard.channel, page, heard.thread))
+            reference = _patiently(partial(send, api, heard.channel, page, heard.thread))
             if number == 0:
                 follow(front.desk, place, answer, str(reference))
     except ChatError as problem:
@@ -112,7 +113,12 @@ def _respond(heard: Heard, page: Page) -> bool:
     """Answer by the address that came with the press or the command; it works wherever they are, five times in half an hour."""
     from slack_sdk.webhook import WebhookClient
 
-    said: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, "text": page.text, "blocks": list(page.blocks)}
+    said: dict[str, Any] = {
+        "response_type": "ephemeral",
+        "replace_original": False,
+        "text": page.text,
+        "blocks": list(page.blocks),
+    }
     said |= {"thread_ts": heard.thread} if heard.thread else {}
     try:
         return bool(WebhookClient(heard.response_url, timeout=10).send_dict(said).status_code == 200)
@@ -130,5 +136,3 @@ def _patiently(act: Callable[[], Any]) -> Any:
                 raise
             time.sleep(min(_LONGEST_PAUSE, busy.retry_after or 0.5))
     return None
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from slack_bolt import App, BoltResponse
@@ -37,7 +37,7 @@ def build_app(front: Front) -> App:
     return app
 
 
-def _authorize(front: Front) -> Callable[..., AuthorizeResult | None]:
+def _authorize(front: Front) -> Callable[..., AuthorizeResult]:
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         """Slate in the workspace the request is from; None where it is not installed."""
         found = front.workspaces.installed(team_id or "")
@@ -47,7 +47,7 @@ def _authorize(front: Front) -> Callable[..., AuthorizeResult | None]:
             enterprise_id=enterprise_id, team_id=team_id, bot_user_id=found.bot_id, bot_id=found.bot_id, bot_token=found.token
         )
 
-    return authorize
+    return cast("Callable[..., AuthorizeResult]", authorize)  # Bolt takes None as well, and says so to the person
 
 
 def _once(front: Front) -> Callable[..., BoltResponse | None]:

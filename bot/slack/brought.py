@@ -59,7 +59,9 @@ def _fetched(api: Api, url: str, name: str, most: int) -> bytes:
             if answer.status_code >= 500 or answer.status_code == 429:
                 raise ChatBusy("Slack does not hand over the file just now.", hint="Send it again in a moment.")
             if answer.status_code != 200 or answer.headers.get("content-type", "").startswith("text/html"):
-                raise ChatRefused(f"Slack does not let me see {name}.", hint="Write /invite @slate where it is, or send it to me.")
+                raise ChatRefused(
+                    f"Slack does not let me see {name}.", hint="Write /invite @slate where it is, or send it to me."
+                )
             for chunk in answer.iter_bytes():
                 received += chunk
                 if len(received) > most:

@@ -1,4 +1,4 @@
-"""Slack as a chat that Slate writes to: one message a render, edited in place, with its pictures; and words to one person only."""
+"""Slack as a chat that Slate writes to: one message a render, edited in place, with its pictures; and words to one person."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def pages(answer: Answer, shown: Shown) -> list[Page]:
     left_out = len(made) - limits.PAGES
     if left_out > 0:
         made = made[: limits.PAGES]
-        made[-1] = made[-1][: limits.BLOCKS - 1] + [_note("There is more than fits here. Ask for less, such as limit:5.")]
+        made[-1] = [*made[-1][: limits.BLOCKS - 1], _note("There is more than fits here. Ask for less, such as limit:5.")]
     return [Page(tuple(_named_once(blocks)), _words(answer)) for blocks in made if blocks]
 
 

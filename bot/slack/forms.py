@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from bot.cards import Choice, Form, FormField
 from bot.slack import limits
@@ -28,7 +27,10 @@ def modal(form: Form, along: Mapping[str, str]) -> Json:
     blocks = [block for one in form.fields for block in _inputs(one)]
     if len(blocks) > limits.VIEW_BLOCKS:
         left_out = len(blocks) - limits.VIEW_BLOCKS + 1
-        blocks = [*blocks[: limits.VIEW_BLOCKS - 1], _note(f"{left_out} more do not fit here; give them in words, as name:value.")]
+        blocks = [
+            *blocks[: limits.VIEW_BLOCKS - 1],
+            _note(f"{left_out} more do not fit here; give them in words, as name:value."),
+        ]
     return {
         "type": "modal",
         "callback_id": FORM,

@@ -1,4 +1,4 @@
-"""What people do in Slack -> the same commands: say, press, fill, react. Each listener acknowledges first and works afterwards."""
+"""What people do in Slack -> the same commands: say, press, fill, react. Each is acknowledged at once and done afterwards."""
 
 from __future__ import annotations
 
@@ -195,7 +195,9 @@ class Listeners:
         with self.front.one_at_a_time(f"{heard.channel}/{heard.message}/{heard.user}"):
             if self._is_there(heard, str(event["reaction"]), added) is not added:
                 return  # events come in any order: what is so now was told by another one, or will be
-            self._answered(heard, lambda member, at: _nothing(react(self.desk, member, at, subject, shown, added)), in_words=False)
+            self._answered(
+                heard, lambda member, at: _nothing(react(self.desk, member, at, subject, shown, added)), in_words=False
+            )
 
     def _is_there(self, heard: Heard, name: str, otherwise: bool) -> bool:
         """Whether the person's emoji is on the message now; as the event says when Slack does not tell."""

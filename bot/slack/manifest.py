@@ -93,9 +93,10 @@ _SHORTCUTS = (
     ("Find a picture", "global", FIND, "Search what the team has made"),
 )
 _LONG = (
-    "Slate takes a team's requests for pictures in chat, queues them on shared ComfyUI servers, posts each result with its provenance"
-    " card in one message that lives through the render, and remembers who made what, for whom, with which workflow and models."
+    "Slate takes a team's requests for pictures in chat, queues them on shared ComfyUI servers, posts each result with its"
+    " provenance card in one message that lives through the render, and remembers who made what, for whom, with which workflow and models."
 )
+_HEAD = "# Made by `slate slack --manifest` from the command table; paste it at https://api.slack.com/apps (docs/slack.md)."
 _PLACEHOLDER = "slate.example.com"
 
 
@@ -139,7 +140,7 @@ def written(made: dict[str, Any]) -> str:
     import yaml
 
     text = yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=130)
-    return f"# Made by `slate slack --manifest` from the command table; paste it at https://api.slack.com/apps. See docs/slack.md.\n{text}"
+    return f"{_HEAD}\n{text}"
 
 
 def with_slash() -> tuple[Command, ...]:

@@ -39,7 +39,7 @@ class Sockets:
         from bot.slack.errors import declared, foreign
 
         try:
-            self._handler.connect()
+            self._handler.client.connect()
         except foreign() as problem:
             raise declared(problem) from problem
 
@@ -67,8 +67,10 @@ class Sockets:
         """Hang up, then finish what was begun."""
         client = self._handler.client
         client.closed, client.auto_reconnect_enabled = True, False
-        with suppress(OSError, AttributeError):  # wakes the thread that waits for the next message, which it does for seconds
-            client.current_session.sock.shutdown(socket.SHUT_RDWR)
+        session = client.current_session
+        if session is not None and session.sock is not None:
+            with suppress(OSError):  # wakes the thread that waits for the next message, which it does for seconds
+                session.sock.shutdown(socket.SHUT_RDWR)
         client.enqueue_message("")
-        self._handler.close()
+        client.close()
         self.front.close()

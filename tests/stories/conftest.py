@@ -125,12 +125,12 @@ class Story:
         return [one.outcome for one in self.shop.simulator.executed if one.prompt_id in mine]
 
     def rows(self) -> dict[str, int]:
-        """How much there is of everything but talk: tables and their numbers of rows."""
+        """How much there is of everything but talk and what was heard: tables and their numbers of rows."""
         with self.desk.database.engine.connect() as connection:
             return {
                 name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one()
                 for name in sorted(SQLModel.metadata.tables)
-                if not name.startswith("room")
+                if not name.startswith("room") and name != "incoming"
             }
 
     @contextmanager
@@ -164,7 +164,8 @@ FRONTS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "front" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("only_in")
-        metafunc.parametrize("front", only.args if only else list(FRONTS))
+        everywhere = only is None or metafunc.definition.get_closest_marker("everywhere") is not None
+        metafunc.parametrize("front", list(FRONTS) if everywhere else only.args)
 
 
 @pytest.fixture

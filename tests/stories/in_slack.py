@@ -16,6 +16,7 @@ from bot.people import member_for
 from bot.posting import Chat
 from bot.slack.chat import SlackChat
 from bot.slack.dress import MARKS
+from bot.slack.front import Heard
 from bot.slack.manifest import CHECKED_IN, UMBRELLA
 from bot.slack.serving import Sockets
 from bot.slack.words import sign
@@ -48,6 +49,8 @@ class Unhurried(SlackChat):
 class Workspace:
     """A Slack workspace with Slate in it, for one story."""
 
+    platform = PLATFORM
+
     def __init__(self, desk: Desk, slack: Slack, team: str, sockets: Sockets) -> None:
         self.desk, self.slack, self.team, self.sockets = desk, slack, team, sockets
         chats: Mapping[str, Chat] = {PLATFORM: Unhurried(desk, sockets.front.workspaces)}
@@ -60,12 +63,20 @@ class Workspace:
         self.users[name] = user
         channel = self.channel(slug)
         channel.members.add(user.id)
+        self.sockets.front.workspaces.installed(self.team)
+        bot = self.slack.world.install_of(self.team)
+        direct = self.slack.do(self.slack.world.im, self.team, user.id, bot.bot if bot else "")
+        for one in (channel, direct):
+            self.sockets.front.place(Heard(self.team, user.id, one.id, one.name))
         account = f"{self.team}/{user.id}"
         with self.desk.writing() as session:
             known = members.by_key(session, name.casefold())
             if known is not None and members.handle(session, PLATFORM, account) is None:
                 members.add_handle(session, known.id or 0, PLATFORM, account)
         return member_for(self.desk, PLATFORM, account, name), Client(self, user, channel)
+
+    def channel_id(self, slug: str) -> str:
+        return self.channel(slug).id
 
     def channel(self, slug: str) -> Channel:
         there = next((one for one in self.slack.world.channels.values() if one.name == slug), None)
@@ -163,8 +174,11 @@ class Client:
         return sorted((one for one in every if one.only_for in ("", self.user.id)), key=lambda one: one.ts)
 
     def _message(self, ref: str) -> tuple[Channel, Message]:
-        message = next(one for one in self._messages() if one.ts == ref)
-        return self.slack.world.channels[message.channel], message
+        for channel in self.slack.world.channels.values():
+            for message in channel.messages:
+                if message.ts == ref and self.user.id in channel.members:
+                    return channel, message
+        raise LookupError(ref)
 
     @contextmanager
     def _listening(self) -> Iterator[_Heard]:
@@ -174,7 +188,7 @@ class Client:
         heard = _Heard()
         yield heard
         self.house.settle()
-        self.house.catches_up()
+        self.house.outbox.drain()
         heard.new = [self._seen(one) for one in self._messages() if one.ts not in before and one.by_app]
         heard.blocks = [one.blocks for one in self._messages() if one.ts not in before and one.by_app]
         views = self.slack.world.modals.get(self.user.id, [])

@@ -175,6 +175,10 @@ class Room:
 
     desk: Desk
     web: Web
+    platform: str = "room"
+
+    def channel_id(self, slug: str) -> str:
+        return slug
 
     def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
         """Somebody comes in through the door."""

@@ -83,6 +83,12 @@ class Front(Protocol):
 class House(Protocol):
     """A front end, served for one story."""
 
+    platform: str
+
+    def channel_id(self, slug: str) -> str:
+        """The platform's own id of a channel."""
+        ...
+
     def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
         """Somebody who is known comes into a channel, perhaps once more; a stranger becomes a Member."""
         ...

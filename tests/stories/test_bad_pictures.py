@@ -12,6 +12,8 @@ from tests.pictures import SIGNATURE, chunk, claiming, comfy_png, encoded, scene
 from tests.stories.conftest import Story
 from tests.stories.telling import Person
 
+pytestmark = pytest.mark.only_in("room", reason="what a file is, is decided in core; that people are told is told everywhere")
+
 PNG = encoded(scene(1))
 JPEG = encoded(scene(1), "JPEG")
 ASK = "/render product-depth hero shoe steps:1 size:64x64"
@@ -52,6 +54,15 @@ def test_a_file_that_is_no_picture_is_neither_an_input_nor_a_riddle(story: Story
     assert told.error == code or "is not known" in told.seen.text
 
 
+@pytest.mark.everywhere
+@pytest.mark.parametrize("name", ["words", "half a PNG", "30,000 x 30,000"])
+def test_wherever_it_is_dropped_a_file_that_is_no_picture_is_told_so(story: Story, mia: Person, name: str) -> None:
+    data, code = REFUSED[name]
+    with story.nothing_is_kept():
+        mia.is_refused(ASK, code, files=[data])
+
+
+@pytest.mark.everywhere
 def test_an_empty_file_is_not_even_taken(story: Story, mia: Person) -> None:
     with story.nothing_is_kept():
         told = mia.drops(b"", "empty.png")

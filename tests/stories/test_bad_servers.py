@@ -41,6 +41,11 @@ FATAL: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+pytestmark = pytest.mark.only_in(
+    "room", reason="what becomes of a run is decided in core; that people see it is told everywhere below"
+)
+
+
 @pytest.mark.parametrize("trouble", OVERCOME)
 def test_what_can_be_overcome_is_overcome_and_nobody_has_to_ask_twice(story: Story, mia: Person, trouble: str) -> None:
     asked = mia.asks(ASK)
@@ -89,6 +94,7 @@ def test_a_run_that_fails_after_its_first_picture_keeps_nothing_of_it(story: Sto
     assert mia.sees("failed", "gpu-01", again=asked).tone == "failed"
 
 
+@pytest.mark.everywhere
 def test_a_model_that_is_not_there_is_named_with_what_there_is(story: Story, mia: Person) -> None:
     asked = mia.asks(f"{ASK} model:sd_xl_base_1.0.safetensors")
     story.works_it_out(asked)
@@ -111,6 +117,7 @@ def test_a_server_that_answers_nonsense_keeps_the_render_waiting_until_it_makes_
     assert story.runs(asked).count("success") == 1
 
 
+@pytest.mark.everywhere
 def test_a_server_that_dies_mid_run_is_waited_for_and_the_message_says_so(story: Story, mia: Person) -> None:
     asked = mia.asks("/render text-to-image hero shoe steps:40 size:64x64")
     with story.working(0.1):

@@ -251,6 +251,7 @@ def disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     made.close()
 
 
+@pytest.mark.only_in("room", reason="the disk is full for a worker, not for a chat")
 def test_a_full_disk_makes_the_result_wait_and_not_be_rendered_again(disk: Disk, story: Story, mia: Person) -> None:
     asked = mia.asks(ASK)
     disk.fill()

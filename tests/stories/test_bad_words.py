@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.stories.conftest import Story
 from tests.stories.telling import Person
 
@@ -78,6 +80,10 @@ def test_a_prompt_of_a_hundred_thousand_letters_is_told_its_length(story: Story,
         mia.is_refused("/find " + "shoe " * 20_000, "bad-query", "2,000")
         mia.is_refused("/" + "x" * 100_000, "unknown-command")
         mia.is_refused("/render " + "x" * 100_000, "unknown-workflow")
+
+
+@pytest.mark.only_in("room", reason="what people say to each other elsewhere is none of Slate's business")
+def test_talk_of_a_hundred_thousand_letters_is_told_its_length(mia: Person) -> None:
     told = mia.says("x" * 100_000)
     assert told.error == "too-long"
     assert "20000" in told.words
@@ -99,7 +105,7 @@ def test_what_means_something_elsewhere_is_only_words_here(story: Story, mia: Pe
         done = ana.sees("Took", again=asked)
         (asset,) = story.assets(asked)
         assert asset.prompt == story.render(asked).inputs["prompt"] == prompt
-        assert [name for name in done.pictures if not name.startswith("/files/")] == []
+        assert (len(done.pictures), len(done.originals)) == (1, 1), "its own picture and no other"
         again = ana.asks(ana.presses("Copy command", on=done).copied)
         assert story.render(again).inputs == story.render(asked).inputs
 
@@ -131,5 +137,12 @@ def test_buttons_and_forms_that_were_tampered_with_do_nothing(story: Story, mia:
     assert form is not None
     with story.nothing_is_kept():
         assert mia.fills(form, prompt="x", steps="1; DROP").error == "wrong-type"
+
+
+@pytest.mark.only_in("room", reason="chat platforms let nobody change what a form asks")
+def test_a_form_that_was_tampered_with_does_nothing(story: Story, mia: Person) -> None:
+    form = mia.says("/edit text-to-image").form
+    assert form is not None
+    with story.nothing_is_kept():
         assert mia.fills(form, prompt="x", nonsense="1").error == "unknown-input"
         assert mia.fills(replace(form, command="frobnicate now"), prompt="x").error == "unknown-command"

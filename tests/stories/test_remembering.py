@@ -18,7 +18,7 @@ def shoe(story: Story, mia: Person, ana: Person) -> Seen:
     """A finished depth shot of Mia's, for Acme."""
     with story.desk.writing() as session:
         acme = projects.add(session, "Acme", "Acme Spring", by=ana.member)
-        projects.bind_channel(session, "room", "acme", "acme", acme, by=ana.member)
+        projects.bind_channel(session, story.house.platform, story.house.channel_id("acme"), "acme", acme, by=ana.member)
     there = story.visitor("Mia Chen", "acme")
     asked = there.asks("/render product-depth hero shoe, low sun seed:7 steps:2 size:256x192 shot:sh010", encoded(scene(1)))
     story.works()
@@ -93,11 +93,16 @@ def test_a_picture_nobody_knows_is_told_so_and_not_kept_as_an_asset(story: Story
 
 
 def test_provenance_tells_everything_to_whoever_asks(story: Story, ana: Person, mia: Person, shoe: Seen) -> None:
-    told = ana.presses("Provenance", on=story.visitor("Ana Ruiz", "acme").sees(again=shoe))
+    there = story.visitor("Ana Ruiz", "acme")
+    told = there.presses("Provenance", on=there.sees(again=shoe))
     assert told.seen is not None
     (asset,) = story.assets(shoe)
     assert told.seen.private
     assert told.seen.fields["SHA-256"] == asset.sha256
     assert "depth" in told.seen.fields["Made from"]
     assert "euler" in told.seen.fields["Settings"]
-    assert ana.opens(f"/assets/{asset.code}")
+
+
+@pytest.mark.only_in("room", reason="elsewhere the page is a link into the browser")
+def test_the_page_of_a_picture_opens_in_the_same_browser(story: Story, ana: Person, shoe: Seen) -> None:
+    assert ana.opens(f"/assets/{story.assets(shoe)[0].code}")

@@ -221,7 +221,7 @@ RICH_SECTIONS: Mapping[str, Check] = {
     ),
     "rich_text_quote": Shape(KIND | {"elements": many(1000, typed(lambda: RICH_PARTS))}, needs=("elements",)),
 }
-PRESSED = ("button", "overflow", "static_select", "external_select", "users_select", "conversations_select", "checkboxes", "radio_buttons")  # fmt: skip
+PRESSED = tuple(kind for kind in ELEMENTS if kind not in ("plain_text_input", "number_input", "file_input", "image"))
 ASKED = tuple(kind for kind in ELEMENTS if kind not in ("button", "overflow", "image"))
 BLOCK = {"type": string(40), "block_id": string(255, 1)}
 
