@@ -43,7 +43,7 @@ TABLE: tuple[Command, ...] = (
         Option("sure", "yes confirms all that a search finds.", "switch"),
     ), free=True),
     Command("ingests", archive.ingests, "[ID]"),
-    Command("export", leaving.export, "ID … profile:NAME", "asset", (
+    Command("export", leaving.export, "ID … [profile:NAME]", "asset", (
         Option("profile", "team, client, public or archive; without it, team."),
         Option("to", "Who gets it; it is logged."),
         Option("why", "What for; it is logged."),
@@ -61,8 +61,8 @@ TABLE: tuple[Command, ...] = (
         *(Option(rule, f"The rule {rule} of the profile.") for rule in profiles.RULES),
         Option("reset", "yes takes the project's own rules back.", "switch"),
     )),
-    Command("verify", leaving.verify, "[ID or ADDRESS], or drop a file in", "asset"),
-    Command("restore", leaving.restore, "[ID], with the copy dropped in", "asset"),
+    Command("verify", leaving.verify, "[ID or ADDRESS], or drop a picture in", "asset"),
+    Command("restore", leaving.restore, "[ID], or drop a picture in", "asset"),
     Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),
     Command("project", belonging.project, "[SLUG] [name:value …]", "project", (
         Option("new", "Name of a new project, which this channel then belongs to."),

@@ -165,7 +165,8 @@ def test_a_file_is_fetched_by_its_address_and_keeps_its_name(web: str) -> None:
         "http://127.0.0.1/", "http://localhost:8188/system_stats", "http://[::1]/", "http://0.0.0.0/", "http://10.0.0.5/",
         "http://2130706433/",
         "http://169.254.169.254/latest/meta-data", "http://[::ffff:127.0.0.1]/", "http://user@127.0.0.1/", "ftp://example.com/x",
-        "file:///etc/passwd", "gopher://127.0.0.1:6379/_x", "http://", "https://no-such-machine.invalid/", "http://127.0.0.1:99999/", "",
+        "file:///etc/passwd", "gopher://127.0.0.1:6379/_x", "http://", "https://no-such-machine.invalid/",
+        "http://127.0.0.1:99999/", "",
     ],
 )  # fmt: skip
 def test_an_address_that_leads_inside_is_refused(url: str) -> None:
