@@ -23,9 +23,7 @@ def marked(frame: Frame, caption: str) -> Image.Image:
         return picture
     strip = _strip(width, height, caption)
     box = (0, height - strip.height, width, height)
-    below = picture.crop(box)
-    ground = Image.new("RGB", strip.size, (12, 12, 14))
-    picture.paste(Image.blend(below, ground, 0.9), box)  # dark enough to hide the strip of a picture it was made from
+    picture.paste((12, 12, 14), box)  # it hides the strip of a picture this one was made from
     picture.paste((245, 243, 238), box, strip)
     return picture
 
