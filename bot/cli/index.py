@@ -28,6 +28,7 @@ WHERE = {
     "lineage": "bot.cli.asking",
     "workflows": "bot.cli.asking",
     "help": "bot.cli.asking",
+    "selftest": "bot.cli.selftest",
     "keys": "bot.cli.keys",
     "seal": "bot.cli.keys",
     "stamp": "bot.cli.keys",

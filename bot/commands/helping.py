@@ -20,7 +20,7 @@ FAMILIES = {
     "Finding": ("find", "whatis", "lineage", "provenance"),
     "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
     "Archive": ("ingests", "confirm"),
-    "Leaving": ("export", "profile", "verify", "restore"),
+    "Leaving": ("export", "profile", "verify", "restore", "compliance", "declare"),
     "Knowing": ("workflows", "help"),
     "Belonging": ("project", "link"),
 }
