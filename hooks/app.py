@@ -29,6 +29,7 @@ from bot.room.paper import STATIC, Paper
 from bot.room.session import signer
 from core import errors
 from core.desk import Desk, here
+from hooks.comparing import router as compare_routes
 from hooks.health import router as health_routes
 from hooks.pages import router as page_routes
 
@@ -62,6 +63,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.state.house = House(desk, signer(desk.settings), bell, paper, commands, react)
     app.include_router(health_routes)
     app.include_router(page_routes)
+    app.include_router(compare_routes)
     app.include_router(room_routes)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Guard, settings=desk.settings)
