@@ -69,5 +69,3 @@ def _is_whole(desk: Desk, digest: str) -> bool:
         return hashlib.sha256(desk.blobs.get(digest)).hexdigest() == digest
     except BlobNotFound:
         return True  # gone since it was listed; what needs it is told as missing
-
-

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from storage.tables import Asset, Client, FoundFile, FoundState, Project
+from storage.tables import Asset, AuditEvent, Client, FoundFile, FoundState, Project, RoomMessage
 
 _PAGE = 1_000
 
@@ -65,3 +65,15 @@ def room_by_project(session: Session) -> list[Room]:
         .order_by(size.desc(), Project.slug)
     )
     return [Room(slug, client, count, int(total or 0)) for slug, client, count, total in session.exec(asked)]
+
+
+def other_digests(session: Session) -> set[str]:
+    """Bytes that rows need beside an Asset's own: as they came, before a seal was added; manifests; what came with messages."""
+    known = set(session.exec(select(Asset.source_sha256)))
+    for seal in session.exec(select(Asset.seal).where(Asset.seal_state != "")):
+        known.add(str((seal or {}).get("manifest", "")))
+    for before in session.exec(select(AuditEvent.before).where(AuditEvent.action == "asset:sealed")):
+        known.add(str((before or {}).get("sha256", "")))
+    for files in session.exec(select(RoomMessage.attachments)):
+        known |= {str(one.get("sha256", "")) for one in files or ()}
+    return known
