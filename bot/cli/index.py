@@ -25,6 +25,8 @@ WHERE = {
     "fetch": "bot.cli.fetching",
     "ingest": "bot.cli.archiving",
     "reindex": "bot.cli.archiving",
+    "verify-store": "bot.cli.storekeeping",
+    "storage": "bot.cli.storekeeping",
     "lineage": "bot.cli.asking",
     "workflows": "bot.cli.asking",
     "help": "bot.cli.asking",

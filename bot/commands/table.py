@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands import archive, belonging, complying, finding, helping, judging, keeping, leaving, making
+from bot.commands import archive, belonging, comparing, complying, finding, helping, judging, keeping, leaving, making
 from bot.commands.asked import Command, Option
 from core.compliance.checking import QUESTIONS
 from core.exports import profiles
@@ -31,6 +31,8 @@ TABLE: tuple[Command, ...] = (
     ), free=True),
     Command("whatis", finding.whatis, "[ID], or drop a picture in", "asset"),
     Command("lineage", finding.lineage, "ID", "asset"),
+    Command("compare", comparing.compare, "ID ID", "asset"),
+    Command("takes", comparing.takes, "ID", "asset"),
     Command("provenance", finding.provenance, "ID", "asset", aliases=("card",)),
     Command("approve", judging.approve, "ID … [note]", "asset", (UNDO,), free=True),
     Command("reject", judging.reject, "ID … [note]", "asset", (UNDO,), free=True),
