@@ -3,7 +3,7 @@
 ok: false, error: …      becomes
 is_archived, …           ChatGone       the place is not there any more
 message_not_found, …     MessageGone    the message is not there any more (a ChatGone)
-not_in_channel           NotInvited     Slate has to be in the channel first (a ChatRefused)
+not_in_channel, …        NotInvited     Slate has to be in the channel first, or it is gone (a ChatRefused)
 missing_scope, …         ChatRefused    a person can help, and is told how
 token_revoked, …         Withdrawn      Slate was removed, or its token withdrawn (a ChatRefused)
 429, 5xx, no answer      ChatBusy       try again, after the pause that Slack asks for
