@@ -55,6 +55,10 @@ def chats(desk: Desk) -> Mapping[str, Chat]:
         from bot.slack.chat import SlackChat
 
         found["slack"] = SlackChat(desk)
+    if desk.settings.discord_token:
+        from bot.discord.chat import DiscordChat
+
+        found["discord"] = DiscordChat(desk)
     return found
 
 

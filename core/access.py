@@ -24,6 +24,8 @@ class Action(StrEnum):
     VOTE = "vote on results"
     APPROVE = "decide on results"
     TAG = "tag results"
+    EXPORT = "export"
+    CHANGE_PROFILES = "change export profiles"
     QUEUE_BEYOND = "queue without limit"
     INGEST = "take in files from before Slate"
     CONFIRM = "confirm whose something is"
@@ -44,6 +46,8 @@ LEAST = MappingProxyType(
         Action.VOTE: Role.VIEWER,
         Action.APPROVE: Role.LEAD,
         Action.TAG: Role.ARTIST,
+        Action.EXPORT: Role.ARTIST,
+        Action.CHANGE_PROFILES: Role.LEAD,
         Action.QUEUE_BEYOND: Role.LEAD,
         Action.INGEST: Role.LEAD,
         Action.CONFIRM: Role.LEAD,

@@ -17,6 +17,7 @@
     ├── ChatError              a chat platform
     │   └── ChatBusy · ChatGone · ChatRefused
     ├── SealUnavailable        there is nothing to sign with
+    ├── WouldLeak              a copy holds what its profile takes out
     └── StoreError             our own memory
         └── DatabaseUnavailable · QueueUnavailable · BlobMissing · DiskFull
 
@@ -127,6 +128,10 @@ class BadQuery(BadInput):
 
 class Conflict(SlateError):
     """That is no longer possible."""
+
+
+class WouldLeak(SlateError):
+    """The copy still holds what its profile takes out; it was not made."""
 
 
 class SealUnavailable(SlateError):

@@ -13,9 +13,11 @@ from core.errors import BadQuery
 from core.pieces import Piece
 from core.vocabulary import STATUSES, Match, Name, Vocabulary
 from storage.search import Facet, Field, Order, Words
+from storage.search.sizes import SHAPES, STEPS
 from storage.search.words import fold, words_of
 
 UNDECIDED = Condition("undecided", Facet(Field.STATUS, STATUSES, negated=True))
+_AT_LEAST = tuple(f"{step}+" for step in STEPS)
 INFERRED = ("by", "client", "project", "shot")
 KINDS = ("image", "animation", "video", "audio", "3d", "text", "file")
 ORIGINS = ("render", "upload", "ingest")
@@ -166,6 +168,15 @@ def _seed(reading: Reading, piece: Piece) -> None:
     reading.add_facet(Field.SEED, [str(int(value)) for value in piece.values], negated=piece.negated)
 
 
+def _size(reading: Reading, piece: Piece) -> None:
+    values = [re.sub(r"[×*]", "x", fold(value)) for value in piece.values]
+    for value in values:
+        if not (value in SHAPES or re.fullmatch(r"[1-9]\d{0,5}x[1-9]\d{0,5}", value) or value in _AT_LEAST):
+            hint = f"It can be 1024x768, {', '.join(SHAPES)}, or the longer edge at least: {', '.join(_AT_LEAST)}."
+            raise BadQuery(f"`{piece}` is not a size.", hint=hint)
+    reading.add_facet(Field.SIZE, values, negated=piece.negated)
+
+
 def _negative(reading: Reading, piece: Piece) -> None:
     for value in piece.values:
         if tokens := tuple(words_of(value)):
@@ -201,6 +212,7 @@ _SPECIAL: dict[str, Callable[[Reading, Piece], None]] = {
     "is": _is,
     "kind": _kind,
     "seed": _seed,
+    "size": _size,
     "negative": _negative,
     "sort": _sort,
     **dict.fromkeys(_SPAN, _date),

@@ -162,7 +162,7 @@ class Line:
                 continue
             self.asking = True
             found = match.groupdict()
-            self.want = want or phrases.NOUNS[found["noun"].removesuffix("s") if found["noun"] != "settings" else "settings"]
+            self.want = want or phrases.NOUNS.get(found["noun"]) or phrases.NOUNS[found["noun"].removesuffix("s")]
             if found.get("verdict"):
                 self.reading.add_facet(Field.STATUS, [found["verdict"]])
             if self.want is Want.STATUS:

@@ -34,6 +34,8 @@ class Lineage:
     """What was made from it, nearest first."""
     siblings: tuple[Asset, ...]
     """What the same Render made beside it."""
+    copies: tuple[Asset, ...]
+    """What was exported or restored from it."""
     askings: tuple[Render, ...]
     """The Render that made it, the one that was a variation or repetition of, and so on back to the first."""
 
@@ -49,6 +51,7 @@ def of(session: Session, asset: Asset, *, steps: int = 20) -> Lineage:
         tuple(Step(one.parent, one.child, one.name, one.steps) for one in up),
         tuple(Step(one.child, one.parent, one.name, one.steps) for one in down),
         tuple(one for one in beside if one.id != asset.id),
+        tuple(assets.copies(session, asset.id)),
         tuple(_askings(session, asset.render_id, steps)),
     )
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session
 
-from core import access, questions, sentences, vocabulary
+from core import access, lineage, questions, rewording, sentences, vocabulary
 from core.conditions import Choice, Question, combine
 from core.phrases import Want
 from core.pieces import quote
@@ -37,6 +37,8 @@ class Found:
     results: tuple[Result, ...] = ()
     understood: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    without: tuple[Choice, ...] = ()
+    """The question without each of its conditions, to take one away."""
     after: str = ""
     """Asks for the next page; empty when this is the last."""
     want: Want = Want.PICTURES
@@ -48,6 +50,7 @@ class Found:
             "understood": list(self.understood),
             "results": [result.as_json() for result in self.results],
             "choices": [{"label": choice.label, "text": choice.text} for choice in self.choices],
+            "without": [{"label": choice.label, "text": choice.text} for choice in self.without],
             "after": self.after,
         }
 
@@ -83,10 +86,12 @@ def answer(
         page = Page(tuple(_subject(session, question.subject, scope)))
     else:
         page = search.find(session, question.query, scope, limit, after)
+    rest = rewording.without_each(question)
     if not page.asset_ids:
         choices = _nearest(question, known)
-        return Found(_empty(session, question, scope, tell, choices), (), question.understood, choices, want=question.want)
-    return _told(session, question, scope, tell, page, first=not after)
+        empty = _empty(session, question, scope, tell, choices)
+        return Found(empty, (), question.understood, choices, rest, want=question.want)
+    return replace(_told(session, question, scope, tell, page, first=not after), without=rest)
 
 
 def matching(
@@ -129,6 +134,8 @@ def _told(session: Session, question: Question, scope: Scope, tell: sentences.Te
     match question.want:
         case Want.HOW_MANY:
             sentence = tell.how_many(search.count(session, question.query, scope, _COUNTED), _COUNTED)
+        case Want.RESULTS | Want.SOURCES:
+            return _family(session, question, scope, tell, results[0])
         case Want.JUDGE | Want.STATUS:
             top = results[0].asset
             verdict = shown.judge(session, top.id or 0, Judgement(top.status)) if top.status else None
@@ -136,6 +143,16 @@ def _told(session: Session, question: Question, scope: Scope, tell: sentences.Te
         case _:
             sentence = tell.fact(told, more=more)
     return Found(sentence, results, question.understood, after=page.after, want=question.want)
+
+
+def _family(session: Session, question: Question, scope: Scope, tell: sentences.Teller, top: Result) -> Found:
+    """What the first result came from, or what came from it, as far as the asker may see."""
+    family = lineage.of(session, top.asset)
+    steps = family.results if question.want is Want.RESULTS else family.sources
+    seen = [one for one in steps if scope.project_ids is None or one.asset.project_id in scope.project_ids]
+    rows = tuple(Result.of(row) for row in shown.shown(session, list(dict.fromkeys(one.asset.id for one in seen))))
+    sentence = tell.family(top, rows, [(one.asset.code, one.name) for one in seen if one.steps == 1])
+    return Found(sentence, rows or (top,), question.understood, want=question.want)
 
 
 def _looked_over(

@@ -34,6 +34,8 @@ class Want(StrEnum):
     JUDGE = "judge"
     TECHNIQUE = "technique"
     HOW_MANY = "how many"
+    RESULTS = "what came from it"
+    SOURCES = "what it came from"
 
 
 NOUNS = {
@@ -57,6 +59,11 @@ WANTS: tuple[tuple[re.Pattern[str], Want | None], ...] = tuple(
         (rf"^{_ASIDE}(?:how many|how much|(?:the )?number of|count(?: of)?(?: all)?)\b", Want.HOW_MANY),
         (rf"^{_ASIDE}(?:for (?:whom|which client|what client)|whom? (?:is|was|are|were|did)(?= .*\bfor$))\b", Want.CLIENT),
         (rf"^{_ASIDE}who(?: has| had| have)? (?P<verdict>approved|rejected)\b", Want.JUDGE),
+        (rf"^{_ASIDE}what(?: all)? (?:came|comes|has come|was made|were made|is made|was rendered) from\b", Want.RESULTS),
+        (rf"^{_ASIDE}what (?:did|has|have|will|does)(?= .*\b(?:become|turn into|lead to)$)\b", Want.RESULTS),
+        (rf"^{_ASIDE}what (?:was|were|is|are)(?= .*\b(?:made|rendered|based|derived|built) (?:from|of|on)$)\b", Want.SOURCES),
+        (rf"^{_ASIDE}(?:where|what) (?:does|did|do)(?= .*\b(?:come|came|originate) from$)\b", Want.SOURCES),
+        (rf"^{_ASIDE}(?:what|which \w+) (?:went|goes|go) into\b", Want.SOURCES),
         (rf"^{_ASIDE}(?:who|whose|by whom)\b", Want.WHO),
         (rf"^{_ASIDE}(?:when|how long ago|(?:what|which) (?:date|day|time))\b", Want.WHEN),
         (rf"^{_ASIDE}{_SAY_WHICH} {_NOUN}\b", None),
@@ -83,7 +90,7 @@ FILLERS = _words(
     uses there here what which who whom whose when where why how show showing find list give get search display about ever again
     team so also just now tell know look looking see got want wanted need everything anything something everyone anyone somebody
     anybody stuff work works ok exact up back out ago not s t came come belong belongs during since client project else still
-    first last
+    first last become became becomes turn turned into lead led based derived went goes go originate
     """
 )
 

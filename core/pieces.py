@@ -142,6 +142,7 @@ _EXAMPLES = {
     "workflow": "workflow:product-depth",
     "technique": "technique:depth",
     "seed": "seed:1234",
+    "size": "size:1024x768",
     "kind": "kind:video",
     "judge": "judge:ana",
     "negative": "negative:blurry",

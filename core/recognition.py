@@ -68,6 +68,8 @@ def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collecti
         same = assets.with_bytes(session, digest_of(data), projects)
     if any(asset.origin is Origin.RENDER for asset in same):
         return _certain("the very same file", same)
+    if copies := [asset for asset in same if asset.copy_of is not None and asset.origin is Origin.EXPORT]:
+        return _of_a_copy(desk, copies[0])
     examined = ingest.examine(data, filename, limits=ingest.limits_of(desk.settings))
     with desk.reading() as session:
         if same:
@@ -80,6 +82,13 @@ def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collecti
         if same := assets.with_pixels(session, examined.pixel_sha256, projects):
             return _same_pixels(same, claimed, plain=not examined.phash)
         return _alike(_lookalikes(session, examined, projects), claimed)
+
+
+def _of_a_copy(desk: Desk, copied: Asset) -> Recognition:
+    """A file that left this house: what it is a copy of."""
+    with desk.reading() as session:
+        original = assets.by_id(session, copied.copy_of or 0)
+    return Recognition(Certainty.CERTAIN, f"the very copy {copied.code} that left this house", original or copied, 0)
 
 
 def _certain(how: str, same: Sequence[Asset]) -> Recognition:

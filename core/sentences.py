@@ -140,6 +140,19 @@ class Teller:
     def shot(self, results: Sequence[Result], more: bool) -> str:
         return self._all(results, more, "It is shot", "They are shots", lambda one: one.asset.shot)
 
+    def family(self, top: Result, rows: Sequence[Result], near: Sequence[tuple[str, str]]) -> str:
+        """What became of the first result, or what it was made from; `near` are (id, input name) of the next of kin."""
+        after = self.question.want is Want.RESULTS
+        about = f"{self._guesses()}`{top.code}` by {plain(top.by)}, {self.day(top.asset.created_at)}"
+        if not rows and after:
+            return f"**Nothing** was made from {about}, as far as you can see."
+        if not rows:
+            known = "no picture" if top.asset.render_id else "no picture that is known here"
+            return f"{about} was made from **{known}**."
+        names = _and([f"`{code}` ({plain(name)})" if name else f"`{code}`" for code, name in near[:5]])
+        more = f", {len(rows)} in all" if len(rows) > len(near[:5]) else ""
+        return f"From {about} came **{names}**{more}." if after else f"{about} was made from **{names}**{more}."
+
     # Nothing
 
     def which(self) -> str:

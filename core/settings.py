@@ -72,6 +72,13 @@ class Settings(BaseSettings):
     trust_anchors: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="PEM files of authorities whose seals are trusted, separated by commas, besides your own."
     )
+    link_days: float = Field(
+        7, gt=0, description="How many days a link to a file or a package works for people without an account."
+    )
+    verify_private: bool = Field(False, description="Whether `verify` may fetch files from this machine and its network.")
+    verify_per_minute: int = Field(
+        20, ge=1, description="How many files one address may have checked a minute without an account."
+    )
     newcomer_role: str = Field("artist", description="Role of people who join the room; the very first one becomes admin.")
     reactions: str = Field(
         "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",

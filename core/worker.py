@@ -7,6 +7,7 @@ after a crash finds the run that was already made instead of making it twice; no
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -327,7 +328,7 @@ class Lane:
             refused = [*claim.render.refused_by, claim.render.backend_id or 0]
             others = [one for one in backends.in_use(session) if one.pool == claim.render.pool and one.id not in refused]
             if others:
-                why = f"{self.backend} lacks a file it needs; trying another server"
+                why = f"{problem.message.rstrip('.')}; {_next_try(others)}"
                 run = claim.render.run + 1
                 renders.back_in_line(self.desk, session, claim, why, run=run, run_submitted=False, refused_by=refused)
             else:
@@ -345,6 +346,13 @@ class Lane:
 def _words(step: Step) -> str:
     name = step.node_type_or_title or "working"
     return f"step {step.value:g}/{step.maximum:g} · {name}" if step.maximum > 1 else name
+
+
+def _next_try(others: Sequence[Backend]) -> str:
+    """What becomes of a render that one server refused: the next one takes it, or it waits for one that is away."""
+    if any(one.state is BackendState.UP for one in others):
+        return "trying another server"
+    return f"waiting for {others[0].name}, which is away and may have it"
 
 
 def stop_run(desk: Desk, render_id: int) -> None:

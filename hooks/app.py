@@ -33,6 +33,7 @@ from core.desk import Desk, here
 from hooks.health import router as health_routes
 from hooks.pages import router as page_routes
 from hooks.slack import slack_routes
+from hooks.verify import router as verify_routes
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,8 @@ STATUS: dict[type[errors.SlateError], int] = {
     errors.TooManyPixels: 413,
     errors.BadInput: 422,
     errors.Conflict: 409,
+    errors.WouldLeak: 409,
+    errors.SealUnavailable: 503,
     errors.BlobMissing: 410,
     errors.DiskFull: 507,
     errors.DatabaseUnavailable: 503,
@@ -65,6 +68,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.state.house = House(desk, signer(desk.settings), bell, paper, commands, react)
     app.include_router(health_routes)
     app.include_router(page_routes)
+    app.include_router(verify_routes)
     app.include_router(room_routes)
     app.state.slack = Front(desk) if desk.settings.slack else None
     if app.state.slack is not None:

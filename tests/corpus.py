@@ -22,6 +22,7 @@ from storage.tables import (
     Origin,
     Project,
     Render,
+    RenderInput,
     RenderState,
     Role,
     Tag,
@@ -157,6 +158,9 @@ def build(session: Session) -> Corpus:
     corpus = Corpus(people, projects, {})
     for take in TAKES:
         corpus.assets[take.key] = _asset(session, take, corpus, versions)
+    lake, larger = corpus.assets["winter-lake"], corpus.assets["winter-up"]
+    session.add(RenderInput(render_id=larger.render_id or 0, name="image", asset_id=_id(lake)))
+    session.flush()
     return corpus
 
 

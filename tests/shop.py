@@ -97,6 +97,8 @@ def environment_of(settings: Settings, backend: str = "gpu-01") -> Iterator[None
         "SLATE_SLACK_API_URL": settings.slack_api_url,
         "SLATE_SLACK_BOT_TOKEN": settings.slack_bot_token,
     }
+    secrets = ("discord_token", "discord_api_url")
+    wanted |= {f"SLATE_{name.upper()}": getattr(settings, name) for name in secrets if name in settings.model_fields_set}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -123,6 +123,29 @@ def whatis(
     converse(text, as_name=as_name, as_json=as_json, attach=files)
 
 
+@app.command()
+def verify(
+    subject: Annotated[str, typer.Argument(metavar="FILE", help="A file, its address on the web, or the id of an asset.")],
+    as_name: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check who signed a file, whether it is whole, and what it was made from."""
+    named = "://" in subject or (subject[:2].upper() in ("A-", "R-") and not Path(subject).exists())
+    text, files = (f"verify {subject}", []) if named else ("verify", [Path(subject)])
+    converse(text, as_name=as_name, as_json=as_json, attach=files)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The copy that lost its metadata.")],
+    of: Annotated[str, typer.Option("--of", metavar="ID", help="Which picture it is, where its looks alone cannot tell.")] = "",
+    as_name: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a copy that lost its metadata its credentials back; the answer has the link to it."""
+    converse(f"restore {of}".strip(), as_name=as_name, as_json=as_json, attach=[file])
+
+
 Subjects = Annotated[
     list[str], typer.Argument(metavar="ID... [NOTE]", help="Assets or renders; what comes after is kept as a note.")
 ]

@@ -17,6 +17,8 @@ WHERE = {
     "cancel": "bot.cli.asking",
     "find": "bot.cli.asking",
     "whatis": "bot.cli.asking",
+    "verify": "bot.cli.asking",
+    "restore": "bot.cli.asking",
     "approve": "bot.cli.asking",
     "reject": "bot.cli.asking",
     "tag": "bot.cli.asking",

@@ -139,6 +139,20 @@ def archivist() -> None:
 
 
 @app.command()
+def discord() -> None:
+    """Listen to Discord; ends with an error when the connection breaks for good, to be started again."""
+    from bot.discord.client import serve
+    from core.desk import here
+
+    _begin("discord")
+    desk = here()
+    try:
+        serve(desk)
+    finally:
+        desk.close()
+
+
+@app.command()
 def sweeper() -> None:
     """Put back on its way whatever got lost: tickets, dead workers' renders, posts left behind."""
     from core.desk import here

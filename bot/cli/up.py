@@ -154,6 +154,7 @@ def _simulator(settings: Settings, server: Server, logs: Path) -> Child:
 def _slate(settings: Settings, logs: Path) -> list[Child]:
     names = ["web", "clerk", "archivist", "sweeper"]
     names += ["slack"] if settings.slack and settings.slack_app_token else []
+    names += ["discord"] if settings.discord_token else []
     return [_child(name, (name,), logs) for name in names]
 
 

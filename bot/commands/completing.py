@@ -33,8 +33,12 @@ _CONDITIONS = {
     "status": "approved, rejected or needs work",
     "tag": "A word on it",
     "model": "A model it was made with",
+    "lora": "A LoRA it was made with",
     "workflow": "The recipe",
     "technique": "depth, canny, img2img …",
+    "seed": "The number its noise came from",
+    "size": "1024x768, 2048+, landscape, portrait, square",
+    "is": "mine, video, undecided, inferred …",
     "before": "A day, such as 2026-03-12 or march",
     "after": "A day, such as monday",
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from sqlmodel import Session
+
 from bot import grammar, shapes, show, wording
 from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
@@ -14,11 +18,16 @@ from core.errors import BlobMissing, MissingInput
 from core.lineage import Lineage
 from core.memory import Found
 from core.recognition import Certainty
+from storage import ids
 from storage.blobs import BlobError
 from storage.tables import Asset
 
 LONGEST_BUTTON = 90
 """What fits into a button's id on every platform."""
+_TAKEN_AWAY = 5
+_THIS = re.compile(
+    r"\b(?:this|it)\b(?! (?:week|month|year|morning|afternoon|evening|project|channel|client|quarter)\b)", re.IGNORECASE
+)
 _CERTAIN = {
     Certainty.CERTAIN: "This is",
     Certainty.PROBABLE: "This is most likely",
@@ -42,23 +51,38 @@ def find(asked: Asked) -> Answer:
         raise MissingInput("`find` needs a question or some words.", hint="Write /find who made the depth shot for Acme.")
     with asked.desk.reading() as session:
         found = memory.answer(
-            session, question, by=asked.member, project=asked.place.project, limit=limit, after=asked.option("page")
+            session,
+            _about_here(session, asked, question),
+            by=asked.member,
+            project=asked.place.project,
+            limit=limit,
+            after=asked.option("page"),
         )
         cards = tuple(show.asset_card(session, one.asset) for one in found.results)
     more = _more(question, found, limit)
     return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, data=found.as_json())
 
 
+def _about_here(session: Session, asked: Asked, question: str) -> str:
+    """In a thread, a question about `this` is about what the thread is about: its id is put in place of the word."""
+    here = subjects.in_thread(session, asked) if _THIS.search(question) else None
+    code = "" if here is None else ids.code("R", here.render_id) if here.render_id else ids.code("A", here.asset_id or 1)
+    return _THIS.sub(code, question, count=1) if code else question
+
+
 def _more(question: str, found: Found, limit: int) -> tuple[Card, ...]:
     """What to press next: one of several meanings, or the next page. What is too long for a button is shown to be typed."""
     asks = [(one.label, f"/find {one.text}") for one in found.choices]
     asks += [("More", f"/find {question} limit:{limit} page:{grammar.quote(found.after)}")] if found.after else []
+    take = [(f"✕ {wording.short(one.label, 40)}", f"/find {one.text}") for one in found.without[:_TAKEN_AWAY]]
+    asks += [(label, line) for label, line in take if len(line) <= LONGEST_BUTTON and "\n" not in line]
     short = [(label, line) for label, line in asks if len(line) <= LONGEST_BUTTON and "\n" not in line]
     long = [Field(label, line, short=False) for label, line in asks if (label, line) not in short]
     if not asks:
         return ()
     buttons = tuple(Button("find", line.removeprefix("/find "), label) for label, line in short)
-    return (Card("Which one?" if found.choices else "There is more", fields=tuple(long), buttons=buttons),)
+    title = "Which one?" if found.choices else "There is more" if found.after else "Take a condition away"
+    return (Card(title, fields=tuple(long), buttons=buttons),)
 
 
 def whatis(asked: Asked) -> Answer:

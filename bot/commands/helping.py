@@ -20,6 +20,7 @@ FAMILIES = {
     "Finding": ("find", "whatis", "lineage", "provenance"),
     "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
     "Archive": ("ingests", "confirm"),
+    "Leaving": ("export", "profile", "verify", "restore"),
     "Knowing": ("workflows", "help"),
     "Belonging": ("project", "link"),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.commands import archive, belonging, finding, helping, judging, keeping, making
+from bot.commands import archive, belonging, finding, helping, judging, keeping, leaving, making
 from bot.commands.asked import Command, Option
+from core.exports import profiles
 
 PROJECT = Option("project", "Which project it is for; without it, that of the channel.", "project")
 SHOT = Option("shot", "Which picture of the project, such as sh010.", "shot")
@@ -42,6 +43,26 @@ TABLE: tuple[Command, ...] = (
         Option("sure", "yes confirms all that a search finds.", "switch"),
     ), free=True),
     Command("ingests", archive.ingests, "[ID]"),
+    Command("export", leaving.export, "ID … [profile:NAME]", "asset", (
+        Option("profile", "team, client, public or archive; without it, team."),
+        Option("to", "Who gets it; it is logged."),
+        Option("why", "What for; it is logged."),
+        Option("format", "png, jpeg, webp or avif; without it, as it is."),
+        Option("size", "Longest side in pixels; never enlarged.", "text"),
+        Option("quality", "1 to 100, for JPEG, WebP and AVIF."),
+        Option("colour", "srgb turns the colours into sRGB."),
+        Option("naming", "How files are named: {project}_{shot}_{number}."),
+        Option("credit", "Credit line of this export."),
+        Option("as", "files, zip or sheet (a contact sheet as PDF)."),
+        Option("dry", "yes only shows what a recipient could learn.", "switch"),
+    )),
+    Command("profile", leaving.profile, "[PROFILE] [rule:value …]", "", (
+        PROJECT,
+        *(Option(rule, f"The rule {rule} of the profile.") for rule in profiles.RULES),
+        Option("reset", "yes takes the project's own rules back.", "switch"),
+    )),
+    Command("verify", leaving.verify, "[ID or ADDRESS], or drop a picture in", "asset"),
+    Command("restore", leaving.restore, "[ID], or drop a picture in", "asset"),
     Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),
     Command("project", belonging.project, "[SLUG] [name:value …]", "project", (
         Option("new", "Name of a new project, which this channel then belongs to."),

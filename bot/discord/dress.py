@@ -17,7 +17,7 @@ from bot import wording
 from bot.cards import Button, Card, Field, Progress, Tone
 from bot.discord import limits
 from bot.discord.pictures import Shown, Upload, shown, thumbnail
-from bot.discord.words import bare, fitted, plain, size
+from bot.discord.words import bare, fitted, marked, plain, size
 
 COLOURS: dict[Tone, int | None] = {
     "plain": None,
@@ -26,11 +26,13 @@ COLOURS: dict[Tone, int | None] = {
     "done": 0x6D5BD0,
     "failed": 0xD9480F,
     "cancelled": 0x5C6068,
-    "error": 0xD9480F,
+    "error": 0xF08C00,
     "approved": 0x2F9E44,
     "rejected": 0xC92A2A,
 }
 _STYLES = {"plain": ButtonStyle.secondary, "primary": ButtonStyle.primary, "danger": ButtonStyle.danger}
+_OURS = ("error", "failed")
+"""Tones of cards whose text is a sentence of ours."""
 _TITLE = 250
 _LABEL = 60
 _FOOTER = 200
@@ -109,10 +111,12 @@ def _write(card: Card) -> _Written:
     """Title, text, facts, progress and footer, the longest of them cut as far as it takes."""
     fields, dropped = _that_fit(card.fields)
     values = [card.text, *(one.value for one in fields)]
+    ours = marked if card.tone in _OURS else plain
     fixed = sum(size(_labelled(one, "")) + 3 for one in fields)
     cap = _cap([size(plain(value)) for value in values], _ROOM - fixed)
-    text, *facts = [fitted(value, cap) for value in values]
-    lines = [f"### {fitted(card.title, _TITLE) or 'Slate'}", text, *_facts(fields, facts)]
+    facts = [fitted(one.value, cap) for one in fields]
+    title = fitted(card.title, _TITLE, ours if card.tone == "error" else plain)
+    lines = [f"### {title or 'Slate'}", fitted(card.text, cap, ours), *_facts(fields, facts)]
     lines += [bar(card.progress)] if card.progress else []
     cut = dropped or any(size(plain(value)) > cap for value in values) or size(plain(card.title)) > _TITLE
     return _Written([line for line in lines if line], _whole(card) if cut else "")

@@ -12,7 +12,7 @@ from bot.cards import Answer, Card
 from bot.discord import limits
 from bot.discord.dress import Dressed, dress, dress_small
 from bot.discord.pictures import Upload
-from bot.discord.words import block, fitted, size
+from bot.discord.words import block, fitted, marked, size
 
 _LISTED = 2
 """From so many cards with pictures on, each is an entry of a list."""
@@ -27,15 +27,17 @@ class Message:
     items: list[ui.Item[ui.LayoutView]] = field(default_factory=list)
     uploads: dict[str, Upload] = field(default_factory=dict)
     """File name -> file."""
-    components: int = 0
+    weighs: int = 0
+    """Components, nested ones included."""
     text: int = 0
+    """Characters of all texts."""
 
     def takes(self, one: Dressed) -> bool:
         """Whether there is room for it, and none of its actions and files is there already."""
         components, text = weight(one.item)
         names = {upload.name: upload for upload in one.uploads}
         return (
-            self.components + components <= limits.COMPONENTS
+            self.weighs + components <= limits.COMPONENTS
             and self.text + text <= limits.TEXT
             and len(self.uploads | names) <= limits.ATTACHMENTS
             and not actions(one.item) & set().union(*(actions(item) for item in self.items))
@@ -46,8 +48,12 @@ class Message:
         components, text = weight(one.item)
         self.items.append(one.item)
         self.uploads |= {upload.name: upload for upload in one.uploads}
-        self.components += components
+        self.weighs += components
         self.text += text
+
+    def components_json(self) -> list[dict[str, Any]]:
+        """The message as it goes over the wire."""
+        return [dict(item.to_component_dict()) for item in self.items]
 
     def view(self) -> ui.LayoutView:
         """The message as discord.py sends it. It waits for nobody: what is pressed is answered by bot/discord/buttons.py."""
@@ -106,7 +112,8 @@ def _walk(component: Any) -> Iterable[dict[str, Any]]:
 
 def _words(answer: Answer) -> Iterable[Dressed]:
     """The sentence, how it was understood, and the text to copy."""
-    lines = [fitted(answer.text, _SENTENCE)] if answer.text else []
+    said = any(answer.text in card.text for card in answer.cards)
+    lines = [fitted(answer.text, _SENTENCE, marked)] if answer.text and not said else []
     if answer.chips:
         lines.append(f"-# understood as {fitted(' · '.join(answer.chips), 400)}")
     copied = block(answer.copy) if answer.copy and size(answer.copy) <= _COPIED - _SENTENCE else ""
@@ -116,6 +123,6 @@ def _words(answer: Answer) -> Iterable[Dressed]:
     if answer.copy and not copied:
         whole = Upload("command.txt", text=answer.copy)
         yield Dressed(ui.File(whole.address), (whole,))
-    if size(answer.text) > _SENTENCE:
+    if size(marked(answer.text)) > _SENTENCE and not said:
         whole = Upload("answer.txt", text=answer.text)
         yield Dressed(ui.File(whole.address), (whole,))

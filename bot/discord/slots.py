@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from keyword import iskeyword
 from typing import Literal
 
 from bot import grammar
@@ -46,7 +47,8 @@ class Slot:
     @property
     def identifier(self) -> str:
         """The name as Python can carry it."""
-        return self.name.replace("-", "_")
+        name = self.name.replace("-", "_")
+        return f"{name}_" if iskeyword(name) else name
 
 
 @cache

@@ -2,8 +2,8 @@
 
 >>> plain("**bold** _x_ `y` ||z|| ~~w~~"), plain("# no title"), plain("a #7, - b")
 ('\\\\*\\\\*bold\\\\*\\\\* \\\\_x\\\\_ \\\\`y\\\\` \\\\|\\\\|z\\\\|\\\\| \\\\~\\\\~w\\\\~\\\\~', '\\\\# no title', 'a #7, - b')
->>> plain("<@123> [free](http://x.example)"), plain("@everyone") == "@\\u200beveryone"
-('\\\\<@\\u200b123> \\\\[free\\\\](http\\\\://x.example)', True)
+>>> plain("<@123> [free](http://x.example)"), plain("@everyone, v@2") == "@\\u200beveryone, v@2"
+('\\\\<@123> \\\\[free\\\\](http\\\\://x.example)', True)
 >>> fitted("one *two* three", 9), fitted("short", 9)
 ('one \\\\*tw…', 'short')
 """
@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable
 
 _MARKS = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|(?m:^)(?:(\s*)(#{1,3}|>{1,3}|-#|[-+])(?=\s)|(\s*\d+)\.(?=\s))")
-_MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)")
+_MENTION = re.compile(r"@(?=everyone\b|here\b|[!&]?\d{15,})")
+_OURS = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -22,6 +23,19 @@ def plain(text: str) -> str:
     """The text as markup that shows exactly this text. Control characters and direction overrides are dropped."""
     shown = _MARKS.sub(_escaped, _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\t", " ")))
     return _MENTION.sub("@\u200b", shown)
+
+
+def marked(text: str) -> str:
+    """A sentence of Slate's own, in which `code` and **bold** are meant; everything else is `plain`.
+
+    >>> marked("**Mia** has no `sd_xl.safetensors` *now*")
+    '**Mia** has no `sd_xl.safetensors` \\\\*now\\\\*'
+    """
+    made, at = "", 0
+    for found in _OURS.finditer(text):
+        inner = f"`{found[1]}`" if found[1] else f"**{plain(found[2])}**"
+        made, at = made + plain(text[at : found.start()]) + inner, found.end()
+    return made + plain(text[at:])
 
 
 def size(text: str) -> int:
@@ -33,9 +47,9 @@ def size(text: str) -> int:
     return len(text) + sum(letter > "\uffff" for letter in text)
 
 
-def fitted(text: str, most: int) -> str:
+def fitted(text: str, most: int, dressed: Callable[[str], str] = plain) -> str:
     """`plain` of the text, cut so that it has at most `most` characters, with an ellipsis when something is cut."""
-    return _cut(text, most, plain)
+    return _cut(text, most, dressed)
 
 
 def bare(text: str, most: int) -> str:

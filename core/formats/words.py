@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from itertools import chain
 from typing import Any
 
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+_SUSPECT = re.compile(r"[\x00\ud800-\udfff]|\\u0000|\\ud[89a-f]|\d[eE]\+?\d{3}|\d{300}", re.IGNORECASE)
+"""What JSON must hold for its value to need cleaning: NULs, halves of pairs, numbers beyond all bounds."""
+_HOLDERS = (dict, list)
 _DEPTH = 100
 
 
 def clean_text(text: str) -> str:
     """The text with NULs and lone surrogates replaced by U+FFFD."""
     return _UNKEEPABLE.sub("\ufffd", text)
+
+
+def parsed(text: str) -> Any:
+    """The JSON value that a foreign text is, fit to be kept. Raises ValueError, RecursionError for what is none or too deep."""
+    value = json.loads(text, parse_constant=lambda _: None)
+    if _SUSPECT.search(text):
+        return clean(value)
+    if type(value) in _HOLDERS and _too_deep([value]):
+        raise ValueError(f"nested more than {_DEPTH} levels deep")
+    return value
+
+
+def _too_deep(level: list[Any]) -> bool:
+    """Whether values are nested beyond _DEPTH, told level by level without touching a text."""
+    for _ in range(_DEPTH + 1):
+        inside = chain.from_iterable(outer.values() if isinstance(outer, dict) else outer for outer in level)
+        level = [one for one in inside if type(one) in _HOLDERS]
+        if not level:
+            return False
+    return True
 
 
 def clean(value: Any, depth: int = _DEPTH) -> Any:

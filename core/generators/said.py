@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from core.comfyui.facts import ModelUse
-from core.formats.words import clean, clean_text
+from core.formats.words import clean_text, parsed
 
 
 class Words:
@@ -34,7 +33,7 @@ def parse_object(text: str) -> dict[str, Any] | None:
     if text.lstrip()[:1] != "{":
         return None
     try:
-        value = clean(json.loads(text, parse_constant=lambda _: None))
+        value = parsed(text)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -7,7 +7,6 @@ Only a picture that cannot be opened safely is refused. Words in it that are bro
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +19,7 @@ from core.comfyui.facts import Facts
 from core.comfyui.graph import Graph
 from core.errors import BadGraph, BadPicture, TooLong
 from core.formats import exif, films, kinds, pixels, png, stealth
-from core.formats.words import clean, clean_text
+from core.formats.words import clean, clean_text, parsed
 from core.generators.novelai import STEALTH
 from core.provenance import embed
 from core.provenance.carriers import carrier_of
@@ -77,15 +76,20 @@ def examine(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examine
     return look(data, filename, limits)[0]
 
 
-def glance(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examined:
-    """What a file is and says, without decoding a pixel: no digests of its looks. Raises what `examine` raises."""
-    found = _first(data, filename, limits)
+def glance(data: bytes, filename: str, *, limits: Limits = Limits(), sha256: str = "") -> Examined:
+    """What a file is and says, without decoding a pixel: no digests of its looks, and no workflow, which only its words hold.
+
+    `sha256` is its digest where that is known already. Raises what `examine` raises.
+    """
+    found = _first(data, filename, limits, sha256)
     if not found.is_picture:
-        return _said(_film(data, found, limits))
+        return _said(_film(data, found, limits), briefly=True)
     found = _header(data, found, limits)
+    if found.width is not None:
+        return _said(found, briefly=True)
     with pixels.opened(data, max_pixels=limits.max_pixels) as image:
         width, height = pixels.upright_size(image)
-        return _said(replace(found, width=width, height=height, **_carried(image, data, found, limits)))
+        return _said(replace(found, width=width, height=height, **_carried(image, data, found, limits)), briefly=True)
 
 
 def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Image | None]:
@@ -96,7 +100,7 @@ def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Im
     return _said(_film(data, found, limits)), None
 
 
-def _first(data: bytes, filename: str, limits: Limits) -> Examined:
+def _first(data: bytes, filename: str, limits: Limits, sha256: str = "") -> Examined:
     """What its first bytes and its name tell."""
     if not data:
         raise BadPicture("The file is empty.")
@@ -108,7 +112,7 @@ def _first(data: bytes, filename: str, limits: Limits) -> Examined:
     if not mime:
         hint = "PNG, JPEG, WebP, GIF, AVIF, TIFF and BMP pictures are read."
         raise BadPicture("This file is not a picture that can be read.", hint=hint, filename=name)
-    return Examined(filename=name, mime=mime, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+    return Examined(filename=name, mime=mime, size=len(data), sha256=sha256 or hashlib.sha256(data).hexdigest())
 
 
 def _film(data: bytes, found: Examined, limits: Limits) -> Examined:
@@ -134,7 +138,14 @@ def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
     head = png.header(data, parts)
     pixels.check(head.width, head.height, limits.max_pixels)
     texts = png.texts(data, parts, max_text=limits.max_text)
-    return replace(found, words=texts.found, problems=tuple(texts.problems), frames=head.frames)
+    words, problems = {**_noted(data, parts, limits), **texts.found}, tuple(texts.problems)
+    return replace(found, width=head.width, height=head.height, frames=head.frames, words=words, problems=problems)
+
+
+def _noted(data: bytes, parts: list[png.Chunk], limits: Limits) -> dict[str, str]:
+    """What a PNG says in its EXIF chunk."""
+    block = next((part.body(data) for part in parts if part.type == b"eXIf"), b"")
+    return exif.texts(block, max_text=limits.max_text) if block else {}
 
 
 def _carried(image: Image.Image, data: bytes, found: Examined, limits: Limits) -> dict[str, Any]:
@@ -172,11 +183,11 @@ def said(words: Mapping[str, str], filename: str, mime: str, frames: int = 1) ->
     return _said(Examined(filename, mime, 0, "", frames=frames, words=words))
 
 
-def _said(found: Examined) -> Examined:
+def _said(found: Examined, *, briefly: bool = False) -> Examined:
     """What the words in the file mean: ComfyUI's graph, what other programs wrote, and Slate's record."""
     problems = list(found.problems)
     graph = _graph(found.words, problems)
-    workflow = _object(found.words, "workflow", problems)
+    workflow = _object(found.words, "workflow", problems) if not briefly else None
     record = _record(found.words, problems)
     facts = _facts(found, graph)
     return replace(found, graph=graph, workflow=workflow, facts=facts, record=record, problems=tuple(problems))
@@ -206,7 +217,7 @@ def _graph(words: Mapping[str, str], problems: list[str]) -> Graph | None:
     if not text.lstrip().startswith("{"):
         return None
     try:
-        return graphs.parse(clean(json.loads(text, parse_constant=lambda _: None)))
+        return graphs.parse(parsed(text))
     except BadGraph as problem:
         problems.append(f"The graph in the file was left out: {problem.message}")
     except (ValueError, RecursionError):
@@ -218,7 +229,7 @@ def _object(words: Mapping[str, str], name: str, problems: list[str]) -> Mapping
     if name not in words:
         return None
     try:
-        value = clean(json.loads(words[name], parse_constant=lambda _: None))
+        value = parsed(words[name])
     except (ValueError, RecursionError):
         problems.append(f"The text `{name}` in the file was left out: it is not readable JSON.")
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -33,8 +35,12 @@ log = structlog.get_logger(__name__)
 FINISH = "core.jobs.finish_found"
 _TOGETHER = 200
 """Entries whose former state is looked up at once."""
+_AHEAD = 4
+"""Files that are read ahead, each at most 64 MiB."""
 _BATCH = 100
 _BATCH_BYTES = 8 << 20
+
+_Item = Entry | Trouble
 
 
 @dataclass
@@ -112,24 +118,44 @@ def _read_on(
     tell: Callable[[Progress], None],
 ) -> None:
     batch = _Batch()
-    for group in _grouped(place.walk()):
-        fresh, left = _fresh(desk, group, again)
-        if left:
-            _grow(desk, intake, left)
-            tell(pace.add(len(left), sum(one.entry.size for one in left)))
-        for one in fresh:
-            batch.add(_looked_at(desk, one))
-            if batch.full:
-                _keep(desk, intake, attributor, batch.outcomes)
-                tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
-                batch = _Batch()
+    with ThreadPoolExecutor(1) as reader:
+        for group in _grouped(place.walk()):
+            fresh, left = _fresh(desk, group, again)
+            if left:
+                _grow(desk, intake, left)
+                tell(pace.add(len(left), sum(one.entry.size for one in left)))
+            for one, sifted in _ahead(reader, fresh):
+                batch.add(_looked_at(desk, one, sifted))
+                if batch.full:
+                    _keep(desk, intake, attributor, batch.outcomes)
+                    tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
+                    batch = _Batch()
     if batch.outcomes:
         _keep(desk, intake, attributor, batch.outcomes)
         tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
 
 
-def _grouped(walk: Iterator[Entry | Trouble]) -> Iterator[list[Entry | Trouble]]:
-    group: list[Entry | Trouble] = []
+def _ahead(reader: Executor, fresh: Sequence[_Item]) -> Iterator[tuple[_Item, Future[Sifted | None]]]:
+    """Each file with its bytes, the next ones being read meanwhile: the disk need not wait for what is made of them."""
+    running: deque[tuple[_Item, Future[Sifted | None]]] = deque()
+    for one in fresh:
+        running.append((one, reader.submit(_sifted, one)))
+        if len(running) > _AHEAD:
+            yield running.popleft()
+    yield from running
+
+
+def _sifted(one: _Item) -> Sifted | None:
+    """The file's bytes, or None for what is passed over. Raises Unreadable."""
+    if isinstance(one, Trouble):
+        raise Unreadable(one.problem)
+    with closing(one.pieces()) as pieces:
+        head = next(pieces, b"")
+        return sift(chain((head,), pieces)) if kinds.worth_keeping(head, one.name) else None
+
+
+def _grouped(walk: Iterator[_Item]) -> Iterator[list[_Item]]:
+    group: list[_Item] = []
     for one in walk:
         group.append(one)
         if len(group) == _TOGETHER:
@@ -139,11 +165,11 @@ def _grouped(walk: Iterator[Entry | Trouble]) -> Iterator[list[Entry | Trouble]]
         yield group
 
 
-def _fresh(desk: Desk, group: Iterable[Entry | Trouble], again: bool) -> tuple[list[Entry | Trouble], list[Outcome]]:
+def _fresh(desk: Desk, group: Iterable[_Item], again: bool) -> tuple[list[_Item], list[Outcome]]:
     """What has to be read, and what is as it was when it was last looked at."""
     with desk.reading() as session:
         before = intakes.looked_at(session, [one.place for one in group])
-    fresh, left = list[Entry | Trouble](), list[Outcome]()
+    fresh, left = list[_Item](), list[Outcome]()
     for one in group:
         known = before.get(one.place)
         same = known is not None and isinstance(one, Entry) and (known.size, known.modified_ns) == (one.size, one.modified_ns)
@@ -154,27 +180,23 @@ def _fresh(desk: Desk, group: Iterable[Entry | Trouble], again: bool) -> tuple[l
     return fresh, left
 
 
-def _looked_at(desk: Desk, one: Entry | Trouble) -> Outcome:
+def _looked_at(desk: Desk, one: _Item, bytes_of: Future[Sifted | None]) -> Outcome:
     """One file, read; every problem with it becomes its one line in the report."""
-    if isinstance(one, Trouble):
-        nothing = Entry(one.place, one.place, 0, 0, _nothing)
-        return Outcome(nothing, FoundState.REFUSED, problem=one.problem)
+    entry = Entry(one.place, one.place, 0, 0, _nothing) if isinstance(one, Trouble) else one
     try:
-        with closing(one.pieces()) as pieces:
-            head = next(pieces, b"")
-            if not kinds.worth_keeping(head, one.name):
-                return Outcome(one, FoundState.REFUSED, passed=True)
-            sifted = sift(chain((head,), pieces))
-        examined = _examined(desk, one, sifted)
+        sifted = bytes_of.result()
+        if sifted is None:
+            return Outcome(entry, FoundState.REFUSED, passed=True)
+        examined = _examined(desk, entry, sifted)
     except Unreadable as problem:
-        return Outcome(one, FoundState.REFUSED, problem=str(problem))
+        return Outcome(entry, FoundState.REFUSED, problem=str(problem))
     except SlateError as problem:
-        return Outcome(one, FoundState.REFUSED, problem=problem.message)
+        return Outcome(entry, FoundState.REFUSED, problem=problem.message)
     except Exception as broken:  # (the edge: a file that breaks a reader must not stop the millions behind it)
         log.exception("intake.reader-broke", place=one.place)
-        return Outcome(one, FoundState.REFUSED, problem=f"it broke the reader ({type(broken).__name__}); the log has more")
+        return Outcome(entry, FoundState.REFUSED, problem=f"it broke the reader ({type(broken).__name__}); the log has more")
     told = " ".join(examined.problems)
-    return Outcome(one, sha256=sifted.sha256, examined=examined, problem=told)
+    return Outcome(entry, sha256=sifted.sha256, examined=examined, problem=told)
 
 
 def _nothing() -> Generator[bytes, None, None]:
@@ -183,8 +205,8 @@ def _nothing() -> Generator[bytes, None, None]:
 
 def _examined(desk: Desk, entry: Entry, sifted: Sifted) -> Examined:
     limits = replace(ingest.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
-    found = ingest.glance(sifted.kept, entry.name, limits=limits)
-    return replace(found, sha256=sifted.sha256, size=sifted.size)
+    found = ingest.glance(sifted.kept, entry.name, limits=limits, sha256=sifted.sha256)
+    return replace(found, size=sifted.size)
 
 
 def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:
@@ -271,5 +293,5 @@ def _draft(one: Outcome, examined: Examined, whose: Attribution) -> AssetDraft:
         parser=PARSER,
         created_at=one.entry.modified,
     )
-    sources = comfy.digests_in(examined.graph) if examined.graph else {}
+    sources = comfy.digests_in(examined.graph) if examined.graph and "is_changed" in examined.words.get("prompt", "") else {}
     return AssetDraft(asset, examined.words, sources)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from storage.ids import code
 from storage.search.query import Field
+from storage.search.sizes import words_for
 from storage.search.words import fold, words_of
 from storage.tables import Asset, Client, Member, Project, Tag, Verdict
 
@@ -104,6 +105,7 @@ def make(
         *((field, key(field, value)) for field, value in names),
         *_versions(asset),
         *_hashes(asset),
+        *((Field.SIZE, word) for word in _sizes(asset)),
         *((Field.INFERRED, facet) for facet in asset.inferred or ()),
         *((Field.JUDGE, str(judge)) for judge in judges),
     )
@@ -155,6 +157,10 @@ def _names(asset: Asset, tags: Sequence[str]) -> Iterator[tuple[Field, str]]:
     yield from ((Field.TECHNIQUE, word) for word in asset.techniques)
     yield from ((Field.TAG, word) for word in tags)
     yield from ((field, value) for field, value in ((Field.SHOT, asset.shot), (Field.WORKFLOW, asset.workflow)) if value)
+
+
+def _sizes(asset: Asset) -> tuple[str, ...]:
+    return words_for(asset.width, asset.height) if asset.width and asset.height else ()
 
 
 def _versions(asset: Asset) -> Iterator[tuple[Field, str]]:

@@ -31,6 +31,7 @@ _LETTER = {
     Field.ORIGIN: "o",
     Field.JUDGE: "j",
     Field.INFERRED: "i",
+    Field.SIZE: "z",
 }
 _NUMBERED = (Field.BY, Field.JUDGE, Field.CLIENT, Field.PROJECT)
 _PAIRS = (

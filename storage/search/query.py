@@ -26,11 +26,12 @@ class Field(StrEnum):
     ORIGIN = "origin"
     JUDGE = "judge"
     INFERRED = "inferred"
+    SIZE = "size"
 
     @property
     def many(self) -> bool:
         """Whether one asset can have several of it."""
-        return self in (Field.TAG, Field.MODEL, Field.LORA, Field.TECHNIQUE, Field.INFERRED)
+        return self in (Field.TAG, Field.MODEL, Field.LORA, Field.TECHNIQUE, Field.INFERRED, Field.SIZE)
 
 
 class Order(StrEnum):

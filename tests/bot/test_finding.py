@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from core import lineage
-from storage import assets
+from storage import assets, posts
 from tests.bot.conftest import Talk, png
 
 
@@ -144,3 +144,24 @@ def test_the_family_of_a_lone_upload_is_itself(talk: Talk) -> None:
     assert (family.sources, family.results, family.siblings, family.askings) == ((), (), (), ())
     assert "nothing but words" in talk.say(f"lineage {code}").cards[0].fields[0].value
     assert talk.say(f"reroll {code}").error == "conflict"
+
+
+def test_this_in_a_thread_is_what_the_thread_is_about(talk: Talk) -> None:
+    render = talk.ask()
+    [asset] = talk.finish(render)
+    with talk.desk.writing() as session:
+        posts.shown(session, posts.of_render(session, render.id or 0)[0], 1, "41")
+    talk.thread = "41"
+    for question in ("whose is this?", "who made it", "what seed was used for this"):
+        answer = talk.say(f"find {question}")
+        assert [one["asset"] for one in answer.data["results"]] == [asset.code], question
+    assert talk.say("find what came from this").text.startswith("**Nothing** was made from")
+
+
+def test_each_condition_can_be_taken_away_with_a_button(talk: Talk) -> None:
+    talk.finish(talk.ask())
+    answer = talk.say("find shoe shot:sh010 client:house")
+    buttons = answer.cards[-1].buttons
+    assert [one.label for one in buttons] == ["✕ shot sh010", "✕ client House", "✕ “shoe”"]
+    again = talk.press(buttons[0].action)
+    assert again.chips == ("client House", "“shoe”")

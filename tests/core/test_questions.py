@@ -9,6 +9,7 @@ import pytest
 from core import memory
 from core.errors import BadQuery
 from core.memory import Found
+from core.phrases import Want
 from core.results import Result
 from storage.database import Database
 from storage.search import Scope
@@ -80,6 +81,11 @@ TABLE = [
     ("workflow:product-depth@4", "depth-3 labs-depth", ""),
     ("technique:depth client:acme", ACME_DEPTH, ""),
     ("seed:4243", "depth-2", ""),
+    ("size:1024x768 shot:tv02", "tv-film tv-needs", ""),
+    ("size:1024×768 size:1024+ shot:tv02", "tv-film tv-needs", ""),
+    ("size:landscape client:globex -size:2048+", "tv-clip tv-film tv-needs rosy", ""),
+    ("size:portrait,square", "", "Nothing is size portrait or square"),
+    ("-is:inferred shot:tv02", "tv-film tv-needs", ""),
     ("status:approved,rejected client:acme", "depth-2 depth-3 winter-lake", ""),
     ('status:"needs work"', "tv-needs", ""),
     ("is:undecided client:acme", "depth-1 old-shoe winter-up", ""),
@@ -157,6 +163,14 @@ TABLE = [
     ("who rejected the hero shoe", "depth-3", "**Ana Ruiz** rejected it"),
     ("what came out of product-depth", f"{ACME_DEPTH} labs-depth", ""),
     ("when did we last work for Rose", "rose-1 rose-ref", "**On 20 March"),
+    ("whose is the red flower", "rose-1", "**Ana Ruiz** made it"),
+    ("which status has the frozen lake for acme", "winter-lake winter-up", "It is **approved**"),
+    ("what came from the frozen lake", "winter-up",
+     "From `{winter-lake}` by Ana Ruiz, 2 February came **`{A:winter-up}` (image)**."),
+    ("what did the penguins become", "tv-clip", "**Nothing** was made from `{tv-clip}`"),
+    ("what was the upscaled lake made from", "winter-lake", "was made from **`{A:winter-lake}` (image)**"),
+    ("where did the upscaled lake come from", "winter-lake", "was made from"),
+    ("what went into the red flower", "rose-1", "was made from **no picture**."),
     ("who made it", "", "Which picture?"),
     ("who made the unicorn", "", "Nothing mentions “unicorn”"),
     ("who made the depth shot for Initech", "", "Nothing mentions “Initech”"),
@@ -169,8 +183,33 @@ TABLE = [
 def test_a_question_finds_what_it_means(kept: tuple[Database, Corpus], text: str, expected: str, sentence: str) -> None:
     found = ask(kept, text)
     assert sorted(keys(kept, found)) == sorted(expected.split()), (found.sentence, found.understood)
-    codes = {key: Result.code_of(asset) for key, asset in kept[1].assets.items()} if "{" in sentence else {}
-    assert sentence.format(**codes) in found.sentence
+    for key, asset in kept[1].assets.items():
+        sentence = sentence.replace(f"{{A:{key}}}", asset.code).replace(f"{{{key}}}", Result.code_of(asset))
+    assert sentence in found.sentence
+
+
+@pytest.mark.parametrize("text", [row[0] for row in TABLE if row[1]])
+def test_taking_a_condition_away_finds_all_there_was_and_more(kept: tuple[Database, Corpus], text: str) -> None:
+    found = ask(kept, text)
+    if "sort:" in text or found.want in (Want.RESULTS, Want.SOURCES) or not found.without:
+        return
+    for choice in found.without:
+        wider = ask(kept, choice.text, limit=40)
+        if wider.choices:  # a shot's code alone may be several projects'
+            assert wider.sentence.startswith("Which shot")
+            continue
+        assert len(wider.understood) < len(found.understood), choice.text
+        assert set(keys(kept, found)) <= set(keys(kept, wider)) or "or" in choice.label, (choice.text, wider.understood)
+
+
+def test_what_was_understood_can_be_said_again_in_conditions(kept: tuple[Database, Corpus]) -> None:
+    found = ask(kept, 'who made the "low sun" depth shot for Acme since 1 March')
+    assert [one.label for one in found.without] == ["“low sun”", "since 1 march", "technique depth", "client Acme"]
+    assert found.without[3].text == 'who made "low sun" since 1 march technique:depth'
+    assert found.without[1].text == 'who made "low sun" technique:depth client:Acme'
+    assert ask(kept, "who made the unicorn").without == ()
+    empty = ask(kept, "who made the depth shot for Globex")
+    assert [one.label for one in empty.without] == ["technique depth", "client Globex"]
 
 
 @pytest.mark.parametrize(

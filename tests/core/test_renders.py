@@ -24,7 +24,7 @@ from tests.makers import make_member
 
 
 class Room:
-    platform, channel_id, thread_ref = "room", "general", ""
+    platform, channel_id, thread_ref, tenant, held_seconds = "room", "general", "", "", 0.0
 
 
 class House:

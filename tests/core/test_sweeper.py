@@ -112,11 +112,21 @@ def test_a_render_refused_everywhere_ends_with_the_reason(shop: Shop, second: Ru
     render = shop.ask(model="sd_xl_base_1.0.safetensors")
     assert shop.lane().work()
     assert shop.now(render).refused_by == [server(shop, "gpu-01").id]
+    assert shop.now(render).progress_label == "gpu-01 has no checkpoint `sd_xl_base_1.0.safetensors`; trying another server"
     assert not shop.lane().work()
     retire(shop, "gpu-02")
     shop.sweep()
     assert shop.lane().work()
     assert shop.now(render).error_code == "model-missing"
+
+
+def test_a_render_says_which_absent_server_it_waits_for(shop: Shop, second: RunningSimulator) -> None:
+    with shop.desk.writing() as session:
+        backends.mark(session, server(shop, "gpu-02").id or 0, state=BackendState.DOWN, detail="gpu-02 does not answer.")
+    render = shop.ask(model="sd_xl_base_1.0.safetensors")
+    assert shop.lane().work()
+    expected = "gpu-01 has no checkpoint `sd_xl_base_1.0.safetensors`; waiting for gpu-02, which is away and may have it"
+    assert shop.now(render).progress_label == expected
 
 
 def test_a_render_that_ends_every_worker_ends_itself_at_last(shop: Shop) -> None:

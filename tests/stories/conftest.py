@@ -22,7 +22,7 @@ from storage.ids import number
 from storage.tables import Asset, AuditEvent, Render, RenderState, Role
 from tests.makers import make_member
 from tests.shop import Shop, open_shop
-from tests.stories import in_slack, in_the_room
+from tests.stories import in_discord, in_slack, in_the_room
 from tests.stories.in_the_room import Room
 from tests.stories.telling import House, Person, Seen
 
@@ -153,7 +153,11 @@ def _work(lane: Lane) -> None:
         lane.work()
 
 
-FRONTS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {"room": in_the_room.served, "slack": in_slack.served}
+FRONTS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {
+    "room": in_the_room.served,
+    "slack": in_slack.served,
+    "discord": in_discord.served,
+}
 """Every story is told on each of these; `@pytest.mark.only_in("room", reason=…)` on those that cannot be."""
 
 
@@ -169,6 +173,9 @@ def front_settings(front: str) -> Iterator[dict[str, Any]]:
     """The settings under which Slate is reached on this front, whatever has to stand there for that."""
     if front == "slack":
         with in_slack.slack_settings() as found:
+            yield found
+    elif front == "discord":
+        with in_discord.discord_settings() as found:
             yield found
     else:
         yield {}

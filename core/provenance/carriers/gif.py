@@ -50,6 +50,21 @@ def blocks(data: bytes) -> list[Block]:
     raise BadPicture(CUT_OFF, hint=COMPLETE)
 
 
+def words(data: bytes, *, keep: Collection[bytes]) -> list[tuple[int, int]]:
+    """(start, end) of comments, plain texts and application extensions but those named in `keep`. Raises BadPicture."""
+    at, found = 13 + _colours(data, 10), list[tuple[int, int]]()
+    while at < len(data) and data[at] != 0x3B:
+        if data[at] == 0x2C:
+            at = _after(data, at + 11 + _colours(data, at + 9))
+            continue
+        end = _after(data, at + 2)
+        label, name = data[at + 1], data[at + 3 : at + 14]
+        if label in (0x01, 0xFE) or (label == 0xFF and name not in keep):
+            found.append((at, end))
+        at = end
+    return found
+
+
 def free(data: bytes) -> frozenset[str]:
     there = {block.name for block in blocks(data)}
     return frozenset(name for name, mark in ((XMP, _XMP_NAME), (RECORD, _RECORD_NAME)) if mark not in there)

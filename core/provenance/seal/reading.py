@@ -41,6 +41,8 @@ class Step:
     actions: tuple[str, ...] = ()
     source_type: str = ""
     failures: tuple[str, ...] = ()
+    assertions: tuple[str, ...] = ()
+    """Labels of what it asserts."""
     thumbnail: str = ""
     """Its URI inside the file, for `thumbnail_of`."""
 
@@ -225,6 +227,7 @@ def _step(manifest: Mapping[str, Any], label: str, depth: int, title: str, relat
         actions=tuple(str(one.get("action") or "") for one in actions),
         source_type=next((str(one["digitalSourceType"]) for one in actions if one.get("digitalSourceType")), ""),
         failures=failures,
+        assertions=tuple(str(one.get("label") or "") for one in manifest.get("assertions") or []),
         thumbnail=str((manifest.get("thumbnail") or {}).get("identifier") or ""),
     )
 

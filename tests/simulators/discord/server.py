@@ -59,7 +59,7 @@ class DiscordServer:
         self.loop = asyncio.new_event_loop()
         self.url = ""
         self._app = Rest(self).app()
-        self._runner = web.AppRunner(self._app, access_log=None)
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.2)
         self._thread = threading.Thread(target=self._run, name="discord-simulator", daemon=True)
         self._started = threading.Event()
 
@@ -90,7 +90,7 @@ class DiscordServer:
 
     async def _start(self) -> None:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.2)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"

@@ -1,0 +1,85 @@
+"""Who it is: a Discord account -> Member, its name and picture kept fresh, its access ended when it has left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import discord
+import structlog
+
+from bot.discord.chat import PLATFORM
+from bot.discord.where import Spot
+from bot.people import member_for
+from core import handles
+from core.desk import Desk
+from core.errors import Refused
+from storage import members
+from storage.tables import Member
+
+log = structlog.get_logger(__name__)
+
+_TRUST_SECONDS = 10.0
+"""How long it is believed that somebody who writes directly is still on one of the servers."""
+
+
+class Accounts:
+    """The accounts one process has seen, so that only what changed is written."""
+
+    def __init__(self, desk: Desk, client: discord.Client) -> None:
+        self._desk = desk
+        self._client = client
+        self._shown: dict[int, tuple[str, str]] = {}
+        self._there: dict[int, float] = {}
+
+    async def check(self, user: discord.abc.User, spot: Spot) -> None:
+        """Raises Refused for an account that is on none of the servers Slate serves; it loses its access with that."""
+        served = set(self._served())
+        if not spot.direct and spot.near:
+            if not served or spot.guild_id in served:
+                return
+            raise Refused(
+                "Slate does not serve this Discord server.", hint="Whoever runs Slate can add it to SLATE_DISCORD_GUILDS."
+            )
+        if time.monotonic() - self._there.get(user.id, -_TRUST_SECONDS) < _TRUST_SECONDS:
+            return
+        if await self._on_a_server(user, served):
+            self._there[user.id] = time.monotonic()
+            return
+        self._shown.pop(user.id, None)
+        await self._client.loop.run_in_executor(None, self._close, str(user.id))
+        raise Refused(
+            "You are on none of the Discord servers that Slate serves.", hint="Come in there first; then write to me again."
+        )
+
+    def member(self, user: discord.abc.User, spot: Spot) -> Member:
+        """The Member behind an account that was checked. Raises Refused, BadInput, TooLong, DatabaseUnavailable."""
+        name, picture = user.display_name, user.display_avatar.url
+        bare = isinstance(user, discord.User) and not spot.direct  # without the name they have on that server
+        if not bare and self._shown.get(user.id) != (name, picture):
+            with self._desk.writing() as session:
+                known = handles.keep_profile(session, PLATFORM, str(user.id), name=name, avatar_url=picture, active=True)
+            if known:
+                self._shown[user.id] = (name, picture)
+        return member_for(self._desk, PLATFORM, str(user.id), name)
+
+    def _served(self) -> Iterable[str]:
+        return self._desk.settings.discord_guilds
+
+    async def _on_a_server(self, user: discord.abc.User, served: set[str]) -> bool:
+        for guild in self._client.guilds:
+            if served and str(guild.id) not in served:
+                continue
+            try:
+                await guild.fetch_member(user.id)
+            except discord.NotFound:
+                continue
+            return True
+        return False
+
+    def _close(self, user_id: str) -> None:
+        with self._desk.writing() as session:
+            known = members.handle(session, PLATFORM, user_id)
+            if known is not None and known.active:
+                handles.keep_profile(session, PLATFORM, user_id, active=False)
+                log.info("discord.left", user=user_id)

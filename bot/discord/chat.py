@@ -1,0 +1,181 @@
+"""Discord as a chat that Slate writes to: by bot token and message id, which hold for ever, never by an interaction's token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any
+
+import structlog
+
+from bot.cards import Card
+from bot.discord import limits
+from bot.discord.boards import Boards
+from bot.discord.packing import Message, of_card
+from bot.discord.pictures import Upload
+from bot.discord.rest import ARCHIVED, TOO_LARGE, UNKNOWN_MESSAGE, Json, Part, Rest
+from core.desk import Desk
+from core.errors import BlobMissing, ChatGone, ChatRefused
+from storage import posts
+from storage.blobs import BlobError, digest_of
+from storage.pacing import Budget, Pacing
+from storage.tables import Post
+
+log = structlog.get_logger(__name__)
+
+PLATFORM = "discord"
+"""What Channel, Handle, Post and Place call Discord."""
+COMPONENTS_V2 = 1 << 15
+NOBODY: Json = {"parse": []}
+"""Whom a message of ours may ping."""
+_ALL = Budget("discord:all", every=1 / 45, burst=10)
+"""Discord takes 50 calls a second from one bot."""
+_SMALL = 64 * 1024
+"""What is sent where a file within the documented limit was refused."""
+
+
+class DiscordChat:
+    """What the outbox needs of Discord."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._settings = desk.settings
+        self._pacing = Pacing(desk.queue.redis)
+
+    @cached_property
+    def _rest(self) -> Rest:
+        return Rest(self._settings.discord_token, self._settings.discord_api_url)
+
+    @cached_property
+    def _boards(self) -> Boards:
+        return Boards(self._rest)
+
+    def post(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
+        """Post the card and return the message's id; the same Post again, within minutes, is the same message.
+
+        Raises ChatBusy, ChatGone, ChatRefused.
+        """
+        nonce = f"s{post.id}-{post.message_ref[-8:]}"[: limits.NONCE]
+        extra = {"nonce": nonce, "enforce_nonce": True}
+        body = self._send("POST", f"/channels/{target(post)}/messages", desk, post, card, extra)
+        self._boards.show(desk, post, card)
+        return str(body["id"])
+
+    def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
+        """Change the message in place; one that was deleted is posted again, an archived thread is opened for it.
+
+        Raises ChatBusy, ChatGone, ChatRefused.
+        """
+        path = f"/channels/{target(post)}/messages/{post.message_ref}"
+        try:
+            self._send("PATCH", path, desk, post, card)
+        except ChatGone as gone:
+            if gone.facts.get("number") != UNKNOWN_MESSAGE:
+                raise
+            with desk.writing() as session:
+                posts.keep(session, post.id, files={})
+            return self.post(desk, post, card, alt)
+        except ChatRefused as refused:
+            if refused.facts.get("number") != ARCHIVED:
+                raise
+            self._call("PATCH", f"/channels/{target(post)}", {"archived": False})
+            self._send("PATCH", path, desk, post, card)
+        self._boards.show(desk, post, card)
+        return post.message_ref
+
+    def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
+        """Show the card to one person, in their direct messages. Raises ChatBusy, ChatRefused."""
+        opened = self._call("POST", "/users/@me/channels", {"recipient_id": user_id})
+        message = _dressed(desk, card)
+        listed, parts = _attached(desk, message, {})
+        self._call("POST", f"/channels/{opened['id']}/messages", _payload(message, listed), parts)
+
+    def budgets(self, post: Post) -> Sequence[Budget]:
+        """One call a second and channel, some at once; what Discord says itself is kept to on top of that."""
+        return (_budget(post, "PATCH" if post.message_ref else "POST"),)
+
+    def close(self) -> None:
+        if "_rest" in self.__dict__:
+            self._rest.close()
+
+    def _send(self, method: str, path: str, desk: Desk, post: Post, card: Card, extra: Json | None = None) -> Json:
+        """Send with the files that are not there yet; where Discord finds them too large after all, with previews."""
+        try:
+            return self._sent(method, path, desk, post, _dressed(desk, card), extra)
+        except ChatRefused as refused:
+            if refused.facts.get("number") != TOO_LARGE or not card.pictures:
+                raise
+            log.warning("discord.too-large", post=post.id)
+            return self._sent(method, path, desk, post, _dressed(desk, card, file_bytes=_SMALL), extra)
+
+    def _sent(self, method: str, path: str, desk: Desk, post: Post, message: Message, extra: Json | None) -> Json:
+        listed, parts = _attached(desk, message, post.kept.get("files", {}) if method == "PATCH" else {})
+        body = self._call(method, path, _payload(message, listed) | (extra or {}), parts, post)
+        remember(desk, post.id, message, body.get("attachments", ()))
+        return body
+
+    def _call(self, method: str, path: str, payload: Json, parts: Sequence[Part] = (), post: Post | None = None) -> Json:
+        while (wait := self._pacing.take([_ALL])) > 0:
+            time.sleep(min(wait, 0.5))
+        answered = self._rest.call(method, path, payload, parts)
+        if answered.used_up and post is not None:
+            self._pacing.hold(_budget(post, method), answered.used_up)
+        return answered.body
+
+
+def target(post: Post) -> str:
+    """The channel the message itself is in: a thread is one of its own."""
+    return post.thread_ref or post.channel_id
+
+
+def remember(desk: Desk, post_id: int, message: Message, attachments: Collection[Any]) -> None:
+    """Keep which files the message has on Discord, so that an edit need not send them again."""
+    ids = {one["filename"]: one["id"] for one in attachments}
+    files = {name: {"id": ids[name], "of": _identity(upload)} for name, upload in message.uploads.items() if name in ids}
+    with desk.writing() as session:
+        posts.keep(session, post_id, files=files)
+
+
+def bytes_of(desk: Desk, upload: Upload) -> bytes:
+    """Raises BlobMissing."""
+    if not upload.sha256:
+        return upload.text.encode()
+    try:
+        return desk.blobs.get(upload.sha256)
+    except BlobError as problem:
+        raise BlobMissing(f"The bytes of {upload.name} are not in the store.") from problem
+
+
+def _dressed(desk: Desk, card: Card, file_bytes: int = limits.FILE_BYTES) -> Message:
+    return of_card(card, base_url=desk.settings.base_url, file_bytes=file_bytes)
+
+
+def _payload(message: Message, attachments: list[Json]) -> Json:
+    return {
+        "components": message.components_json(),
+        "flags": COMPONENTS_V2,
+        "attachments": attachments,
+        "allowed_mentions": NOBODY,
+    }
+
+
+def _attached(desk: Desk, message: Message, known: Json) -> tuple[list[Json], list[Part]]:
+    """The attachments of the payload, and the files to send with it: those that are there already are only named."""
+    listed: list[Json] = []
+    parts: list[Part] = []
+    for name, upload in message.uploads.items():
+        there = known.get(name)
+        if there and there["of"] == _identity(upload):
+            listed.append({"id": there["id"]})
+            continue
+        listed.append({"id": len(parts), "filename": name} | ({"description": upload.alt} if upload.alt else {}))
+        parts.append(Part(name, bytes_of(desk, upload)))
+    return listed, parts
+
+
+def _identity(upload: Upload) -> str:
+    return upload.sha256 or f"text:{digest_of(upload.text.encode())}"
+
+
+def _budget(post: Post, method: str) -> Budget:
+    return Budget(f"discord:{method}:{target(post)}", every=1.0, burst=5)

@@ -1,0 +1,231 @@
+"""What comes in from Discord -> commands: slash commands, menus, buttons, forms, messages and reactions. No rule lives here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import discord
+import structlog
+from discord.app_commands import Choice
+
+from bot import answering, commands
+from bot.cards import Answer
+from bot.commands import BY_NAME, Command
+from bot.discord import drafts, files, forms
+from bot.discord.accounts import Accounts
+from bot.discord.chat import PLATFORM
+from bot.discord.completing import offers
+from bot.discord.reply import Interaction, Outcome, Reply
+from bot.discord.slots import Slot, line_of
+from bot.discord.where import Spot, spot_of_interaction, with_shot
+from bot.said import Attachment, Said
+from core.desk import Desk
+from core.errors import SlateError
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+_REMEMBERED = 20_000
+HANDS = 24
+"""Commands that are carried out at the same time."""
+
+
+class Listener:
+    """Carries out what people do; one for the process."""
+
+    def __init__(self, desk: Desk, client: discord.Client) -> None:
+        self.desk = desk
+        self.accounts = Accounts(desk, client)
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="discord")
+
+    def once(self, interaction: Interaction) -> bool:
+        """Whether it comes for the first time: a gateway that resumes may bring one again."""
+        if interaction.id in self._seen:
+            return False
+        self._seen[interaction.id] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+    def close(self) -> None:
+        self._hands.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, act: Callable[..., T], *args: Any) -> T:
+        """Carry out what waits for the database or the disk, beside the gateway."""
+        return await asyncio.get_running_loop().run_in_executor(self._hands, act, *args)
+
+    # interactions
+
+    async def said(self, interaction: Interaction, command: Command, given: Mapping[str, Any]) -> None:
+        """A slash command."""
+        if not self.once(interaction):
+            return
+        attached = [value for value in given.values() if isinstance(value, discord.Attachment)]
+        line = line_of(command, {name: value for name, value in given.items() if not isinstance(value, discord.Attachment)})
+        await Reply(self.desk, interaction).by(self._carry_out(interaction, line, attached))
+
+    async def menu(self, interaction: Interaction, command: str, message: discord.Message) -> None:
+        """An entry of the menu on a message: about what the message shows, or else about its pictures."""
+        if not self.once(interaction):
+            return
+        await Reply(self.desk, interaction).by(self._about(interaction, command, message))
+
+    async def pressed(self, interaction: Interaction, action: str) -> None:
+        """A button, or an entry of a card's menu."""
+        if not self.once(interaction):
+            return
+        await Reply(self.desk, interaction).by(self._press(interaction, action))
+
+    async def asked_for_page(self, interaction: Interaction, number: int, page: str) -> None:
+        """A button of an unfinished form: another page of it, or off it goes."""
+        if not self.once(interaction):
+            return
+        reply = Reply(self.desk, interaction)
+        if page == forms.SEND:
+            await reply.by(self._send(interaction, number))
+            return
+        try:
+            draft = await self._draft(interaction, number)
+        except SlateError as problem:
+            await reply.give(Outcome(commands.sorry(problem)))
+            return
+        await reply.open(draft, int(page))
+
+    async def filled(self, interaction: Interaction) -> None:
+        """A form that was sent. What it says is kept before anything is done with it."""
+        if not self.once(interaction):
+            return
+        facts: Any = interaction.data or {}
+        _, number, page = str(facts.get("custom_id", "")).split(":")
+        await Reply(self.desk, interaction).by(self._fill(interaction, int(number), int(page), facts))
+
+    async def completed(
+        self, interaction: Interaction, command: Command, slot: Slot, typed: str, given: Mapping[str, Any]
+    ) -> list[Choice[str]]:
+        """What may stand in an option; nothing where something is in the way, as a half-typed line is no place to complain."""
+        spot, user = spot_of_interaction(interaction), interaction.user
+
+        def look() -> list[Choice[str]]:
+            member, place = self.accounts.member(user, spot), spot.place(self.desk)
+            return offers(command, slot, typed, given, lambda line: commands.complete(self.desk, member, place, line, len(line)))
+
+        try:
+            await self.accounts.check(user, spot)
+            return await self.run(look)
+        except SlateError as problem:
+            log.debug("discord.no-completion", problem=problem.code)
+            return []
+
+    # what they come to
+
+    async def _carry_out(
+        self, interaction: Interaction, line: str, attached: Sequence[discord.Attachment] = (), have: Sequence[Attachment] = ()
+    ) -> Outcome:
+        spot = spot_of_interaction(interaction)
+        command = BY_NAME.get(line.lstrip("/").split(" ", 1)[0])
+        line = with_shot(line, spot, takes_shot=bool(command and any(one.name == "shot" for one in command.options)))
+
+        async def act() -> Outcome:
+            await self.accounts.check(interaction.user, spot)
+            brought = (*have, *await files.copied(self.desk, attached))
+            return await self.run(self._answer, interaction.user, spot, await self.home(interaction.user, spot), line, brought,
+                                  f"discord:{interaction.id}")  # fmt: skip
+
+        return await self.politely(act)
+
+    def _answer(
+        self, user: discord.abc.User, spot: Spot, home: Spot, line: str, brought: Sequence[Attachment], key: str
+    ) -> Outcome:
+        member = self.accounts.member(user, spot)
+        place = home.place(self.desk, answering=home is spot)
+        said = Said(member, place, line, tuple(brought), key, str(user.id))
+        return Outcome(commands.answer(self.desk, said), place if spot.near else None, member, home is not spot)
+
+    async def _press(self, interaction: Interaction, action: str) -> Outcome:
+        spot, user = spot_of_interaction(interaction), interaction.user
+
+        async def act() -> Outcome:
+            await self.accounts.check(user, spot)
+            home = await self.home(user, spot)
+
+            def press() -> Outcome:
+                member, place = self.accounts.member(user, spot), home.place(self.desk, answering=home is spot)
+                answer = commands.press(self.desk, member, place, action, key=f"discord:{interaction.id}")
+                return Outcome(answer, place if spot.near else None, member, home is not spot)
+
+            return await self.run(press)
+
+        return await self.politely(act)
+
+    async def _about(self, interaction: Interaction, command: str, message: discord.Message) -> Outcome:
+        spot = spot_of_interaction(interaction)
+
+        def subject() -> str:
+            with self.desk.reading() as session:
+                return answering.subject_at(session, PLATFORM, spot.channel_id, str(message.id))
+
+        try:
+            about = await self.run(subject)
+        except SlateError as problem:
+            return Outcome(commands.sorry(problem))
+        found = [] if about else list(files.pictures(message))
+        if not about and not (found and command == "whatis"):
+            said = "there is no picture in it" if command == "whatis" else "it is not about one of Slate's renders"
+            return Outcome(Answer(f"Nothing is known of this message: {said}.", private=True))
+        outcome = await self._carry_out(interaction, f"/{command} {about}".strip(), found)
+        return replace(outcome, answer=replace(outcome.answer, private=True))
+
+    async def _fill(self, interaction: Interaction, number: int, page: int, facts: Mapping[str, Any]) -> Outcome:
+        async def act() -> Outcome:
+            draft = await self._draft(interaction, number)
+            filled = forms.read(draft.form, facts.get("components", ()), draft.values)
+            stored: Mapping[str, Any] = facts.get("resolved", {}).get("attachments", {})
+            brought: dict[str, Attachment] = {}
+            for name, identities in filled.uploads.items():
+                attached = [discord.Attachment(data=stored[one], state=interaction._state) for one in identities if one in stored]
+                brought |= dict.fromkeys([name], *await files.copied(self.desk, attached[:1]))
+            draft = await self.run(drafts.keep, self.desk, draft, filled, brought)
+            if filled.next != forms.SEND:
+                return Outcome(drafts.so_far(draft), draft=draft, page=int(filled.next))
+            return await self._send_off(interaction, draft)
+
+        return await self.politely(act)
+
+    async def _send(self, interaction: Interaction, number: int) -> Outcome:
+        async def act() -> Outcome:
+            return await self._send_off(interaction, await self._draft(interaction, number))
+
+        return await self.politely(act)
+
+    async def _send_off(self, interaction: Interaction, draft: drafts.Open) -> Outcome:
+        outcome = await self._carry_out(interaction, draft.line, have=draft.attachments)
+        return replace(outcome, draft=draft) if outcome.answer.error else outcome
+
+    async def _draft(self, interaction: Interaction, number: int) -> drafts.Open:
+        spot = spot_of_interaction(interaction)
+        await self.accounts.check(interaction.user, spot)
+        return await self.run(lambda: drafts.find(self.desk, self.accounts.member(interaction.user, spot), number))
+
+    async def home(self, user: discord.User | discord.Member, spot: Spot) -> Spot:
+        """Where renders asked for here are shown: here, or in direct messages where Slate itself is not."""
+        if spot.near:
+            return spot
+        opened = await user.create_dm()
+        return Spot(str(opened.id))
+
+    async def politely(self, act: Callable[[], Any]) -> Outcome:
+        """What `act` comes to; an error in its own words."""
+        try:
+            outcome: Outcome = await act()
+        except SlateError as problem:
+            return Outcome(commands.sorry(problem))
+        except discord.HTTPException as problem:
+            log.warning("discord.refused", number=problem.code, status=problem.status)
+            return Outcome(commands.sorry(SlateError("Discord did not let me do that.", hint="Try again in a moment.")))
+        return outcome
