@@ -13,7 +13,7 @@ from bot import show
 from bot.cards import Card
 from bot.room.chat import RoomChat
 from core.desk import Desk
-from core.errors import ChatBusy, ChatGone, ChatRefused, DatabaseUnavailable, NotFound, SlateError
+from core.errors import ChatBusy, ChatError, ChatGone, ChatRefused, DatabaseUnavailable, NotFound, SlateError
 from storage import assets, members, posts
 from storage import renders as rows
 from storage.clock import now
@@ -102,9 +102,9 @@ def bring(desk: Desk, post: Post, chat: Chat | None) -> float:
     try:
         while not _show(desk, post, chat):
             pass  # somebody showed a later state while we showed an earlier one: show the newest again
-    except (NotFound, ChatGone) as gone:
+    except NotFound as gone:
         _give_up(desk, post, gone.message)
-    except ChatRefused as problem:
+    except (ChatGone, ChatRefused) as problem:
         if post.error != problem.message:
             _tell_asker(desk, post, chat, problem)
         _give_up(desk, post, problem.message)
@@ -149,7 +149,7 @@ def _newer(stored: Post | None, ours: Post) -> bool:
     return stored is not None and stored.shown > ours.wanted
 
 
-def _tell_asker(desk: Desk, post: Post, chat: Chat, problem: ChatRefused) -> None:
+def _tell_asker(desk: Desk, post: Post, chat: Chat, problem: ChatError) -> None:
     """Say to whoever asked that their message cannot be shown, where they can be reached; a person may be able to help."""
     with desk.reading() as session:
         render = rows.by_id(session, post.render_id) if post.render_id else None

@@ -112,6 +112,12 @@ def of_render(session: Session, render_id: int) -> Sequence[Asset]:
     return session.exec(select(Asset).where(Asset.render_id == render_id).order_by(col(Asset.ordinal), col(Asset.id))).all()
 
 
+def undecided(session: Session, limit: int = 20) -> Sequence[Asset]:
+    """The newest outputs of renders on which no binding word was said yet."""
+    waiting = (Asset.status == "", Asset.origin == Origin.RENDER)
+    return session.exec(select(Asset).where(*waiting).order_by(col(Asset.id).desc()).limit(limit)).all()
+
+
 def output(session: Session, render_id: int, ordinal: int) -> Asset | None:
     """One output of a Render."""
     return session.exec(select(Asset).where(Asset.render_id == render_id, Asset.ordinal == ordinal)).first()

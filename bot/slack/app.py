@@ -11,8 +11,11 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.slack import home, unfurl, upkeep
 from bot.slack.front import EVENT, Front
 from bot.slack.listeners import Listeners
+from bot.slack.payloads import Payload
+from bot.slack.shortcuts import Shortcuts
 from core.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -33,8 +36,30 @@ def build_app(front: Front) -> App:
         raise_error_for_unhandled_request=False,
     )
     app.middleware(_once(front))
+    Shortcuts(front).register(app)
     Listeners(front).register(app)
+    for name, listener in _EVENTS.items():
+        app.event(name)(_listening(front, listener))
     return app
+
+
+_EVENTS: dict[str, Callable[[Front, Payload], None]] = {
+    "app_home_opened": home.opened,
+    "link_shared": unfurl.shared,
+    "entity_details_requested": unfurl.asked,
+    "user_change": upkeep.person_changed,
+    "channel_rename": upkeep.channel_renamed,
+    "group_rename": upkeep.channel_renamed,
+    "app_uninstalled": upkeep.removed,
+    "tokens_revoked": upkeep.removed,
+}
+
+
+def _listening(front: Front, listener: Callable[[Front, Payload], None]) -> Callable[[Payload], None]:
+    def listen(body: Payload) -> None:
+        listener(front, body)
+
+    return listen
 
 
 def _authorize(front: Front) -> Callable[..., AuthorizeResult]:

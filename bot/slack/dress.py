@@ -64,7 +64,7 @@ def pages(answer: Answer, shown: Shown) -> list[Page]:
     if left_out > 0:
         made = made[: limits.PAGES]
         made[-1] = [*made[-1][: limits.BLOCKS - 1], _note("There is more than fits here. Ask for less, such as limit:5.")]
-    return [Page(tuple(_named_once(blocks)), _words(answer)) for blocks in made if blocks]
+    return [Page(tuple(named_once(blocks)), _words(answer)) for blocks in made if blocks]
 
 
 def card_blocks(card: Card, shown: Shown) -> list[Json]:
@@ -242,7 +242,7 @@ def _words(answer: Answer) -> str:
     return rich.cut(rich.escaped(" ".join(part for part in parts if part)) or "Slate", limits.NOTIFICATION)
 
 
-def _named_once(blocks: Iterable[Json]) -> Iterator[Json]:
+def named_once(blocks: Iterable[Json]) -> Iterator[Json]:
     """The blocks, each name given once: Slack refuses two of a name in one message."""
     seen: set[str] = set()
     for block in blocks:

@@ -3,7 +3,7 @@
 ok: false, error: …      becomes
 is_archived, …           ChatGone       the place is not there any more
 message_not_found, …     MessageGone    the message is not there any more (a ChatGone)
-not_in_channel           NotInvited     Slate has to be in the channel first (a ChatRefused)
+not_in_channel, …        NotInvited     Slate has to be in the channel first, or it is gone (a ChatRefused)
 missing_scope, …         ChatRefused    a person can help, and is told how
 token_revoked, …         Withdrawn      Slate was removed, or its token withdrawn (a ChatRefused)
 429, 5xx, no answer      ChatBusy       try again, after the pause that Slack asks for
@@ -41,14 +41,12 @@ class Withdrawn(ChatRefused):
     """Slack no longer accepts Slate's token for this workspace."""
 
 
-GONE = frozenset(
-    {"channel_not_found", "is_archived", "channel_is_archived", "thread_not_found", "user_not_found", "user_disabled"}
-)
+GONE = frozenset({"is_archived", "channel_is_archived", "thread_not_found", "user_not_found", "user_disabled"})
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "cannot_unfurl_message"})
 WITHDRAWN = frozenset(
     {"token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive", "team_access_not_granted"}
 )
-UNINVITED = frozenset({"not_in_channel", "method_not_supported_for_channel_type", "user_not_in_channel"})
+UNINVITED = frozenset({"channel_not_found", "not_in_channel", "method_not_supported_for_channel_type", "user_not_in_channel"})
 REFUSED = frozenset(
     {"missing_scope", "restricted_action", "access_denied", "ekm_access_denied", "no_permission", "not_allowed_token_type"}
 )
@@ -75,7 +73,7 @@ def declared(problem: Exception) -> ChatError:
     if code in GONE:
         return ChatGone("The Slack channel is archived or gone.", hint="Ask in another channel; nothing is lost.", slack=code)
     if code in UNINVITED:
-        return NotInvited("I am not in this Slack channel.", hint=INVITE, slack=code)
+        return NotInvited("I am not in this Slack channel, or it is gone.", hint=INVITE, slack=code)
     if code in WITHDRAWN:
         return Withdrawn(hint=REINSTALL, slack=code)
     if code in REFUSED:

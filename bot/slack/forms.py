@@ -35,9 +35,9 @@ def modal(form: Form, along: Mapping[str, str]) -> Json:
         "type": "modal",
         "callback_id": FORM,
         "private_metadata": carry({**along, "command": form.command}),
-        "title": _plain(form.title, limits.TITLE),
-        "submit": _plain(form.submit, limits.TITLE),
-        "close": _plain("Cancel", limits.TITLE),
+        "title": plain(form.title, limits.TITLE),
+        "submit": plain(form.submit, limits.TITLE),
+        "close": plain("Cancel", limits.TITLE),
         "blocks": blocks or [_note("There is nothing to fill in: just send it.")],
     }
 
@@ -85,7 +85,7 @@ def options(choices: Sequence[Choice], typed: str) -> list[Json]:
 
 def option(choice: Choice, at: int) -> Json:
     fits = 0 < len(choice.value) <= limits.OPTION_VALUE and not choice.value.startswith("#")
-    return {"text": _plain(choice.label or choice.value, limits.BUTTON), "value": choice.value if fits else f"#{at}"}
+    return {"text": plain(choice.label or choice.value, limits.BUTTON), "value": choice.value if fits else f"#{at}"}
 
 
 def chosen(value: str, choices: Sequence[Choice]) -> str:
@@ -129,7 +129,7 @@ def _written(number: float) -> str:
 
 
 def _switch(one: FormField) -> Json:
-    yes = {"text": _plain("Yes", limits.BUTTON), "value": "yes"}
+    yes = {"text": plain("Yes", limits.BUTTON), "value": "yes"}
     ticked = one.value.casefold() in _YES
     return {"type": "checkboxes", "options": [yes]} | ({"initial_options": [yes]} if ticked else {})
 
@@ -141,13 +141,13 @@ def _menu(one: FormField) -> Json:
     current = next((option(choice, at) for at, choice in enumerate(every) if one.value and choice.value == one.value), None)
     start = {"initial_option": current} if current else {}
     if len(every) > limits.OPTIONS:
-        return {"type": "external_select", "min_query_length": 0, "placeholder": _plain("Type to search", 150)} | start
+        return {"type": "external_select", "min_query_length": 0, "placeholder": plain("Type to search", 150)} | start
     return {"type": "static_select", "options": [option(choice, at) for at, choice in enumerate(every)]} | start
 
 
 def _picture(one: FormField) -> Iterator[Json]:
     """By its id, or by a file."""
-    by_id: Json = {"type": "plain_text_input", "max_length": 40, "placeholder": _plain("A-7Q0D", limits.PLACEHOLDER)}
+    by_id: Json = {"type": "plain_text_input", "max_length": 40, "placeholder": plain("A-7Q0D", limits.PLACEHOLDER)}
     by_id |= {"initial_value": one.value[:40]} if one.value else {}
     yield _input(one, by_id, optional=True, hint="Its id, or a file below.")
     files: Json = {"type": "file_input", "max_files": 1, "filetypes": ["png", "jpg", "jpeg", "webp", "gif"]}
@@ -159,11 +159,11 @@ def _input(one: FormField, element: Json, *, optional: bool, name: str = "", lab
     block: Json = {
         "type": "input",
         "block_id": f"f:{name or one.name}"[: limits.BLOCK_ID],
-        "label": _plain(label or one.label or one.name, limits.LABEL),
+        "label": plain(label or one.label or one.name, limits.LABEL),
         "optional": optional,
         "element": element | {"action_id": (name or one.name)[: limits.ACTION_ID]},
     }
-    return block | ({"hint": _plain(help_text, limits.LABEL)} if help_text else {})
+    return block | ({"hint": plain(help_text, limits.LABEL)} if help_text else {})
 
 
 def _value(state: Json) -> str:
@@ -174,9 +174,9 @@ def _value(state: Json) -> str:
     return str(state.get("value") or "")
 
 
-def _plain(text: str, most: int) -> Json:
+def plain(text: str, most: int) -> Json:
     return {"type": "plain_text", "text": cut(shown(text), most) or "…", "emoji": False}
 
 
 def _note(text: str) -> Json:
-    return {"type": "context", "elements": [_plain(text, limits.TEXT)]}
+    return {"type": "context", "elements": [plain(text, limits.TEXT)]}

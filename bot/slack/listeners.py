@@ -20,6 +20,7 @@ from bot.slack import forms, payloads
 from bot.slack.answers import deliver, say_sorry
 from bot.slack.brought import attachments
 from bot.slack.front import Front, Heard
+from bot.slack.home import publish
 from bot.slack.manifest import UMBRELLA
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of, name_behind
@@ -111,6 +112,8 @@ class Listeners:
             return commands.press(self.desk, member, place, action, key=f"slack:{heard.key}")
 
         self._answered(heard, act, in_words=False)
+        if (body.get("view") or {}).get("type") == "home":
+            publish(self.front, heard)
 
     def filled(self, ack: Ack, body: Payload) -> None:
         """A form that was sent: what is wrong with it is said below its fields, and nothing that was typed is lost."""
@@ -169,8 +172,11 @@ class Listeners:
     def searched(self, ack: Ack, body: Payload) -> None:
         """Somebody types into a menu that is too long to be listed."""
         heard = payloads.interaction(body)
-        member, place = member_of(self.front, heard), self.front.place(heard)
-        wanted = next((one for one in self._form_of(body["view"], member, place) if one.name == body["action_id"]), None)
+        try:
+            fields = self._form_of(body["view"], member_of(self.front, heard), self.front.place(heard))
+        except SlateError:
+            fields = ()  # a menu is no place to complain
+        wanted = next((one for one in fields if one.name == body["action_id"]), None)
         ack(options=forms.options(wanted.choices, str(body.get("value") or "")) if wanted else [])
 
     def _finish(self, heard: Heard, answers: list[tuple[Place, Answer]]) -> None:

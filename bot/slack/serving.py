@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from contextlib import suppress
 
 import structlog
 
@@ -23,7 +21,7 @@ class Sockets:
     """One connection to Slack for this desk."""
 
     def __init__(self, desk: Desk) -> None:
-        from slack_bolt.adapter.socket_mode import SocketModeHandler
+        from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
         from slack_sdk import WebClient
 
         self.front = Front(desk)
@@ -69,11 +67,6 @@ class Sockets:
             return
         self._closed = True
         client = self._handler.client
-        client.closed, client.auto_reconnect_enabled = True, False
-        session = client.current_session
-        if session is not None and session.sock is not None:
-            with suppress(OSError):  # wakes the thread that waits for the next message, which it does for seconds
-                session.sock.shutdown(socket.SHUT_RDWR)
-        client.enqueue_message("")
+        client.enqueue_message("")  # wakes the thread that waits for the next message
         client.close()
         self.front.close()
