@@ -56,6 +56,7 @@ class Server:
     def __init__(self, desk: Desk, discord: DiscordServer, running: Running, web: Web) -> None:
         self.desk, self.discord, self.running, self.web = desk, discord, running, web
         self.guild = discord.guild("Studio")
+        running.settle(discord)
         self.chat = Unhurried(desk)
         self.outbox = Outbox(desk, {PLATFORM: self.chat})
         self.accounts: dict[str, Account] = {}
@@ -72,6 +73,7 @@ class Server:
                 members.add_handle(session, known.id or 0, PLATFORM, account.user.id)
         channel = self.channel(slug)
         place_for(self.desk, PLATFORM, channel.id, name=slug, tenant=self.guild.id)
+        place_for(self.desk, PLATFORM, account.direct().id)
         return member_for(self.desk, PLATFORM, account.user.id, name), Client(self, account, channel)
 
     def channel_id(self, slug: str) -> str:
@@ -112,7 +114,7 @@ class Client:
             else:
                 spoken = _TO_SLATE.sub("", text)
                 self.account.says(where, spoken, mention=spoken != text)
-        return heard.told()
+        return heard.told(self._form(heard.responded) if heard.responded and heard.responded.form else None)
 
     def press(self, action: str, on: Seen, key: str) -> Told:
         message = self._message(on.ref)
