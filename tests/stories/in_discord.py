@@ -195,11 +195,12 @@ class Client:
     @contextmanager
     def _listening(self) -> Iterator[_Heard]:
         """What is new for this person after they did something."""
-        before = {one.id for one in self._messages()}
+        before = {(one.id, one.edits if one.only_for else 0) for one in self._messages()}
         heard = _Heard()
         yield heard
         self.house.catches_up()
-        new = [one for one in self._messages() if one.id not in before and one.author.bot]
+        after = [one for one in self._messages() if one.author.bot]
+        new = [one for one in after if (one.id, one.edits if one.only_for else 0) not in before]
         heard.new = [(one, self._seen(one)) for one in new]
 
     def _form(self, responded: Responded) -> Form:
@@ -302,7 +303,7 @@ class _Sheet:
             )
             if seen >= len(choices):
                 break
-            sheet.last = client.account.fill(opened, {"next": str(seen)})
+            sheet.last = client.account.fill(opened, {"next": str(seen)} | _needed(opened))
             opened = sheet.open(client, seen)
         sheet.form = Form(form.command, values)
         return sheet
@@ -338,6 +339,14 @@ class _Sheet:
         return next(
             one["custom_id"] for one in checking.walk(self._message().components) if str(one.get("custom_id")).endswith(end)
         )
+
+
+def _needed(opened: Responded) -> dict[str, str]:
+    """Something for what Discord lets nobody leave empty on the way to the next page."""
+    parts = [part["component"] for part in (opened.form or {})["components"]]
+    return {
+        one["custom_id"]: "-" for one in parts if one["type"] == checking.INPUT and one.get("required") and not one.get("value")
+    }
 
 
 def _button(action: str) -> Json:
