@@ -31,7 +31,7 @@ TABLE: tuple[Command, ...] = (
     ), free=True),
     Command("whatis", finding.whatis, "[ID], or drop a picture in", "asset"),
     Command("lineage", finding.lineage, "ID", "asset"),
-    Command("compare", comparing.compare, "ID ID", "asset"),
+    Command("compare", comparing.compare, "ID OTHER", "asset"),
     Command("takes", comparing.takes, "ID", "asset"),
     Command("provenance", finding.provenance, "ID", "asset", aliases=("card",)),
     Command("approve", judging.approve, "ID … [note]", "asset", (UNDO,), free=True),
@@ -72,7 +72,7 @@ TABLE: tuple[Command, ...] = (
         Option("until", "Before which day."),
         Option("as", "pdf or csv."),
     )),
-    Command("declare", complying.declare, "ID … QUESTION:ANSWER", "asset", tuple(
+    Command("declare", complying.declare, "ID … [QUESTION:ANSWER]", "asset", tuple(
         Option(question, f"Your answer to the question {question}.") for question in QUESTIONS
     )),
     Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),

@@ -26,6 +26,7 @@ _ABOUT = {
     "prompt": "What the picture shows, in words.",
     "inputs": "More inputs as name:value, such as steps:30 seed:7; start typing to find them.",
     "note": "Why; it is kept with your word.",
+    "other": "Its id: what to compare it with.",
     "word": "One word or several.",
     "question": "A question, or words and conditions, such as: hero shoe by:mia status:approved",
     "command": "Which command.",
