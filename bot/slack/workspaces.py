@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.slack.errors import declared, foreign
+from bot.slack.errors import QUIET, declared, foreign
 from core import audit
 from core.desk import Desk
 from core.errors import ChatRefused
@@ -100,7 +100,7 @@ class Workspaces:
 
         token = self.desk.settings.slack_bot_token
         try:
-            about = WebClient(token, base_url=self.url, timeout=10, retry_handlers=[]).auth_test()
+            about = WebClient(token, base_url=self.url, timeout=10, retry_handlers=[], logger=QUIET).auth_test()
         except foreign() as problem:
             made = declared(problem)
             if isinstance(made, ChatRefused):
