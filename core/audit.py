@@ -23,6 +23,7 @@ class Action(StrEnum):
     ASSET_FETCHED = "asset:fetched"
     ASSET_SEALED = "asset:sealed"
     ASSET_EXPORTED = "asset:exported"
+    ASSET_DECLARED = "asset:declared"
     ASSET_RESTORED = "asset:restored"
     ASSET_VERDICT = "asset:verdict"
     ASSET_VOTE = "asset:vote"

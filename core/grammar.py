@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from core import dates, phrases
@@ -46,6 +47,14 @@ class Context(NamedTuple):
     follows: bool = True
     role: Field | None = None
     """What the name stands for, if not for its own field."""
+
+    def leads(self, key: str) -> bool:
+        return _lead(self.lead).fullmatch(key) is not None
+
+
+@cache
+def _lead(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 _CONTEXTS = (
@@ -234,7 +243,7 @@ class Line:
     def _names_in_context(self) -> None:
         for context in _CONTEXTS:
             for at in range(len(self.keys)):
-                if re.fullmatch(context.lead, self.keys[at]):
+                if self.keys[at] is not _TAKEN and context.leads(self.keys[at]):
                     self._after(at, context) if context.follows else self._before(at, context)
         for at, word in enumerate(self.words):
             if word.owner and self.keys[at] != _TAKEN:

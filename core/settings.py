@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     verify_per_minute: int = Field(
         20, ge=1, description="How many files one address may have checked a minute without an account."
     )
+    provider: str = Field(
+        "", description="Who puts this system into service under their name; for a person to decide. Shown in compliance reports."
+    )
+    deployer: str = Field("", description="Who uses its results and answers for publishing them; for a person to decide.")
+    notice: str = Field("", description="The notice that people are given about AI pictures, as compliance reports show it.")
     newcomer_role: str = Field("artist", description="Role of people who join the room; the very first one becomes admin.")
     reactions: str = Field(
         "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",

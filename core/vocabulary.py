@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -140,6 +141,7 @@ def _name(kind: Field, value: str, label: str) -> Name:
     return Name(kind, value, label, _keys(kind, label, fold(label)))
 
 
+@lru_cache(1 << 15)
 def _keys(kind: Field, label: str, key: str) -> tuple[str, ...]:
     spaced = key.replace("-", " ").replace("_", " ")
     return tuple(dict.fromkeys((key, fold(label), spaced)))

@@ -30,6 +30,7 @@ from bot.room.session import signer
 from bot.slack.front import Front
 from core import errors
 from core.desk import Desk, here
+from hooks.comparing import router as compare_routes
 from hooks.health import router as health_routes
 from hooks.pages import router as page_routes
 from hooks.slack import slack_routes
@@ -69,6 +70,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.include_router(health_routes)
     app.include_router(page_routes)
     app.include_router(verify_routes)
+    app.include_router(compare_routes)
     app.include_router(room_routes)
     app.state.slack = Front(desk) if desk.settings.slack else None
     if app.state.slack is not None:

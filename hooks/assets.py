@@ -9,16 +9,20 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.room.views import zone_of
-from core import approvals, lineage, projects
+from core import approvals, lineage, pedigree, projects, sittings
+from core.access import visible_projects
 from core.desk import Desk
 from core.errors import BlobMissing, UnknownAsset
 from core.ingest import examine, limits_of
+from core.pedigree import Drawing
 from core.provenance.card import CardFacts
-from storage import members, renders, verdicts
+from core.recognition import ALIKE
+from storage import assets, fingerprints, members, renders, verdicts
 from storage import projects as project_rows
 from storage.blobs import BlobNotFound
 from storage.tables import Asset, Member, Project, Render, Verdict
 
+_SHOWN = 12
 _SETTINGS = (
     ("sampler", "Sampler"),
     ("scheduler", "Scheduler"),
@@ -54,6 +58,12 @@ class AssetPage:
     opinions: tuple[Opinion, ...]
     tags: tuple[str, ...]
     family: lineage.Lineage
+    pedigree: Drawing | None
+    """The family as a drawing; None where there is nobody but itself."""
+    takes: tuple[Asset, ...]
+    """The others of its sitting, those nearest in time."""
+    lookalikes: tuple[tuple[Asset, int], ...]
+    """What shows nearly the same, and in how many of 256 bits it differs."""
     statement: str
     """The statement as readable JSON; empty for what Slate did not make."""
 
@@ -65,6 +75,7 @@ def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
     render = renders.by_id(session, asset.render_id) if asset.render_id else None
     backend = asset.statement.get("backend") or {}
     history = approvals.opinions(session, asset)
+    family = lineage.of(session, asset)
     return AssetPage(
         asset=asset,
         by=maker.name if maker else "",
@@ -80,9 +91,27 @@ def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
             Opinion(one.verdict, one.member.name, f"{one.verdict.created_at.astimezone(zone):%d %b %Y, %H:%M}") for one in history
         ),
         tags=tuple(verdicts.tags(session, asset.id or 0)),
-        family=lineage.of(session, asset),
+        family=family,
+        pedigree=pedigree.draw(family) if family.sources or family.results else None,
+        takes=_takes(session, asset),
+        lookalikes=_lookalikes(session, asset, reader),
         statement=json.dumps(asset.statement, indent=2, ensure_ascii=False, sort_keys=True) if asset.statement else "",
     )
+
+
+def _takes(session: Session, asset: Asset) -> tuple[Asset, ...]:
+    made = sittings.of(session, asset).takes
+    at = next(place for place, one in enumerate(made) if one.id == asset.id)
+    near = made[max(0, at - _SHOWN // 2) : at + _SHOWN // 2 + 1]
+    return tuple(one for one in near if one.id != asset.id)
+
+
+def _lookalikes(session: Session, asset: Asset, reader: Member) -> tuple[tuple[Asset, int], ...]:
+    if not asset.phash:
+        return ()
+    near = fingerprints.near(session, asset.phash, within=ALIKE, projects=visible_projects(session, reader), limit=_SHOWN)
+    rows = assets.many(session, [one.asset_id for one in near])
+    return tuple((rows[one.asset_id], one.distance) for one in near if one.asset_id in rows and one.asset_id != asset.id)
 
 
 def settings_of(asset: Asset) -> tuple[tuple[str, str], ...]:

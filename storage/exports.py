@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from storage.tables import Asset, Export, ExportProfile
+from storage.tables import Asset, ComplianceNote, Export, ExportProfile, Member, Origin
 
 
 def add(session: Session, export: Export) -> Export:
@@ -20,6 +20,10 @@ def add(session: Session, export: Export) -> Export:
 def of_asset(session: Session, asset_id: int) -> Sequence[Export]:
     """Every copy of an Asset that left, oldest first."""
     return session.exec(select(Export).where(Export.asset_id == asset_id).order_by(col(Export.id))).all()
+
+
+def by_id(session: Session, export_id: int) -> Export | None:
+    return session.get(Export, export_id)
 
 
 def of_copy(session: Session, copy_id: int) -> Export | None:
@@ -38,6 +42,27 @@ def exported(session: Session, project_id: int, since: datetime | None = None, u
     asked = asked if since is None else asked.where(col(Export.created_at) >= since)
     asked = asked if until is None else asked.where(col(Export.created_at) < until)
     return session.exec(asked.order_by(col(Asset.id))).all()
+
+
+def notes(session: Session, asset_id: int) -> dict[str, tuple[ComplianceNote, Member]]:
+    """The newest answer to each question about an Asset, and whose it is."""
+    asked = select(ComplianceNote, Member).join(Member, col(Member.id) == ComplianceNote.member_id)
+    rows = session.exec(asked.where(ComplianceNote.asset_id == asset_id).order_by(col(ComplianceNote.id)))
+    return {note.question: (note, member) for note, member in rows}
+
+
+def add_note(session: Session, note: ComplianceNote) -> ComplianceNote:
+    session.add(note)
+    session.flush()
+    return note
+
+
+def in_period(session: Session, project_id: int, since: datetime | None, until: datetime | None, limit: int) -> Sequence[Asset]:
+    """What was rendered for a project in a time, newest first."""
+    asked = select(Asset).where(Asset.project_id == project_id, Asset.origin == Origin.RENDER)
+    asked = asked if since is None else asked.where(col(Asset.created_at) >= since)
+    asked = asked if until is None else asked.where(col(Asset.created_at) < until)
+    return session.exec(asked.order_by(col(Asset.id).desc()).limit(limit)).all()
 
 
 def profiles(session: Session, project_id: int) -> dict[str, dict[str, Any]]:

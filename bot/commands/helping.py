@@ -17,10 +17,10 @@ from storage.tables import Workflow
 
 FAMILIES = {
     "Making": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "copy"),
-    "Finding": ("find", "whatis", "lineage", "provenance"),
+    "Finding": ("find", "whatis", "lineage", "compare", "takes", "provenance"),
     "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
     "Archive": ("ingests", "confirm"),
-    "Leaving": ("export", "profile", "verify", "restore"),
+    "Leaving": ("export", "profile", "verify", "restore", "compliance", "declare"),
     "Knowing": ("workflows", "help"),
     "Belonging": ("project", "link"),
 }

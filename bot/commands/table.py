@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.commands import archive, belonging, finding, helping, judging, keeping, leaving, making
+from bot.commands import archive, belonging, comparing, complying, finding, helping, judging, keeping, leaving, making
 from bot.commands.asked import Command, Option
+from core.compliance.checking import QUESTIONS
 from core.exports import profiles
 
 PROJECT = Option("project", "Which project it is for; without it, that of the channel.", "project")
@@ -30,6 +31,8 @@ TABLE: tuple[Command, ...] = (
     ), free=True),
     Command("whatis", finding.whatis, "[ID], or drop a picture in", "asset"),
     Command("lineage", finding.lineage, "ID", "asset"),
+    Command("compare", comparing.compare, "ID OTHER", "asset"),
+    Command("takes", comparing.takes, "ID", "asset"),
     Command("provenance", finding.provenance, "ID", "asset", aliases=("card",)),
     Command("approve", judging.approve, "ID … [note]", "asset", (UNDO,), free=True),
     Command("reject", judging.reject, "ID … [note]", "asset", (UNDO,), free=True),
@@ -63,6 +66,15 @@ TABLE: tuple[Command, ...] = (
     )),
     Command("verify", leaving.verify, "[ID or ADDRESS], or drop a picture in", "asset"),
     Command("restore", leaving.restore, "[ID], or drop a picture in", "asset"),
+    Command("compliance", complying.compliance, "[ID …] or project:NAME", "asset", (
+        PROJECT,
+        Option("since", "From which day on, such as 2026-11-01."),
+        Option("until", "Before which day."),
+        Option("as", "pdf or csv."),
+    )),
+    Command("declare", complying.declare, "ID … [QUESTION:ANSWER]", "asset", tuple(
+        Option(question, f"Your answer to the question {question}.") for question in QUESTIONS
+    )),
     Command("workflows", helping.workflows, "[WORKFLOW]", "workflow"),
     Command("project", belonging.project, "[SLUG] [name:value …]", "project", (
         Option("new", "Name of a new project, which this channel then belongs to."),

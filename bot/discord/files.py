@@ -12,7 +12,7 @@ from bot.discord.chat import bytes_of
 from bot.discord.packing import Message
 from bot.said import Attachment
 from core.desk import Desk
-from core.errors import ChatBusy, DiskFull, StoreError, TooLong
+from core.errors import BadInput, ChatBusy, DiskFull, StoreError, TooLong
 from core.formats.kinds import mime_of
 from storage.blobs import BlobError, BlobStoreFull
 
@@ -24,6 +24,8 @@ async def copied(desk: Desk, attachments: Iterable[discord.Attachment]) -> tuple
     """The files, in order, as they are in the store now. Raises TooLong, ChatBusy, DiskFull, StoreError."""
     wanted = list(attachments)[:_MOST]
     for one in wanted:
+        if not one.size:
+            raise BadInput(f"{one.filename} is empty.", hint="Choose another file.")
         if one.size > desk.settings.max_upload_mb * _MIB:
             most = f"at most {desk.settings.max_upload_mb} MiB"
             raise TooLong(f"{one.filename} has {one.size / _MIB:.1f} MiB, {most} are taken.", hint="Send something smaller.")

@@ -18,7 +18,7 @@ Given = Mapping[str, str | int | bool]
 SlotKind = Literal["words", "text", "inputs", "option", "file"]
 
 _PIECE = re.compile(r"\[(?P<maybe>[^\]]+)\]|(?P<must>[A-Z][A-Z0-9-]*)(?: …)?|(?P<other>[^\s,]\S*)")
-_ALTERNATIVE = re.compile(r",? or [^\[\]]+")
+_ALTERNATIVE = re.compile(r",? (?:or|with) [^\[\]]+")
 _FILES = ("picture", "picture2", "picture3")
 _ABOUT = {
     "id": "Its id, such as R-4F2K or A-7Q0D; in the thread of a result it may be left out.",
@@ -26,6 +26,7 @@ _ABOUT = {
     "prompt": "What the picture shows, in words.",
     "inputs": "More inputs as name:value, such as steps:30 seed:7; start typing to find them.",
     "note": "Why; it is kept with your word.",
+    "other": "Its id: what to compare it with.",
     "word": "One word or several.",
     "question": "A question, or words and conditions, such as: hero shoe by:mia status:approved",
     "command": "Which command.",
@@ -56,7 +57,7 @@ def slots_of(command: Command) -> tuple[Slot, ...]:
     """Everything the command can be given, those that must be given first."""
     words = _words(command)
     taken = {slot.name for slot in words}
-    files = _FILES if command.inputs else _FILES[:1] if "picture" in command.usage else ()
+    files = _FILES if command.inputs else _FILES[:1] if "drop" in command.usage else ()
     more = [Slot(name, _about(name), "file") for name in files]
     more += [Slot(one.name, _cut(one.help), "option", option=one) for one in command.options if one.name not in taken]
     return tuple(sorted([*words, *more], key=lambda slot: not slot.required)[: limits.COMMAND_OPTIONS])
@@ -83,6 +84,8 @@ def _words(command: Command) -> list[Slot]:
     usage = _ALTERNATIVE.sub("", command.usage)
     found: list[Slot] = []
     for piece in _PIECE.finditer(usage):
+        if piece["other"] and piece["other"].partition(":")[0] in {one.name for one in command.options}:
+            continue
         if piece["other"] or (piece["maybe"] and "|" in piece["maybe"]):
             return [Slot("words", _cut(command.usage), "words")]
         if ":" not in (piece["maybe"] or "") or command.inputs:  # a command's own options have slots of their own

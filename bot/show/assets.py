@@ -77,7 +77,8 @@ def asset_facts(asset: Asset) -> list[Field]:
 
 
 def _asset_buttons(asset: Asset) -> tuple[Button, ...]:
-    again = (Button("reroll", asset.code, "Reroll"), Button("edit", asset.code, "Edit…")) if asset.render_id else ()
+    reroll = (Button("reroll", asset.code, "Reroll"),) if asset.render_id and asset.seed else ()
+    again = (*reroll, Button("edit", asset.code, "Edit…")) if asset.render_id else ()
     vary = (Button("vary", asset.code, "Vary"),) if asset.mime.startswith("image/") else ()
     more = (Button("lineage", asset.code, "Lineage"), Button("provenance", asset.code, "Provenance"))
     sure = (Button("confirm", asset.code, "Confirm whose it is"),) if set(asset.inferred.values()) - {"unknown"} else ()

@@ -122,8 +122,9 @@ def _cancelled(session: Session, render: Render) -> Card:
 def _result_buttons(render: Render, made: Sequence[Asset]) -> tuple[Button, ...]:
     one = made[0].code if len(made) == 1 else render.code
     upscale = [Button("upscale", made[0].code, "Upscale")] if len(made) == 1 and made[0].mime.startswith("image/") else []
+    reroll = [Button("reroll", render.code, "Reroll", "primary")] if render.seed else []  # without one it comes out the same
     return (
-        Button("reroll", render.code, "Reroll", "primary"),
+        *reroll,
         Button("vary", one, "Vary"),
         Button("edit", render.code, "Edit…"),
         *upscale,
@@ -146,12 +147,8 @@ def _asked(session: Session, render: Render) -> tuple[Field, ...]:
     workflow, number = recipe_of(session, render)
     parent = (Field("From", ids.code("R", render.parent_id)),) if render.parent_id else ()
     recipe = Field("Workflow", f"{workflow}@{number}")
-    return (
-        *ours(session, render.member_id, render.project_id, render.shot),
-        recipe,
-        Field("Seed", render.seed or "none"),
-        *parent,
-    )
+    seed = (Field("Seed", render.seed),) if render.seed else ()
+    return (*ours(session, render.member_id, render.project_id, render.shot), recipe, *seed, *parent)
 
 
 def _settings(session: Session, render: Render) -> tuple[Field, ...]:

@@ -13,7 +13,7 @@ from core import audit, ingest
 from core.access import Action, allow
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, DiskFull, StoreError, WouldLeak
-from core.exports import copying, leaks, profiles, telling
+from core.exports import copying, leaking, leaks, profiles, telling
 from core.exports.copying import Copy, Original
 from core.exports.leaks import Secret
 from core.exports.profiles import Profile
@@ -30,6 +30,7 @@ from storage.tables import Asset, Export, Member, Origin, Project
 _TOLD = {
     "words": ("prompt", "seed", "path"),
     "people": ("person", "chat id"),
+    "models": ("model",),
     "work": ("client", "project", "shot", "workflow", "note", "server"),
 }
 """Which secrets are none under a rule."""
@@ -128,24 +129,8 @@ def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
         if verdict.withdrawn_at is None
     ]
     stated = {**asset.statement, "verdicts": said} if asset.statement else {}
-    people = [maker.name if maker else "", *(str(one["by"]) for one in said)]
-    handles = [one.user_id for who in (asset.member_id,) for one in members.handles(session, who)]
-    words: dict[str, list[str]] = {
-        "person": people,
-        "chat id": handles,
-        "client": [client.name if client else ""],
-        "project": [project.name, project.slug],
-        "shot": [asset.shot],
-        "note": [str(one["note"]) for one in said],
-        "prompt": [asset.prompt, asset.negative],
-        "workflow": [asset.workflow] if len(asset.workflow) > 5 else [],
-        "path": list(leaks.paths_in(asset.statement.get("inputs"))) + list(leaks.paths_in(asset.facts)),
-        "seed": [asset.seed] if len(asset.seed) > 8 else [],
-    }
-    if not profile.models:
-        words["model"] = [str(one.get("name") or "") for one in asset.models]
     kept = {what for rule, several in _TOLD.items() if getattr(profile, rule) for what in several}
-    known = leaks.secrets_of(asset.statement, words)
+    known = leaking.secrets(session, asset)
     return Whole(
         asset,
         project,

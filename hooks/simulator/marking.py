@@ -11,6 +11,7 @@ from hooks.simulator.values import Frame
 
 WORD = "SIMULATED"
 WIDE_FONTS = ("NotoSansCJK-Regular.ttc", "NotoSans-Regular.ttf", "DejaVuSans.ttf", "Arial Unicode.ttf")
+_MOST_LINES = 2
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -22,9 +23,7 @@ def marked(frame: Frame, caption: str) -> Image.Image:
         return picture
     strip = _strip(width, height, caption)
     box = (0, height - strip.height, width, height)
-    below = picture.crop(box)
-    ground = Image.new("RGB", strip.size, (12, 12, 14))
-    picture.paste(Image.blend(below, ground, 0.72), box)
+    picture.paste((12, 12, 14), box)  # it hides the strip of a picture this one was made from
     picture.paste((245, 243, 238), box, strip)
     return picture
 
@@ -37,16 +36,17 @@ def _strip(width: int, height: int, caption: str) -> Image.Image:
     _, top, _, bottom = _box(font, WORD)
     tall = bottom - top
     small = max(9, round(min(width, height) * 0.024))
-    lines = _wrapped(caption, _font(small, caption.isascii()), width - 2 * small, 2) if height >= 160 else []
+    most = _MOST_LINES if height >= 160 else 0
+    lines = _wrapped(caption, _font(small, caption.isascii()), width - 2 * small, most)
     pad = max(2, tall // 4)
-    strip = Image.new(
-        "L", (width, min(height // 2, round(tall + 2 * pad + len(lines) * small * 1.35 + (pad if lines else 0)))), 0
-    )
+    # as high with a short caption or none, so that a picture made from a marked one has its mark covered
+    strip = Image.new("L", (width, min(height // 2, round(tall + 2 * pad + most * small * 1.35 + (pad if most else 0)))), 0)
     draw = ImageDraw.Draw(strip)
-    draw.text(((width - font.getlength(WORD)) / 2, pad - top), WORD, fill=235, font=font)
+    above = pad + (most - len(lines)) * small * 1.35 / 2
+    draw.text(((width - font.getlength(WORD)) / 2, above - top), WORD, fill=235, font=font)
     for number, line in enumerate(lines):
         face = _font(small, line.isascii())
-        draw.text(((width - face.getlength(line)) / 2, tall + 2 * pad + number * small * 1.35), line, fill=190, font=face)
+        draw.text(((width - face.getlength(line)) / 2, above + tall + pad + number * small * 1.35), line, fill=190, font=face)
     return strip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_WORD = 64
 """Longer runs of letters (base64, hashes of hashes) are cut; nobody types them."""
@@ -18,6 +19,7 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 
 
+@lru_cache(1 << 15)
 def fold(text: str) -> str:
     """Case, accents, widths and runs of spaces made equal: what two names are compared by.
 

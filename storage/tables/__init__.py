@@ -8,7 +8,7 @@ from storage.tables.assets import Asset, FingerprintBand, Tag, Verdict
 from storage.tables.backends import Backend, Flow, Pool
 from storage.tables.chat import AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
-from storage.tables.exports import Export, ExportProfile
+from storage.tables.exports import ComplianceNote, Export, ExportProfile
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.recipes import ModelFile, Workflow, WorkflowVersion
@@ -25,6 +25,7 @@ __all__ = [
     "BackendState",
     "Channel",
     "Client",
+    "ComplianceNote",
     "Draft",
     "Export",
     "ExportProfile",

@@ -51,3 +51,15 @@ class ExportProfile(SQLModel, table=True):
     rules: Json = json()
     member_id: int = Field(foreign_key="member.id")
     created_at: datetime = when()
+
+
+class ComplianceNote(SQLModel, table=True):
+    """What a person said about an Asset that no machine can say; a new answer is a new row, and the newest counts."""
+
+    __table_args__ = (NEVER_REUSED,)
+    id: int = row()
+    asset_id: int = Field(foreign_key="asset.id", index=True)
+    question: str
+    answer: str
+    member_id: int = Field(foreign_key="member.id")
+    created_at: datetime = when()

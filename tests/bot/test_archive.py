@@ -99,3 +99,25 @@ def test_a_dropped_jpeg_of_an_old_picture_is_recognised(talk: Talk, archive: Pat
     assert told.data["certainty"] == "probable"
     assert told.data["filename"] == "sh020_b.png"
     assert talk.ana.role is Role.LEAD
+
+
+def test_two_results_are_compared_and_a_sitting_is_shown(talk: Talk, archive: Path) -> None:
+    _taken_in(talk, archive)
+    codes = [one["asset"] for one in talk.say("/find client:acme").data["results"]]
+    told = talk.say(f"/compare {codes[0]} {codes[1]}")
+    assert {one["name"] for one in told.data["differences"]} == {"shot"}
+    assert "differ in **shot**" in told.text
+    assert told.cards[0].link == f"/assets/{codes[0]}/beside/{codes[1]}"
+    assert talk.say(f"/compare {codes[0]}").error == "missing-input"
+    sitting = talk.say(f"/takes {codes[0]}")
+    assert set(sitting.data["takes"]) == set(codes)
+
+
+def test_the_store_is_proven_at_the_terminal(slate: Terminal, archive: Path) -> None:
+    slate.json("ingest", str(archive), "--rule", "{client}/{project}/{shot}_*")
+    assert slate.json("verify-store")["well"] is True
+    rooms = slate.json("storage")["projects"]
+    assert [(one["project"], one["assets"]) for one in rooms] == [("spring", 2), ("tv", 1)]
+    assert slate("storage") == 0
+    assert slate("verify-store", "--quick") == 0
+    assert "All is well." in slate.out

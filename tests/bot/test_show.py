@@ -13,6 +13,7 @@ import bot.wording
 from bot import show
 from bot.cards import Card, from_json, to_json
 from bot.wording import short
+from core.renders import get
 from storage import backends, renders
 from storage.clock import now
 from storage.tables import Render, RenderState
@@ -101,6 +102,17 @@ def test_a_done_render_shows_pictures_facts_and_what_can_be_done(talk: Talk) -> 
     assert verbs(card) == ["reroll", "vary", "edit", "upscale", "approve", "reject", "provenance", "copy"]
     for button in card.buttons:
         assert not talk.press(button.action, by=talk.ana).error, button
+
+
+def test_what_has_no_seed_offers_no_reroll(talk: Talk) -> None:
+    [asset] = talk.finish(talk.ask())
+    code = talk.press(f"upscale:{asset.code}").data["render"]
+    with talk.desk.reading() as session:
+        larger = get(session, code)
+    talk.finish(larger)
+    card = card_of(talk, larger)
+    assert "reroll" not in verbs(card)
+    assert "Seed" not in facts(card)
 
 
 def test_a_failed_render_says_what_to_do_and_offers_it_again(talk: Talk) -> None:

@@ -56,6 +56,7 @@ class Server:
     def __init__(self, desk: Desk, discord: DiscordServer, running: Running, web: Web) -> None:
         self.desk, self.discord, self.running, self.web = desk, discord, running, web
         self.guild = discord.guild("Studio")
+        running.settle(discord)
         self.chat = Unhurried(desk)
         self.outbox = Outbox(desk, {PLATFORM: self.chat})
         self.accounts: dict[str, Account] = {}
@@ -72,6 +73,7 @@ class Server:
                 members.add_handle(session, known.id or 0, PLATFORM, account.user.id)
         channel = self.channel(slug)
         place_for(self.desk, PLATFORM, channel.id, name=slug, tenant=self.guild.id)
+        place_for(self.desk, PLATFORM, account.direct().id)
         return member_for(self.desk, PLATFORM, account.user.id, name), Client(self, account, channel)
 
     def channel_id(self, slug: str) -> str:
@@ -112,7 +114,7 @@ class Client:
             else:
                 spoken = _TO_SLATE.sub("", text)
                 self.account.says(where, spoken, mention=spoken != text)
-        return heard.told()
+        return heard.told(self._form(heard.responded) if heard.responded and heard.responded.form else None)
 
     def press(self, action: str, on: Seen, key: str) -> Told:
         message = self._message(on.ref)
@@ -193,11 +195,12 @@ class Client:
     @contextmanager
     def _listening(self) -> Iterator[_Heard]:
         """What is new for this person after they did something."""
-        before = {one.id for one in self._messages()}
+        before = {(one.id, one.edits if one.only_for else 0) for one in self._messages()}
         heard = _Heard()
         yield heard
         self.house.catches_up()
-        new = [one for one in self._messages() if one.id not in before and one.author.bot]
+        after = [one for one in self._messages() if one.author.bot]
+        new = [one for one in after if (one.id, one.edits if one.only_for else 0) not in before]
         heard.new = [(one, self._seen(one)) for one in new]
 
     def _form(self, responded: Responded) -> Form:
@@ -300,7 +303,7 @@ class _Sheet:
             )
             if seen >= len(choices):
                 break
-            sheet.last = client.account.fill(opened, {"next": str(seen)})
+            sheet.last = client.account.fill(opened, {"next": str(seen)} | _needed(opened))
             opened = sheet.open(client, seen)
         sheet.form = Form(form.command, values)
         return sheet
@@ -336,6 +339,14 @@ class _Sheet:
         return next(
             one["custom_id"] for one in checking.walk(self._message().components) if str(one.get("custom_id")).endswith(end)
         )
+
+
+def _needed(opened: Responded) -> dict[str, str]:
+    """Something for what Discord lets nobody leave empty on the way to the next page."""
+    parts = [part["component"] for part in (opened.form or {})["components"]]
+    return {
+        one["custom_id"]: "-" for one in parts if one["type"] == checking.INPUT and one.get("required") and not one.get("value")
+    }
 
 
 def _button(action: str) -> Json:

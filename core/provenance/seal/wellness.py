@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import sealing
+from core import sealing, selftest
 from core.desk import Desk
 from core.errors import DatabaseUnavailable, SlateError
 from core.findings import Finding, Kind, State
@@ -31,6 +31,7 @@ def look(desk: Desk) -> Iterator[Finding]:
         yield Finding("seal", state, f"Files leave unsealed. {problem.message}", problem.hint or "`slate keys init`.", kind)
         return
     yield _certificate(desk, held, kind)
+    yield from selftest.last(desk)
     yield from _waiting(desk)
 
 

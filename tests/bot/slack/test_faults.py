@@ -59,7 +59,7 @@ def test_a_pause_that_slack_asks_for_is_kept_and_the_last_state_shown(studio: St
     studio.slack.fail("chat.update", status=429, retry_after=1, times=2)
     studio.story.works()
     assert mia.sees("Took", again=asked).tone == "done"
-    calls = studio.slack.calls("chat.update")
+    calls = list(studio.slack.calls("chat.update"))
     refused = [call.at for call in calls if call.status == 429]
     after = [call.at for call in calls if call.at > refused[0]]
     assert (len(refused), after[0] - refused[0] >= 0.95) == (2, True)

@@ -1,0 +1,106 @@
+"""Which layers of a file are still there after it went through something: a conversion, a chat, a mail program.
+
+The same measure is used for the table in docs/provenance.md and for the self-test of a team's own chats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from core import ingest
+from core.errors import BadInput
+from core.fingerprints import distance
+from core.ingest import Examined
+from core.provenance import embed
+from core.provenance.seal import reading
+from core.settings import Settings
+from storage.blobs import digest_of
+
+LAYERS = ("bytes", "pixels", "words", "xmp", "seal", "fingerprint")
+SAME, ALIKE = 12, 40
+"""Bits of 256: as core/recognition.py has them."""
+
+
+@dataclass(frozen=True)
+class Survival:
+    """What became of each layer: kept, changed, lost, or `none` where it was not there before."""
+
+    layers: Mapping[str, str]
+    bits: int | None = None
+    """How many of 256 bits of its looks differ now; None where there is nothing to compare."""
+
+    @property
+    def recognisable(self) -> bool:
+        """Whether it would still be found here."""
+        return self.layers["fingerprint"] == "kept" or self.layers["pixels"] == "kept"
+
+
+class Place(Protocol):
+    """A chat that a file can be sent through and taken back from; the platforms' engineers provide one each."""
+
+    name: str
+
+    def post(self, data: bytes, filename: str) -> str:
+        """Send the file, and return what it is called there."""
+        ...
+
+    def fetch(self, ref: str) -> bytes:
+        """The bytes that people there would get."""
+        ...
+
+    def remove(self, ref: str) -> None: ...
+
+
+def compare(settings: Settings, before: bytes, after: bytes, filename: str = "file") -> Survival:
+    """What is left of a file's layers in what came back. A file that cannot be read any more has lost all."""
+    was = ingest.examine(before, filename, limits=ingest.limits_of(settings))
+    try:
+        now = ingest.examine(after, filename, limits=ingest.limits_of(settings))
+    except BadInput:
+        return Survival(dict.fromkeys(LAYERS, "lost"))
+    bits = distance(was.phash, now.phash) if was.phash and now.phash else None
+    looks: dict[str, Callable[[], str]] = {
+        "bytes": lambda: _kept(digest_of(before), digest_of(after)),
+        "pixels": lambda: _kept(was.pixel_sha256, now.pixel_sha256),
+        "words": lambda: _words(was, now),
+        "xmp": lambda: _kept(embed.xmp_in(before, was.mime), embed.xmp_in(after, now.mime)),
+        "seal": lambda: _seal(settings, before, was.mime, after, now.mime),
+        "fingerprint": lambda: "none" if bits is None else "kept" if bits <= SAME else "changed" if bits <= ALIKE else "lost",
+    }
+    return Survival({name: look() for name, look in looks.items()}, bits)
+
+
+def send_through(settings: Settings, place: Place, canary: bytes, filename: str) -> Survival:
+    """Send a file through a chat, take it back, compare, and remove it there, whatever happens."""
+    ref = place.post(canary, filename)
+    try:
+        return compare(settings, canary, place.fetch(ref), filename)
+    finally:
+        place.remove(ref)
+
+
+def _kept(before: str, after: str) -> str:
+    if not before:
+        return "none"
+    return "kept" if after == before else "changed" if after else "lost"
+
+
+def _words(was: Examined, now: Examined) -> str:
+    """ComfyUI's graph, the parameters, the record: all of them, some, or none."""
+    before = {name: text for name, text in was.words.items() if name != "xmp"}
+    there = [name for name, text in before.items() if now.words.get(name) == text]
+    if not before:
+        return "none"
+    return "kept" if len(there) == len(before) else "changed" if there else "lost"
+
+
+def _seal(settings: Settings, before: bytes, was: str, after: bytes, now: str) -> str:
+    first = reading.read(settings, before, was) if reading.carries(before) else None
+    if first is None:
+        return "none"
+    second = reading.read(settings, after, now) if reading.carries(after) else None
+    if second is None:
+        return "lost"
+    return "kept" if second.label == first.label and second.state == first.state else "changed"
