@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-Tone = Literal["plain", "queued", "running", "done", "failed", "cancelled", "error", "approved", "rejected"]
+Tone = Literal["plain", "queued", "running", "done", "failed", "cancelled", "error", "approved", "rejected", "proved"]
 ButtonStyle = Literal["plain", "primary", "danger"]
 FieldKind = Literal["text", "paragraph", "number", "integer", "choice", "switch", "picture"]
 

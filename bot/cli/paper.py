@@ -20,6 +20,7 @@ _TONES = {
     "running": "cyan",
     "done": "green",
     "approved": "bold green",
+    "proved": "bold green",
     "rejected": "red",
     "failed": "bold red",
     "error": "bold red",

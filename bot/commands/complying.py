@@ -143,7 +143,7 @@ def _day(asked: Asked, name: str) -> datetime | None:
 
 
 def _card(one: Checked, report: Report) -> Card:
-    tone: Tone = "rejected" if one.count(Status.FAIL) else "plain"
+    tone: Tone = "failed" if one.count(Status.FAIL) else "plain"
     fields = []
     for letter, name in SECTIONS.items():
         items = [item for item in one.items if item.section == letter]

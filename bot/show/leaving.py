@@ -11,9 +11,9 @@ from core.provenance.seal.reading import Credentials, Step
 from core.verification import Outcome, Verification
 
 _TONES: dict[Outcome, Tone] = {
-    Outcome.PROVED: "approved",
-    Outcome.SIGNED: "done",
-    Outcome.REGISTERED: "done",
+    Outcome.PROVED: "proved",
+    Outcome.SIGNED: "plain",
+    Outcome.REGISTERED: "plain",
     Outcome.RECOGNISED: "plain",
     Outcome.UNSIGNED: "plain",
 }

@@ -21,6 +21,7 @@ MARKS: Mapping[str, str] = {
     "cancelled": "🚫",
     "error": "⚠️",
     "approved": "✅",
+    "proved": "🔏",
     "rejected": "❌",
 }
 """How a card stands out: its tone, as the first sign of its title."""

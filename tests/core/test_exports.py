@@ -361,4 +361,5 @@ def test_words_are_found_however_they_are_written() -> None:
         assert leaks.found_in(b"\x00\xff" + one + b"\x00", secret) == (secret[0],)
     assert leaks.found_in(b"\x00made by Mia Chen\x00", secret) == (secret[1],)
     assert leaks.found_in(b"\x00\xffMia\x00\xff", secret) == (), "three letters between pixels are chance"
+    assert leaks.found_in(b"how to manage an analysis", (leaks.Secret("person", "Ana"),)) == (), "a part of a word is no name"
     assert leaks.found_in(b"by the studio Mia and sons", secret, allowed="Studio Mia") == ()
