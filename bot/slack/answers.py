@@ -17,7 +17,7 @@ from bot.slack import dress, forms
 from bot.slack.api import Api
 from bot.slack.chat import send
 from bot.slack.dress import Page, Shown
-from bot.slack.errors import NotReady, foreign
+from bot.slack.errors import QUIET, NotReady, foreign
 from bot.slack.front import Front, Heard
 from bot.slack.pictures import files_for
 from core.errors import ChatBusy, ChatError, SlateError
@@ -121,7 +121,7 @@ def _respond(heard: Heard, page: Page) -> bool:
     }
     said |= {"thread_ts": heard.thread} if heard.thread else {}
     try:
-        return bool(WebhookClient(heard.response_url, timeout=10).send_dict(said).status_code == 200)
+        return bool(WebhookClient(heard.response_url, timeout=10, logger=QUIET).send_dict(said).status_code == 200)
     except foreign():
         return False
 

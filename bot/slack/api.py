@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.slack.errors import Withdrawn, declared, foreign
+from bot.slack.errors import QUIET, Withdrawn, declared, foreign
 from bot.slack.workspaces import Installed, Workspaces
 from core.errors import ChatBusy
 
@@ -29,7 +29,7 @@ class Api:
         from slack_sdk import WebClient
 
         # No retries of its own: whoever calls knows whether and when to try again.
-        return WebClient(self.installed.token, base_url=self.workspaces.url, timeout=TIMEOUT, retry_handlers=[])
+        return WebClient(self.installed.token, base_url=self.workspaces.url, timeout=TIMEOUT, retry_handlers=[], logger=QUIET)
 
     def do(self, method: str, **asked: Any) -> SlackResponse:
         """Call a method of Slack's client, such as `chat_postMessage`. Raises ChatBusy, ChatGone, ChatRefused, ChatError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot.slack import home, unfurl, upkeep
+from bot.slack.errors import QUIET
 from bot.slack.front import EVENT, Front
 from bot.slack.listeners import Listeners
 from bot.slack.payloads import Payload
@@ -19,9 +19,6 @@ from bot.slack.shortcuts import Shortcuts
 from core.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
-QUIET = logging.getLogger("slate.slack.bolt")
-"""Bolt's own log: warnings only, as below that it prints what people say."""
-QUIET.setLevel(logging.ERROR)
 
 
 def build_app(front: Front) -> App:

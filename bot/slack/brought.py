@@ -40,7 +40,7 @@ def _attachment(api: Api, desk: Desk, file: dict[str, Any]) -> Attachment:
         url = str(shown.get("url_private_download") or shown.get("url_private") or "")
     if not _is_slacks(url, api.workspaces.url):
         raise BadInput(f"{name} is not kept in Slack.", hint="Upload the file itself, not a link to it.")
-    data = _fetched(api, url, name, most)
+    data = fetched(api, url, name, most)
     try:
         digest = desk.blobs.put(data)
     except BlobStoreFull as problem:
@@ -50,7 +50,7 @@ def _attachment(api: Api, desk: Desk, file: dict[str, Any]) -> Attachment:
     return Attachment(name, kinds.mime_of(data, name) or "application/octet-stream", digest, len(data))
 
 
-def _fetched(api: Api, url: str, name: str, most: int) -> bytes:
+def fetched(api: Api, url: str, name: str, most: int) -> bytes:
     """The bytes; never more than `most`. A page instead of a file is how Slack says that Slate may not have it."""
     headers = {"Authorization": f"Bearer {api.installed.token}"}
     received = bytearray()

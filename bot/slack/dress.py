@@ -145,7 +145,7 @@ def _pictures(pictures: Sequence[Picture], shown: Shown) -> Iterator[Json]:
             "slack_file": {"id": file_of(one, shown)},
             "alt_text": rich.cut(rich.shown(one.alt) or one.asset or "A picture", limits.ALT),
         }
-    others = [one for one in pictures if one not in inline or one.mime not in SHOWN_INLINE]
+    others = [one for one in pictures if one not in inline or one.sha256 not in shown.files or one.mime not in SHOWN_INLINE]
     if others:
         yield _linked(others, shown)
 

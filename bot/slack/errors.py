@@ -12,6 +12,7 @@ token_revoked, …         Withdrawn      Slate was removed, or its token withdr
 from __future__ import annotations
 
 import http.client
+import logging
 from typing import Any
 from urllib.error import URLError
 
@@ -20,6 +21,10 @@ import structlog
 from core.errors import ChatBusy, ChatError, ChatGone, ChatRefused
 
 log = structlog.get_logger(__name__)
+
+QUIET = logging.getLogger("slate.slack")
+"""What Slack's own clients log to: errors only, as below that they print what people say, and answers with tokens in them."""
+QUIET.setLevel(logging.ERROR)
 
 INVITE = "Write /invite @slate in the channel, then try again."
 REINSTALL = "Install Slate again in this workspace, as docs/slack.md says; its manifest has every scope."

@@ -95,7 +95,7 @@ def chosen(value: str, choices: Sequence[Choice]) -> str:
 
 
 def _inputs(one: FormField) -> Iterator[Json]:
-    if one.kind in ("text", "paragraph"):
+    if one.kind in ("text", "paragraph") or (one.kind == "choice" and not (one.choices or one.value)):
         yield from _texts(one)
     elif one.kind == "picture":
         yield from _picture(one)

@@ -21,7 +21,7 @@ from storage import incoming, projects
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-EARS, HANDS = 16, 8
+EARS, HANDS = 16, 4
 _LOCKS = 64
 EVENT = "event:"
 """How the key of an event begins; others are those of one press, one command, one sent form."""

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.oauth import OAuthStateStore
 from slack_sdk.oauth.installation_store import Installation, InstallationStore
 
-from bot.slack.app import QUIET
+from bot.slack.errors import QUIET
 from bot.slack.front import Front
 from bot.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from core.vault import house_key

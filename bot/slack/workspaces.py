@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.slack.errors import declared, foreign
+from bot.slack.errors import QUIET, declared, foreign
 from core import audit
 from core.desk import Desk
 from core.errors import ChatRefused
@@ -88,19 +88,20 @@ class Workspaces:
         with self.desk.reading() as session:
             kept = rows.find(session, PLATFORM, tenant)
         if kept is None or (kept.revoked_at is not None and ours):
-            return self._by_settings(tenant) if ours else None
+            found = self.by_settings() if ours else None
+            return found if found is not None and found.tenant == tenant else None
         if kept.revoked_at is not None:
             return None
         token = vault(self.desk.settings).open(kept.sealed_token) if kept.sealed_token else ours
         return Installed(tenant, kept.bot_id, token) if token else None
 
-    def _by_settings(self, tenant: str) -> Installed | None:
-        """Ask Slack whose the token of the settings is, and note it; None when it is another workspace's or no good any more."""
+    def by_settings(self) -> Installed | None:
+        """Ask Slack whose the token of the settings is, and note it; None when it is no good any more. Raises ChatBusy."""
         from slack_sdk import WebClient
 
         token = self.desk.settings.slack_bot_token
         try:
-            about = WebClient(token, base_url=self.url, timeout=10, retry_handlers=[]).auth_test()
+            about = WebClient(token, base_url=self.url, timeout=10, retry_handlers=[], logger=QUIET).auth_test()
         except foreign() as problem:
             made = declared(problem)
             if isinstance(made, ChatRefused):
@@ -109,4 +110,4 @@ class Workspaces:
             raise made from problem
         found, scopes = str(about["team_id"]), str(about.headers.get("x-oauth-scopes", ""))
         self.enrol(found, str(about.get("team", "")), str(about["user_id"]), scopes=scopes)
-        return Installed(found, str(about["user_id"]), token) if found == tenant else None
+        return Installed(found, str(about["user_id"]), token)

@@ -107,6 +107,12 @@ def file_info(asked: Asked) -> Json:
     return {"file": file_json(asked.slack, file)}
 
 
+def file_delete(asked: Asked) -> Json:
+    file_info(asked)
+    del asked.world.files[asked.text("file")]
+    return {}
+
+
 # views
 
 
@@ -180,6 +186,7 @@ METHODS: dict[str, Method] = {
     "files.getUploadURLExternal": upload_url,
     "files.completeUploadExternal": complete_upload,
     "files.info": file_info,
+    "files.delete": file_delete,
     "views.open": open_view,
     "views.push": push_view,
     "views.update": update_view,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 
 from tests.simulators.slack import messages, places
 from tests.simulators.slack.budgets import Budgets
@@ -209,7 +209,11 @@ class Slack:
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def _exchange(self, args: Json, request: web.Request) -> Json:
-        if (args.get("client_id"), args.get("client_secret")) != (self.client_id, self.client_secret):
+        given = (args.get("client_id"), args.get("client_secret"))
+        if request.headers.get("Authorization", "").startswith("Basic "):
+            basic = BasicAuth.decode(request.headers["Authorization"])
+            given = (basic.login, basic.password)
+        if given != (self.client_id, self.client_secret):
             raise Refusal("bad_client_secret")
         team, user = self.world.codes.pop(str(args.get("code")), ("", ""))
         if not team:
