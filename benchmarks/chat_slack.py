@@ -109,13 +109,9 @@ def endings(scene: Scene) -> None:
     refused = sum(call.status == 429 for call in calls)
     budget = TIER[3]
     least = (ENDINGS - budget.burst) / budget.per_minute * 60
-    print(
-        f"{ENDINGS} renders ended within {ended:.0f} s in one channel: {_shown(channel)} last states shown after {done:.0f} s, ",
-        end="",
-    )
-    print(
-        f"{done / least:.2f} x what Slack's budget allows at best; {edits} edits for {ENDINGS} endings, {len(calls)} calls, {refused} times 429"
-    )
+    told = f"{ENDINGS} renders ended within {ended:.0f} s in one channel: {_shown(channel)} last states shown after {done:.0f} s"
+    print(f"{told}, {done / least:.2f} x what Slack's budget allows at best ({least:.0f} s); ", end="")
+    print(f"{edits} edits for {ENDINGS} endings, {len(calls)} calls in all, {refused} times 429")
 
 
 def _posted(scene: Scene, user: User, channel: Channel) -> Render:
