@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.cards import Form
 from core import renders
 from core.errors import SlateError
 from storage import assets, ids, members, projects, verdicts, workflows
@@ -22,6 +23,12 @@ def error_shape(problem: SlateError) -> Shape:
     """`{code, message, hint}` and the facts that are plain values."""
     facts = {name: value for name, value in problem.facts.items() if isinstance(value, (str, int, float, bool, list))}
     return {"code": problem.code, "message": problem.message, "hint": problem.hint} | ({"facts": facts} if facts else {})
+
+
+def form_shape(form: Form) -> Shape:
+    """The command that the form's fields complete, and each with its value."""
+    fields = [{"name": one.name, "label": one.label, "value": one.value, "required": one.required} for one in form.fields]
+    return {"form": form.command, "fields": fields}
 
 
 def render_shape(session: Session, render: Render) -> Shape:

@@ -6,6 +6,7 @@ not in a row, and never counts what the asker may not see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -87,6 +88,10 @@ def answer(
     else:
         page = search.find(session, question.query, scope, limit, after)
     rest = rewording.without_each(question)
+    if not page.asset_ids and not after and (plainer := _in_plain_words(question)):
+        found = answer(session, plainer, by=by, project=project, limit=limit, scope=scope, now=now)
+        if found.results:
+            return found
     if not page.asset_ids:
         choices = _nearest(question, known)
         empty = _empty(session, question, scope, tell, choices)
@@ -165,6 +170,16 @@ def _looked_over(
     shown_already = {result.asset.id for result in results}
     others = [Result.of(row) for row in shown.shown(session, [one for one in wide.asset_ids if one not in shown_already])]
     return (*results, *others), bool(wide.after)
+
+
+def _in_plain_words(question: Question) -> str:
+    """The text with the first place that is written like any word quoted ("the rose petals"); empty where there is none."""
+    for one in question.conditions:
+        if one.facet and one.facet.field in (Field.CLIENT, Field.PROJECT) and len(one.names) == 1 and not one.guessed_from:
+            said = re.search(rf'(?<![\w:"]){re.escape(one.names[0].label.casefold())}(?![\w"])', question.text)
+            if said is not None:
+                return f'{question.text[: said.start()]}"{said.group()}"{question.text[said.end() :]}'
+    return ""
 
 
 def _about_nothing(question: Question) -> bool:

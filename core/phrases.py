@@ -90,7 +90,7 @@ FILLERS = _words(
     uses there here what which who whom whose when where why how show showing find list give get search display about ever again
     team so also just now tell know look looking see got want wanted need everything anything something everyone anyone somebody
     anybody stuff work works ok exact up back out ago not s t came come belong belongs during since client project else still
-    first last become became becomes turn turned into lead led based derived went goes go originate
+    first last become became becomes turn turned into lead led based derived went goes go originate behind under
     """
 )
 

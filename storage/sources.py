@@ -44,13 +44,19 @@ def link(session: Session, asset_id: int, name: str, source: Asset) -> None:
 
 
 def links(session: Session, edge: Collection[int], *, upward: bool, limit: int) -> list[tuple[int, int, str]]:
-    """(source, made from it, name) one step up or down from the Assets in `edge`."""
+    """(source, made from it, name) one step up or down: noted sources, and copies that left the house."""
     near = AssetSource.asset_id if upward else AssetSource.source_id
     asked = select(AssetSource.source_id, AssetSource.asset_id, AssetSource.name).where(
         col(near).in_(sorted(edge)), col(AssetSource.source_id).is_not(None)
     )
     found = session.exec(asked.order_by(col(AssetSource.asset_id), AssetSource.name).limit(limit))
-    return [(source, made, name) for source, made, name in found if source is not None]
+    made_from = [(source, made, name) for source, made, name in found if source is not None]
+    near_copy = Asset.id if upward else Asset.copy_of
+    copied = select(Asset.copy_of, Asset.id, Asset.origin).where(
+        col(near_copy).in_(sorted(edge)), col(Asset.copy_of).is_not(None)
+    )
+    copies = session.exec(copied.order_by(col(Asset.id)).limit(limit))
+    return [*made_from, *((source, made, str(origin)) for source, made, origin in copies if source is not None)]
 
 
 def missing(session: Session, asset_id: int) -> Sequence[AssetSource]:

@@ -15,6 +15,7 @@ from bot.cli.options import As, AsJson
 if TYPE_CHECKING:
     from core.desk import Desk
     from core.intake.attribution import Terms
+    from core.intake.places import Place
     from core.intake.progress import Progress
     from storage.tables import Intake, Member
 
@@ -66,9 +67,9 @@ def ingest(
         taken = [reading.read(desk, one, by=member, terms=terms, again=again, tell=_shown(as_json)) for one in found]
         if not no_wait:
             _finish(desk, as_json)
-        for intake, one in zip(taken, found, strict=True) if watch else ():
-            _say(f"Watching {one.address}; Ctrl-C ends it.")
-            _watch(desk, intake, one, member, terms)
+        if watch:
+            _say(f"Watching {', '.join(place)}; Ctrl-C ends it.")
+            _watch(desk, list(zip(taken, found, strict=True)), member, terms)
         with desk.reading() as session:
             shapes = [
                 intake_shape(intakes.by_code(session, one.code) or one, intakes.count_waiting(session, one.id)) for one in taken
@@ -114,7 +115,7 @@ def _finish(desk: Desk, as_json: bool) -> None:
         time.sleep(_EVERY)
 
 
-def _watch(desk: Desk, intake: Intake, place: Any, member: Member, terms: Terms) -> None:
+def _watch(desk: Desk, watched: list[tuple[Intake, Place]], member: Member, terms: Terms) -> None:
     """Round after round until interrupted; what is still being written is left for the next round."""
     from core.intake import finishing, reading
     from storage.queue import ARCHIVE
@@ -122,7 +123,8 @@ def _watch(desk: Desk, intake: Intake, place: Any, member: Member, terms: Terms)
     while True:
         try:
             time.sleep(_EVERY)
-            reading.read_again(desk, intake, place, by=member, terms=terms)
+            for intake, one in watched:
+                reading.read_again(desk, intake, one, by=member, terms=terms)
             if not desk.queue.is_served(ARCHIVE):
                 finishing.finish_all(desk)
         except KeyboardInterrupt:

@@ -40,6 +40,7 @@ WHERE = {
     "archivist": "bot.cli.processes",
     "sweeper": "bot.cli.processes",
     "slack": "bot.cli.slack",
+    "discord": "bot.cli.processes",
 }
 """Command -> the module whose Typer `app` has it. Processes: add yours here."""
 

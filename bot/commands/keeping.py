@@ -26,7 +26,7 @@ def edit(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         word = asked.line.word(0)
         form = _blank(session, word) if word and not subjects.named(asked).codes else _filled(session, asked)
-    return Answer(form=form, private=True, data={"form": form.command})
+    return Answer(form=form, private=True, data=shapes.form_shape(form))
 
 
 def copy(asked: Asked) -> Answer:

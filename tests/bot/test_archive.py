@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
+from core.desk import Desk
 from core.intake import finishing, places, reading
 from core.intake.attribution import Terms, rules_of
+from core.sweeper import Sweeper
+from storage import assets
+from storage.queue import ARCHIVE
 from storage.tables import Role
 from tests.bot.conftest import Talk
-from tests.bot.terminal import Terminal
+from tests.bot.terminal import Terminal, in_background
 from tests.core.graphs import text_to_image
 from tests.pictures import comfy_png, encoded, scene
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -121,3 +127,40 @@ def test_the_store_is_proven_at_the_terminal(slate: Terminal, archive: Path) -> 
     assert slate("storage") == 0
     assert slate("verify-store", "--quick") == 0
     assert "All is well." in slate.out
+
+
+def test_the_background_finishes_what_was_found_and_the_sweeper_what_was_lost(slate: Terminal, desk: Desk, archive: Path) -> None:
+    made = slate.json("ingest", str(archive), "--no-wait")
+    assert made["waiting"] == 3
+    assert desk.queue.length(ARCHIVE) > 0
+    desk.queue.rq(ARCHIVE).empty()  # Redis has lost it all
+
+    sweeper = Sweeper(desk)
+    sweeper.finish_again()
+    sweeper.finish_again()
+    assert desk.queue.length(ARCHIVE) == 1
+    desk.queue.serve([ARCHIVE], burst=True)
+    assert slate.json("ingests", made["intake"])["waiting"] == 0
+    sweeper.finish_again()
+    assert desk.queue.length(ARCHIVE) == 0
+
+
+def test_a_watched_folder_is_taken_in_as_it_fills(slate: Terminal, desk: Desk, archive: Path) -> None:
+    slate.json("ingest", str(archive))
+    watching = in_background("ingest", str(archive), "--watch", "--json")
+    assert watching.stderr is not None
+    told = iter(watching.stderr.readline, "")
+    assert any(line.startswith("Watching") for line in told)
+    (archive / "late.png").write_bytes(comfy_png(scene(8), text_to_image())[:500])
+    (archive / "later.png").write_bytes(comfy_png(scene(9), text_to_image()))
+    until(lambda: len(_names(desk)) == 4, "the new file is found")
+    (archive / "late.png").write_bytes(comfy_png(scene(8), text_to_image()))
+    until(lambda: len(_names(desk)) == 5, "the file that was not complete is found")
+    watching.send_signal(signal.SIGINT)
+    out, _ = watching.communicate(timeout=30)
+    assert json.loads(out)["taken"] == 2
+
+
+def _names(desk: Desk) -> set[str]:
+    with desk.reading() as session:
+        return {one.filename for one in assets.many(session, range(1, 20)).values()}

@@ -156,9 +156,11 @@ def test_upscale_takes_a_picture_or_the_first_of_a_render(talk: Talk) -> None:
 
 def test_edit_opens_a_form_that_says_the_render(talk: Talk) -> None:
     render = talk.ask()
-    form = talk.press(f"edit:{render.code}").form
+    opened = talk.press(f"edit:{render.code}")
+    form = opened.form
     assert form is not None
-    assert form.command == f"vary {render.code}"
+    assert form.command == opened.data["form"] == f"vary {render.code}"
+    assert {"name": "seed", "label": "Seed", "value": "7", "required": False} in opened.data["fields"]
     values = {one.name: one.value for one in form.fields}
     assert values["prompt"] == "hero shoe, low sun"
     assert values["seed"] == "7"

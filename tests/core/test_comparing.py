@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core import comparing, lineage, pedigree, sittings
+from storage.tables import Asset, Origin
 from tests.core.graphs import image_to_image, text_to_image
 from tests.core.intake.conftest import Studio, studio
 from tests.pictures import comfy_png, encoded, scene
@@ -67,6 +68,22 @@ def test_a_sitting_ends_with_a_pause(studio: Studio) -> None:
     assert [one.filename for one in morning.takes] == ["0.png", "1.png", "2.png"]
     assert [one.filename for one in later.takes] == ["3.png", "4.png"]
     assert morning.ended - morning.began == timedelta(minutes=50)
+
+
+def test_a_lineage_goes_over_copies_that_left_the_house(studio: Studio) -> None:
+    studio.render("a.png", 1)
+    studio.render("b.png", 2)
+    studio.ingest()
+    one, two = studio.asset("a.png"), studio.asset("b.png")
+    with studio.desk.writing() as session:
+        kept = session.get_one(Asset, two.id)
+        kept.copy_of, kept.origin = one.id, Origin.EXPORT
+        session.add(kept)
+    with studio.desk.reading() as session:
+        results = lineage.of(session, studio.asset("a.png")).results
+        sources = lineage.of(session, studio.asset("b.png")).sources
+    assert [(step.asset.id, step.name) for step in results] == [(two.id, "export")]
+    assert [(step.asset.id, step.name) for step in sources] == [(one.id, "export")]
 
 
 def test_a_lineage_is_drawn_from_left_to_right(studio: Studio) -> None:

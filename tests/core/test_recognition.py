@@ -15,7 +15,7 @@ from core.desk import Desk
 from core.errors import BadPicture
 from core.ingest import Made
 from core.provenance import embed
-from core.recognition import Certainty, recognise
+from core.recognition import AGREES, Certainty, recognise
 from storage import assets
 from storage.tables import Asset, Member, Project, WorkflowVersion
 from tests.core.graphs import text_to_image
@@ -126,7 +126,7 @@ def test_between_takes_that_look_alike_the_nearest_comes_first_and_is_never_cert
         assert seen.asset is not None
         assert seen.asset.id == asset.id
         assert seen.certainty in (Certainty.PROBABLE, Certainty.SIMILAR)
-        assert list(seen.others) == sorted(seen.others, key=lambda one: one.distance)
+        assert all((one.agreement or 0) < AGREES for one in seen.others)
 
 
 def test_two_takes_that_are_nearly_one_picture_are_called_similar(studio: Studio) -> None:
@@ -214,3 +214,36 @@ def test_a_stranger_is_unknown_and_a_wreck_is_refused(studio: Studio) -> None:
     assert recognise(studio.desk, (SAMPLES / "comfyui_audio.flac").read_bytes()).certainty is Certainty.UNKNOWN
     with pytest.raises(BadPicture):
         recognise(studio.desk, b"not a picture")
+
+
+@pytest.mark.parametrize("edges", [(3, 2, 253, 190), (0, 0, 250, 188), (6, 4, 256, 192)], ids=["all round", "right", "left"])
+@pytest.mark.parametrize("mirrored", [False, True], ids=["plain", "mirrored"])
+def test_a_crop_is_told_from_another_take_by_laying_it_over(
+    studio: Studio, edges: tuple[int, int, int, int], mirrored: bool
+) -> None:
+    takes = [studio.rendered(scene(3, take=take)) for take in (1, 2)]
+    cropped = scene(3, take=2).crop(edges)
+    seen = recognise(studio.desk, encoded(ImageOps.mirror(cropped) if mirrored else cropped, "JPEG", quality=80))
+
+    assert (seen.certainty, seen.asset and seen.asset.id) == (Certainty.PROBABLE, takes[1].id)
+    assert "laid over it, it agrees to" in seen.how
+    assert ("mirrored" in seen.how) is mirrored
+
+
+def test_a_take_that_was_never_kept_is_not_taken_for_one_that_was(studio: Studio) -> None:
+    studio.rendered(scene(4, take=1))
+    seen = recognise(studio.desk, encoded(scene(4, take=2), "JPEG", quality=90))
+
+    assert seen.certainty in (Certainty.SIMILAR, Certainty.UNKNOWN)
+
+
+def test_a_candidate_without_small_pictures_is_judged_by_its_hash_alone(studio: Studio) -> None:
+    asset = studio.rendered(scene(1))
+    with studio.desk.writing() as session:
+        kept = session.get_one(Asset, asset.id)
+        kept.thumbnail = kept.preview = ""
+        session.add(kept)
+    seen = recognise(studio.desk, encoded(scene(1), "JPEG", quality=60))
+
+    assert (seen.certainty, seen.others) == (Certainty.PROBABLE, ())
+    assert "a re-encoded copy" in seen.how

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,8 @@ class Studio:
     guild: Guild
     channel: Channel
     outbox: Outbox
-    people: dict[str, Person] = field(default_factory=dict)
+    may_end: bool = False
+    """Whether the test is about a gateway that ends."""
 
     def person(self, name: str, role: Role = Role.ARTIST, *guilds: Guild) -> Person:
         """Somebody on the server, whom Slate knows with this role."""
@@ -72,6 +73,18 @@ class Studio:
     def catches_up(self) -> None:
         self.outbox.drain()
 
+    def settles(self) -> None:
+        """Everything people did was heard, carried out and shown."""
+        self.running.settle(self.server)
+        self.catches_up()
+
+    def restart(self) -> None:
+        """The gateway process ends and another begins."""
+        self.running.__exit__(None, None, None)
+        self.running = Running(self.desk)
+        self.running.__enter__()
+        assert self.running.problem is None, self.running.problem
+
     def asks(
         self, person: Person, prompt: str = "hero shoe, low sun", inputs: str = "seed:7 steps:2 size:128x128", **more: str
     ) -> Message:
@@ -83,6 +96,7 @@ class Studio:
     def said(self, done: Responded, many: int = 1) -> list[Message]:
         """What came of it, waiting a little."""
         assert not done.late, "Discord said that the application did not respond"
+        self.running.settle(self.server)
         until(lambda: len(done.said) >= many, f"{many} messages come of it", 10)
         return done.said
 
@@ -105,10 +119,14 @@ def studio(settings: Settings, discord_server: DiscordServer) -> Iterator[Studio
     guild = discord_server.guild("Studio")
     channel = discord_server.channel(guild, "renders")
     chat = DiscordChat(desk)
-    with open_shop(desk) as shop, Running(desk) as running:
-        assert running.problem is None, running.problem
-        yield Studio(desk, discord_server, shop, running, guild, channel, Outbox(desk, {"discord": chat}))
-        assert running.alive, running.problem
+    with open_shop(desk) as shop:
+        studio = Studio(desk, discord_server, shop, Running(desk), guild, channel, Outbox(desk, {"discord": chat}))
+        studio.running.__enter__()
+        assert studio.running.problem is None, studio.running.problem
+        yield studio
+        ended = studio.running.problem
+        studio.running.__exit__(None, None, None)
+        assert ended is None or studio.may_end, ended
         assert discord_server.refusals == [], "nothing was sent that Discord does not take"
         assert all(
             not one.pings for place in discord_server.channels.values() for one in place.messages.values() if one.author.bot

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.cards import Button, Card, Progress, to_json
+from bot.cards import Answer, Button, Card, Progress, answer_to_json, to_json
 from storage import renders, room
 from storage.tables import Render
 from tests.web import Web, eventually, picture
@@ -68,6 +68,21 @@ def test_a_render_is_asked_for_with_completion(visit: Visit, web: Web) -> None:
     mia.keyboard.press("Enter")
     expect(mia.locator(".card.tone-queued h3")).to_contain_text("a red shoe")
     assert newest(web).inputs["steps"] == 5
+
+
+def test_what_is_no_result_stands_below_the_results_with_all_its_buttons(visit: Visit, web: Web) -> None:
+    more = Card("There is more", buttons=tuple(Button("find", f"page {n}", f"Page {n}") for n in range(5)))
+    found = (Card("A-1 · shoe", subject="A-1"), Card("A-2 · boot", subject="A-2"), more)
+    web.post(answer=answer_to_json(Answer("Two.", found)))
+    mia = visit("Mia")
+    aside = mia.locator(".result.aside")
+    expect(aside.get_by_role("button")).to_have_count(5)
+    expect(aside.locator(".shot")).to_have_count(0)
+    whole = mia.locator(".results").bounding_box()
+    below = aside.bounding_box()
+    assert whole
+    assert below
+    assert below["width"] > whole["width"] * 0.98
 
 
 def test_a_form_is_filled_with_a_picture(visit: Visit, web: Web, tmp_path: Path) -> None:

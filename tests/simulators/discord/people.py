@@ -43,7 +43,8 @@ class Responded:
     @property
     def said(self) -> list[Message]:
         """The messages it led to so far by its token, without those deleted again and those still loading."""
-        return [one for one in self.interaction.said if one.components or one.content]
+        there = self.interaction.channel.messages
+        return [one for one in self.interaction.said if (one.components or one.content) and one.id in there]
 
 
 class Person:

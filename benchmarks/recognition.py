@@ -1,0 +1,209 @@
+"""Recognising copies: for each way a picture comes back changed, how often it is named; how often another take is taken for it.
+
+    python -m benchmarks.recognition [--pictures 30] [--fingerprints 1000000]
+
+Pictures are made up (a composition of shades and shapes under a texture). In the memory, each lies beside a sibling with the same
+composition and another texture, and one with a quarter of it repainted. Takes that were never kept are asked about too: naming
+one as probable is an error. `--fingerprints` times the look-up alone among so many random hashes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from benchmarks.stage import percentile
+from core import ingest, projects
+from core.desk import Desk, open_desk
+from core.recognition import recognise
+from core.settings import Settings
+from storage import assets, fingerprints, members
+from storage.tables import Asset, FingerprintBand, Origin, Role
+
+SIDE = 768
+FIRST = 500
+"""Where the seeds begin: no picture of this set was looked at while thresholds were chosen."""
+
+
+def picture(number: int, *, take: int = 0) -> Image.Image:
+    """A composition; another take of it has other details and shapes that moved a little."""
+    dice, fine = np.random.default_rng(number), np.random.default_rng(1000 * number + take + 7)
+    made = Image.fromarray(dice.integers(0, 256, (7, 7, 3), dtype=np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    pen = ImageDraw.Draw(made)
+    for _ in range(14):
+        x, y, size = (int(one) for one in (*dice.integers(0, SIDE, 2), dice.integers(20, 160)))
+        colour = tuple(int(one) for one in dice.integers(0, 256, 3))
+        shift = int(fine.integers(-8, 9)) if take else 0
+        box = (x - size + shift, y - size // 2 + shift, x + size + shift, y + size // 2 + shift)
+        (pen.ellipse if dice.random() < 0.5 else pen.rectangle)(box, fill=colour)
+    grain = Image.fromarray(fine.integers(0, 256, (96, 96), dtype=np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    mixed = np.asarray(made, dtype=np.int16) + ((np.asarray(grain, dtype=np.int16) - 128) * 3 // 10)[..., None]
+    return Image.fromarray(mixed.clip(0, 255).astype(np.uint8))
+
+
+def repainted(number: int) -> Image.Image:
+    """The same picture with a quarter of it from another take."""
+    made, half = picture(number), SIDE // 2
+    made.paste(picture(number, take=9).crop((half, half, SIDE, SIDE)), (half, half))
+    return made
+
+
+def _crop(share: float) -> Callable[[Image.Image], Image.Image]:
+    left, top = round(SIDE * share * 0.4), round(SIDE * share * 0.6)
+    size = round(SIDE * (1 - share))
+    return lambda image: image.crop((left, top, left + size, top + size))
+
+
+def _on_a_page(image: Image.Image) -> Image.Image:
+    page = Image.new("RGB", (900, 820), (240, 240, 240))
+    page.paste(image.resize((640, 640)), (130, 90))
+    return page
+
+
+def _with_bar(image: Image.Image) -> Image.Image:
+    ImageDraw.Draw(image).rectangle((0, SIDE - SIDE * 15 // 100, SIDE, SIDE), fill=(255, 255, 255))
+    return image
+
+
+def _tinted(image: Image.Image) -> Image.Image:
+    return Image.fromarray((np.asarray(image) * np.array([1.1, 0.95, 0.85])).clip(0, 255).astype(np.uint8))
+
+
+CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "JPEG 40": lambda image: Image.open(io.BytesIO(_jpeg(image, 40))).convert("RGB"),
+    "a quarter of its size": lambda image: image.resize((SIDE // 4, SIDE // 4), Image.Resampling.LANCZOS),
+    "other colours": _tinted,
+    "grey": lambda image: ImageOps.grayscale(image).convert("RGB"),
+    "mirrored": ImageOps.mirror,
+    "cropped by 5 %": _crop(0.05),
+    "cropped by 10 %": _crop(0.10),
+    "cropped by 25 %": _crop(0.25),
+    "a bar of text, 15 %": _with_bar,
+    "tilted by 1°": lambda image: image.rotate(1, resample=Image.Resampling.BICUBIC),
+    "tilted by 2°": lambda image: image.rotate(2, resample=Image.Resampling.BICUBIC),
+    "a screenshot of a page": _on_a_page,
+}
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def fill(desk: Desk, pictures: int) -> dict[int, int]:
+    """Keep every picture and its two siblings; returns picture -> Asset."""
+    with desk.writing() as session:
+        where = projects.ensure_defaults(session)
+        who = members.add(session, "Ana", "ana", Role.LEAD)
+    kept = {}
+    for number in range(FIRST, FIRST + pictures):
+        for made, name in ((picture(number), "it"), (picture(number, take=1), "sibling"), (repainted(number), "repainted")):
+            file = io.BytesIO()
+            made.save(file, "PNG", compress_level=1)
+            draft = ingest.keep(desk, file.getvalue(), f"{number}-{name}.png", member_id=who.id, project_id=where.id)
+            with desk.writing() as session:
+                asset = assets.add(session, draft)
+            kept |= {number: asset.id} if name == "it" else {}
+    return kept
+
+
+def ask(desk: Desk, kept: dict[int, int]) -> None:
+    print(f"{len(kept)} pictures, each beside two siblings; asked about as JPEG 80")
+    print(f"  {'change':<24} named right   as probable   similar, right first   not found   wrong as probable   ms")
+    for change, act in CHANGES.items():
+        told, taken = Counter[str](), list[float]()
+        for number, asset in kept.items():
+            data = _jpeg(act(picture(number)), 80)
+            began = time.perf_counter()
+            seen = recognise(desk, data, "x.jpg")
+            taken.append((time.perf_counter() - began) * 1000)
+            right = seen.asset is not None and seen.asset.id == asset
+            told["right"] += right
+            told[f"{seen.certainty.value} {'right' if right else 'wrong'}"] += 1
+        _row(change, told, len(kept), taken)
+    told, taken = Counter[str](), list[float]()
+    for number in kept:
+        for take in (2, 3):
+            began = time.perf_counter()
+            seen = recognise(desk, _jpeg(picture(number, take=take), 80), "x.jpg")
+            taken.append((time.perf_counter() - began) * 1000)
+            told[f"{seen.certainty.value} wrong"] += 1
+    _row("a take never kept", told, 2 * len(kept), taken)
+
+
+def _row(change: str, told: Counter[str], count: int, taken: list[float]) -> None:
+    shares = [told["right"], told["probable right"] + told["certain right"], told["similar right"], told["unknown wrong"],
+              told["probable wrong"] + told["certain wrong"]]  # fmt: skip
+    said = "".join(f"{one / count:14.2f}" for one in shares)
+    print(f"  {change:<24}{said}   {percentile(taken, 0.5):8.0f}")
+
+
+def look_up(count: int) -> None:
+    """The fingerprint index alone, in SQLite."""
+    dice = random.Random(1)
+    with tempfile.TemporaryDirectory() as folder:
+        desk = open_desk(Settings(data=Path(folder)))
+        desk.database.migrate()
+        hashes = []
+        with desk.writing() as session:
+            where = projects.ensure_defaults(session)
+            who = members.add(session, "Ana", "ana", Role.LEAD)
+            whose = {"origin": Origin.UPLOAD, "member_id": who.id, "project_id": where.id, "filename": "", "mime": "image/png"}
+            blank = Asset(**whose, sha256="0", source_sha256="0", size=1).model_dump(exclude={"id", "phash"})
+            for first in range(1, count + 1, 5_000):
+                several = [f"{dice.getrandbits(256):064x}" for _ in range(min(5_000, count + 1 - first))]
+                _write(session, blank, first, several)
+                hashes += several[:2]
+        taken = []
+        with desk.reading() as session:
+            for number in (int(one, 16) for one in dice.sample(hashes, min(200, len(hashes)))):
+                for bit in dice.sample(range(256), 24):
+                    number ^= 1 << bit
+                began = time.perf_counter()
+                found = fingerprints.near(session, f"{number:064x}", within=64, limit=12)
+                taken.append((time.perf_counter() - began) * 1000)
+                assert found, "24 bits are within what the index guarantees"
+        print(f"  {count:,} fingerprints on SQLite: p50 {percentile(taken, 0.5):.1f} ms, p95 {percentile(taken, 0.95):.1f} ms")
+        desk.close()
+
+
+def _write(session: Session, blank: dict[str, object], first: int, hashes: list[str]) -> None:
+    rows = list(enumerate(hashes, first))
+    session.connection().execute(insert(Asset), [blank | {"id": number, "phash": phash} for number, phash in rows])
+    bands = [
+        {"band": band, "value": value, "asset_id": number}
+        for number, phash in rows
+        for band, value in enumerate(fingerprints.bands(phash))
+    ]
+    session.connection().execute(insert(FingerprintBand), bands)
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--pictures", type=int, default=30)
+    asked.add_argument("--fingerprints", type=int, default=0)
+    given = asked.parse_args()
+    if given.pictures:
+        with tempfile.TemporaryDirectory() as folder:
+            desk = open_desk(Settings(data=Path(folder)))
+            desk.database.migrate()
+            ask(desk, fill(desk, given.pictures))
+            desk.close()
+    if given.fingerprints:
+        look_up(given.fingerprints)
+
+
+if __name__ == "__main__":
+    main()
