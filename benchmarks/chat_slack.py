@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import yaml
 from PIL import Image
@@ -109,13 +108,9 @@ def endings(scene: Scene) -> None:
     refused = sum(call.status == 429 for call in calls)
     budget = TIER[3]
     least = (ENDINGS - budget.burst) / budget.per_minute * 60
-    print(
-        f"{ENDINGS} renders ended within {ended:.0f} s in one channel: {_shown(channel)} last states shown after {done:.0f} s, ",
-        end="",
-    )
-    print(
-        f"{done / least:.2f} x what Slack's budget allows at best; {edits} edits for {ENDINGS} endings, {len(calls)} calls, {refused} times 429"
-    )
+    told = f"{ENDINGS} renders ended within {ended:.0f} s in one channel: {_shown(channel)} last states shown after {done:.0f} s"
+    print(f"{told}, {done / least:.2f} x what Slack's budget allows at best ({least:.0f} s); ", end="")
+    print(f"{edits} edits for {ENDINGS} endings, {len(calls)} calls in all, {refused} times 429")
 
 
 def _posted(scene: Scene, user: User, channel: Channel) -> Render:
@@ -123,7 +118,8 @@ def _posted(scene: Scene, user: User, channel: Channel) -> Render:
     desk = scene.slate.desk
     member = member_for(desk, "slack", f"{scene.team}/{user.id}", user.name)
     inputs = {"prompt": "a boat", "steps": 1, "width": 64, "height": 64}
-    made = renders.submit(desk, Asking("text-to-image", member, scene.slate.project(), inputs=inputs))
+    asking = Asking("text-to-image", member, scene.slate.project(), inputs=inputs, pool="nowhere")  # its end is written down here
+    made = renders.submit(desk, asking)
     install = scene.slack.world.install_of(scene.team)
     message = Message(scene.slack.world.ts(), channel.id, install.bot if install else "", f"{made.code} is queued", by_app=True)
     scene.slack.do(channel.messages.append, message)
@@ -131,7 +127,6 @@ def _posted(scene: Scene, user: User, channel: Channel) -> Render:
         post = Post(platform="slack", tenant=scene.team, channel_id=channel.id, message_ref=message.ts, render_id=made.id)
         post.wanted, post.shown, post.due = 1, 1, False
         posts.add(session, post)
-        rows.change_queued(session, made.id or 0, not_before=now() + timedelta(days=1))  # its end is written down here
     return made
 
 
