@@ -144,7 +144,12 @@ class DiscordServer:
         return made
 
     def forum(self, guild: Guild, name: str = "shots", *tags: str) -> Channel:
-        made = Channel(name, FORUM, guild.id, tags=[{"id": snowflake(), "name": one, "moderated": False} for one in tags])
+        made = Channel(
+            name,
+            FORUM,
+            guild.id,
+            tags=[{"id": snowflake(), "name": one, "moderated": False, "emoji_id": None, "emoji_name": None} for one in tags],
+        )
         self.do(self._open(guild, made))
         return made
 
