@@ -52,6 +52,7 @@ class SlateClient(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
         )
+        logging.getLogger("discord").setLevel(logging.INFO)  # beyond that it writes down whole events, with their tokens
         self.desk = desk
         self.tree = SlateTree(self)
         self.listener = Listener(desk, self)
@@ -144,7 +145,6 @@ def serve(desk: Desk) -> None:
     if not desk.settings.discord_token:
         raise BadInput("There is no Discord token.", hint="Set SLATE_DISCORD_TOKEN; docs/discord.md says where it comes from.")
     point_at(desk.settings)
-    logging.getLogger("discord").setLevel(logging.INFO)  # beyond that it writes down whole events, with their tokens
     try:
         asyncio.run(_serve(desk))
     except discord.LoginFailure as problem:

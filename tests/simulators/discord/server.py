@@ -42,6 +42,8 @@ class DiscordServer:
     def __init__(self, *, pace: float = 0.02) -> None:
         self.bot = User("Slate", bot=True)
         self.token = "bot-token." + "x" * 40
+        self.owner: User | None = None
+        """Whose the application is; the bot itself as long as nobody says."""
         self.users: dict[str, User] = {self.bot.id: self.bot}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
