@@ -6,7 +6,7 @@ import getpass
 
 from sqlmodel import Session
 
-from core import audit, names
+from core import audit, names, workspaces
 from core.desk import Desk
 from core.errors import BadInput, Refused
 from core.projects import ensure_defaults
@@ -18,11 +18,12 @@ ROOM = "room"
 CLI = "cli"
 
 
-def member_for(desk: Desk, platform: str, user_id: str, name: str) -> Member:
+def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: str = "") -> Member:
     """The Member behind a platform's user id, taken in under `name` (made unique by a number) when not known yet.
 
-    Raises Refused for an account that is closed or a Member who is no longer active, BadInput or TooLong for a name that
-    cannot be one, DatabaseUnavailable.
+    Who comes in from a workspace gets the role that its people chose for newcomers. Raises Refused for an account that is closed,
+    a Member who is no longer active, or a workspace that takes nobody in, BadInput or TooLong for a name that cannot be one,
+    DatabaseUnavailable.
     """
     with desk.reading() as session:
         known = _known(session, platform, user_id)
@@ -35,7 +36,11 @@ def member_for(desk: Desk, platform: str, user_id: str, name: str) -> Member:
             return known
         ensure_defaults(session)
         free = _free_name(session, names.clean(name))
-        return _take_in(session, free, platform, user_id, newcomer_role(session, desk.settings, platform))
+        rules = workspaces.rules(session, platform, tenant)
+        if rules.closed:
+            raise Refused("Newcomers from here are not taken in.", hint="An admin can change that with /workspace.")
+        usual = newcomer_role(session, desk.settings, platform)
+        return _take_in(session, free, platform, user_id, usual if usual is Role.ADMIN else rules.role or usual)
 
 
 def _known(session: Session, platform: str, user_id: str) -> Member | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.said import Place
-from core import projects
+from core import projects, workspaces
 from core.desk import Desk
 from storage import projects as rows
 
 
 def place_for(desk: Desk, platform: str, channel_id: str, *, name: str = "", tenant: str = "", thread_ref: str = "") -> Place:
-    """The Place of a channel; one nobody knew belongs to the default Project until `/project` says otherwise.
+    """The Place of a channel; one nobody knew belongs to the Project of its workspace, else to the default
+    one, until `/project` says otherwise.
 
     `name` is how the platform calls the channel now, empty where it does not say. Raises DatabaseUnavailable.
     """
@@ -19,5 +20,6 @@ def place_for(desk: Desk, platform: str, channel_id: str, *, name: str = "", ten
     if project is None:
         with desk.writing() as session:
             projects.ensure_defaults(session)
-            _, project = projects.open_channel(session, platform, channel_id, name, tenant=tenant)
+            usual = workspaces.rules(session, platform, tenant).project
+            _, project = projects.open_channel(session, platform, channel_id, name, tenant=tenant, usual=usual)
     return Place(platform, channel_id, thread_ref, project, tenant)

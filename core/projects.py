@@ -93,15 +93,17 @@ def bind_channel(session: Session, platform: str, channel_id: str, name: str, pr
     return kept
 
 
-def open_channel(session: Session, platform: str, channel_id: str, name: str, *, tenant: str = "") -> tuple[Channel, Project]:
-    """The channel and its Project; one nobody knew belongs to the default Project until somebody says otherwise.
+def open_channel(
+    session: Session, platform: str, channel_id: str, name: str, *, tenant: str = "", usual: Project | None = None
+) -> tuple[Channel, Project]:
+    """The channel and its Project; one nobody knew belongs to `usual`, else to the default one, until somebody says otherwise.
 
     A name that the platform changed is kept up. Raises UnknownProject before `ensure_defaults`.
     """
     kept = projects.channel(session, platform, channel_id)
     if kept is None:
         members.one_at_a_time(session)
-        usual = default(session)
+        usual = usual or default(session)
         kept = projects.channel(session, platform, channel_id) or projects.add_channel(
             session, platform, channel_id, name or channel_id, usual.id or 0, tenant=tenant
         )

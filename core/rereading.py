@@ -5,7 +5,9 @@ The words come from beside the Asset, or else from its file; the search goes on 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from core import ingest
 from core.comfyui import facts as comfy
@@ -52,7 +54,7 @@ def _one(desk: Desk, before: Asset) -> int:
     facts = _facts(desk, before)
     with desk.writing() as session:
         asset = session.get_one(Asset, before.id)
-        if facts is None or facts.as_dict() == {key: value for key, value in asset.facts.items() if key != "problems"}:
+        if facts is None or _plain(facts) == {key: value for key, value in asset.facts.items() if key != "problems"}:
             asset.parser = PARSER
             session.add(asset)
             return 0
@@ -60,6 +62,12 @@ def _one(desk: Desk, before: Asset) -> int:
         session.add(asset)
         search.index(session, asset.id)
     return 1
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
+    """As the database gives them back: lists, no tuples."""
+    said: dict[str, Any] = json.loads(json.dumps(clean(facts.as_dict())))
+    return said
 
 
 def _facts(desk: Desk, asset: Asset) -> Facts | None:

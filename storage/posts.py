@@ -30,6 +30,12 @@ def at(session: Session, platform: str, channel_id: str, message_ref: str) -> Po
     return session.exec(select(Post).where(*where)).first()
 
 
+def newest_in_thread(session: Session, platform: str, channel_id: str, thread_ref: str) -> Post | None:
+    """The last message of ours that is shown in a thread."""
+    where = (Post.platform == platform, Post.channel_id == channel_id, Post.thread_ref == thread_ref, col(Post.message_ref) != "")
+    return session.exec(select(Post).where(*where).order_by(col(Post.id).desc())).first()
+
+
 def of_render(session: Session, render_id: int) -> list[Post]:
     return list(session.exec(select(Post).where(Post.render_id == render_id).order_by(col(Post.id))))
 

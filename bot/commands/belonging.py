@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot import emoji
 from bot.cards import Answer, Card, Field
 from bot.commands.asked import Asked
-from core import handles, projects
+from core import handles, projects, workspaces
 from core.access import Action, allow
 from core.errors import BadInput, Conflict, MissingInput
 from storage import projects as rows
@@ -35,6 +35,29 @@ def project(asked: Asked) -> Answer:
         allow(session, asked.member, Action.SEE, current)
         changed = bool(chosen or new or reactions)
         return Answer(cards=(_card(session, asked, current),), private=not changed, data=_shape(session, current))
+
+
+def workspace(asked: Asked) -> Answer:
+    """Show what holds in this Slack workspace or on this Discord server, or change that.
+
+    `project:` is what its new channels belong to. `newcomers:` is the role of people who come in from it, such as `viewer` on a
+    client's server, or `nobody`. `default` takes either back. Admins may change it.
+    /workspace
+    /workspace project:acme-spring newcomers:viewer
+    """
+    place, project, newcomers = asked.place, asked.option("project"), asked.option("newcomers")
+    with asked.desk.writing() as session:
+        kept = workspaces.change(
+            session, place.platform, place.tenant, project=project, newcomers=newcomers, by=asked.member
+        )  # fmt: skip
+        rules = workspaces.rules(session, place.platform, place.tenant)
+        name, slug = kept.name or place.tenant, rules.project.slug if rules.project else ""
+    shown = (
+        Field("New channels belong to", slug or "the default project"),
+        Field("Newcomers are", rules.newcomers or "as everywhere"),
+    )
+    data = {"workspace": name, "project": slug, "newcomers": rules.newcomers}
+    return Answer(cards=(Card(name, fields=shown),), private=True, data=data)
 
 
 def link(asked: Asked) -> Answer:

@@ -22,7 +22,7 @@ FAMILIES = {
     "Archive": ("ingests", "confirm"),
     "Leaving": ("export", "profile", "verify", "restore", "compliance", "declare"),
     "Knowing": ("workflows", "help"),
-    "Belonging": ("project", "link"),
+    "Belonging": ("project", "workspace", "link"),
 }
 """In which order help shows the commands."""
 

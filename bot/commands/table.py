@@ -81,6 +81,10 @@ TABLE: tuple[Command, ...] = (
         Option("client", "Who pays for the new project."),
         Option("reactions", "Which emoji stands for which command here: ✅=approve,⭐=tag pick; or `default`."),
     )),
+    Command("workspace", belonging.workspace, "", options=(
+        Option("project", "What new channels belong to; `default` for the default project.", "project"),
+        Option("newcomers", "Role of people who come in from here: viewer, artist, lead, nobody or default."),
+    )),
     Command("link", belonging.link, "[CODE]"),
     Command("help", helping.help, "[COMMAND]", "command", aliases=("?",)),
 )  # fmt: skip

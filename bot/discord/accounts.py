@@ -61,7 +61,7 @@ class Accounts:
                 known = handles.keep_profile(session, PLATFORM, str(user.id), name=name, avatar_url=picture, active=True)
             if known:
                 self._shown[user.id] = (name, picture)
-        return member_for(self._desk, PLATFORM, str(user.id), name)
+        return member_for(self._desk, PLATFORM, str(user.id), name, tenant=spot.guild_id)
 
     def _served(self) -> Iterable[str]:
         return self._desk.settings.discord_guilds

@@ -16,6 +16,7 @@ from bot.discord.chat import PLATFORM
 from bot.discord.listeners import Listener
 from bot.discord.talk import Talk
 from bot.discord.tree import plant
+from core import audit
 from core.desk import Desk
 from core.errors import BadInput, ChatRefused
 from core.settings import Settings
@@ -51,6 +52,7 @@ class SlateClient(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
         )
+        logging.getLogger("discord").setLevel(logging.INFO)  # beyond that it writes down whole events, with their tokens
         self.desk = desk
         self.tree = SlateTree(self)
         self.listener = Listener(desk, self)
@@ -108,12 +110,21 @@ class SlateClient(discord.Client):
     def _keep(self, guild: discord.Guild) -> None:
         with self.desk.writing() as session:
             known = workspaces.find(session, PLATFORM, str(guild.id))
-            if known is None or known.name != guild.name or known.revoked_at is not None:
-                workspaces.save(session, PLATFORM, str(guild.id), name=guild.name, sealed_token="")
+            if known is None or known.revoked_at is not None:
+                audit.record(session, audit.Action.WORKSPACE_INSTALLED, _subject(guild), after={"name": guild.name})
+            elif known.name == guild.name:
+                return
+            workspaces.save(session, PLATFORM, str(guild.id), name=guild.name, sealed_token="")
 
     def _forget(self, guild: discord.Guild) -> None:
         with self.desk.writing() as session:
-            workspaces.revoke(session, PLATFORM, str(guild.id))
+            if workspaces.revoke(session, PLATFORM, str(guild.id)):
+                audit.record(session, audit.Action.WORKSPACE_REVOKED, _subject(guild), after={"why": "removed from the server"})
+
+
+def _subject(guild: discord.Guild) -> str:
+    """How the audit calls a server."""
+    return f"workspace/discord/{guild.id}"
 
 
 def point_at(settings: Settings) -> None:
@@ -134,7 +145,6 @@ def serve(desk: Desk) -> None:
     if not desk.settings.discord_token:
         raise BadInput("There is no Discord token.", hint="Set SLATE_DISCORD_TOKEN; docs/discord.md says where it comes from.")
     point_at(desk.settings)
-    logging.getLogger("discord").setLevel(logging.INFO)  # beyond that it writes down whole events, with their tokens
     try:
         asyncio.run(_serve(desk))
     except discord.LoginFailure as problem:

@@ -28,7 +28,7 @@ COLOURS: dict[Tone, int | None] = {
     "cancelled": 0x5C6068,
     "error": 0xF08C00,
     "approved": 0x2F9E44,
-    "proved": 0x2F9E44,
+    "proved": 0x0CA678,
     "rejected": 0xC92A2A,
 }
 _STYLES = {"plain": ButtonStyle.secondary, "primary": ButtonStyle.primary, "danger": ButtonStyle.danger}

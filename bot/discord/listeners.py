@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from bot.discord import drafts, files, forms
 from bot.discord.accounts import Accounts
 from bot.discord.chat import PLATFORM
 from bot.discord.completing import offers
-from bot.discord.reply import Interaction, Outcome, Reply
+from bot.discord.reply import Gate, Interaction, Outcome, Reply
 from bot.discord.slots import Slot, line_of
 from bot.discord.where import Spot, spot_of_interaction, with_shot
 from bot.said import Attachment, Said
@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _REMEMBERED = 20_000
-HANDS = 24
-"""Commands that are carried out at the same time."""
+HANDS = 6
+"""Commands that are carried out at the same time; when there are more, they are acknowledged first."""
 
 
 class Listener:
@@ -41,6 +41,8 @@ class Listener:
     def __init__(self, desk: Desk, client: discord.Client) -> None:
         self.desk = desk
         self.accounts = Accounts(desk, client)
+        self._working = 0
+        self._gate = Gate()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="discord")
 
@@ -56,6 +58,14 @@ class Listener:
     def close(self) -> None:
         self._hands.shutdown(wait=False, cancel_futures=True)
 
+    async def reply(self, interaction: Interaction, work: Coroutine[Any, Any, Outcome]) -> None:
+        """Carry something out and give the answer."""
+        self._working += 1
+        try:
+            await Reply(self.desk, interaction).by(work, gate=self._gate if self._working > HANDS else None)
+        finally:
+            self._working -= 1
+
     async def run(self, act: Callable[..., T], *args: Any) -> T:
         """Carry out what waits for the database or the disk, beside the gateway."""
         return await asyncio.get_running_loop().run_in_executor(self._hands, act, *args)
@@ -68,34 +78,33 @@ class Listener:
             return
         attached = [value for value in given.values() if isinstance(value, discord.Attachment)]
         line = line_of(command, {name: value for name, value in given.items() if not isinstance(value, discord.Attachment)})
-        await Reply(self.desk, interaction).by(self._carry_out(interaction, line, attached))
+        await self.reply(interaction, self._carry_out(interaction, line, attached))
 
     async def menu(self, interaction: Interaction, command: str, message: discord.Message) -> None:
         """An entry of the menu on a message: about what the message shows, or else about its pictures."""
         if not self.once(interaction):
             return
-        await Reply(self.desk, interaction).by(self._about(interaction, command, message))
+        await self.reply(interaction, self._about(interaction, command, message))
 
     async def pressed(self, interaction: Interaction, action: str) -> None:
         """A button, or an entry of a card's menu."""
         if not self.once(interaction):
             return
-        await Reply(self.desk, interaction).by(self._press(interaction, action))
+        await self.reply(interaction, self._press(interaction, action))
 
     async def asked_for_page(self, interaction: Interaction, number: int, page: str) -> None:
         """A button of an unfinished form: another page of it, or off it goes."""
         if not self.once(interaction):
             return
-        reply = Reply(self.desk, interaction)
         if page == forms.SEND:
-            await reply.by(self._send(interaction, number))
+            await self.reply(interaction, self._send(interaction, number))
             return
         try:
             draft = await self._draft(interaction, number)
         except SlateError as problem:
-            await reply.give(Outcome(commands.sorry(problem)))
+            await Reply(self.desk, interaction).give(Outcome(commands.sorry(problem)))
             return
-        await reply.open(draft, int(page))
+        await Reply(self.desk, interaction).open(draft, int(page))
 
     async def filled(self, interaction: Interaction) -> None:
         """A form that was sent. What it says is kept before anything is done with it."""
@@ -103,7 +112,7 @@ class Listener:
             return
         facts: Any = interaction.data or {}
         _, number, page = str(facts.get("custom_id", "")).split(":")
-        await Reply(self.desk, interaction).by(self._fill(interaction, int(number), int(page), facts))
+        await self.reply(interaction, self._fill(interaction, int(number), int(page), facts))
 
     async def completed(
         self, interaction: Interaction, command: Command, slot: Slot, typed: str, given: Mapping[str, Any]

@@ -7,7 +7,8 @@ acknowledgement and an error must not be shown to all. A form cannot be opened a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +62,27 @@ class First:
     message: Message
 
 
+class Gate:
+    """In a rush, everybody is acknowledged before anything is worked on: the work would take the time the others have left."""
+
+    def __init__(self) -> None:
+        self._unacknowledged = 0
+        self._open = asyncio.Event()
+
+    async def through(self, acknowledge: Callable[[], Awaitable[None]]) -> None:
+        """Acknowledge, then wait for those who come at the same time, a second at most."""
+        self._unacknowledged += 1
+        self._open.clear()
+        try:
+            await acknowledge()
+        finally:
+            self._unacknowledged -= 1
+            if not self._unacknowledged:
+                self._open.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._open.wait(), 1.0)
+
+
 class Reply:
     """The answer to one interaction."""
 
@@ -69,12 +91,18 @@ class Reply:
         self.interaction = interaction
         self._deferred = False
 
-    async def by(self, work: Coroutine[Any, Any, Outcome]) -> None:
-        """Wait for the answer and give it; never raises for an interaction that ran out."""
-        task = asyncio.ensure_future(work)
+    async def by(self, work: Coroutine[Any, Any, Outcome], *, gate: Gate | None = None) -> None:
+        """Wait for the answer and give it; never raises for an interaction that ran out.
+
+        With a `gate` there is more to do than hands to do it, so it is acknowledged before anything else.
+        """
+        task: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         try:
+            if gate is not None:
+                await gate.through(self._defer)
+            task = asyncio.ensure_future(work)
             await asyncio.wait([task], timeout=WAIT)
-            if not task.done():
+            if not task.done() and gate is None:
                 await self._defer()
             await self.give(await task)
         except discord.HTTPException as problem:
@@ -82,6 +110,8 @@ class Reply:
                 raise
             log.warning("discord.too-late", interaction=self.interaction.id, number=problem.code)
             await asyncio.to_thread(self._release, task)
+        finally:
+            work.close()  # where it was not even begun
 
     async def give(self, outcome: Outcome) -> None:
         answer = outcome.answer

@@ -22,7 +22,7 @@ from bot.replies import line_of
 from bot.said import Place, Said
 from core.desk import Desk
 from core.errors import SlateError
-from storage import incoming
+from storage import incoming, posts
 
 log = structlog.get_logger(__name__)
 
@@ -84,13 +84,18 @@ class Talk:
         return await self._listener.run(act)
 
     def _subject(self, spot: Spot, replied: str) -> str:
-        """What is talked about: what the message that is answered shows, else what the thread is about."""
+        """What is talked about: what the message that is answered shows, what the thread is about, or a shot's last result."""
         with self.desk.reading() as session:
-            for reference in (replied, spot.thread_id):
+            last = posts.newest_in_thread(session, PLATFORM, spot.channel_id, spot.thread_id) if spot.shot else None
+            for reference in (replied, spot.thread_id, last.message_ref if last else ""):
                 about = answering.subject_at(session, PLATFORM, spot.channel_id, reference) if reference else ""
                 if about:
                     return about
         return ""
+
+    def _shown(self, spot: Spot, message_id: str) -> str:
+        with self.desk.reading() as session:
+            return answering.subject_at(session, PLATFORM, spot.channel_id, message_id)
 
     def _first_time(self, key: str) -> bool:
         with self.desk.writing() as session:
@@ -157,7 +162,7 @@ class Talk:
         channel = self._client.get_channel(payload.channel_id) or await self._client.fetch_channel(payload.channel_id)
         spot = await self._spot(channel, payload.guild_id)
         try:
-            subject = await self._listener.run(self._subject, spot, str(payload.message_id))
+            subject = await self._listener.run(self._shown, spot, str(payload.message_id))
             user: discord.User | discord.Member | None = payload.member or self._client.get_user(payload.user_id)
             if not subject or (user is not None and user.bot):
                 return

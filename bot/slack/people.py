@@ -30,7 +30,7 @@ def member_of(front: Front, heard: Heard) -> Member:
     if user.get("deleted") or user.get("is_bot"):
         raise Refused("This Slack account cannot speak to Slate.", hint="Bots and closed accounts cannot.")
     name = shown_name(user) or heard.user_name or heard.user
-    member = member_for(front.desk, PLATFORM, heard.account, name[:60])
+    member = member_for(front.desk, PLATFORM, heard.account, name[:60], tenant=heard.tenant)
     keep(front, heard.tenant, user | {"id": heard.user})
     return member
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import subprocess
 import sys
 import threading
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from bot.cards import Card
+from bot.discord import selftest
 from bot.discord.chat import DiscordChat
 from core.errors import ChatBusy, ChatRefused
 from storage import posts
@@ -195,9 +196,16 @@ def test_the_process_exits_non_zero_when_the_gateway_dies_and_zero_when_told_to_
     assert "Reset it in the developer portal" in said
 
 
-def test_secrets_are_in_no_log(studio: Studio, mia: Person) -> None:
-    structlog.reset_defaults()
-    assert studio.desk.settings.discord_token not in repr(studio.desk.settings)
+def test_no_token_is_ever_logged(studio: Studio, mia: Person, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), capture_logs() as logs:
+        message = studio.asks(mia)
+        studio.works()
+        studio.said(mia.press(message, actions(message)["Provenance"]))
+        mia.reacts("✅", message)
+        studio.settles()
+    said = caplog.text + repr(logs) + repr(studio.desk.settings)
+    assert studio.desk.settings.discord_token not in said
+    assert [one for one in studio.server.talking.by_token if one in said] == []
 
 
 def test_somebody_who_left_loses_access_at_once_and_has_it_again_when_back(studio: Studio, mia: Person) -> None:
@@ -286,3 +294,15 @@ def test_errors_of_the_platform_say_what_follows(studio: Studio, chat: DiscordCh
     studio.channel.denied["send"] = "Missing Permissions"
     with pytest.raises(ChatRefused, match="may not write"):
         chat.post(studio.desk, post, Card("x"))
+
+
+def test_a_canary_goes_through_and_is_removed(studio: Studio) -> None:
+    owner = studio.server.user("Kit", studio.guild)
+    studio.server.owner = owner
+    place = selftest.place(studio.desk)
+    assert place is not None
+    ref = place.post(b"a canary", "canary.png")
+    assert place.fetch(ref) == b"a canary"
+    place.remove(ref)
+    assert Person(studio.server, owner).sees(studio.server.at_once(lambda: studio.server.direct(owner))) == []
+    place._rest.close()

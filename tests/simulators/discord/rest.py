@@ -119,8 +119,9 @@ class Rest:
         return self.server.bot.json()
 
     async def _application(self, *_: Any) -> Json:
+        owner = (self.server.owner or self.server.bot).json()
         return {"id": self.server.bot.id, "name": "Slate", "description": "", "icon": None, "bot_public": False, "flags": 0,
-                "bot_require_code_grant": False, "verify_key": "00" * 32, "owner": self.server.bot.json(), "team": None,
+                "bot_require_code_grant": False, "verify_key": "00" * 32, "owner": owner, "team": None,
                 "integration_types_config": {"0": {}, "1": {}}}  # fmt: skip
 
     async def _gateway(self, *_: Any) -> Json:

@@ -42,6 +42,8 @@ class DiscordServer:
     def __init__(self, *, pace: float = 0.02) -> None:
         self.bot = User("Slate", bot=True)
         self.token = "bot-token." + "x" * 40
+        self.owner: User | None = None
+        """Whose the application is; the bot itself as long as nobody says."""
         self.users: dict[str, User] = {self.bot.id: self.bot}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
@@ -144,7 +146,12 @@ class DiscordServer:
         return made
 
     def forum(self, guild: Guild, name: str = "shots", *tags: str) -> Channel:
-        made = Channel(name, FORUM, guild.id, tags=[{"id": snowflake(), "name": one, "moderated": False} for one in tags])
+        made = Channel(
+            name,
+            FORUM,
+            guild.id,
+            tags=[{"id": snowflake(), "name": one, "moderated": False, "emoji_id": None, "emoji_name": None} for one in tags],
+        )
         self.do(self._open(guild, made))
         return made
 
