@@ -82,8 +82,8 @@ def card_blocks(card: Card, shown: Shown) -> list[Json]:
 
 
 def said(text: str) -> list[Json]:
-    """Plain words as blocks."""
-    return [rich.block([rich.line(rich.plain(piece))]) for piece in _few(rich.shown(text), limits.CARD_TEXTS)]
+    """Slate's own words as blocks."""
+    return [rich.block([rich.line(*rich.dressed(piece))]) for piece in _few(rich.shown(text), limits.CARD_TEXTS)]
 
 
 def button(one: Button) -> Json:
@@ -109,6 +109,7 @@ def _title(card: Card, shown: Shown) -> Iterator[Json]:
     elements = [rich.plain(f"{mark} ")] if mark else []
     address = shown.base_url + card.link
     linked = bool(card.link and shown.base_url) and len(address) <= limits.URL
+    title = title if card.subject else "".join(part["text"] for part in rich.dressed(title))
     elements.append(rich.link(title, address) if linked else rich.bold(title))
     name = f"card:{card.subject}" if card.subject else ""
     yield rich.block([rich.line(*elements)], name if rich.length(name) <= limits.BLOCK_ID else "")
@@ -117,7 +118,10 @@ def _title(card: Card, shown: Shown) -> Iterator[Json]:
 def _text(card: Card) -> Iterator[Json]:
     text = rich.shown(card.text)
     if text and text not in card.title:
-        yield from (rich.block([rich.line(rich.plain(piece))]) for piece in _few(text, limits.CARD_TEXTS))
+        if card.subject:  # of a picture or a render: what people wrote is in it
+            yield from (rich.block([rich.line(rich.plain(piece))]) for piece in _few(text, limits.CARD_TEXTS))
+        else:
+            yield from said(text)
 
 
 def _few(text: str, most: int) -> list[str]:

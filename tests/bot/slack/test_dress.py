@@ -114,7 +114,7 @@ def test_the_rest_of_a_batch_is_named_with_links() -> None:
 @pytest.mark.parametrize("words", ["<!channel> <@U123> <#C1>", "*bold* _it_ ~no~ `code` :smile:", "<https://evil|click>", "&lt;"])
 def test_peoples_words_are_never_parsed(words: str) -> None:
     """Rich text and plain text are shown as they are; what stands for the blocks is escaped."""
-    page = dress.message(Card(words, text=words + ".", footer=words, fields=(Field(words, words),)), SHOWN)
+    page = dress.message(Card(words, "done", "R-4F2K", words + ".", fields=(Field(words, words),), footer=words), SHOWN)
     assert '"mrkdwn"' not in json.dumps(page.blocks)
     assert {element["type"] for element in elements(page)} == {"text"}
     assert {element.get("emoji") for element in notes(page)} == {False}
