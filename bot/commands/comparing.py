@@ -15,7 +15,7 @@ _LISTED = 12
 
 
 def compare(asked: Asked) -> Answer:
-    """Show how two results differ: settings side by side, the words of their prompts, and where their pixels do.
+    """Show how two results differ: their settings, the words of their prompts, and where their pixels do.
 
     The page behind the link shows both pictures and the difference between them. With a render's id, its first two pictures
     are compared.
