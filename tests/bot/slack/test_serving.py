@@ -1,0 +1,47 @@
+"""The process `slate slack`: it waits for a Slack that is away, ends when its token is no good, and prints the manifest."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from bot.cli.entry import run
+from bot.cli.telling import Code
+from bot.slack.manifest import CHECKED_IN
+from bot.slack.serving import Sockets
+from core.desk import Desk
+from core.errors import ChatRefused
+from tests.bot.slack.conftest import Studio
+from tests.waiting import until
+
+
+def test_a_slack_that_is_away_at_first_is_waited_for(studio: Studio) -> None:
+    studio.slack.fail("apps.connections.open", status=503)
+    sockets = Sockets(studio.story.desk)
+    serving = threading.Thread(target=sockets.serve)
+    before = studio.slack.wires.connected
+    serving.start()
+    until(lambda: studio.slack.wires.connected == before + 1, "it listens")
+    sockets.stop()
+    serving.join(10)
+    assert not serving.is_alive()
+    sockets.close()
+
+
+def test_a_token_that_is_no_good_ends_the_process_with_a_sentence(desk: Desk) -> None:
+    settings = desk.settings.model_copy(update={"slack_app_token": "xapp-wrong"})
+    sockets = Sockets(Desk(settings, desk.database, desk.blobs, desk.queue))
+    with pytest.raises(ChatRefused) as problem:
+        sockets.serve()
+    sockets.close()
+    assert "docs/slack.md" in problem.value.hint
+
+
+def test_the_command_line_prints_the_manifest_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["slack", "--manifest"]) == Code.DONE
+    assert capsys.readouterr().out == CHECKED_IN.read_text(encoding="utf-8")
+    assert run(["slack", "--manifest", "--address", "https://slate.acme.example"]) == Code.DONE
+    assert "request_url: https://slate.acme.example/slack/events" in capsys.readouterr().out
+    assert run(["slack"]) == Code.USAGE
+    assert "SLATE_SLACK_APP_TOKEN" in capsys.readouterr().err
