@@ -35,6 +35,7 @@ from storage.queue import OUTBOX
 from storage.tables import Origin, Post, Render, RenderState, Role
 from tests.makers import make_member
 from tests.simulators.discord import Channel, DiscordServer, Person, Responded
+from tests.simulators.discord.limits import ACKNOWLEDGE_SECONDS
 
 PEOPLE = 200
 BURST = 500
@@ -52,7 +53,7 @@ class Paced(DiscordChat):
 
 @contextmanager
 def studio(pace: float) -> Iterator[tuple[Desk, DiscordServer, Channel, list[Person]]]:
-    with tempfile.TemporaryDirectory() as folder, DiscordServer(pace=pace) as server:
+    with tempfile.TemporaryDirectory() as folder, DiscordServer(pace=pace, patience=ACKNOWLEDGE_SECONDS) as server:
         queue = valkey.start(Path(folder), Path(folder) / "v.sock")
         settings = Settings(
             data=Path(folder), redis_url=f"unix://{folder}/v.sock", discord_token=server.token, discord_api_url=server.api_url,

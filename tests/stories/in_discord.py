@@ -6,8 +6,9 @@ import itertools
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bot import grammar
@@ -53,8 +54,8 @@ class Server:
 
     platform = PLATFORM
 
-    def __init__(self, desk: Desk, discord: DiscordServer, running: Running, web: Web) -> None:
-        self.desk, self.discord, self.running, self.web = desk, discord, running, web
+    def __init__(self, desk: Desk, discord: DiscordServer, running: Running, pages: ExitStack) -> None:
+        self.desk, self.discord, self.running, self._pages = desk, discord, running, pages
         self.guild = discord.guild("Studio")
         running.settle(discord)
         self.chat = Unhurried(desk)
@@ -75,6 +76,11 @@ class Server:
         place_for(self.desk, PLATFORM, channel.id, name=slug, tenant=self.guild.id)
         place_for(self.desk, PLATFORM, account.direct().id)
         return member_for(self.desk, PLATFORM, account.user.id, name), Client(self, account, channel)
+
+    @cached_property
+    def web(self) -> Web:
+        """The web process, for who opens a link."""
+        return self._pages.enter_context(Web(self.desk))
 
     def channel_id(self, slug: str) -> str:
         return self.channel(slug).id
@@ -444,9 +450,9 @@ def _fields(texts: Sequence[str]) -> dict[str, str]:
 def served(desk: Desk) -> Iterator[Server]:
     """A server of its own, Slate listening at its gateway. The desk's settings must name what `discord_settings` says."""
     discord = RUNNING[desk.settings.discord_api_url]
-    with Running(desk) as running, Web(desk) as web:
+    with Running(desk) as running, ExitStack() as pages:
         assert running.problem is None, running.problem
-        house = Server(desk, discord, running, web)
+        house = Server(desk, discord, running, pages)
         try:
             yield house
         finally:

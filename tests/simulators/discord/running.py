@@ -79,6 +79,7 @@ class Running:
     async def _connect(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         self.client = SlateClient(self._desk)
+        self.client._connection.guild_ready_timeout = 0.02  # our servers all come at once
         try:
             await self.client.start(self._desk.settings.discord_token)
         finally:

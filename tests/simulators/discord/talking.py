@@ -60,12 +60,12 @@ class Talking:
         """How long each acknowledgement took, in seconds."""
 
     async def begin(self, interaction: Interaction) -> Interaction:
-        """Tell the bot, and wait until it has acknowledged; after three seconds, the person is told that it did not respond."""
+        """Tell the bot, and wait until it has acknowledged; after `patience`, the person is told that it did not respond."""
         self.by_token[interaction.token] = interaction
         interaction.asked = time.monotonic()
         await self.server.gateway.dispatch("INTERACTION_CREATE", self.json(interaction), intent=0)
         try:
-            await asyncio.wait_for(asyncio.shield(interaction.answer), limits.ACKNOWLEDGE_SECONDS)
+            await asyncio.wait_for(asyncio.shield(interaction.answer), self.server.patience)
         except TimeoutError:
             self.late += 1
             del self.by_token[interaction.token]
