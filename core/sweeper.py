@@ -16,7 +16,7 @@ from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
 from core.worker import run_id
-from storage import backends, incoming, intakes, posts
+from storage import backends, drafts, incoming, intakes, posts
 from storage import renders as rows
 from storage.clock import now
 from storage.queue import ARCHIVE, CHAT, lane_queue, pool_queue
@@ -32,6 +32,8 @@ GONE_ROUNDS = 3
 """Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
 EVENTS_KEPT = timedelta(days=2)
 """Longer than any platform goes on delivering an event again."""
+FORMS_KEPT = timedelta(days=30)
+"""How long a form that was never sent can still be gone on with."""
 FOUND, FOUND_TOGETHER = 1_000, 50
 """Found files that the sweeper enqueues in one round, and in one job."""
 SEAL_PAUSE = 60.0
@@ -249,6 +251,7 @@ class Sweeper:
         self._forget_at = time.monotonic() + 3600
         with self.desk.writing() as session:
             incoming.forget(session, now() - EVENTS_KEPT)
+            drafts.forget(session, now() - FORMS_KEPT)
 
     def finish_again(self) -> None:
         """Files that were taken in and wait for their second look, when no job for them is left."""
