@@ -74,7 +74,7 @@ class Wires:
         if ticket not in self.tickets:
             return web.Response(status=403)
         self.tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=20)
+        socket = web.WebSocketResponse(heartbeat=20, timeout=0.2)
         await socket.prepare(request)
         if len(self.sockets) >= SOCKETS:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
@@ -148,7 +148,6 @@ class Wires:
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={mac.hexdigest()}"}
 
     async def close(self) -> None:
-        for socket in list(self.sockets):
-            await socket.close()
+        await self.drop()  # a client that has gone without a word would be waited for
         if self._client is not None:
             await self._client.close()
