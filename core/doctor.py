@@ -30,7 +30,7 @@ _LOW, _FULL = 5 * 2**30, 200 * 2**20
 
 def examine(desk: Desk) -> list[Finding]:
     """Look at every part."""
-    looks: list[Callable[[Desk], Iterator[Finding]]] = [database, queue, blobs, comfyui, web, seal, fonts, disk]
+    looks: list[Callable[[Desk], Iterator[Finding]]] = [database, queue, blobs, comfyui, web, seal, watermark, fonts, disk]
     return [finding for look in looks for finding in look(desk)]
 
 
@@ -163,6 +163,13 @@ def seal(desk: Desk) -> Iterator[Finding]:
     from core.provenance.seal.wellness import look
 
     yield from look(desk)
+
+
+def watermark(desk: Desk) -> Iterator[Finding]:
+    """Whether what marking pictures needs is here, where it is asked for."""
+    from core.provenance.marks.wellness import look
+
+    yield from look(desk.settings)
 
 
 def fonts(_desk: Desk) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """Recognises a picture that comes back, even when its metadata is gone, and says how sure that is and why.
 
 Equal bytes or equal pixels are certain. Looks are at most probable: takes of one prompt differ in few bits of 256, so the
-look-alikes that the index gives are laid over the picture, one by one, before one of them is named. A record in a file is a
+look-alikes that the index gives are laid over the picture, one by one, before one of them is named; where they carry a mark
+in their pixels, it proves which one it is. A record in a file is a
 claim: it decides between equals, never alone.
 """
 
@@ -20,6 +21,8 @@ from core.errors import BadPicture
 from core.formats import pixels
 from core.ingest import Examined
 from core.provenance import embed
+from core.provenance.marks import proving
+from core.provenance.marks.seam import PROVES
 from core.registration import lay_over
 from storage import assets, fingerprints, ids
 from storage.blobs import BlobError, digest_of
@@ -41,6 +44,8 @@ _SEEN_IN = 0.45
 _CLEARLY = 0.08
 _LAID = 6
 """Candidates that are laid over; each takes about a tenth of a second."""
+_PLACED = 3
+"""Candidates whose mark is looked for in a crop; each takes about a second."""
 
 
 class Certainty(StrEnum):
@@ -62,6 +67,14 @@ class Candidate:
     agreement: float | None = None
     """How well the two agree where they overlap, from 0 to 1; None where they were not laid over each other."""
 
+    mark_bits: int | None = None
+    """In how many of 64 bits its mark was read in the picture; None where it has none or none could be read."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether the mark in the picture is that of this Asset and no other."""
+        return (self.mark_bits or 0) >= PROVES
+
     @property
     def code(self) -> str:
         return self.asset.code
@@ -76,6 +89,8 @@ class Recognition:
     asset: Asset | None = None
     distance: int | None = None
     others: tuple[Candidate, ...] = ()
+    mark_bits: int | None = None
+    """In how many of 64 bits the picture carries the mark of `asset`, where that proves which take it comes from."""
 
 
 def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collection[int] | None = None) -> Recognition:
@@ -99,7 +114,7 @@ def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collecti
         if same := assets.with_pixels(session, examined.pixel_sha256, projects):
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
-    return _alike(_laid_over(desk, image, near) if image is not None else near, claimed)
+    return _alike(_marked(desk, image, _laid_over(desk, image, near)) if image is not None else near, claimed)
 
 
 def _of_a_copy(desk: Desk, copied: Asset) -> Recognition:
@@ -147,7 +162,13 @@ def _alike(found: Sequence[Candidate], claimed: Asset | None) -> Recognition:
             return Recognition(Certainty.UNKNOWN, "nothing here looks like it")
         return Recognition(Certainty.SIMILAR, "the file carries its record, but shows another picture", claimed)
     first = next((one for one in found if _is(one, claimed) and one.distance <= found[0].distance + _NEAR_TIE), found[0])
+    first = next((one for one in found if one.proved), first)
     rest = tuple(one for one in found if one is not first)
+    if first.proved:
+        how = (
+            f"its watermark is that of {first.code} in {first.mark_bits} of 64 bits; its looks differ in {first.distance} of 256"
+        )
+        return Recognition(Certainty.PROBABLE, how, first.asset, first.distance, rest, first.mark_bits)
     runner_up = next((one for one in rest if one.asset.pixel_sha256 != first.asset.pixel_sha256), None)
     certainty, how = _judged(first, runner_up, named=_is(first, claimed))
     return Recognition(certainty, how, first.asset, first.distance, rest)
@@ -196,14 +217,31 @@ def _laid_over(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> lis
         if still is None:
             told.append(one)
             continue
-        over = lay_over(ImageOps.mirror(image) if one.mirrored else image, still)
+        over = lay_over(_facing(image, one), still)
         told.append(replace(one, agreement=over.agreement))
     kept = [one for one in told if one.distance <= ALIKE or (one.agreement or 0) >= _SEEN_IN]
     return sorted(kept, key=lambda one: (-round(one.agreement or 0, 2), one.distance, one.asset.id))
 
 
-def _still(desk: Desk, asset: Asset) -> Image.Image | None:
-    for digest in (asset.thumbnail, asset.preview):
+def _marked(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates with what their marks say: read as the picture is, and only where none is found, laid over each original."""
+    told = [replace(one, mark_bits=proving.agreement(desk.settings, _facing(image, one), one.asset.statement)) for one in near]
+    for at, one in enumerate(told[:_PLACED]):
+        if any(other.proved for other in told):
+            break
+        still = _still(desk, one.asset, large=True) if one.mark_bits is not None and one.agreement is not None else None
+        if still is not None:
+            bits = proving.agreement_in_place(desk.settings, _facing(image, one), still, one.asset.statement)
+            told[at] = replace(one, mark_bits=max(one.mark_bits or 0, bits or 0))
+    return told
+
+
+def _facing(image: Image.Image, one: Candidate) -> Image.Image:
+    return ImageOps.mirror(image) if one.mirrored else image
+
+
+def _still(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | None:
+    for digest in (asset.preview, asset.thumbnail) if large else (asset.thumbnail, asset.preview):
         try:
             if digest:
                 with pixels.opened(desk.blobs.get(digest), max_pixels=desk.settings.max_pixels) as image:

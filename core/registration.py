@@ -31,12 +31,16 @@ class Overlay:
     agreement: float
     share: float
     """Of the larger picture's area."""
+    inside: bool = True
+    """Whether the first lies within the second; else the second within the first."""
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Where the one lies within the other: left, top, right and bottom in parts of the larger one."""
 
 
 def lay_over(one: Image.Image, other: Image.Image) -> Overlay:
     """The best way to lay one over the other, at every scale down to a half, either within the other."""
     best = Overlay(0.0, 0.0)
-    for whole, part in ((one, other), (other, one)):
+    for whole, part, inside in ((one, other, False), (other, one, True)):
         canvas = _grey(whole, _EDGE / max(whole.size))
         detail = _details(canvas)
         size = _room(canvas)
@@ -45,9 +49,11 @@ def lay_over(one: Image.Image, other: Image.Image) -> Overlay:
             placed = _placed(canvas, part, scale)
             if placed is None:
                 continue
-            agreement = _agreement(detail, spectrum, squares, placed, size)
+            agreement, top, left = _agreement(detail, spectrum, squares, placed, size)
             if agreement > best.agreement:
-                best = Overlay(agreement, round(placed.size / detail.size, 3))
+                (high, wide), (tall, broad) = placed.shape, detail.shape
+                box = (left / broad, top / tall, (left + wide) / broad, (top + high) / tall)
+                best = Overlay(agreement, round(placed.size / detail.size, 3), inside, box)
     return best
 
 
@@ -65,17 +71,20 @@ def _placed(canvas: Image.Image, part: Image.Image, scale: float) -> Floats | No
     return _details(part.convert("L").resize((width, height), Image.Resampling.BOX))
 
 
-def _agreement(detail: Floats, spectrum: NDArray[np.complex128], squares: Floats, part: Floats, size: tuple[int, int]) -> float:
-    """The highest normalised correlation over all places where the part lies within."""
+def _agreement(
+    detail: Floats, spectrum: NDArray[np.complex128], squares: Floats, part: Floats, size: tuple[int, int]
+) -> tuple[float, int, int]:
+    """The highest normalised correlation over all places where the part lies within, and its row and column."""
     height, width = part.shape
     energy = float((part**2).sum())
     if energy < 1e-3:
-        return 0.0
+        return 0.0, 0, 0
     matched = np.fft.irfft2(spectrum * np.conj(np.fft.rfft2(part, size)), size)
     rows, columns = detail.shape[0] - height + 1, detail.shape[1] - width + 1
     beneath = squares[height:, width:] - squares[:-height, width:] - squares[height:, :-width] + squares[:-height, :-width]
     score = matched[:rows, :columns] / np.sqrt(np.maximum(beneath[:rows, :columns], 1e-3) * energy)
-    return float(min(1.0, score.max()))
+    row, column = np.unravel_index(int(score.argmax()), score.shape)
+    return float(min(1.0, score[row, column])), int(row), int(column)
 
 
 def _sums(values: Floats) -> Floats:

@@ -102,7 +102,7 @@ def _as_a_copy(desk: Desk, data: bytes, filename: str, found: Recognition, origi
         "distance": found.distance,
         "of": 256,
         "how": found.how,
-    }
+    } | ({"watermark_bits": found.mark_bits, "watermark_of": 64} if found.mark_bits is not None else {})
     parent, redactions = _parent(desk, original)
     assertions = [*manifest.metadata(fields), *manifest.training(rules), {"label": RESTORED, "kind": "Json", "data": told}]
     plan = manifest.of_copy(

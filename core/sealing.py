@@ -43,6 +43,7 @@ def seal(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
     except BlobError as problem:
         raise StoreError("The sealed file could not be stored.", hint="Try again in a moment.") from problem
     note = {**made.facts, "manifest": manifest} | ({"why": made.why} if made.why else {})
+    note |= {"unmarked": asset.seal["unmarked"]} if asset.seal.get("unmarked") else {}
     values = {"sha256": digest, "size": len(made.data), "seal_state": made.state, "seal": note}
     with desk.writing() as session:
         if not assets.reseal(session, asset.id or 0, asset.sha256, values):

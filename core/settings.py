@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     seal_key: Path | None = Field(None, repr=False, description="The private key of that certificate, PEM.")
     seal_callback: str = Field("", description="`package.module:function` that signs bytes, for a key in a KMS or HSM.")
     seal_alg: str = Field("es256", description="Its algorithm: es256, es384, es512, ps256, ps384, ps512 or ed25519.")
+    watermark: Literal["off", "own", "trustmark"] = Field(
+        "off",
+        description="A second layer in the pixels of finished PNGs: `off`, `own` (Slate's, keyed by `SLATE_SECRET`) or "
+        "`trustmark` (only where that package and its weights are on the machine; nothing is fetched).",
+    )
     tsa_url: str = Field(
         "", description="Time-stamping service (RFC 3161). Empty: none, and seals last as long as the certificate."
     )

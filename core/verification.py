@@ -47,6 +47,8 @@ class Outcome(StrEnum):
     """The credentials are there and do not hold."""
     REGISTERED = "registered"
     """No credentials, but the very bytes or pixels are registered here: they were stripped on the way."""
+    MARKED = "marked"
+    """No credentials; its pixels carry the watermark of a picture made here. It comes from that one; it may have been changed."""
     RECOGNISED = "recognised"
     """No credentials; it looks like a picture made here. That is likely, and no proof."""
     UNSIGNED = "unsigned"
@@ -63,6 +65,7 @@ _SENTENCES = {
     Outcome.TAMPERED: "It was changed after {signer} signed it.",
     Outcome.BROKEN: "It carries credentials that do not hold.",
     Outcome.REGISTERED: "It carries no credentials, but it is {asset}: {how}. They were stripped on the way and can be restored.",
+    Outcome.MARKED: "It carries no credentials, but it comes from {asset}: {how}. That tells no changes made since.",
     Outcome.RECOGNISED: "It carries no credentials. It looks like {asset} ({how}); that is likely, and no proof.",
     Outcome.UNSIGNED: "It carries no credentials, and nothing here looks like it.",
 }
@@ -81,6 +84,8 @@ class Verification:
     certainty: Certainty = Certainty.UNKNOWN
     distance: int | None = None
     claims: tuple[tuple[str, str], ...] = ()
+    mark_bits: int | None = None
+    """In how many of 64 bits it carries the watermark of `asset`, where that proves it."""
 
     @property
     def is_ai(self) -> bool | None:
@@ -100,7 +105,12 @@ class Verification:
             "credentials": None if found is None else credentials_shape(found),
             "recognised": None
             if self.asset is None
-            else {"asset": self.asset.code, "certainty": self.certainty.value, "distance": self.distance},
+            else {
+                "asset": self.asset.code,
+                "certainty": self.certainty.value,
+                "distance": self.distance,
+                "watermark_bits": self.mark_bits,
+            },
             "claims": dict(self.claims),
         }
 
@@ -127,6 +137,7 @@ def verify(desk: Desk, data: bytes, filename: str, *, projects: Collection[int] 
         seen.certainty,
         seen.distance,
         _claims(data, examined.mime),
+        seen.mark_bits,
     )
 
 
@@ -181,7 +192,9 @@ def _outcome(found: Credentials | None, carries: bool, seen: Recognition, same: 
 def _by_looks(seen: Recognition) -> Outcome:
     if seen.asset is None:
         return Outcome.UNSIGNED
-    return Outcome.REGISTERED if seen.certainty is Certainty.CERTAIN else Outcome.RECOGNISED
+    if seen.certainty is Certainty.CERTAIN:
+        return Outcome.REGISTERED
+    return Outcome.MARKED if seen.mark_bits is not None else Outcome.RECOGNISED
 
 
 def _same_pixels(desk: Desk, pixel_sha256: str, projects: Collection[int] | None) -> Asset | None:

@@ -14,6 +14,7 @@ _TONES: dict[Outcome, Tone] = {
     Outcome.PROVED: "proved",
     Outcome.SIGNED: "plain",
     Outcome.REGISTERED: "plain",
+    Outcome.MARKED: "plain",
     Outcome.RECOGNISED: "plain",
     Outcome.UNSIGNED: "plain",
 }
@@ -27,6 +28,7 @@ _TITLES = {
     Outcome.TAMPERED: "Changed after signing",
     Outcome.BROKEN: "Credentials that do not hold",
     Outcome.REGISTERED: "Known here, credentials stripped",
+    Outcome.MARKED: "Known by its watermark",
     Outcome.RECOGNISED: "Recognised, not proved",
     Outcome.UNSIGNED: "Nothing proved",
 }

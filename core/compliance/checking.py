@@ -14,6 +14,8 @@ from core.exports.leaks import Secret, found_in
 from core.ingest.examining import Examined
 from core.provenance import embed, xmp
 from core.provenance.disclosure import Disclosure, known
+from core.provenance.marks import proving
+from core.provenance.marks.seam import PROVES
 from core.provenance.seal import names
 from core.provenance.seal.keys import WARN_DAYS
 from core.provenance.seal.reading import Credentials
@@ -58,6 +60,8 @@ class Material:
     fingerprinted: bool
     notes: Mapping[str, Said]
     now: datetime
+    mark_bits: int | None = None
+    """In how many of 64 bits the stored picture agrees with its mark; None where that cannot be read."""
 
 
 def check(material: Material) -> Checked:
@@ -189,16 +193,20 @@ def _latent(m: Material) -> Iterator[Item]:
 
 
 def _second_layer(m: Material) -> Iterator[Item]:
-    mark = str((m.asset.seal or {}).get("mark") or "")
-    if not mark:
-        text = "no imperceptible mark: the Code asks for a second layer beside signed metadata"
+    alg, ident = proving.said(m.asset.statement)
+    if not ident:
+        why = str((m.asset.seal or {}).get("unmarked") or "")
+        text = f"no imperceptible mark{f' ({why})' if why else ''}: the Code asks for a second layer beside signed metadata"
         yield Item("D", "watermark", FAIL, text, "EU Code")
         return
-    declared = m.credentials is not None and m.credentials.bindings.get(names.MARK) == mark
-    yield _item("D", "watermark declared", declared, mark, "the manifest does not name it", source="EU Code", where="C2PA")
-    read = str(m.asset.seal.get("mark_read") or "")
+    declared = m.credentials is not None and m.credentials.bindings.get(alg) == ident
     yield _item(
-        "D", "watermark decodes", UNKNOWN if not read else read == "yes", "read back from the stored file", "it does not decode"
+        "D", "watermark declared", declared, f"{alg} {ident}", "the manifest does not name it", source="EU Code", where="C2PA"
+    )
+    holds = UNKNOWN if m.mark_bits is None else m.mark_bits >= PROVES
+    text = "it cannot be read on this machine" if m.mark_bits is None else f"{m.mark_bits} of 64 bits in the stored file"
+    yield _item(
+        "D", "watermark decodes", holds, text, f"{text}: it does not decode" if holds is False else text, source="EU Code"
     )
 
 

@@ -16,6 +16,7 @@ from core.errors import BadInput, BadPicture, NotFound
 from core.exports import leaking
 from core.exports.leaks import Secret, found_in
 from core.ingest import Limits
+from core.provenance.marks import proving
 from core.provenance.seal import reading
 from storage import assets, fingerprints, projects
 from storage import exports as rows
@@ -78,9 +79,9 @@ def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
         indexed = _indexed(session, asset)
     try:
         limits = Limits(max_pixels=desk.settings.max_pixels, max_bytes=4 << 30)
-        examined = ingest.examine(data, asset.filename, limits=limits)
+        examined, image = ingest.look(data, asset.filename, limits)
     except BadPicture:
-        examined = None
+        examined, image = None, None
     found = reading.read(desk.settings, data, asset.mime) if reading.carries(data) else None
     manifest = str(asset.seal.get("manifest") or "")
     gone = [Gone(one, copied, _leaks(desk, copied, secrets)) for one, copied in left]
@@ -98,6 +99,7 @@ def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
             indexed,
             notes,
             now(),
+            proving.agreement(desk.settings, image, asset.statement) if image is not None else None,
         )
     )
 

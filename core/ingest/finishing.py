@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from PIL import Image
 
+from core import fingerprints
 from core.comfyui import facts as comfy_facts
 from core.comfyui.facts import Facts
 from core.desk import Desk
@@ -16,6 +18,7 @@ from core.ingest import sealed as seals
 from core.ingest import shrinking
 from core.ingest.examining import Examined, Limits, limits_of, look
 from core.provenance import embed, parameters, policies, statement, xmp
+from core.provenance.marks import marking
 from core.provenance.seal import reading
 from core.provenance.seal.sealing import FOREIGN
 from core.provenance.statement import FileFacts, Made
@@ -35,15 +38,19 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     """
     examined, image = look(data, filename, replace(limits_of(desk.settings), max_bytes=_OUTPUT_BYTES))
     facts = _facts(made, examined, node)
-    stated = clean(statement.make(made, _file_facts(examined, ordinal), facts))
+    about = f"{made.render_code}/{ordinal}/{examined.sha256}"
+    marked = marking.mark(desk.settings, data, image, about, words=examined.words, frames=examined.frames)
+    examined, image = _looks(examined, marked), marked.image
+    stated = clean(statement.make(made, _file_facts(examined, ordinal, marked.told), facts))
     size = (examined.width, examined.height) if examined.width and examined.height else None
     text = parameters.write(facts, made.models, size=size)
     packet = xmp.write(stated, policies.of(desk.settings))
-    kept = embed.embed(data, examined.mime, embed.record_of(stated), text, packet)
+    kept = embed.embed(marked.data, examined.mime, embed.record_of(stated), text, packet)
     thumbnail = shrinking.seal_thumbnail_of(image) if image is not None else b""
     sealed = seals.output(desk, kept, examined.mime, stated, thumbnail)
     asset = _asset(desk, sealed.data, examined, image, facts)
     seals.note(asset, sealed, put(desk, sealed.manifest) if sealed.manifest else "")
+    asset.seal |= {"unmarked": marked.why} if marked.why else {}
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
     asset.workflow, asset.workflow_number = made.workflow, made.version
@@ -91,7 +98,19 @@ def _facts(made: Made, examined: Examined, node: str) -> Facts:
     return facts.with_techniques(*(examined.facts.techniques if examined.facts else ()))
 
 
-def _file_facts(examined: Examined, ordinal: int) -> FileFacts:
+def _looks(examined: Examined, marked: marking.Marked) -> Examined:
+    """What a marked picture looks like; its digest as a file stays that of the file as it came."""
+    if marked.image is None or not marked.told:
+        return examined
+    return replace(
+        examined,
+        pixel_sha256=fingerprints.pixel_digest(marked.image),
+        phash=fingerprints.phash(marked.image),
+        phash_mirrored=fingerprints.mirrored(marked.image),
+    )
+
+
+def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str]) -> FileFacts:
     return FileFacts(
         filename=examined.filename,
         ordinal=ordinal,
@@ -104,6 +123,7 @@ def _file_facts(examined: Examined, ordinal: int) -> FileFacts:
         frames=examined.frames,
         seconds=examined.seconds,
         carries_graph=examined.graph is not None,
+        mark=mark,
     )
 
 

@@ -89,39 +89,45 @@ class FileFacts:
     frames: int = 1
     seconds: float | None = None
     carries_graph: bool = True
+    mark: Mapping[str, str] = field(default_factory=dict)
+    """`{alg, id}` of the mark in its pixels; the digests of its looks are then those of the marked picture."""
 
 
 def make(made: Made, file: FileFacts, facts: Facts) -> dict[str, Any]:
     """The statement about one output. The graph itself is put in only where the file does not carry it."""
-    return {
-        "schema": SCHEMA,
-        "id": identity(made.render_code, file.ordinal, file.source_sha256),
-        "generator": {"name": "Slate", "version": slate_version()},
-        "software": _software(made, facts),
-        "render": made.render_code,
-        "output": file.ordinal,
-        "verb": made.verb,
-        "parent_render": made.parent_render,
-        "by": made.member,
-        "client": made.client,
-        "project": made.project,
-        "shot": made.shot,
-        "session": made.session or made.render_code,
-        "workflow": {"name": made.workflow, "number": made.version, "content_hash": made.content_hash},
-        "graph_hash": _graph_hash(made.graph),
-        "inputs": dict(made.inputs),
-        "seed": made.seed or facts.seed,
-        "settings": _settings(facts),
-        "techniques": list(facts.techniques),
-        "models": [dict(model) for model in made.models],
-        "parents": [dict(parent) for parent in made.parents],
-        "backend": {"name": made.backend, "comfyui_version": made.comfyui_version, "simulated": made.simulated},
-        "started_at": _time(made.started_at),
-        "finished_at": _time(made.finished_at),
-        "disclosure": disclosure.judge(made.graph, facts, made.parents).as_json(),
-        "verdicts": [],
-        "file": _file(file),
-    } | ({} if file.carries_graph else {"graph": dict(made.graph)})
+    return (
+        {
+            "schema": SCHEMA,
+            "id": identity(made.render_code, file.ordinal, file.source_sha256),
+            "generator": {"name": "Slate", "version": slate_version()},
+            "software": _software(made, facts),
+            "render": made.render_code,
+            "output": file.ordinal,
+            "verb": made.verb,
+            "parent_render": made.parent_render,
+            "by": made.member,
+            "client": made.client,
+            "project": made.project,
+            "shot": made.shot,
+            "session": made.session or made.render_code,
+            "workflow": {"name": made.workflow, "number": made.version, "content_hash": made.content_hash},
+            "graph_hash": _graph_hash(made.graph),
+            "inputs": dict(made.inputs),
+            "seed": made.seed or facts.seed,
+            "settings": _settings(facts),
+            "techniques": list(facts.techniques),
+            "models": [dict(model) for model in made.models],
+            "parents": [dict(parent) for parent in made.parents],
+            "backend": {"name": made.backend, "comfyui_version": made.comfyui_version, "simulated": made.simulated},
+            "started_at": _time(made.started_at),
+            "finished_at": _time(made.finished_at),
+            "disclosure": disclosure.judge(made.graph, facts, made.parents).as_json(),
+            "verdicts": [],
+            "file": _file(file),
+        }
+        | ({} if file.carries_graph else {"graph": dict(made.graph)})
+        | ({"mark": dict(file.mark)} if file.mark else {})
+    )
 
 
 def identity(render: str, ordinal: int, source_sha256: str) -> str:

@@ -14,11 +14,13 @@ from core.errors import BadInput
 from core.fingerprints import distance
 from core.ingest import Examined
 from core.provenance import embed
+from core.provenance.marks import proving
+from core.provenance.marks.seam import PROVES
 from core.provenance.seal import reading
 from core.settings import Settings
 from storage.blobs import digest_of
 
-LAYERS = ("bytes", "pixels", "words", "xmp", "seal", "fingerprint")
+LAYERS = ("bytes", "pixels", "words", "xmp", "seal", "fingerprint", "watermark")
 SAME, ALIKE = 12, 40
 """Bits of 256: as core/recognition.py has them."""
 
@@ -67,6 +69,7 @@ def compare(settings: Settings, before: bytes, after: bytes, filename: str = "fi
         "words": lambda: _words(was, now),
         "xmp": lambda: _kept(embed.xmp_in(before, was.mime), embed.xmp_in(after, now.mime)),
         "seal": lambda: _seal(settings, before, was.mime, after, now.mime),
+        "watermark": lambda: _mark(settings, was, after, filename),
         "fingerprint": lambda: "none" if bits is None else "kept" if bits <= SAME else "changed" if bits <= ALIKE else "lost",
     }
     return Survival({name: look() for name, look in looks.items()}, bits)
@@ -104,3 +107,13 @@ def _seal(settings: Settings, before: bytes, was: str, after: bytes, now: str) -
     if second is None:
         return "lost"
     return "kept" if second.label == first.label and second.state == first.state else "changed"
+
+
+def _mark(settings: Settings, was: Examined, after: bytes, filename: str) -> str:
+    """Read as the picture came back, without its original to lay it over."""
+    stated = (was.record or {}).get("statement") or {}
+    if not proving.said(stated)[1]:
+        return "none"
+    _, image = ingest.look(after, filename, ingest.limits_of(settings))
+    bits = proving.agreement(settings, image, stated) if image is not None else None
+    return "kept" if (bits or 0) >= PROVES else "lost"

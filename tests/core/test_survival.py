@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core import selftest
+from core import ingest, selftest
 from core.desk import Desk
 from core.errors import BackendUnreachable
 from core.exports import bare, copying, profiles
 from core.exports.copying import Original
 from core.findings import State
 from core.provenance import embed, policies, survival, xmp
+from core.provenance.marks import marking
 from core.provenance.seal import keys, manifest
 from core.provenance.seal import sealing as seals
 from core.provenance.survival import LAYERS
@@ -40,7 +41,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = Settings(data=tmp_path_factory.mktemp("house"), team="Studio")
+    settings = Settings(data=tmp_path_factory.mktemp("house"), team="Studio", watermark="own")
     keys.init(settings.keys, "Studio")
     return settings
 
@@ -48,8 +49,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def sealed(own: Settings, name: str) -> tuple[str, bytes]:
     mime, make = KINDS[name]
     policy = policies.of(own)
-    words = embed.embed(make(), mime, embed.record_of(stated()), TEXT, xmp.write(stated(), policy))
-    return mime, seals.seal(own, words, mime, manifest.of_output(stated(), policy, [])).data
+    data = make()
+    _, image = ingest.look(data, name, ingest.limits_of(own))
+    marked = marking.mark(own, data, image, name, words={})
+    told = stated() | ({"mark": dict(marked.told)} if marked.told else {})
+    words = embed.embed(marked.data, mime, embed.record_of(told), TEXT, xmp.write(told, policy))
+    return mime, seals.seal(own, words, mime, manifest.of_output(told, policy, [])).data
 
 
 def ways(own: Settings, mime: str, data: bytes) -> dict[str, bytes]:
@@ -126,7 +131,8 @@ def test_the_self_test_tells_what_each_chat_does_and_leaves_nothing_there(own: S
     outcomes = selftest.run(desk, chats)
 
     by_place = {name: [one for one in outcomes if one.place == name] for name in ("keeps", "strips", "is away")}
-    assert all(set(one.layers.values()) == {"kept"} for one in by_place["keeps"])
+    assert all(set(one.layers.values()) - {"none"} == {"kept"} for one in by_place["keeps"])
+    assert [one.layers["watermark"] for one in by_place["strips"]] == ["kept", "none", "none"]
     assert all(one.layers["seal"] == "lost" and one.layers["fingerprint"] == "kept" for one in by_place["strips"])
     assert {one.problem for one in by_place["is away"]} == {"The chat does not answer."}
     assert all(not chat.kept for chat in chats)

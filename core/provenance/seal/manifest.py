@@ -62,9 +62,7 @@ class Plan:
     """A small JPEG of the file itself."""
 
 
-def of_output(
-    stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[Ingredient], *, thumbnail: bytes = b"", mark: str = ""
-) -> Plan:
+def of_output(stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[Ingredient], *, thumbnail: bytes = b"") -> Plan:
     """The manifest of a Render's output. The first `parentOf` ingredient is what the picture was made from."""
     said = Disclosure.of(stated)
     base = next((one for one in ingredients if one.relationship == "parentOf"), None)
@@ -72,9 +70,9 @@ def of_output(
     done = {"edited": "c2pa.edited", "resized": "c2pa.resized"}.get(said.done, "c2pa.edited")
     step = _action("c2pa.created" if base is None else done, stated, said, others)
     actions = [step] if base is None else [{"action": "c2pa.opened", "parameters": {"ingredientIds": [base.label]}}, step]
-    if mark:
+    if stated.get("mark"):
         actions.append({"action": "c2pa.watermarked.bound"})
-    assertions = [_actions(actions), *_views(stated, policy), *bindings(stated, mark), statement_assertion(stated)]
+    assertions = [_actions(actions), *_views(stated, policy), *bindings(stated), statement_assertion(stated)]
     return Plan(_definition(str(stated.get("render") or "") + _ordinal(stated), assertions), tuple(ingredients), thumbnail)
 
 
@@ -121,10 +119,11 @@ def training(policy: Policy) -> list[Action]:
     return [{"label": names.TRAINING, "data": {"entries": entries}}]
 
 
-def bindings(stated: Mapping[str, Any], mark: str = "") -> list[Action]:
+def bindings(stated: Mapping[str, Any]) -> list[Action]:
     """How the file is found again when its manifest is gone: its fingerprint and its watermark."""
     phash = str((stated.get("file") or {}).get("phash") or "")
-    found = [(names.PHASH, phash), (names.MARK, mark)]
+    mark = stated.get("mark") or {}
+    found = [(names.PHASH, phash), (str(mark.get("alg") or ""), str(mark.get("id") or ""))]
     return [
         {"label": "c2pa.soft-binding", "data": {"alg": alg, "blocks": [{"scope": {}, "value": _base64(value)}], "pad": []}}
         for alg, value in found

@@ -1,0 +1,1 @@
+"""The second layer: an imperceptible mark in the pixels themselves."""

@@ -1,0 +1,258 @@
+"""The second layer: marks in pixels hold through what chats do, prove which take a copy comes from, and never cost a render."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import doctor, ingest, recognition, restoring, verification
+from core.compliance import gathering
+from core.compliance.rules import Status
+from core.findings import State
+from core.formats import png
+from core.provenance.marks import trustmark, ways
+from core.provenance.marks.own import OwnMark
+from core.provenance.marks.seam import PROVES, MarkError, agreeing
+from core.settings import Settings
+from core.verification import Outcome
+from storage.tables import Asset
+from tests.core.test_exports import House, secretive
+from tests.pictures import comfy_png, encoded, scene
+
+IDENT = "5a0f19c3e7b2846d"
+OWN = OwnMark(b"one house's key")
+
+
+def take(number: int, *, of: int = 1) -> Image.Image:
+    """A picture with grain, as renders have; takes share their composition."""
+    grain = np.random.default_rng(number).normal(0, 9, (512, 640, 1))
+    pixels = np.asarray(scene(of, 640, 512, take=number), dtype=np.float32) + grain
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def resaved(image: Image.Image, kind: str = "JPEG", **options: int) -> Image.Image:
+    return Image.open(io.BytesIO(encoded(image, kind, **options))).convert("RGB")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """On SQLite alone: nothing of this is different on another database."""
+    return sqlite_url
+
+
+@pytest.fixture
+def house(desk: object) -> House:
+    return marking(House(desk), "own")  # type: ignore[arg-type]
+
+
+def marking(house: House, way: str) -> House:
+    house.desk = replace(house.desk, settings=house.desk.settings.model_copy(update={"watermark": way}))
+    return house
+
+
+def shown(house: House, asset: Asset) -> Image.Image:
+    return Image.open(io.BytesIO(house.desk.blobs.get(asset.sha256))).convert("RGB")
+
+
+# Slate's own mark
+
+
+def test_a_mark_is_not_seen_and_is_read_after_compression_scaling_and_recolouring() -> None:
+    picture = take(1)
+    marked = OWN.embed(picture, IDENT)
+
+    error = np.square(np.asarray(picture, dtype=float) - np.asarray(marked, dtype=float)).mean()
+    assert 10 * np.log10(255**2 / error) > 36
+    changed = {
+        "as it is": marked,
+        "JPEG 60": resaved(marked, quality=60),
+        "half": marked.resize((320, 256), Image.Resampling.LANCZOS),
+        "WebP": resaved(marked, "WEBP", quality=75),
+        "brighter": marked.point([min(255, round(value * 1.15)) for value in range(256)] * 3),
+    }
+    read = {name: agreeing(OWN.decode(image), IDENT) for name, image in changed.items()}
+    assert min(read.values()) >= PROVES, read
+
+
+def test_nobody_reads_it_without_the_key_and_an_unmarked_picture_proves_nothing() -> None:
+    marked = OWN.embed(take(1), IDENT)
+    others = [OwnMark(bytes([number])).decode(marked) for number in range(6)]
+    unmarked = [OWN.decode(take(number, of=number)) for number in range(2, 8)]
+    assert max(agreeing(read, IDENT) for read in (*others, *unmarked)) < 50
+
+
+def test_a_picture_made_from_a_marked_one_takes_a_mark_of_its_own_instead() -> None:
+    again = OWN.embed(OWN.embed(take(1), IDENT), "00ff00ff00ff00ff")
+    assert agreeing(OWN.decode(again), "00ff00ff00ff00ff") == 64
+
+
+# What happens to a finished file
+
+
+def test_a_marked_file_keeps_what_comfyui_wrote_and_every_record_of_it_agrees(house: House) -> None:
+    source = comfy_png(take(1), secretive(), workflow={"nodes": []})
+    asset = house.render(source)
+    stored = house.desk.blobs.get(asset.sha256)
+
+    alg, ident = (asset.statement["mark"][key] for key in ("alg", "id"))
+    assert agreeing(ways.named(house.desk.settings, alg).decode(shown(house, asset)), ident) == 64  # type: ignore[union-attr]
+    theirs = [part for part in png.chunks(source) if part.type != b"IDAT"]
+    assert all(source[part.start : part.end] in stored for part in theirs)
+    assert len(theirs) > 3
+    before, after = ingest.examine(source, "a.png"), ingest.examine(stored, "a.png")
+    assert (asset.pixel_sha256, asset.phash) == (after.pixel_sha256, after.phash)
+    assert asset.source_sha256 == asset.statement["file"]["sha256"] == before.sha256
+    assert before.pixel_sha256 != after.pixel_sha256
+    assert after.record is not None
+    assert after.record["statement"]["mark"] == {"alg": alg, "id": ident}
+    credentials = house.credentials(asset)
+    assert credentials.state == "Trusted"
+    assert credentials.bindings == {alg: ident, "app.slatedesk.phash256.1": asset.phash}
+    assert "c2pa.watermarked.bound" in credentials.step.actions
+    items = {item.name: item.status for item in gathering.report(house.desk, "", [asset], by=house.mia).assets[0].items}
+    assert (items["watermark declared"], items["watermark decodes"]) == (Status.PASS, Status.PASS)
+    assert house.render(source).statement["mark"]["id"] == ident, "done twice, the same picture comes of it"
+
+
+def test_a_file_whose_mark_was_lost_fails_the_check_though_it_was_declared(house: House) -> None:
+    asset = house.render(comfy_png(take(1), secretive()))
+    plain = asset.model_copy(update={"sha256": house.desk.blobs.put(encoded(take(1)))})
+    items = {item.name: item for item in gathering.report(house.desk, "", [plain], by=house.mia).assets[0].items}
+    assert items["watermark decodes"].status is Status.FAIL
+    assert "of 64 bits" in items["watermark decodes"].text
+
+
+@pytest.mark.parametrize(
+    ("why", "make"),
+    [
+        ("line art", lambda: encoded(Image.new("RGB", (600, 400), "white"))),
+        ("opaque", lambda: encoded(take(1).convert("RGBA"))),
+        ("8-bit RGB", lambda: encoded(take(1).convert("L"))),
+        ("PNG", lambda: encoded(take(1), "JPEG", quality=95)),
+        ("256 pixels", lambda: encoded(scene(1))),
+        ("still", lambda: encoded(take(1), save_all=True, append_images=[take(2)])),
+    ],
+)
+def test_what_takes_no_mark_is_kept_as_it_is_and_the_report_says_why(house: House, why: str, make: object) -> None:
+    source = make()  # type: ignore[operator]
+    asset = house.render(source)
+
+    assert "mark" not in asset.statement
+    assert why in asset.seal["unmarked"]
+    assert asset.pixel_sha256 == ingest.examine(source, "a.png").pixel_sha256
+    items = {item.name: item for item in gathering.report(house.desk, "", [asset], by=house.mia).assets[0].items}
+    assert items["watermark"].status is Status.FAIL
+    assert why in items["watermark"].text
+
+
+def test_nothing_is_marked_unless_it_is_asked_for(house: House) -> None:
+    asset = marking(house, "off").render(source := comfy_png(take(1), secretive()))
+    assert "mark" not in asset.statement
+    assert "unmarked" not in asset.seal
+    assert asset.pixel_sha256 == ingest.examine(source, "a.png").pixel_sha256
+    assert not list(doctor.watermark(house.desk))
+
+
+# Coming back
+
+
+def test_the_mark_proves_which_of_two_like_takes_a_stripped_copy_comes_from(house: House) -> None:
+    assets = [house.render(comfy_png(take(number), secretive()), render_code=f"R-{number:04}") for number in (1, 2)]
+    for asset in assets:
+        copy = encoded(resaved(shown(house, asset)), "JPEG", quality=70)
+        seen = recognition.recognise(house.desk, copy, "copy.jpg")
+        assert seen.asset is not None
+        assert (seen.asset.id, seen.certainty) == (asset.id, recognition.Certainty.PROBABLE)
+        assert seen.mark_bits is not None
+        assert seen.mark_bits >= PROVES
+        told = verification.verify(house.desk, copy, "copy.jpg")
+        assert told.outcome is Outcome.MARKED
+        assert asset.code in told.sentence
+        assert told.as_json()["recognised"]["watermark_bits"] == seen.mark_bits
+
+    back = restoring.restore(house.desk, copy, "copy.jpg", by=house.mia)
+    assert (back.original.id, back.same) == (assets[1].id, False)
+    assert "watermark" in back.how
+
+
+def test_a_crop_is_proved_after_it_was_laid_over_its_original(house: House) -> None:
+    house.render(comfy_png(take(2), secretive()), render_code="R-0002")
+    asset = house.render(comfy_png(take(1), secretive()), render_code="R-0001")
+    cropped = shown(house, asset).crop((10, 16, 618, 502))
+    seen = recognition.recognise(house.desk, encoded(cropped, "JPEG", quality=80), "crop.jpg")
+    assert seen.asset is not None
+    assert seen.asset.id == asset.id
+    assert (seen.mark_bits or 0) >= PROVES
+
+
+def test_a_take_that_was_never_marked_is_not_proved_to_be_its_marked_sibling(house: House) -> None:
+    house.render(comfy_png(take(1), secretive()))
+    seen = recognition.recognise(house.desk, encoded(take(3), "JPEG", quality=90), "other.jpg")
+    assert seen.mark_bits is None
+
+
+# TrustMark
+
+
+def test_without_its_package_pictures_leave_unmarked_and_the_doctor_says_so(house: House) -> None:
+    asset = marking(house, "trustmark").render(comfy_png(take(1), secretive()))
+    assert "not installed" in asset.seal["unmarked"]
+    (finding,) = doctor.watermark(house.desk)
+    assert finding.state is State.WARNING
+    assert "SLATE_WATERMARK=own" in finding.fix
+
+
+STAND_IN = """
+from PIL import Image
+class TrustMark:
+    class Encoding:
+        BCH_4 = 2
+    def __init__(self, verbose, model_type, encoding_type, use_ECC, loadRemover):
+        self.check_and_download("encoder_Q.ckpt")
+        assert (model_type, encoding_type) == ("Q", 2)
+    def check_and_download(self, filename):
+        raise RuntimeError("it would go to the network")
+    def encode(self, image, bits, MODE):
+        assert len(bits) == 68 and MODE == "binary"
+        for at, bit in enumerate(bits):
+            image.putpixel((at, 0), (int(bit), 0, 0))
+        return image
+    def decode(self, image, MODE):
+        bits = "".join(str(image.getpixel((at, 0))[0]) for at in range(68))
+        return bits, set(bits) <= {"0", "1"}, 1
+"""
+
+
+def test_with_package_and_weights_it_marks_by_them_and_never_fetches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, house: House
+) -> None:
+    folder = tmp_path / "trustmark"
+    (folder / "models").mkdir(parents=True)
+    (folder / "__init__.py").write_text(STAND_IN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "trustmark", raising=False)
+    trustmark._model.cache_clear()
+    assert "encoder_Q.ckpt" in trustmark.missing()
+    with pytest.raises(MarkError, match="weights"):
+        trustmark.TrustMark().embed(take(1), IDENT)
+    for name in ("trustmark_Q.yaml", "encoder_Q.ckpt", "decoder_Q.ckpt"):
+        (folder / "models" / name).write_text("weights")
+
+    asset = marking(house, "trustmark").render(comfy_png(take(1), secretive()))
+
+    trustmark._model.cache_clear()
+    monkeypatch.delitem(sys.modules, "trustmark", raising=False)
+    assert asset.statement["mark"]["alg"] == "com.adobe.trustmark.Q"
+    assert house.credentials(asset).bindings["com.adobe.trustmark.Q"] == asset.statement["mark"]["id"]
+
+
+def test_settings_take_three_ways_and_no_other() -> None:
+    assert ways.wanted(Settings()) is None
+    with pytest.raises(ValueError, match="watermark"):
+        Settings.model_validate({"watermark": "louder"})
