@@ -7,8 +7,9 @@ BIN := .venv/bin
 up: .venv/ready
 	@exec $(BIN)/slate up
 
+# Two tests a core at once: most of them wait for servers most of the time.
 test: .venv/ready-dev .venv-s3/ready
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
 
 check: .venv/ready-dev
 	$(BIN)/ruff format --check .
