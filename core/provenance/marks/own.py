@@ -25,7 +25,7 @@ _LOW, _HIGH = 24, 150
 """Waves used, in half periods along 512 pixels: below are the shades people see, above is what JPEG and scaling take away."""
 _WEIGHT = 0.7
 """A picture's waves weaken about so fast with their frequency; a sum in which each counts alike is disturbed least."""
-_MARGIN = 75.0
+_MARGIN = 45.0
 """How far from zero each bit's sum is brought, in the spread of that sum over the waves of one bit."""
 _ROUNDS = 4
 LEAST_EDGE = 256
@@ -108,7 +108,7 @@ def _room(image: Image.Image) -> Floats:
     detail = np.abs(np.asarray(small, dtype=np.float32) - np.asarray(small.filter(ImageFilter.BoxBlur(4)), dtype=np.float32))
     eighths = Image.fromarray((detail * 8).clip(0, 255).astype(np.uint8))
     busy = eighths.filter(ImageFilter.BoxBlur(6)).resize(image.size, Image.Resampling.BILINEAR)
-    room: Floats = np.clip(0.55 + np.asarray(busy, dtype=np.float32) / 64, 0.55, 1.8)
+    room: Floats = np.clip(0.35 + np.asarray(busy, dtype=np.float32) / 64, 0.35, 1.8)
     return room
 
 
