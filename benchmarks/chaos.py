@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from uuid import uuid4
 
 from benchmarks.stage import Stage, stage, until
+from bot.said import Place
 from core import renders
 from core.errors import SlateError
 from core.renders import Asking
@@ -29,10 +30,6 @@ from storage import renders as rows
 from storage.tables import Render
 
 KINDS = ("web", "clerk", "sweeper", "worker", "valkey", "hooks.simulator")
-
-
-class Place:
-    platform, channel_id, thread_ref = "room", "general", ""
 
 
 def main(seconds: float, backend_count: int) -> int:
@@ -57,7 +54,7 @@ def _storm(slate: Stage, seconds: float) -> tuple[list[int], list[tuple[float, s
             random.choice(people),
             project,
             inputs={"prompt": f"storm {len(asked)}", "steps": random.randint(2, 30), "width": 128, "height": 128},
-            place=Place(),
+            place=Place("room", "general"),
             key=key,
         )
         try:
