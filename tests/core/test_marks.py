@@ -197,6 +197,18 @@ def test_a_take_that_was_never_marked_is_not_proved_to_be_its_marked_sibling(hou
     assert seen.mark_bits is None
 
 
+def test_without_the_key_a_mark_is_not_read_and_that_is_said_and_not_failed(house: House) -> None:
+    asset = house.render(comfy_png(take(1), secretive()))
+    copy = encoded(shown(house, asset), "JPEG", quality=85)
+    key = house.desk.settings.data / "room.key"
+    key.unlink()
+    key.mkdir()
+    assert recognition.recognise(house.desk, copy, "copy.jpg").mark_bits is None
+    items = {item.name: item.status for item in gathering.report(house.desk, "", [asset], by=house.mia).assets[0].items}
+    assert (items["watermark declared"], items["watermark decodes"]) == (Status.PASS, Status.UNKNOWN)
+    assert "mark" not in house.render(comfy_png(take(2), secretive()), render_code="R-0002").statement
+
+
 # TrustMark
 
 

@@ -44,15 +44,15 @@ def mark(
     settings: Settings, data: bytes, image: Image.Image | None, about: str, *, words: Mapping[str, str], frames: int = 1
 ) -> Marked:
     """The file with its mark; `about` names the output it is. Never raises."""
-    way = ways.wanted(settings)
-    if way is None:
-        return Marked(data, image)
     try:
+        way = ways.wanted(settings)
+        if way is None:
+            return Marked(data, image)
         if image is None or frames > 1 or not png.is_png(data):
             raise MarkError("only still pictures in PNG are marked")
         return _marked(way, data, image, ways.identity(settings, about), words)
     except (MarkError, BadPicture, OSError, ValueError, MemoryError) as problem:
-        why = str(problem) or type(problem).__name__
+        why = (problem.strerror if isinstance(problem, OSError) else str(problem)) or type(problem).__name__
         log.info("mark.left-out", about=about, why=why)
         return Marked(data, image, why=why)
 

@@ -22,19 +22,26 @@ def said(stated: Mapping[str, Any]) -> tuple[str, str]:
 
 def agreement(settings: Settings, image: Image.Image, stated: Mapping[str, Any]) -> int | None:
     """In how many of 64 bits a whole picture agrees with the mark of a statement; None where that cannot be read here."""
-    alg, ident = said(stated)
-    way = ways.named(settings, alg) if ident else None
+    way, ident = _way(settings, stated)
     return _agreement(way, image, ident) if way is not None else None
 
 
 def agreement_in_place(settings: Settings, image: Image.Image, still: Image.Image, stated: Mapping[str, Any]) -> int | None:
     """The same of a copy that was cropped, framed or tilted, after it was laid over `still`, which shows the whole original."""
-    alg, ident = said(stated)
-    way = ways.named(settings, alg) if ident else None
+    way, ident = _way(settings, stated)
     if way is None:
         return None
     placed = aligned(image, still, lay_over(image, still))
     return _agreement(way, placed, ident) if placed is not None else None
+
+
+def _way(settings: Settings, stated: Mapping[str, Any]) -> tuple[Mark | None, str]:
+    """How a statement's mark is read, and its id; no way where there is none, or the house's key cannot be read."""
+    alg, ident = said(stated)
+    try:
+        return ways.named(settings, alg) if ident else None, ident
+    except OSError:
+        return None, ident
 
 
 def _agreement(way: Mark, image: Image.Image, ident: str) -> int | None:
