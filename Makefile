@@ -7,9 +7,10 @@ BIN := .venv/bin
 up: .venv/ready
 	@exec $(BIN)/slate up
 
-# Two tests a core at once: most of them wait for servers most of the time.
+# What fails beside the others on a busy machine is run again by itself, at most twice; every run is printed.
+AGAIN := $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
 test: .venv/ready-dev .venv-s3/ready
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal || $(AGAIN) || $(AGAIN)
 
 check: .venv/ready-dev
 	$(BIN)/ruff format --check .
