@@ -55,12 +55,17 @@ def sentence(text: str) -> Text:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-    """A table of plain values; a narrow terminal breaks them and cuts nothing: seeds and names are there to be copied."""
+    """A table of plain values, without the columns in which nothing stands.
+
+    A narrow terminal breaks long values and cuts nothing: seeds and names are there to be copied. The first column, by which a
+    row is called, stays whole.
+    """
     made = Table(box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        made.add_column(column.capitalize(), overflow="fold")
+    told = [at for at in range(len(columns)) if at == 0 or any(row[at] not in (None, "") for row in rows)]
+    for at in told:
+        made.add_column(columns[at].capitalize(), overflow="fold", no_wrap=at == 0)
     for row in rows:
-        made.add_row(*(plain("" if value is None else value) for value in row))
+        made.add_row(*(plain("" if row[at] is None else row[at]) for at in told))
     return made
 
 
