@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.room.views import zone_of
+from bot.show.seals import seal_line
 from core import approvals, lineage, pedigree, projects, sittings
 from core.access import visible_projects
 from core.desk import Desk
@@ -64,6 +65,8 @@ class AssetPage:
     """The others of its sitting, those nearest in time."""
     lookalikes: tuple[tuple[Asset, int], ...]
     """What shows nearly the same, and in how many of 256 bits it differs."""
+    seal: tuple[str, ...]
+    """How it is sealed, a line for each thing to be said; nothing for a file that came without credentials."""
     statement: str
     """The statement as readable JSON; empty for what Slate did not make."""
 
@@ -95,6 +98,7 @@ def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
         pedigree=pedigree.draw(family) if family.sources or family.results else None,
         takes=_takes(session, asset),
         lookalikes=_lookalikes(session, asset, reader),
+        seal=tuple(seal_line(asset).splitlines()),
         statement=json.dumps(asset.statement, indent=2, ensure_ascii=False, sort_keys=True) if asset.statement else "",
     )
 

@@ -63,7 +63,8 @@ def shelf(web: Web) -> Shelf:
     made_with = {
         "origin": Origin.RENDER, "ordinal": 0, "workflow": "image-to-image", "workflow_number": 1, "prompt": "hero <shoe>",
         "negative": "text", "seed": "18446744073709551615", "techniques": ["img2img"],
-        "models": [MODEL],
+        "models": [MODEL], "seal_state": "sealed",
+        "seal": {"signer": "Studio North", "stamped": True, "broken": ["assertion.dataHash.mismatch in B.jpg"]},
         "facts": {"sampler": "euler", "steps": 20, "cfg": 6.5},
         "statement": {"backend": {"name": "gpu-01", "comfyui_version": "0.3.71", "simulated": True}, "graph": GRAPH},
     }  # fmt: skip
@@ -91,6 +92,14 @@ def test_the_page_tells_everything(web: Web, shelf: Shelf) -> None:
     )  # fmt: skip
     assert [one for one in told if one not in page] == []
     assert "<this>" not in page
+
+
+def test_the_page_tells_how_the_file_is_sealed(web: Web, shelf: Shelf) -> None:
+    ana = web.client("Ana")
+    page = ana.get(f"/assets/{shelf.result.code}").text
+    assert "<p>Sealed by Studio North, time-stamped</p>" in page
+    assert "Broken behind it: assertion.dataHash.mismatch in B.jpg" in page
+    assert "<h2>Seal</h2>" not in ana.get(f"/assets/{shelf.source.code}").text
 
 
 def test_lineage_goes_both_ways(web: Web, shelf: Shelf) -> None:
