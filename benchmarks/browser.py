@@ -2,7 +2,8 @@
 
 ComfyUI's own page does this in JavaScript, and a value there has a place, not a name. `data/widgets.json` says, for the node
 types of ComfyUI 0.33 that the official templates use, which names those places have: a name; `name*` with the page's
-"control after generate" behind it; or `{name: {option: [names]}}` where more follow an option. Only benchmarks and tests need this.
+"control after generate" behind it; or `{name: {option: [names]}}` where more follow an option. Only benchmarks
+and tests need this.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def _widgets() -> dict[str, list[Any]]:
 class _Scope:
     """A workflow, or one use of a subgraph in it."""
 
-    def __init__(self, drawn: Raw, inside: dict[str, Raw], *, prefix: str = "", above: _Scope | None = None, host: Raw | None = None):
+    def __init__(
+        self, drawn: Raw, inside: dict[str, Raw], *, prefix: str = "", above: _Scope | None = None, host: Raw | None = None
+    ):
         self.drawn, self.inside, self.prefix, self.above, self.host = drawn, inside, prefix, above, host
         self.nodes = {str(node["id"]): node for node in drawn["nodes"]}
         self.links = dict(_link(raw) for raw in drawn.get("links") or [])
@@ -159,7 +162,11 @@ def _passed(node: Raw, slot: int) -> Any:
     linked = [one for one in entries if one.get("link") is not None]
     same = entries[slot : slot + 1] + linked
     return next(
-        (one["link"] for one in same if one.get("link") is not None and (one.get("type") == wanted or "*" in (one.get("type"), wanted))),
+        (
+            one["link"]
+            for one in same
+            if one.get("link") is not None and (one.get("type") == wanted or "*" in (one.get("type"), wanted))
+        ),
         linked[0]["link"] if node["type"] == "Reroute" and linked else None,
     )
 

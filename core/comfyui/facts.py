@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,7 +15,7 @@ from core.comfyui.weights import ModelUse
 
 __all__ = ["Facts", "ModelUse", "Sampling", "output_named", "read"]
 
-PARSER = 2
+PARSER = 3
 """Grows when reading gets better, so that what was read before can be read again."""
 
 
@@ -23,8 +23,8 @@ PARSER = 2
 class Facts:
     """What is known of how a picture was made. What is not known is empty or None; a seed is decimal text.
 
-    Seed, sampler, steps, cfg and denoise are those of the first pass, the one that made the picture; `passes` has all of them.
-    Width and height are of the latent or picture that the first pass started from, not of the file.
+    Seed, sampler, steps, cfg and denoise are those of the first pass that words guided, the one that made the picture; `passes`
+    has all of them. Width and height are of the latent or picture that the first pass started from, not of the file.
     """
 
     prompt: str = ""
@@ -57,6 +57,13 @@ class Facts:
         known["passes"] = tuple(Sampling(**one) for one in known.get("passes", ()))
         return cls(**known | {name: tuple(known.get(name, ())) for name in ("techniques", "pictures_in")})
 
+    @classmethod
+    def of_passes(cls, passes: Sequence[Sampling], *, main: int = 0, **known: Any) -> Facts:
+        """Facts with the settings of one of the passes as their own; `known` are the others, by name."""
+        step = passes[main]
+        own = {name: getattr(step, name) for name in ("seed", "sampler", "scheduler", "steps", "cfg", "denoise")}
+        return cls(**own | known, passes=tuple(passes))
+
     def with_techniques(self, *words: str) -> Facts:
         """The same with these techniques too."""
         every = {*self.techniques, *words}
@@ -67,9 +74,9 @@ def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     """The facts of the picture that `node` saved, or of all the graph saves. Any graph will do; what it hides stays empty."""
     trace = Trace(graph)
     outputs = trace.outputs(node)
-    nodes = trace.upstream(outputs)
-    models = weights.used(trace, nodes)
     samplers = sampling.passes(trace, outputs)
+    nodes = trace.upstream([*samplers, *outputs])
+    models = weights.used(trace, nodes)
     facts = _sampled(trace, samplers) if samplers else _unsampled(trace, nodes)
     return replace(
         facts, models=models, techniques=techniques.read(trace, outputs, models), pictures_in=techniques.pictures_in(nodes)
@@ -103,37 +110,30 @@ def digests_in(graph: Mapping[str, Any], *, node: str = "") -> dict[str, str]:
 
 
 def _sampled(trace: Trace, samplers: list[Node]) -> Facts:
-    first = samplers[0]
     passes = tuple(sampling.read_pass(trace, node) for node in samplers[:64])
-    prompt = _first_text(trace, samplers, negative=False)
-    negative = _first_text(trace, samplers, negative=True)
-    width, height, batch = sampling.size(trace, first)
-    main = passes[0]
-    return Facts(
+    prompts = [sampling.prompt(trace, node, negative=False) for node in samplers[:8]]
+    guided = next((at for at, text in enumerate(prompts) if text), 0)
+    prompt = prompts[guided]
+    negatives = (sampling.prompt(trace, node, negative=True) for node in samplers[:8])
+    negative = next((text for text in negatives if text), "")
+    width, height, batch = sampling.size(trace, samplers[guided])
+    return Facts.of_passes(
+        passes,
+        main=guided,
         prompt=prompt,
         negative="" if negative == prompt else negative,
-        seed=main.seed or next((one.seed for one in passes if one.seed), ""),
-        sampler=main.sampler,
-        scheduler=main.scheduler,
-        steps=main.steps,
-        cfg=main.cfg,
-        denoise=main.denoise,
+        seed=passes[guided].seed or next((one.seed for one in passes if one.seed), ""),
         width=width,
         height=height,
         batch=batch,
-        passes=passes,
     )
-
-
-def _first_text(trace: Trace, samplers: list[Node], *, negative: bool) -> str:
-    return next((text for node in samplers[:8] if (text := sampling.prompt(trace, node, negative=negative))), "")
 
 
 def _unsampled(trace: Trace, nodes: list[Node]) -> Facts:
     """A graph without a sampler (a service's node, an upscale, a filter): what its nodes say of prompt, seed and size."""
     asked = [node for node in nodes if trace.text_keys(node) and not node.has("filename_prefix")]
     sized = [size for node in nodes if (size := (trace.whole(node, "width"), trace.whole(node, "height"))) != (None, None)]
-    seeded = [node for node in nodes if node.has("seed", "noise_seed")][:64]
+    seeded = [node for node in nodes if any("seed" in name for name in node.inputs)][:64]
     seeds = [one.seed for node in seeded if (one := sampling.read_pass(trace, node)).seed]
     width, height = sized[0] if sized else (None, None)
     last = asked[-1] if asked else None

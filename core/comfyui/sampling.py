@@ -14,6 +14,7 @@ _PASSING_INPUT = re.compile(r"guider|text_embeds|pipe|tuple|context|ctx")
 _IMAGE_INPUT = re.compile(r"image|vision|latent|pixels|mask|control|model")
 T = TypeVar("T")
 
+_SEED = re.compile(r"[._]seed$")
 _SIZE = re.compile(r"(\d{2,5})\s*[x×]\s*(\d{2,5})")
 
 
@@ -64,7 +65,7 @@ def read_pass(trace: Trace, node: Node) -> Sampling:
         sampler=sampler or _named(trace, node, "sampler", "Sampler"),
         scheduler=scheduler or _named(trace, node, "sigmas", "Scheduler"),
         steps=steps,
-        cfg=_rounded(_first(trace.number(part, "cfg", "guidance_scale", "cfg_conds") for part in near)),
+        cfg=_rounded(_first(trace.number(part, "cfg", "guidance_scale", "cfg_conds", "video_cfg") for part in near)),
         denoise=_denoise(trace, node, near, steps),
     )
 
@@ -103,6 +104,7 @@ def _sided(names: list[str], negative: bool, chosen: bool) -> list[str]:
     """Of inputs, those of one side. Names with no side belong to the positive one, unless the branch was chosen before."""
     against = [name for name in names if "neg" in name]
     towards = [name for name in names if "pos" in name]
+    names = [name for name in names if name != "cond2"] if against and "cond1" in names else names
     neutral = [name for name in names if name not in against and name not in towards]
     if negative:
         return against if against or not chosen else [] if towards else neutral
@@ -141,13 +143,14 @@ def _named(trace: Trace, node: Node, name: str, word: str) -> str:
     part = _part(trace, node, name)
     if part is None or word not in part.kind or part.kind in ("KSamplerSelect", "BasicScheduler"):
         return ""
-    return part.kind.replace(word, "").strip("_ ").lower()
+    opened = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part.kind.replace(word, ""))
+    return opened.replace("__", "_").strip("_ ").lower()
 
 
 def _seed(trace: Trace, parts: list[Node]) -> str:
     for part in parts:
         if part.kind != "DisableNoise":
-            found = trace.value(part, "seed", "noise_seed")
+            found = trace.value(part, "seed", "noise_seed", *(name for name in part.inputs if _SEED.search(name)))
             if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 2**64:
                 return str(found)
             if isinstance(found, float) and found.is_integer() and abs(found) < 2**53:

@@ -36,11 +36,12 @@ _BY_KIND: tuple[tuple[str, str], ...] = (
     ("3d", r"glb|preview3d|save3d|hunyuan3d|triposplat|trellis|mesh|gaussiansplat|pointcloud"),
     ("animation", r"saveanimated|animatediff"),
     ("video", r"savevideo|savewebm|videocombine|createvideo|ltxv|imagetovideo|texttovideo"),
-    ("audio", r"saveaudio|previewaudio|acestep|stableaudio|texttospeech"),
+    ("audio", r"saveaudio|previewaudio|acestep|stableaudio|texttospeech|audiovae(de|en)code|vaedecodeaudio|audioencoderencode"),
     ("upscale", r"(?<!latent)upscale(?!model)|supir|superres|seedvr|increaseresolution"),
 )
 _EDITS = re.compile(r"reference.*(latent|image)|imageedit|kontext|instructpixtopix|editplus", re.IGNORECASE)
 _SHOWN_INPUT = re.compile(r"(^|[._])(image|reference|input_image|pixels)")
+_BEGUN_WITH = re.compile(r"(start_image|source_\w+|image\d*|pixels)$")
 _MOST_CONTROLS = 32
 _MEDIA = re.compile(
     r"\.(png|jpe?g|webp|gif|avif|bmp|tiff?|exr|mp4|mov|webm|mkv|wav|mp3|flac|ogg|glb)(\s*\[\w+\])?$", re.IGNORECASE
@@ -50,7 +51,11 @@ _MEDIA = re.compile(
 def read(trace: Trace, outputs: list[Node], models: Sequence[ModelUse]) -> tuple[str, ...]:
     """The techniques behind these outputs, in the order of WORDS."""
     nodes = trace.upstream(outputs)
-    found = {word for node in nodes for word, pattern in _BY_KIND if re.search(pattern, node.kind.lower())}
+    found = {
+        word for node in nodes for word, pattern in _BY_KIND if re.search(pattern, node.kind.lower()) and _counts(trace, node)
+    }
+    found |= {"audio"} if any(_makes_sound(trace, node) for node in nodes) else set()
+    found -= {"video"} if _is_still(trace, outputs) else set()
     controls = [node for node in nodes if _controls(trace, node)][:_MOST_CONTROLS]
     found |= {guide for node in controls for guide in _guides(trace, node)}
     found |= {"controlnet"} if controls else set()
@@ -72,6 +77,27 @@ def pictures_in(nodes: Sequence[Node]) -> tuple[str, ...]:
 
 def _loads(node: Node) -> bool:
     return "load" in node.kind.lower() or node.has("upload", "image", "file")
+
+
+def _counts(trace: Trace, node: Node) -> bool:
+    """Whether a node does what its kind says: a noise mask on sound repaints no picture."""
+    masked = trace.link(node.inputs.get("samples")) if "noisemask" in node.kind.lower() else None
+    return masked is None or "audio" not in trace.at(masked).kind.lower()
+
+
+def _makes_sound(trace: Trace, node: Node) -> bool:
+    """Whether a service is asked for sound along with its film."""
+    return any(trace.value(node, name) is True for name in node.inputs if name.rpartition(".")[2] == "generate_audio")
+
+
+def _is_still(trace: Trace, outputs: Sequence[Node]) -> bool:
+    """Whether a single picture is kept, though a model for films may have made it."""
+    if not all(re.match("(save|preview)image", node.kind.lower()) for node in outputs):
+        return False
+    path = trace.picture_path(outputs)
+    if any(trace.whole(node, "length") == 1 for node in path):
+        return True
+    return not any((trace.whole(node, "length", "num_frames", "video_frames") or 0) > 1 for node in path)
 
 
 def _controls(trace: Trace, node: Node) -> bool:
@@ -125,7 +151,7 @@ def _from_passes(trace: Trace, outputs: list[Node], nodes: list[Node], found: se
     elif any("latentupscale" in node.kind.lower() for node in path):
         yield "upscale"
     samplers = [node for node in path if sampling.is_sampler(node)]
-    if found & {"inpaint", "outpaint", "video"}:
+    if found & {"inpaint", "outpaint", "video", "3d", "audio"}:
         return
     guided = bool(found & {guide for guide, _ in _GUIDES})
     if _starts_from_picture(trace, samplers) or (not guided and _edits(trace, nodes, path)):
@@ -148,7 +174,7 @@ def _stages(trace: Trace, path: list[Node]) -> dict[str, Stage]:
         before = max((stages.get(link[0], Stage.NEW) for _, link in trace.links(node)), default=Stage.NEW)
         if sampling.is_sampler(node):
             stages[node.id] = Stage.RESAMPLED if before >= Stage.SCALED else Stage.SAMPLED
-        elif before is Stage.SAMPLED and re.search(r"upscale|imagescale|resize", node.kind.lower()):
+        elif before is Stage.SAMPLED and re.search(r"upscale|upsampl|imagescale|resize", node.kind.lower()):
             stages[node.id] = Stage.SCALED
         else:
             stages[node.id] = before
@@ -171,7 +197,8 @@ def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
         brought = [name for name, link in trace.links(node) if link[0] in loaded]
         encodes = "encode" in node.kind.lower() or node.id in served
         shown = encodes and any(_SHOWN_INPUT.search(name) for name in brought) and trace.text_keys(node)
-        if shown or (brought and _EDITS.search(node.kind)):
+        started = node.has("positive") and node.has("vae") and not _controls(trace, node) and any(map(_BEGUN_WITH.match, brought))
+        if shown or started or (brought and _EDITS.search(node.kind)):
             return True
         if brought or pictures_in([node]):
             loaded.add(node.id)

@@ -5,6 +5,7 @@ Every walk keeps count of where it was and how much it did, so a graph with circ
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,12 +17,14 @@ Link = tuple[str, int]
 
 _HOPS = 64
 _WORK = 20_000
+_COSTLY = 200
+"""What reading JSON counts for."""
 _STEPS = 200_000
 """Nodes visited in all walks over one graph; far more than any real one needs."""
 LONGEST_TEXT = 100_000
 _VALUES = ("value", "int", "float", "number", "Number", "seed", "noise_seed", "boolean", "string", "text", "val", "a")
 _TEXT_KEY = re.compile(
-    r"text|prompt|string|caption|lyrics|^tags$|^clip_[lg]$|t5xxl|bert|mt5xl|llama|qwen|wildcard|^(positive|negative)$"
+    r"text(?!ure)|prompt|string|caption|lyrics|^tags$|^clip_[lg]$|t5xxl|bert|mt5xl|llama|qwen|wildcard|^(positive|negative)$"
 )
 _NO_TEXT_KEY = re.compile(
     r"system|encoder|embeds|delimiter|separator|style|format|mode|type|find|replace|upsampling|enhance|normali|interpret|length|model|file"
@@ -161,18 +164,32 @@ class Trace:
     def _assembled(self, node: Node, hops: int) -> str:
         if isinstance(ready := node.inputs.get("populated_text"), str) and ready.strip():
             return ready
+        if node.has("json_string") and node.has("key"):
+            return str(self._looked_up(node, hops) or "")
+        if node.has("regex_pattern") and node.has("group_index") and isinstance(node.inputs.get("string"), str):
+            return ""  # one line of several that are written there: which one is known once it runs
         pattern = node.inputs.get("f_string")
         if isinstance(pattern, str):
             return self._formatted(node, pattern, hops)
-        keys = self.text_keys(node) + (["value"] if node.has("value") else [])
+        keys = self.text_keys(node) + [name for name in ("value", "choice") if node.has(name)]
         keys = [name for name in keys if not name.endswith("_0")] if node.has("text") else keys
         parts = [part for name in keys if (part := self.text(node.inputs[name], hops))]
         if not parts:
             parts = [part for name, link in self.links(node) if (part := self.text(list(link), hops))]
             parts = parts or [shown for shown in (node.inputs.get("text_0"),) if isinstance(shown, str)]
         joined = self._glue(node).join(parts)
-        find, new = node.inputs.get("find"), node.inputs.get("replace")
-        return joined.replace(find, new) if isinstance(find, str) and find and isinstance(new, str) else joined
+        find, put = node.inputs.get("find"), node.inputs.get("replace")
+        new = put if isinstance(put, str) else self.text(put, hops)
+        return joined.replace(find, new) if isinstance(find, str) and find and (new or new is put) else joined
+
+    def _looked_up(self, node: Node, hops: int) -> Any:
+        """What stands under a key of the JSON that arrives, or None."""
+        self._work += _COSTLY
+        try:
+            table = json.loads(self.text(node.inputs["json_string"], hops))
+            return table.get(self.text(node.inputs["key"], hops)) if isinstance(table, dict) else None
+        except (ValueError, RecursionError):
+            return None
 
     def _formatted(self, node: Node, pattern: str, hops: int) -> str:
         for name, value in node.inputs.items():
@@ -195,7 +212,9 @@ class Trace:
             linked = self.links(node)
             literal = [one for one in node.inputs.values() if isinstance(one, str | int | float)]
             named = next((name for name in (wanted, *_VALUES) if name in node.inputs), None)
-            if named is not None:
+            if node.has("json_string") and node.has("key"):
+                value = self._looked_up(node, _HOPS)
+            elif named is not None:
                 value = node.inputs[named]
             elif len(linked) == 1:
                 value = list(linked[0][1])

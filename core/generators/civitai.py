@@ -21,18 +21,13 @@ def read(words: Words) -> Facts | None:
     )
     models = [use for air in listed(mapped(outer.get("extra")).get("airs")) for use in _named(words_in(air))]
     workflow = words_in(said.get("workflowId"))
-    return Facts(
+    return Facts.of_passes(
+        [step],
         prompt=words_in(said.get("prompt")),
         negative=words_in(said.get("negativePrompt")),
-        seed=step.seed,
-        sampler=step.sampler,
-        steps=step.steps,
-        cfg=step.cfg,
-        denoise=step.denoise,
         width=whole_in(said.get("width")),
         height=whole_in(said.get("height")),
         models=tuple(models),
-        passes=(step,),
         generator="Civitai",
     ).with_techniques(
         *(("img2img",) if workflow.startswith("img2img") else ()),

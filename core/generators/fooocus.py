@@ -23,17 +23,12 @@ def read(words: Words) -> Facts | None:
     used = [use for one in listed(said.get("loras")) if len(listed(one)) > 1 for use in lora(one[0], one[1])]
     size = re.findall(r"\d{2,5}", words_in(said.get("resolution")))
     refiner = words_in(said.get("refiner_model"))
-    return Facts(
+    return Facts.of_passes(
+        [step],
         prompt=words_in(said.get("prompt")),
         negative=words_in(said.get("negative_prompt")),
-        seed=step.seed,
-        sampler=step.sampler,
-        scheduler=step.scheduler,
-        steps=step.steps,
-        cfg=step.cfg,
         width=int(size[0]) if len(size) == 2 else None,
         height=int(size[1]) if len(size) == 2 else None,
         models=(*checkpoint(said.get("base_model")), *(checkpoint(refiner) if refiner != "None" else ()), *used),
-        passes=(step,),
         generator="Fooocus",
     ).with_techniques(*(("lora",) if used else ()))

@@ -95,18 +95,13 @@ def _made(
     negative: object,
     source: str = "",
 ) -> Facts:
-    return Facts(
+    return Facts.of_passes(
+        [step],
         prompt=words_in(prompt),
         negative=words_in(negative),
-        seed=step.seed,
-        sampler=step.sampler,
-        steps=step.steps,
-        cfg=step.cfg,
-        denoise=step.denoise,
         width=whole_in(size.get("width")),
         height=whole_in(size.get("height")),
         models=models,
-        passes=(step,),
         pictures_in=(source,) if source else (),
         generator="InvokeAI",
     )

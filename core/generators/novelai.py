@@ -26,19 +26,13 @@ def read(words: Words) -> Facts | None:
         denoise=number_in(said.get("strength")),
     )
     told = {"Img2ImgRequest": "img2img", "NativeInfillingRequest": "inpaint"}.get(asked)
-    found = Facts(
+    found = Facts.of_passes(
+        [step],
         prompt=_prompt(said) or words.text("Description") or words_in(outer.get("Description")),
         negative=words_in(said.get("uc")),
-        seed=step.seed,
-        sampler=step.sampler,
-        scheduler=step.scheduler,
-        steps=step.steps,
-        cfg=step.cfg,
-        denoise=step.denoise,
         width=whole_in(said.get("width")),
         height=whole_in(said.get("height")),
         models=checkpoint(words.text("Source") or words_in(outer.get("Source"))),
-        passes=(step,),
         generator="NovelAI",
     )
     return found.with_techniques(told) if told else found

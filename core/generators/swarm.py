@@ -31,19 +31,13 @@ def read(words: Words) -> Facts | None:
     told |= {"img2img"} if "initimage" in said or "initimagecreativity" in said else set()
     told |= {"hires"} if (number_in(said.get("refinerupscale")) or 1) > 1 else set()
     told |= {"video"} if any(key.startswith("video") for key in said) else set()
-    return Facts(
+    return Facts.of_passes(
+        [step],
         prompt=words_in(said.get("prompt")),
         negative=words_in(said.get("negativeprompt")),
-        seed=step.seed,
-        sampler=step.sampler,
-        scheduler=step.scheduler,
-        steps=step.steps,
-        cfg=step.cfg,
-        denoise=step.denoise,
         width=whole_in(said.get("width")),
         height=whole_in(said.get("height")),
         models=(*checkpoint(said.get("model")), *used),
-        passes=(step,),
         generator="SwarmUI",
     ).with_techniques(*told)
 

@@ -98,19 +98,13 @@ def _facts(prompt: str, negative: str, settings: Mapping[str, str]) -> Facts:
     loras = [ModelUse("lora", "loras", name, _number(weight)) for name, weight in _LORA.findall(prompt)]
     hires = "Hires upscale" in settings
     told = {"hires": hires, "lora": bool(loras), "img2img": not hires and known.denoise is not None and known.denoise < 1}
-    return Facts(
+    return Facts.of_passes(
+        [known],
         prompt=prompt,
         negative=negative,
-        seed=known.seed,
-        sampler=known.sampler,
-        scheduler=known.scheduler,
-        steps=known.steps,
-        cfg=known.cfg,
-        denoise=known.denoise,
         width=_whole(width),
         height=_whole(height),
         models=(*models, *loras),
-        passes=(known,),
     ).with_techniques(*(word for word, there in told.items() if there))
 
 

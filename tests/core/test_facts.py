@@ -355,3 +355,65 @@ def test_facts_survive_json_with_the_largest_seed() -> None:
     found = facts.read(flux())
 
     assert Facts.of(json.loads(json.dumps(found.as_dict()))) == found
+
+
+def test_a_pass_without_words_that_only_estimates_depth_is_not_the_one_that_made_the_picture() -> None:
+    graph = with_control(text_to_image(), "depth.pth")
+    estimated = node("SamplerCustomAdvanced", guider=["g", 0], sigmas=["s", 0], latent_image=["e", 0], noise=["n", 0])
+    graph |= {"d": estimated, "g": node("BasicGuider", conditioning=["c", 0]), "c": node("LotusConditioning")}
+    graph |= {"s": node("BasicScheduler", steps=1, scheduler="simple", denoise=1.0), "n": node("DisableNoise")}
+    graph |= {"e": node("VAEEncode", pixels=["20", 0]), "20": node("LoadImage", image="room.png")}
+    graph["5"] = node("VAEEncode", pixels=["dd", 0])
+    graph["dd"] = node("VAEDecode", samples=["d", 0])
+
+    found = facts.read(graph)
+
+    assert (found.seed, found.steps, found.cfg) == ("42", 20, 7.0)
+    assert [one.node for one in found.passes] == ["d", "3"]
+
+
+def test_settings_may_stand_in_a_table_and_a_line_of_several_is_nobodys_prompt() -> None:
+    graph = text_to_image(steps=["n", 0])
+    graph |= {"n": node("ComfyNumberConvert", value=["j", 0]), "pick": node("CustomCombo", choice="Fast")}
+    graph["j"] = node("JsonExtractString", json_string='{"Fast": 8, "Good": 40}', key=["pick", 0])
+    graph["6"] = node("CLIPTextEncode", text=["t", 0], clip=["4", 1])
+    graph["t"] = node("StringConcatenate", string_a=["line", 0], string_b="make it night", delimiter="")
+    graph["line"] = node("RegexExtract", string="Draw.\nFilm.\nEdit.", regex_pattern=["pick", 0], group_index=1)
+
+    found = facts.read(graph)
+
+    assert (found.steps, found.prompt) == (8, "make it night")
+
+
+def test_sound_that_is_made_or_drives_a_film_is_audio_and_its_mask_is_no_inpainting() -> None:
+    film = text_to_image() | {"9": node("SaveVideo", video=["v", 0], filename_prefix="film")}
+    film["v"] = node("CreateVideo", images=["8", 0], audio=["a", 0])
+    film["a"] = node("LTXVAudioVAEDecode", samples=["m", 0])
+    film["m"] = node("SetLatentNoiseMask", samples=["e", 0], mask=["0", 0])
+    film |= {"e": node("LTXVAudioVAEEncode", audio=["l", 0]), "l": node("LoadAudio", audio="voice.mp3"), "0": node("SolidMask")}
+
+    assert facts.read(film).techniques == ("video", "audio")
+    served = {
+        "1": node("FilmApi", prompt="a kite", generate_audio=True),
+        "2": node("SaveVideo", video=["1", 0], filename_prefix="f"),
+    }
+    assert facts.read(served).techniques == ("video", "audio")
+
+
+def test_a_model_for_films_that_makes_one_still_from_another_edits_it() -> None:
+    graph = text_to_image() | {"20": node("LoadImage", image="woman.png")}
+    graph["5"] = node("FilmImageToVideo", positive=["6", 0], negative=["7", 0], vae=["4", 2], start_image=["20", 0], length=1)
+    graph["3"]["inputs"] |= {"positive": ["5", 0], "negative": ["5", 1], "latent_image": ["5", 2]}
+
+    assert facts.read(graph).techniques == ("img2img",)
+    graph["5"]["inputs"]["length"] = 81
+    assert facts.read(graph).techniques == ("video",)
+
+
+def test_the_quality_of_a_texture_is_no_prompt_and_a_models_seed_is_a_seed() -> None:
+    graph = {"1": node("PicturesToModel", image=["2", 0], model_seed=42, texture_seed=7, texture_quality="standard")}
+    graph |= {"2": node("LoadImage", image="castle.png"), "3": node("SaveGLB", mesh=["1", 0], filename_prefix="castle")}
+
+    found = facts.read(graph)
+
+    assert (found.prompt, found.seed, found.techniques) == ("", "42", ("3d",))
