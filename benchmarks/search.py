@@ -1,8 +1,10 @@
 """Searching: p50 and p95 of a mixed set of queries at growing sizes, beside `LIKE` on the same rows in the same run.
 
-    python -m benchmarks.search [SIZE …] [--postgres URL]
+    python -m benchmarks.search [SIZE …] [--keep FOLDER | --postgres URL]
 
 Assets are written straight into the tables, with the index's own entries; a size's figures are ratios against a scan with `LIKE`.
+A corpus kept from an earlier run is used again, as it is: `--keep` names a folder of SQLite files, on PostgreSQL each size is a database
+`slate_search_SIZE` beside the one named.
 The last lines time 500 whole questions (reading the vocabulary, understanding, searching, telling), as a person would wait,
 on an idle desk and while another process writes assets one by one as fast as it can.
 """
@@ -24,7 +26,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import insert, text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
 
 from core import memory
 from storage import assets, search
@@ -142,8 +144,8 @@ def like(session: Session, rounds: int, seed: int) -> list[float]:
     return taken
 
 
-def questions(session: Session, rounds: int, member: Member) -> list[float]:
-    """Milliseconds of whole questions."""
+def questions(database: Database, rounds: int, member: Member) -> list[float]:
+    """Milliseconds of whole questions, each in a session of its own, so that it sees what was written just before."""
     dice, taken = random.Random(7), list[float]()
     forms = (
         "who made the {t} shot for Client{c}", "show me Mia Chen's {t} shots for client{c} last month",
@@ -153,8 +155,13 @@ def questions(session: Session, rounds: int, member: Member) -> list[float]:
     for _ in range(rounds):
         one, other = dice.choices(WORDS, WEIGHTS, k=2)
         said = dice.choice(forms).format(t=dice.choice(TECHNIQUES[:4]), c=dice.randrange(20), w=one, x=other)
-        taken.append(_timed(lambda said=said: memory.answer(session, said, by=member)))  # type: ignore[misc]
+        taken.append(_timed(lambda said=said: _ask(database, said, member)))  # type: ignore[misc]
     return taken
+
+
+def _ask(database: Database, said: str, member: Member) -> None:
+    with database.reading() as session:
+        memory.answer(session, said, by=member)
 
 
 @contextmanager
@@ -198,20 +205,41 @@ def _row(kind: str, taken: list[float], baseline: float) -> str:
     return f"  {kind:<32} {tail}   LIKE takes {baseline / p50:7.1f} × as long"
 
 
+def _histogram(taken: list[float]) -> str:
+    """How many took up to each limit."""
+    limits = (5, 10, 20, 50, 100, float("inf"))
+    counts = [sum(low < one <= high for one in taken) for low, high in zip((0, *limits), limits, strict=False)]
+    return ", ".join(f"{count} up to {limit:g} ms" if limit < 1e9 else f"{count} longer" for limit, count in zip(limits, counts, strict=True))
+
+
+def corpus(database: Database, size: int) -> Member:
+    """The database with `size` assets in it, made if they are not there; returns somebody to ask as."""
+    database.migrate()
+    with database.reading() as session:
+        there = session.exec(select(func.count()).select_from(Asset)).one()
+        member = session.exec(select(Member).order_by(col(Member.id))).first()
+    if member is not None and there >= size:
+        print(f"\n{there:,} assets on {database.url.get_backend_name()}, kept from an earlier run")
+        return member
+    seconds, member = build(database, size, random.Random(1))
+    print(f"\n{size:,} assets on {database.url.get_backend_name()}: written and indexed in {seconds:.1f} s", flush=True)
+    return member
+
+
 def run(url: str, size: int, rounds: int) -> None:
     database = Database(url)
-    database.migrate()
-    seconds, member = build(database, size, random.Random(1))
-    print(f"\n{size:,} assets on {database.url.get_backend_name()}: written and indexed in {seconds:.1f} s")
+    member = corpus(database, size)
     with database.reading() as session:
         measure(session, 3, 99)
         scan = like(session, max(5, rounds // 10), 5)
         print(_row("LIKE '%word%' + client", scan, statistics.median(scan)))
         for kind, taken in measure(session, rounds, 5).items():
             print(_row(kind, taken, statistics.median(scan)))
-        print(_row("whole questions", questions(session, QUESTIONS, member), statistics.median(scan)))
-        with writing(url, size):
-            print(_row("the same while assets are written", questions(session, QUESTIONS, member), statistics.median(scan)))
+    print(_row("whole questions", questions(database, QUESTIONS, member), statistics.median(scan)), flush=True)
+    with writing(url, size):
+        busy = questions(database, QUESTIONS, member)
+    print(_row("the same while assets are written", busy, statistics.median(scan)))
+    print(f"    {_histogram(busy)}", flush=True)
     database.close()
 
 
@@ -219,14 +247,24 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000])
     asked.add_argument("--rounds", type=int, default=60)
-    asked.add_argument("--postgres", default="", help="URL of an empty PostgreSQL database; only the first size is built there")
+    asked.add_argument("--keep", type=Path, help="folder where SQLite corpora stay and are found again")
+    asked.add_argument("--postgres", default="", help="URL of any database of a server where databases may be made")
     given = asked.parse_args()
-    if given.postgres:
-        run(given.postgres, given.sizes[0], given.rounds)
-        return
     for size in given.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            run(f"sqlite:///{Path(folder) / 'bench.db'}", size, given.rounds)
+            run(_place(given, size, Path(folder)), size, given.rounds)
+
+
+def _place(given: argparse.Namespace, size: int, folder: Path) -> str:
+    """The URL of a size's database."""
+    if not given.postgres:
+        return f"sqlite:///{(given.keep or folder) / f'search-{size}.db'}"
+    server, name = Database(given.postgres), f"slate_search_{size}"
+    with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first() is None:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    server.close()
+    return server.url.set(database=name).render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":
