@@ -58,13 +58,6 @@ class Story:
         """Everything that waits is carried out and shown, as worker, clerk and sweeper would."""
         self.shop.sweeper.sweep()
         self.shop.drain()
-        if any(
-            one.not_before and one.state is RenderState.QUEUED and "does not answer" in one.progress_label
-            for one in self.renders()
-        ):
-            self.time_passes()  # the simulated server was slow to answer, once
-            self.shop.sweeper.sweep()
-            self.shop.drain()
         self.catches_up()
 
     def catches_up(self) -> None:
