@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,10 +14,14 @@ from bot.slack.front import Front
 from core.desk import Desk
 from core.errors import SlateError
 
+if TYPE_CHECKING:
+    from slack_sdk.socket_mode.websocket_client import SocketModeClient
+
 log = structlog.get_logger(__name__)
 
 CONCURRENCY = 16
 """Envelopes that are taken in at the same time; acknowledging one takes milliseconds."""
+_BREATH = 0.05
 
 
 class Sockets:
@@ -67,6 +74,25 @@ class Sockets:
             return
         self._closed = True
         client = self._handler.client
+        client.closed, client.default_auto_reconnect_enabled, client.auto_reconnect_enabled = True, False, False
         client.enqueue_message("")  # wakes the thread that waits for the next message
+        _hang_up(client)
         client.close()
         self.front.close()
+
+
+def _hang_up(client: SocketModeClient) -> None:
+    """Wake whoever listens, who then says goodbye to Slack and ends.
+
+    Left to itself the listener would sleep on for up to ten seconds. It may be connecting just now: it is woken until it is gone.
+    """
+    listening = client.current_session_runner
+    listening.event.set()
+    while listening.thread.is_alive():
+        session = client.current_session
+        line = session.sock.sock if session and session.sock else None
+        if session and line:
+            session.keep_running = False
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RD)  # below TLS, which can still send the goodbye
+        listening.thread.join(_BREATH)

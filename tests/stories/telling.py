@@ -10,7 +10,7 @@ from typing import Protocol
 from storage.tables import Member
 from tests.waiting import until
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which what somebody should see is not going to come."""
 _keys = itertools.count(1)
 

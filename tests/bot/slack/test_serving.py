@@ -13,6 +13,7 @@ from bot.slack.serving import Sockets
 from core.desk import Desk
 from core.errors import ChatRefused
 from tests.bot.slack.conftest import Studio
+from tests.stories.in_slack import RUNNING
 from tests.waiting import until
 
 
@@ -27,6 +28,19 @@ def test_a_slack_that_is_away_at_first_is_waited_for(studio: Studio) -> None:
     serving.join(10)
     assert not serving.is_alive()
     sockets.close()
+
+
+@pytest.mark.parametrize("listening", [True, False], ids=["while it listens", "while it connects"])
+def test_who_stops_says_goodbye_and_leaves_nobody_listening(desk: Desk, listening: bool) -> None:
+    wires = RUNNING[desk.settings.slack_api_url].wires
+    before = set(threading.enumerate())
+    sockets = Sockets(desk)
+    sockets.open()
+    until(lambda: not listening or len(wires.sockets) == 1, "it listens")
+    sockets.close()
+    until(lambda: wires.sockets == [], "it has hung up")
+    assert wires.goodbyes == [1000] * wires.connected
+    assert [one.name for one in set(threading.enumerate()) - before] == []
 
 
 def test_a_token_that_is_no_good_ends_the_process_with_a_sentence(desk: Desk) -> None:

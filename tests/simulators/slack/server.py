@@ -35,7 +35,8 @@ class Slack:
         self.app_token, self.signing_secret = "xapp-1-sim-app-token", "sim-signing-secret"
         self.client_id, self.client_secret = "11.22", "sim-client-secret"
         self.world, self.faults, self.budgets = World(), Faults(), Budgets()
-        self.patience = ACK_SECONDS
+        self.patience = 10 * ACK_SECONDS
+        """How long an envelope waits to be acknowledged: longer than Slack waits, as a busy machine is no fault of the app."""
         self.processing = 0
         """How many messages that show a fresh upload are refused first, as Slack is busy with it."""
         self.people, self.wires, self.events = People(self), Wires(self), Events(self)

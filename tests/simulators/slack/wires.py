@@ -44,6 +44,8 @@ class Wires:
     tickets: set[str] = field(default_factory=set)
     connected: int = 0
     """How many sockets were ever opened."""
+    goodbyes: list[int] = field(default_factory=list)
+    """The codes with which the app closed sockets."""
     acknowledged: list[float] = field(default_factory=list)
     """Seconds each acknowledgement took."""
     _waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
@@ -90,6 +92,7 @@ class Wires:
                 if message.type is WSMsgType.TEXT:
                     self._answered(json.loads(message.data))
         finally:
+            self.goodbyes += [socket.close_code] if socket.close_code else []
             with contextlib.suppress(ValueError):
                 self.sockets.remove(socket)
         return socket
