@@ -209,7 +209,9 @@ def _histogram(taken: list[float]) -> str:
     """How many took up to each limit."""
     limits = (5, 10, 20, 50, 100, float("inf"))
     counts = [sum(low < one <= high for one in taken) for low, high in zip((0, *limits), limits, strict=False)]
-    return ", ".join(f"{count} up to {limit:g} ms" if limit < 1e9 else f"{count} longer" for limit, count in zip(limits, counts, strict=True))
+    return ", ".join(
+        f"{count} up to {limit:g} ms" if limit < 1e9 else f"{count} longer" for limit, count in zip(limits, counts, strict=True)
+    )
 
 
 def corpus(database: Database, size: int) -> Member:
