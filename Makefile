@@ -7,10 +7,8 @@ BIN := .venv/bin
 up: .venv/ready
 	@exec $(BIN)/slate up
 
-# What fails beside the others on a busy machine is run again by itself, at most twice; every run is printed.
-AGAIN := $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
 test: .venv/ready-dev .venv-s3/ready
-	$(BIN)/python -m pytest -n auto --dist worksteal || $(AGAIN) || $(AGAIN)
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: .venv/ready-dev
 	$(BIN)/ruff format --check .
