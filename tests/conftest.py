@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import httpcore2
 import httpx2
 import pytest
 import redis
@@ -22,7 +24,7 @@ from storage import valkey
 from storage.blobs import open_blobs
 from storage.database import Database
 from storage.queue import Queue
-from tests.postgres import Cluster, find_binaries
+from tests.postgres import Cluster, find_binaries, quick_folder
 from tests.waiting import until
 
 
@@ -42,12 +44,20 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     structlog.contextvars.clear_contextvars()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Every HTTP client reads all authorities' certificates when it is made, which takes longer than most requests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
     """A PostgreSQL of our own in a temporary folder, with a migrated template database."""
     if find_binaries() is None:
         missing("PostgreSQL", "apt-get install postgresql")
-    with tempfile.TemporaryDirectory(prefix="slate-pg-") as folder, Cluster(Path(folder)) as cluster:
+    with tempfile.TemporaryDirectory(prefix="slate-pg-", dir=quick_folder()) as folder, Cluster(Path(folder)) as cluster:
         cluster.create("slate_template")
         database = Database(cluster.url("slate_template"))
         database.migrate()
