@@ -10,6 +10,7 @@ from typing import Any
 
 import emoji as names_of_emoji
 import yaml
+from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.outbox import Outbox
 from bot.people import member_for
@@ -312,12 +313,20 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _listen_at_once(sockets: Sockets) -> None:
+    """Slack's client looks twice a second whether there is a connection to listen to; a story need not wait for that."""
+    client = sockets._handler.client
+    client.current_session_runner.shutdown()
+    client.current_session_runner = IntervalRunner(client._run_current_session, 0.5).start()
+
+
 @contextmanager
 def served(desk: Desk) -> Iterator[Workspace]:
     """A workspace of its own, Slate listening by Socket Mode. The desk's settings must name what `slack_settings` says."""
     slack = RUNNING[desk.settings.slack_api_url]
     sockets = Sockets(desk)
     sockets.open()
+    _listen_at_once(sockets)
     team = next(team for team, _ in slack.world.teams.items() if slack.token(team) == desk.settings.slack_bot_token)
     house = Workspace(desk, slack, team, sockets)
     try:

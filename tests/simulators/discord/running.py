@@ -17,6 +17,13 @@ _WORK = ("discord.py: ", "CommandTree-invoker", "discord-ui-dynamic", "discord-u
 """How discord.py calls the tasks in which it carries things out."""
 
 
+class _Unhurried:
+    """The pauses between two tries to connect, without the seconds by which thousands of apps keep out of each other's way."""
+
+    def delay(self) -> float:
+        return 0.05
+
+
 class Running:
     """A connected SlateClient; what ends it is in `problem`."""
 
@@ -31,6 +38,7 @@ class Running:
 
     def __enter__(self) -> Running:
         point_at(self._desk.settings)
+        discord.client.ExponentialBackoff = _Unhurried  # type: ignore[misc]
         self._thread.start()
         until(lambda: self.ready or self.problem is not None, "the gateway is ready")
         return self
@@ -43,6 +51,7 @@ class Running:
         http, gateway, pictures = self._kept
         discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = http, gateway
         discord.asset.Asset.BASE = pictures
+        discord.client.ExponentialBackoff = discord.backoff.ExponentialBackoff  # type: ignore[misc]
 
     @property
     def ready(self) -> bool:
