@@ -26,6 +26,8 @@ QUIET = logging.getLogger("slate.slack")
 """What Slack's own clients log to: errors only, as below that they print what people say, and answers with tokens in them."""
 QUIET.setLevel(logging.ERROR)
 
+PAUSE = 2.0
+"""Seconds to wait when Slack has trouble and does not say for how long."""
 INVITE = "Write /invite @slate in the channel, then try again."
 REINSTALL = "Install Slate again in this workspace, as docs/slack.md says; its manifest has every scope."
 
@@ -69,7 +71,7 @@ def declared(problem: Exception) -> ChatError:
     """The same trouble as an error of ours."""
     answer = getattr(problem, "response", None)
     if answer is None:
-        return ChatBusy("Slack does not answer.", retry_after=2.0)
+        return ChatBusy("Slack does not answer.", retry_after=PAUSE)
     status, code = int(getattr(answer, "status_code", 200)), str(_field(answer, "error") or "")
     if status == 429 or code in BUSY or status >= 500:
         return ChatBusy("Slack asks for a pause." if status == 429 else "Slack has a problem.", retry_after=_pause(answer))
@@ -108,4 +110,4 @@ def _pause(answer: Any) -> float:
     headers = getattr(answer, "headers", {}) or {}
     said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     text = str(said[0] if isinstance(said, list) and said else said)
-    return float(text) if text.isdecimal() else 2.0
+    return float(text) if text.isdecimal() else PAUSE

@@ -68,7 +68,10 @@ def test_a_pause_that_slack_asks_for_is_kept_and_the_last_state_shown(studio: St
 @pytest.mark.parametrize(
     "fault", [{"status": 503}, {"error": "fatal_error"}, {"refused": True}], ids=["503", "fatal", "hangs up"]
 )
-def test_a_slack_that_fails_for_a_moment_is_asked_again(studio: Studio, mia: Person, fault: dict[str, object]) -> None:
+def test_a_slack_that_fails_for_a_moment_is_asked_again(
+    studio: Studio, mia: Person, fault: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.errors.PAUSE", 0.1)
     studio.slack.fail("chat.postMessage", **fault)
     mia.says(SHOE)
     assert mia.sees("in line").tone == "queued"
