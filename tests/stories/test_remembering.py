@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -33,22 +34,22 @@ def jpeg(picture: Image.Image, quality: int = 80) -> bytes:
     return encoded(picture.convert("RGB"), "JPEG", quality=quality)
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "who made the depth shot for Acme",
-        "who made sh010?",
-        "by:mia client:acme technique:depth",
-        "hero shoe project:acme-spring",
-    ],
-)
-def test_one_sentence_says_who_made_it(story: Story, ana: Person, shoe: Seen, question: str) -> None:
-    answer = ana.asks(f"/find {question}")
-    assert "Mia Chen" in answer.text
-    assert not answer.private
+QUESTIONS = [
+    "who made the depth shot for Acme",
+    "who made sh010?",
+    "by:mia client:acme technique:depth",
+    "hero shoe project:acme-spring",
+]
+
+
+def test_one_sentence_says_who_made_it(story: Story, ana: Person, shoe: Seen) -> None:
     (asset,) = story.assets(shoe)
-    assert asset.code in answer.text
-    assert answer.pictures
+    for question in QUESTIONS:
+        answer = ana.asks(f"/find {question}")
+        assert "Mia Chen" in answer.text, question
+        assert not answer.private, question
+        assert asset.code in answer.text, question
+        assert answer.pictures, question
 
 
 def test_what_nobody_made_is_said_plainly(story: Story, ana: Person, shoe: Seen) -> None:
@@ -64,25 +65,23 @@ def test_the_original_is_recognised_for_certain(story: Story, ana: Person, shoe:
     assert told.seen.fields["By"] == "Mia Chen"
 
 
-@pytest.mark.parametrize(
-    ("change", "certainty"),
-    [
-        (lambda image: encoded(image), "This is "),
-        (lambda image: jpeg(image), "This is most likely "),
-        (lambda image: jpeg(image.resize((170, 128))), "This is most likely "),
-        (lambda image: encoded(image.resize((512, 384)), "WEBP"), "This is most likely "),
-    ],
-    ids=["stripped", "jpeg", "smaller", "larger"],
-)
-def test_a_copy_without_its_words_is_recognised_by_its_looks(
-    story: Story, ana: Person, shoe: Seen, change: object, certainty: str
-) -> None:
-    assert callable(change)
-    with Image.open(io.BytesIO(original(story, shoe))) as image:
-        copy = change(image.copy())
-    told = ana.drops(copy, "wa0001", words="what is this?")
-    assert told.seen is not None
-    assert f"{certainty}{story.assets(shoe)[0].code}" in told.seen.text
+COPIES: dict[str, tuple[Callable[[Image.Image], bytes], str]] = {
+    "stripped": (encoded, "This is "),
+    "jpeg": (jpeg, "This is most likely "),
+    "smaller": (lambda image: jpeg(image.resize((170, 128))), "This is most likely "),
+    "larger": (lambda image: encoded(image.resize((512, 384)), "WEBP"), "This is most likely "),
+}
+"""What became of a picture on its way -> how certain Slate is of it."""
+
+
+def test_a_copy_without_its_words_is_recognised_by_its_looks(story: Story, ana: Person, shoe: Seen) -> None:
+    (asset,) = story.assets(shoe)
+    for name, (change, certainty) in COPIES.items():
+        with Image.open(io.BytesIO(original(story, shoe))) as image:
+            copy = change(image.copy())
+        told = ana.drops(copy, "wa0001", words="what is this?")
+        assert told.seen is not None, name
+        assert f"{certainty}{asset.code}" in told.seen.text, name
 
 
 def test_a_picture_nobody_knows_is_told_so_and_not_kept_as_an_asset(story: Story, ana: Person, shoe: Seen) -> None:
