@@ -87,8 +87,10 @@ class Bell:
         self.ring()
 
     def join(self) -> None:
-        """Wait for the thread to end, after `close`."""
+        """Wait for the thread to end, after `close`; a last call spares it the rest of its half second."""
         if self._thread is not None:
+            if self.connected:
+                self._queue.call(TOPIC)
             self._thread.join(5)
 
     def _listen(self) -> None:
