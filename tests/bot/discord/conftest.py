@@ -97,7 +97,7 @@ class Studio:
         """What came of it, waiting a little."""
         assert not done.late, "Discord said that the application did not respond"
         self.running.settle(self.server)
-        until(lambda: len(done.said) >= many, f"{many} messages come of it", 10)
+        until(lambda: len(done.said) >= many, f"{many} messages come of it")
         return done.said
 
 
