@@ -62,7 +62,7 @@ class Listener:
         """Carry something out and give the answer."""
         self._working += 1
         try:
-            await Reply(self.desk, interaction).by(work, gate=self._gate if self._working > HANDS else None)
+            await Reply(self.desk, interaction).by(work, self._gate, crowded=self._working > HANDS)
         finally:
             self._working -= 1
 

@@ -67,18 +67,24 @@ class Gate:
 
     def __init__(self) -> None:
         self._unacknowledged = 0
-        self._open = asyncio.Event()
+        self._open, self._rush = asyncio.Event(), asyncio.Event()
+
+    async def rush(self) -> None:
+        """Returns when more come than there are hands: who waits for a direct answer need not wait longer."""
+        await self._rush.wait()
 
     async def through(self, acknowledge: Callable[[], Awaitable[None]]) -> None:
         """Acknowledge, then wait for those who come at the same time, a second at most."""
         self._unacknowledged += 1
         self._open.clear()
+        self._rush.set()
         try:
             await acknowledge()
         finally:
             self._unacknowledged -= 1
             if not self._unacknowledged:
                 self._open.set()
+                self._rush.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._open.wait(), 1.0)
 
@@ -91,18 +97,17 @@ class Reply:
         self.interaction = interaction
         self._deferred = False
 
-    async def by(self, work: Coroutine[Any, Any, Outcome], *, gate: Gate | None = None) -> None:
+    async def by(self, work: Coroutine[Any, Any, Outcome], gate: Gate, *, crowded: bool) -> None:
         """Wait for the answer and give it; never raises for an interaction that ran out.
 
-        With a `gate` there is more to do than hands to do it, so it is acknowledged before anything else.
+        Where it is `crowded` there is more to do than hands to do it, so it is acknowledged before anything else.
         """
         task: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         try:
-            if gate is not None:
+            if crowded:
                 await gate.through(self._defer)
             task = asyncio.ensure_future(work)
-            await asyncio.wait([task], timeout=WAIT)
-            if not task.done() and gate is None:
+            if not crowded and not await self._ready(task, gate):
                 await self._defer()
             await self.give(await task)
         except discord.HTTPException as problem:
@@ -112,6 +117,15 @@ class Reply:
             await asyncio.to_thread(self._release, task)
         finally:
             work.close()  # where it was not even begun
+
+    @staticmethod
+    async def _ready(task: asyncio.Future[Outcome], gate: Gate) -> bool:
+        """Whether the answer is there within a moment, and before a rush begins."""
+        rush: asyncio.Future[Any] = asyncio.ensure_future(gate.rush())
+        either: set[asyncio.Future[Any]] = {task, rush}
+        await asyncio.wait(either, timeout=WAIT, return_when=asyncio.FIRST_COMPLETED)
+        rush.cancel()
+        return task.done()
 
     async def give(self, outcome: Outcome) -> None:
         answer = outcome.answer

@@ -13,6 +13,7 @@ import structlog
 from bot.places import place_for
 from bot.said import Place
 from bot.slack.api import Api
+from bot.slack.rush import Rush
 from bot.slack.workspaces import PLATFORM, Workspaces
 from core.desk import Desk
 from core.errors import SlateError
@@ -21,7 +22,7 @@ from storage import incoming, projects
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-EARS, HANDS = 16, 4
+EARS, HANDS, READERS = 16, 4, 2
 _LOCKS = 64
 EVENT = "event:"
 """How the key of an event begins; others are those of one press, one command, one sent form."""
@@ -83,24 +84,38 @@ class Front:
         self.workspaces = workspaces or Workspaces(desk)
         self.ears = Crew(EARS, "slack-ear")
         """Where Bolt runs the listeners, which only acknowledge and hand on."""
-        self._hands = Crew(HANDS, "slack-hand")
+        self._readers, self._hands = Crew(READERS, "slack-reader"), Crew(HANDS, "slack-hand")
+        self.rush = Rush()
         self._locks = [threading.Lock() for _ in range(_LOCKS)]
 
     def api(self, tenant: str) -> Api:
         return Api(self.workspaces, tenant)
 
+    def soon(self, read: Callable[[], object]) -> None:
+        """Find out what was meant by something that is acknowledged already, when everybody else is, too."""
+        self._readers.submit(self._carefully, read)
+
     def later(self, act: Callable[[], None]) -> Future[None]:
         """Do it after the acknowledgement; what goes wrong is logged once and ends nothing else."""
-        return self._hands.submit(_carefully, act)
+        return self._hands.submit(self._carefully, act)
 
     def settle(self, patience: float = 30.0) -> None:
         """Wait until everything that was acknowledged is done."""
-        self.ears.settle(patience)
-        self._hands.settle(patience)
+        for crew in (self._readers, self.ears, self._hands):
+            crew.settle(patience)
 
     def close(self) -> None:
-        self.ears.shutdown(wait=True)
-        self._hands.shutdown(wait=True)
+        for crew in (self._readers, self.ears, self._hands):
+            crew.shutdown(wait=True)
+
+    def _carefully(self, act: Callable[[], object]) -> None:
+        self.rush.wait()
+        try:
+            act()
+        except SlateError as problem:
+            log.warning("slack.failed", code=problem.code, message=problem.message)
+        except Exception:  # an edge: the acknowledgement is out, and nobody above would hear of it
+            log.exception("slack.broken")
 
     def first(self, key: str) -> bool:
         """Whether what has this key comes for the first time. Raises DatabaseUnavailable."""
@@ -145,12 +160,3 @@ class Front:
         except SlateError as problem:
             log.info("slack.nameless-channel", channel=heard.channel, why=problem.message)
             return ""
-
-
-def _carefully(act: Callable[[], None]) -> None:
-    try:
-        act()
-    except SlateError as problem:
-        log.warning("slack.failed", code=problem.code, message=problem.message)
-    except Exception:  # an edge: the acknowledgement is out, and nobody above would hear of it
-        log.exception("slack.broken")

@@ -5,38 +5,71 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Any
 
 import structlog
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app
+from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
 from bot.slack.app import build_app
 from bot.slack.front import Front
 from core.desk import Desk
 from core.errors import SlateError
 
-if TYPE_CHECKING:
-    from slack_sdk.socket_mode.websocket_client import SocketModeClient
-
 log = structlog.get_logger(__name__)
 
 CONCURRENCY = 16
 """Envelopes that are taken in at the same time; acknowledging one takes milliseconds."""
 _BREATH = 0.05
+_ANSWERLESS = frozenset({"block_actions", "shortcut", "message_action"})
+"""Interactions that Slate acknowledges without a word; a sent form and a menu's search are answered by it."""
+
+
+class Prompt(SocketModeHandler):
+    """Bolt's handler, but what is acknowledged without a word is so before Bolt looks at it."""
+
+    def __init__(self, app: App, front: Front) -> None:
+        web = WebClient(base_url=front.workspaces.url, logger=app.logger)
+        token = front.desk.settings.slack_app_token
+        super().__init__(app, token, logger=app.logger, web_client=web, ping_interval=5, concurrency=CONCURRENCY)
+        self._front = front
+        self.client.on_message_listeners.append(self._came)
+
+    def _came(self, _: Any, message: str) -> None:
+        if '"envelope_id"' in message:
+            self._front.rush.came()
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        if not self._wordless(req):
+            try:
+                super().handle(client, req)
+            finally:
+                self._front.rush.acknowledged()
+            return
+        try:
+            client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+        finally:
+            self._front.rush.acknowledged()
+        self._front.soon(lambda: run_bolt_app(self.app, req))
+
+    def _wordless(self, req: SocketModeRequest) -> bool:
+        """Whether nothing is to be said with the acknowledgement, as it would be where Slate is not installed."""
+        body = req.payload
+        team = str(body.get("team_id") or (body.get("team") or {}).get("id") or "")
+        return (req.type == "slash_commands" or body.get("type") in _ANSWERLESS) and self._front.workspaces.known(team)
 
 
 class Sockets:
     """One connection to Slack for this desk."""
 
     def __init__(self, desk: Desk) -> None:
-        from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
-        from slack_sdk import WebClient
-
         self.front = Front(desk)
-        app = build_app(self.front)
-        web = WebClient(base_url=self.front.workspaces.url, logger=app.logger)
-        self._handler = SocketModeHandler(
-            app, desk.settings.slack_app_token, logger=app.logger, web_client=web, ping_interval=5, concurrency=CONCURRENCY
-        )
+        self._handler = Prompt(build_app(self.front), self.front)
         self._over = threading.Event()
         self._closed = False
 

@@ -52,6 +52,11 @@ class Workspaces:
                     self._known[tenant] = known
         return known
 
+    def known(self, tenant: str) -> bool:
+        """Whether Slate is known to be in this workspace without asking anybody."""
+        with self._lock:
+            return tenant in self._known
+
     def of(self, tenant: str) -> Installed:
         """The same. Raises ChatRefused where Slate is not installed."""
         found = self.installed(tenant)
