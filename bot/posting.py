@@ -130,8 +130,11 @@ def _show(desk: Desk, post: Post, chat: Chat) -> bool:
     if shown is None:
         raise NotFound("What it shows is not there any more.")
     card, alt = shown
-    reference = current.message_ref
-    reference = chat.edit(desk, current, card, alt) if reference else chat.post(desk, current, card, alt)
+    again = bool(current.message_ref)
+    if not again:
+        current.message_ref = chat.post(desk, current, card, alt)
+        again = post.tried_at is not None  # an earlier attempt may have got through: then this is its message, as it was then
+    reference = chat.edit(desk, current, card, alt) if again else current.message_ref
     with desk.writing() as session:
         return posts.shown(session, current, current.wanted, reference) or not _newer(posts.by_id(session, post.id or 0), current)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import NAMESPACE_URL, uuid5
 
 from bot.cards import Card
 from bot.slack import dress
@@ -12,6 +13,7 @@ from bot.slack.errors import MessageGone, NotInvited, NotReady
 from bot.slack.pictures import files_for, share
 from bot.slack.workspaces import Workspaces
 from core.desk import Desk
+from core.errors import ChatError
 from storage.pacing import Budget
 from storage.tables import Post
 
@@ -19,6 +21,8 @@ POSTS_EVERY, POSTS_AT_ONCE = 1.05, 3
 """Slack takes one message a second in a channel, and short bursts."""
 EDITS_EVERY, EDITS_AT_ONCE = 1.25, 20
 """Slack takes fifty edits a minute in a workspace (chat.update is of tier 3), whatever the channels."""
+_FORGOTTEN = ("duplicate_message_not_found", "duplicate_channel_not_found")
+"""What Slack says to a key whose message it knows of, but that is not there any more."""
 PATIENCE = 5
 """Attempts after which a picture that Slack does not get ready is left to its link."""
 
@@ -30,14 +34,19 @@ class SlackChat:
         self.workspaces = workspaces or Workspaces(desk)
 
     def post(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
-        """Post the card where `post` says and return the message's `ts`.
+        """Post the card where `post` says and return the message's `ts`; the same Post again, soon, is the same message.
 
-        Slack has no key that makes a repeated posting one message: only an answer that got lost on its way back, after Slack had
-        done it, leaves a second message. That one is adopted as soon as somebody presses something on it.
+        Slack knows it by the `client_msg_id` of its own clients. Should it not, and an answer got lost after Slack had done it,
+        there is a second message; that one is adopted as soon as somebody presses something on it.
         """
         api = Api(self.workspaces, post.tenant)
         page = self._page(api, desk, post, card, alt)
-        reference = send(api, post.channel_id, page, post.thread_ref)
+        try:
+            reference = send(api, post.channel_id, page, post.thread_ref, key=_key(post))
+        except ChatError as problem:
+            if problem.facts.get("slack") not in _FORGOTTEN:
+                raise
+            reference = send(api, post.channel_id, page, post.thread_ref)
         share(api, desk, card.pictures, post, reference)
         return reference
 
@@ -74,10 +83,16 @@ class SlackChat:
         return dress.message(card, Shown(files, desk.settings.base_url), alt)
 
 
-def send(api: Api, channel: str, page: Page, thread: str = "") -> str:
+def _key(post: Post) -> str:
+    """What makes a repeated posting one message; a message that was deleted is posted under another."""
+    return str(uuid5(NAMESPACE_URL, f"slate:{post.tenant}:{post.channel_id}:{post.id}:{post.message_ref}"))
+
+
+def send(api: Api, channel: str, page: Page, thread: str = "", key: str = "") -> str:
     """Post a message and return its `ts`; a public channel that Slate is not in yet is joined. Raises NotInvited for others."""
     asked = {"channel": channel, "text": page.text, "blocks": list(page.blocks), "unfurl_links": False, "unfurl_media": False}
     asked |= {"thread_ts": thread} if thread else {}
+    asked |= {"client_msg_id": key} if key else {}
     try:
         return str(api.do("chat_postMessage", **asked)["ts"])
     except NotInvited:

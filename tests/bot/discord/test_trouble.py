@@ -58,6 +58,19 @@ def test_a_message_whose_sending_was_cut_off_is_not_posted_twice(studio: Studio,
     assert len([one for one in mia.sees(studio.channel) if one.author.bot]) == 2
 
 
+def test_a_message_whose_sending_was_cut_off_shows_the_newest_state_all_the_same(studio: Studio, mia: Person) -> None:
+    message = studio.asks(mia)
+    studio.works()
+    studio.server.faults.add(MESSAGES, "half-done")
+    mia.reacts("🔁", message)
+    studio.settles()
+    studio.outbox.drain(0.1)
+    studio.shop.sweeper.sweep()
+    studio.shop.drain()
+    until(lambda: (studio.outbox.drain(3), "Took" in words(mia.sees(studio.channel)[-1]))[1], "its end is shown", 20)
+    assert len([one for one in mia.sees(studio.channel) if one.author.bot]) == 2
+
+
 def test_a_message_that_was_deleted_is_posted_again(studio: Studio, mia: Person) -> None:
     message = studio.asks(mia)
     studio.server.erases(message)

@@ -98,9 +98,26 @@ def test_a_message_somebody_deleted_is_posted_again(studio: Studio, mia: Person)
     assert [post.message_ref for post in studio.posts(done)] == [done.ref]
 
 
-def test_an_answer_that_got_lost_leaves_a_second_message_which_is_followed_once_it_is_pressed(
+def test_an_answer_that_got_lost_makes_no_second_message_and_the_newest_state_is_shown(studio: Studio, mia: Person) -> None:
+    studio.slack.fail("chat.postMessage", lost=True)
+    mia.says(SHOE)
+    studio.story.works()
+    assert [one.tone for one in studio.client(mia).read() if one.subject] == ["done"]
+
+
+def test_a_message_that_was_deleted_before_slate_knew_of_it_is_posted_anew(studio: Studio, mia: Person) -> None:
+    studio.slack.fail("chat.postMessage", lost=True)
+    studio.run(studio.slack.people.slash(studio.user(mia), studio.general, *SHOE.split(" ", 1)))
+    studio.house.outbox.drain(0.2)
+    studio.slack.do(lambda: studio.general.messages.clear())
+    studio.story.works()
+    assert [one.tone for one in studio.client(mia).read() if one.subject] == ["done"]
+
+
+def test_where_slack_forgets_what_it_posted_the_second_message_is_followed_once_it_is_pressed(
     studio: Studio, mia: Person
 ) -> None:
+    studio.slack.world.keys = None
     studio.slack.fail("chat.postMessage", lost=True)
     mia.says(SHOE)
     studio.story.works()

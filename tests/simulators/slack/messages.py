@@ -52,11 +52,19 @@ def _thread(asked: Asked, channel: Channel) -> str:
 def post(asked: Asked) -> Json:
     channel = asked.channel_to_write()
     text, blocks = _content(asked)
+    key = str(asked.args.get("client_msg_id") or "")
+    if asked.world.keys is not None and key in asked.world.keys:
+        there = channel.at(asked.world.keys[key])
+        if there is None:
+            raise Refusal("duplicate_message_not_found")
+        return {"channel": channel.id, "ts": there.ts, "message": there.as_json()}
     made = Message(
         asked.world.ts(), channel.id, asked.install.bot, text, blocks, thread_ts=_thread(asked, channel), by_app=True,
         metadata=asked.parsed("metadata"), shown=[text],
     )  # fmt: skip
     channel.messages.append(made)
+    if key and asked.world.keys is not None:
+        asked.world.keys[key] = made.ts
     return {"channel": channel.id, "ts": made.ts, "message": made.as_json()}
 
 

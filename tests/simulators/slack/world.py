@@ -173,6 +173,8 @@ class World:
     """Upload address -> file id."""
     details: list[Json] = field(default_factory=list)
     """What entity.presentDetails showed."""
+    keys: dict[str, str] | None = field(default_factory=dict)
+    """`client_msg_id` -> `ts` of what was posted under it; None for a Slack that does not look at them."""
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=200_000))
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _last_ts: int = 0
