@@ -13,12 +13,13 @@ from bot.cards import Card
 from bot.discord import limits
 from bot.discord.boards import Boards
 from bot.discord.packing import Message, of_card
-from bot.discord.pictures import Upload
+from bot.discord.pictures import Upload, live
 from bot.discord.rest import ARCHIVED, TOO_LARGE, UNKNOWN_MESSAGE, Json, Part, Rest
 from core.desk import Desk
 from core.errors import BlobMissing, ChatGone, ChatRefused
 from storage import posts
 from storage.blobs import BlobError, digest_of
+from storage.ids import number
 from storage.pacing import Budget, Pacing
 from storage.tables import Post
 
@@ -139,7 +140,7 @@ def remember(desk: Desk, post_id: int, message: Message, attachments: Collection
 def bytes_of(desk: Desk, upload: Upload) -> bytes:
     """Raises BlobMissing."""
     if not upload.sha256:
-        return upload.text.encode()
+        return upload.data or upload.text.encode()
     try:
         return desk.blobs.get(upload.sha256)
     except BlobError as problem:
@@ -147,7 +148,9 @@ def bytes_of(desk: Desk, upload: Upload) -> bytes:
 
 
 def _dressed(desk: Desk, card: Card, file_bytes: int = limits.FILE_BYTES) -> Message:
-    return of_card(card, base_url=desk.settings.base_url, file_bytes=file_bytes)
+    so_far = card.progress.preview if card.progress else ""
+    shown = live(desk.queue.preview(number("R", so_far) or 0), so_far) if so_far else None
+    return of_card(card, base_url=desk.settings.base_url, file_bytes=file_bytes, so_far=shown)
 
 
 def _payload(message: Message, attachments: list[Json]) -> Json:
@@ -174,7 +177,7 @@ def _attached(desk: Desk, message: Message, known: Json) -> tuple[list[Json], li
 
 
 def _identity(upload: Upload) -> str:
-    return upload.sha256 or f"text:{digest_of(upload.text.encode())}"
+    return upload.sha256 or f"text:{digest_of(upload.data or upload.text.encode())}"
 
 
 def _budget(post: Post, method: str) -> Budget:

@@ -7,7 +7,7 @@ counted, a file that is too large is its preview and a note, a button that canno
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from discord import MediaGalleryItem, SelectOption, ui
@@ -60,11 +60,12 @@ class _Written:
     """The complete text, when something was cut."""
 
 
-def dress(card: Card, *, base_url: str, file_bytes: int = limits.FILE_BYTES) -> Dressed:
-    """The card as a container that fills one message at most."""
+def dress(card: Card, *, base_url: str, file_bytes: int = limits.FILE_BYTES, so_far: Upload | None = None) -> Dressed:
+    """The card as a container that fills one message at most; `so_far` is how the render looks that it tells of."""
     written = _write(card)
     overflow = (Upload(f"{_file_name(card)}.txt", text=written.whole),) if written.whole else ()
-    seen = shown(card.pictures, most=limits.GALLERY - len(overflow), file_bytes=file_bytes)
+    seen = shown(card.pictures, most=limits.GALLERY - len(overflow) - bool(so_far), file_bytes=file_bytes)
+    seen = replace(seen, gallery=(so_far, *seen.gallery)) if so_far else seen
     page = page_of(base_url, card.link)
     buttons, typed = _buttons(card.buttons)
     items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay("\n".join(written.lines))]

@@ -64,10 +64,10 @@ class Message:
         return made
 
 
-def of_card(card: Card, *, base_url: str, file_bytes: int = limits.FILE_BYTES) -> Message:
+def of_card(card: Card, *, base_url: str, file_bytes: int = limits.FILE_BYTES, so_far: Upload | None = None) -> Message:
     """The one message of a card."""
     made = Message()
-    made.put(dress(card, base_url=base_url, file_bytes=file_bytes))
+    made.put(dress(card, base_url=base_url, file_bytes=file_bytes, so_far=so_far))
     return made
 
 

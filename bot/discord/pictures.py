@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.cards import Picture
 from bot.discord import limits
 from bot.discord.words import bare
+from storage.blobs import digest_of
 
 _SHOWN = {
     "image/png": "png",
@@ -21,16 +22,19 @@ _SHOWN = {
 }
 """What Discord shows inside a message, and the name's ending that makes it do so."""
 _PREVIEW = "webp"
+_MOST_LIVE = 512 * 1024
+"""Of a picture of a running render, which is sent again with each edit."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that goes with a message: a blob by its digest, or a text of ours."""
+    """A file that goes with a message: a blob by its digest, a text of ours, or bytes that are kept nowhere."""
 
     name: str
     alt: str = ""
     sha256: str = ""
     text: str = ""
+    data: bytes = field(default=b"", repr=False)
 
     @property
     def address(self) -> str:
@@ -70,6 +74,14 @@ def shown(pictures: Sequence[Picture], *, most: int = limits.GALLERY, file_bytes
             left -= picture.size
             (gallery if picture.mime in _SHOWN else files).append(upload)
     return Shown(tuple(gallery), tuple(files), tuple(_notes(large, len(once) - most)))
+
+
+def live(picture: bytes | None, code: str) -> Upload | None:
+    """How a render looks so far; the name is the picture's own, so that each is a new file to Discord."""
+    if not picture or len(picture) > _MOST_LIVE:
+        return None
+    ending = "png" if picture.startswith(b"\x89PNG") else "jpg"
+    return Upload(f"{_safe(code)}-so-far-{digest_of(picture)[:8]}.{ending}", f"{code}, as it looks so far", data=picture)
 
 
 def thumbnail(picture: Picture) -> Upload | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
+import pytest
+from PIL import Image
+
 from storage import assets
 from storage.blobs import digest_of
 from storage.tables import RenderState
 from tests.pictures import encoded, scene
 from tests.stories.conftest import Story
 from tests.stories.telling import Person
+from tests.waiting import until
 
 SHOE = "/render text-to-image hero shoe, low sun seed:7 steps:3 size:128x128 shot:sh010"
 
@@ -46,6 +52,17 @@ def test_a_running_picture_shows_its_bar_its_step_and_its_preview(story: Story, 
         assert running.tone == "running"
         assert running.buttons.keys() >= {"Cancel"}
     assert mia.sees("hero shoe", again=queued).tone == "done"
+
+
+@pytest.mark.only_in("discord", reason="in Slack each would be an upload of its own; in the room the page fetches it")
+def test_a_running_picture_is_seen_as_it_comes_along(story: Story, mia: Person) -> None:
+    queued = mia.asks("/render text-to-image hero shoe steps:40 size:128x128")
+    with story.working(0.08):
+        until(lambda: bool(mia.sees("step ", again=queued).pictures), "it is seen")
+        (so_far,) = mia.sees("step ", again=queued).pictures
+        with Image.open(io.BytesIO(mia.opens(so_far))) as picture:
+            assert picture.size[0] > 0
+    assert len(mia.sees("Took", again=queued).pictures) == 1, "and in the end there is the result alone"
 
 
 def test_reroll_is_the_same_with_a_new_seed(story: Story, mia: Person) -> None:
