@@ -20,9 +20,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from benchmarks.bare import bare
 from bot.discord.chat import DiscordChat
 from bot.outbox import Outbox
 from core import ingest, logs, setup
@@ -37,6 +39,7 @@ from tests.makers import make_member
 from tests.simulators.discord import Channel, DiscordServer, Person, Responded
 from tests.simulators.discord.limits import ACKNOWLEDGE_SECONDS
 
+Commands = dict[str, list[dict[str, Any]]]
 PEOPLE = 200
 BURST = 500
 MINUTE = 60.0
@@ -52,7 +55,8 @@ class Paced(DiscordChat):
 
 
 @contextmanager
-def studio(pace: float) -> Iterator[tuple[Desk, DiscordServer, Channel, list[Person]]]:
+def studio(pace: float, known: Commands | None = None) -> Iterator[tuple[Desk, DiscordServer, Channel, list[Person]]]:
+    """A server with Slate on it; where its commands are `known`, with a bare bot that only acknowledges them."""
     with tempfile.TemporaryDirectory() as folder, DiscordServer(pace=pace, patience=ACKNOWLEDGE_SECONDS) as server:
         queue = valkey.start(Path(folder), Path(folder) / "v.sock")
         settings = Settings(
@@ -68,7 +72,8 @@ def studio(pace: float) -> Iterator[tuple[Desk, DiscordServer, Channel, list[Per
         with desk.writing() as session:
             for one in people:
                 members.add_handle(session, make_member(session, one.user.name, Role.ARTIST).id, "discord", one.user.id)
-        with _gateway(settings, server):
+        server.commands |= known or {}
+        with _gateway(settings, server, only_acknowledges=known is not None):
             yield desk, server, channel, people
         desk.close()
         queue.terminate()
@@ -76,36 +81,50 @@ def studio(pace: float) -> Iterator[tuple[Desk, DiscordServer, Channel, list[Per
 
 
 @contextmanager
-def _gateway(settings: Settings, server: DiscordServer) -> Iterator[None]:
+def _gateway(settings: Settings, server: DiscordServer, *, only_acknowledges: bool) -> Iterator[None]:
     environment = {
         "SLATE_DATA": str(settings.data), "SLATE_REDIS_URL": settings.redis_url, "SLATE_DISCORD_TOKEN": settings.discord_token,
         "SLATE_DISCORD_API_URL": settings.discord_api_url, "SLATE_LOG_LEVEL": "ERROR", "SLATE_MAX_QUEUED": "100000",
     }  # fmt: skip
+    with bare("discord", environment) if only_acknowledges else _slate(environment):
+        while not server.gateway.live:
+            time.sleep(0.05)
+        time.sleep(1.0)
+        yield
+
+
+@contextmanager
+def _slate(environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen([sys.executable, "-m", "bot.cli", "discord"], env=os.environ | environment)
-    while not server.gateway.live:
-        time.sleep(0.05)
-    time.sleep(1.0)
     yield
     process.terminate()
     process.wait(20)
 
 
 def acknowledge(pace: float) -> None:
-    """Two hundred people ask at the same moment, three times over."""
+    """Two hundred people ask at the same moment, three times over; then the same of a bare bot of discord.py."""
     with studio(pace) as (_, server, channel, people):
-        for name, act in _commands(channel).items():
-            server.talking.acknowledged.clear()
-            direct = deferred = 0
-            for _ in range(3):
-                with ThreadPoolExecutor(PEOPLE) as hands:
-                    kinds = [done.kind for done in hands.map(act, people) if not done.late]
-                direct, deferred = direct + kinds.count(4), deferred + kinds.count(5)
-                _calm(server)
-            took = sorted(server.talking.acknowledged)
-            print(
-                f"{name}: {len(took)} acknowledged, p50 {_at(took, 0.5)} p99 {_at(took, 0.99)} worst {_at(took, 1.0)}, "
-                f"{direct} answered directly, {deferred} acknowledged first, {server.talking.late} too late"
-            )
+        ours = {name: _rush(name, act, server, people) for name, act in _commands(channel).items()}
+        known = {"": server.commands[""]}
+    with studio(pace, known) as (_, server, channel, people):
+        least = {name: _rush(f"{name}, bare", act, server, people) for name, act in _commands(channel).items()}
+    print("; ".join(f"{name}: p99 is {most / least[name]:.2f} x the bare one's" for name, most in ours.items()))
+
+
+def _rush(name: str, act: Callable[[Person], Responded], server: DiscordServer, people: Sequence[Person]) -> float:
+    """Seconds of the 99th percentile."""
+    server.talking.acknowledged.clear()
+    kinds: list[int] = []
+    for _ in range(3):
+        with ThreadPoolExecutor(PEOPLE) as hands:
+            kinds += [done.kind for done in hands.map(act, people) if not done.late]
+        _calm(server)
+    took = sorted(server.talking.acknowledged)
+    print(
+        f"{name}: {len(took)} acknowledged, p50 {_at(took, 0.5)} p99 {_at(took, 0.99)} worst {_at(took, 1.0)}, "
+        f"{kinds.count(4)} answered directly, {kinds.count(5)} acknowledged first, {server.talking.late} too late"
+    )
+    return statistics.quantiles(took, n=100)[98]
 
 
 def _commands(channel: Channel) -> dict[str, Callable[[Person], Responded]]:

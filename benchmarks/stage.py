@@ -28,6 +28,12 @@ class Stage:
     desk: Desk
     process: subprocess.Popen[bytes]
 
+    def stop(self) -> None:
+        """End Slate; a second time does nothing."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(60)
+
     def member(self, name: str = "Mia Chen") -> Member:
         from bot.people import member_for
 
@@ -75,14 +81,13 @@ def stage(*, backend_count: int = 1, step_seconds: float = 0.1, **environment: s
             if line.startswith(b"Slate is up"):
                 break
         desk = open_desk(Settings())
+        made = Stage(Path(folder), desk, process)
         try:
-            made = Stage(Path(folder), desk, process)
             until(lambda: all_up(made), "every backend is up")
             yield made
         finally:
-            process.send_signal(signal.SIGINT)
+            made.stop()
             process.stdout.close()
-            process.wait(60)
             desk.close()
 
 

@@ -33,6 +33,8 @@ Interaction = discord.Interaction[Any]
 
 WAIT = 1.5
 """Seconds within which an answer is given directly."""
+CALM = 0.1
+"""Seconds without anybody new after which a rush is over: people who press at the same moment do not arrive at the same one."""
 NOBODY = discord.AllowedMentions.none()
 _GONE = (10062, 40060, 10015, 50027)
 """Discord's numbers for an interaction that ran out or was answered by another process."""
@@ -68,6 +70,7 @@ class Gate:
     def __init__(self) -> None:
         self._unacknowledged = 0
         self._open, self._rush = asyncio.Event(), asyncio.Event()
+        self._opening: asyncio.TimerHandle | None = None
 
     async def rush(self) -> None:
         """Returns when more come than there are hands: who waits for a direct answer need not wait longer."""
@@ -76,6 +79,8 @@ class Gate:
     async def through(self, acknowledge: Callable[[], Awaitable[None]]) -> None:
         """Acknowledge, then wait for those who come at the same time, a second at most."""
         self._unacknowledged += 1
+        if self._opening is not None:
+            self._opening.cancel()
         self._open.clear()
         self._rush.set()
         try:
@@ -83,7 +88,7 @@ class Gate:
         finally:
             self._unacknowledged -= 1
             if not self._unacknowledged:
-                self._open.set()
+                self._opening = asyncio.get_running_loop().call_later(CALM, self._open.set)
                 self._rush.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._open.wait(), 1.0)

@@ -8,12 +8,15 @@ import pytest
 
 from bot.cli.entry import run
 from bot.cli.telling import Code
+from bot.slack.front import HANDS, READERS
 from bot.slack.manifest import CHECKED_IN
+from bot.slack.rush import Rush
 from bot.slack.serving import Sockets
 from core.desk import Desk
 from core.errors import ChatRefused
 from tests.bot.slack.conftest import Studio
 from tests.stories.in_slack import RUNNING
+from tests.stories.telling import Person
 from tests.waiting import until
 
 
@@ -41,6 +44,39 @@ def test_who_stops_says_goodbye_and_leaves_nobody_listening(desk: Desk, listenin
     until(lambda: wires.sockets == [], "it has hung up")
     assert wires.goodbyes == [1000] * wires.connected
     assert [one.name for one in set(threading.enumerate()) - before] == []
+
+
+def test_a_command_is_acknowledged_whatever_there_is_to_do(studio: Studio, mia: Person) -> None:
+    free = threading.Event()
+    for _ in range(READERS + HANDS):
+        studio.front.soon(lambda: free.wait(30))
+        studio.front.later(lambda: bool(free.wait(30)) and None)
+    receipt = studio.slack.run(studio.slack.people.slash(studio.user(mia), studio.general, "/queue", ""))
+    assert receipt.error == ""
+    assert studio.whispers(mia) == []
+    free.set()
+    studio.front.settle()
+    assert any("Nothing runs" in text for text in studio.whispers(mia))
+
+
+def test_work_lets_those_who_come_at_the_same_moment_be_acknowledged_first() -> None:
+    rush, done = Rush(), threading.Event()
+
+    def work() -> None:
+        rush.wait()
+        done.set()
+
+    rush.came()
+    rush.came()
+    worker = threading.Thread(target=work)
+    worker.start()
+    rush.acknowledged()
+    assert not done.is_set()
+    rush.acknowledged()
+    worker.join(10)
+    assert done.is_set()
+    rush.came()
+    rush.wait()  # a rush that does not end stops nobody for long
 
 
 def test_a_token_that_is_no_good_ends_the_process_with_a_sentence(desk: Desk) -> None:
