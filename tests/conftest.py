@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import httpcore2
 import httpx2
@@ -28,7 +29,7 @@ from tests.postgres import Cluster, find_binaries, quick_folder
 from tests.waiting import until
 
 
-def missing(what: str, remedy: str) -> None:
+def missing(what: str, remedy: str) -> NoReturn:
     """Skip loudly, by name and with the remedy; in CI a missing part is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and in CI nothing may be skipped: {remedy}")

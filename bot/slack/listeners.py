@@ -69,8 +69,13 @@ class Listeners:
     def told(self, body: Payload) -> None:
         """A direct message. What else happens to messages (edits, joins, other bots) is nothing to us."""
         event = body["event"]
-        if event.get("channel_type") == "im" and event.get("subtype") in (None, "file_share") and not event.get("bot_id"):
+        if event.get("channel_type") == "im" and event.get("subtype") in (None, "file_share") and not self._by_bot(body):
             self.front.later(lambda: self._in_passing(body))
+
+    def _by_bot(self, body: Payload) -> bool:
+        """Whether a bot said it: another one, or Slate itself, whatever else the event says."""
+        installed = self.front.workspaces.installed(str(body["team_id"]))
+        return bool(body["event"].get("bot_id")) or (installed is not None and body["event"].get("user") == installed.bot_id)
 
     def _in_passing(self, body: Payload) -> None:
         heard, event = payloads.event(body), body["event"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -20,6 +21,8 @@ from core.worker import MOST_RUNS, Lane, run_id
 from storage import assets, audit, renders
 from storage.ids import number
 from storage.tables import Asset, AuditEvent, Render, RenderState, Role
+from tests.independent import in_emulate, in_twin
+from tests.independent.told import told_on
 from tests.makers import make_member
 from tests.shop import Shop, open_shop
 from tests.stories import in_discord, in_slack, in_the_room
@@ -159,13 +162,31 @@ FRONTS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {
     "discord": in_discord.served,
 }
 """Every story is told on each of these; `@pytest.mark.only_in("room", reason=…)` on those that cannot be."""
+OTHERS: dict[str, Callable[[Desk], AbstractContextManager[House]]] = {
+    "emulate": in_emulate.served,
+    "twin": in_twin.served,
+}
+"""Servers written by others, in tests/independent/."""
+INDEPENDENT = tuple(os.environ.get("STORIES_IN", "").split())
+"""Those of them that stories are to be told on instead: `make independent`."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "front" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("only_in")
         everywhere = only is None or metafunc.definition.get_closest_marker("everywhere") is not None
-        metafunc.parametrize("front", list(FRONTS) if everywhere else only.args)
+        if not INDEPENDENT:
+            metafunc.parametrize("front", list(FRONTS) if everywhere else only.args)
+        elif everywhere and (servers := told_on(INDEPENDENT, metafunc.definition.name)):
+            metafunc.parametrize("front", servers)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On independent servers nothing else is told than what they can be told."""
+    others = [one for one in items if INDEPENDENT and getattr(one, "callspec", None) is None]
+    others += [one for one in items if INDEPENDENT and one not in others and "front" not in one.callspec.params]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [one for one in items if one not in others]
 
 
 @pytest.fixture
@@ -176,6 +197,12 @@ def front_settings(front: str) -> Iterator[dict[str, Any]]:
             yield found
     elif front == "discord":
         with in_discord.discord_settings() as found:
+            yield found
+    elif front == "emulate":
+        with in_emulate.emulate_settings() as found:
+            yield found
+    elif front == "twin":
+        with in_twin.twin_settings() as found:
             yield found
     else:
         yield {}
@@ -198,7 +225,7 @@ def story(desk: Desk, front: str) -> Iterator[Story]:
 @contextmanager
 def tell(desk: Desk, front: str = "room") -> Iterator[Story]:
     """A story on this desk. Mia was here first, but is an artist only."""
-    with open_shop(desk) as shop, FRONTS[front](desk) as house:
+    with open_shop(desk) as shop, (FRONTS | OTHERS)[front](desk) as house:
         with desk.writing() as session:
             session.merge(shop.mia).role = Role.ARTIST
         yield Story(desk, shop, house)

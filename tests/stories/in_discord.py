@@ -66,7 +66,7 @@ class Server:
 
     def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
         """Somebody opens Discord, in one channel; who is known to Slate already is known here, too."""
-        account = self.accounts.get(name) or Account(self.discord, self.discord.user(name, self.guild))
+        account = self.accounts.get(name) or self.account(name)
         self.accounts[name] = account
         with self.desk.writing() as session:
             known = members.by_key(session, name.casefold())
@@ -76,6 +76,10 @@ class Server:
         place_for(self.desk, PLATFORM, channel.id, name=slug, tenant=self.guild.id)
         place_for(self.desk, PLATFORM, account.direct().id)
         return member_for(self.desk, PLATFORM, account.user.id, name), Client(self, account, channel)
+
+    def account(self, name: str) -> Account:
+        """Somebody new on this server."""
+        return Account(self.discord, self.discord.user(name, self.guild))
 
     @cached_property
     def web(self) -> Web:
