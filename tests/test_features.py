@@ -44,3 +44,11 @@ def test_a_story_that_is_told_on_every_front_is_kept_from_none(name: str) -> Non
     module = " ".join(ast.unparse(one) for one in tree.body if isinstance(one, ast.Assign))
     assert "only_in" not in marks
     assert "only_in" not in module or "everywhere" in marks
+
+
+@pytest.mark.parametrize("part", ["features", "stories"])
+def test_every_ability_says_for_each_front_what_proves_it_or_that_there_is_nothing(part: str) -> None:
+    rows = PAGE.split(f"<!-- {part} -->")[1].split(f"<!-- /{part} -->")[0].strip().splitlines()[2:]
+    cells = {row: [cell.strip() for cell in row.strip("|").split("|")][1:] for row in rows}
+    assert {len(found) for found in cells.values()} == {3 if part == "features" else 1}
+    assert [row for row, found in cells.items() if not all(one == "–" or "`test_" in one for one in found)] == []
