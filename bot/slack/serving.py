@@ -51,11 +51,11 @@ class Prompt(SocketModeHandler):
             finally:
                 self._front.rush.acknowledged()
             return
+        self._front.soon(lambda: run_bolt_app(self.app, req))  # begins when this is acknowledged
         try:
             client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
         finally:
             self._front.rush.acknowledged()
-        self._front.soon(lambda: run_bolt_app(self.app, req))
 
     def _wordless(self, req: SocketModeRequest) -> bool:
         """Whether nothing is to be said with the acknowledgement, as it would be where Slate is not installed."""

@@ -107,9 +107,10 @@ def test_an_answer_that_got_lost_makes_no_second_message_and_the_newest_state_is
 
 def test_a_message_that_was_deleted_before_slate_knew_of_it_is_posted_anew(studio: Studio, mia: Person) -> None:
     studio.slack.fail("chat.postMessage", lost=True)
-    studio.run(studio.slack.people.slash(studio.user(mia), studio.general, *SHOE.split(" ", 1)))
+    studio.slack.run(studio.slack.people.slash(studio.user(mia), studio.general, *SHOE.split(" ", 1)))
+    studio.front.settle()
     studio.house.outbox.drain(0.2)
-    studio.slack.do(lambda: studio.general.messages.clear())
+    studio.slack.do(studio.general.messages.clear)
     studio.story.works()
     assert [one.tone for one in studio.client(mia).read() if one.subject] == ["done"]
 
@@ -126,6 +127,13 @@ def test_where_slack_forgets_what_it_posted_the_second_message_is_followed_once_
     mia.presses("Copy command", on=orphan)
     mia.presses("Approve", on=known)
     assert [one.fields["Verdict"] for one in studio.client(mia).read() if one.subject] == ["approved by Mia Chen (vote)"] * 2
+
+
+def test_what_slate_says_itself_is_not_said_to_slate(studio: Studio, mia: Person) -> None:
+    said = {"type": "message", "user": studio.install.bot, "text": "queue", "ts": "1.1", "event_ts": "1.1"}
+    about = {"channel": studio.direct(mia).id, "channel_type": "im"}
+    studio.do(studio.slack.events.tell, studio.house.team, said | about, "message.im")
+    assert studio.whispers(mia) == []
 
 
 def test_in_an_archived_channel_the_render_goes_on_and_whoever_asked_is_told(studio: Studio, mia: Person) -> None:
