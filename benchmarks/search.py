@@ -3,8 +3,8 @@
     python -m benchmarks.search [SIZE …] [--keep FOLDER | --postgres URL]
 
 Assets are written straight into the tables, with the index's own entries; a size's figures are ratios against a scan with `LIKE`.
-A corpus kept from an earlier run is used again, as it is: `--keep` names a folder of SQLite files, on PostgreSQL each size is a database
-`slate_search_SIZE` beside the one named.
+A corpus kept from an earlier run is used again, as it is: `--keep` names a folder of SQLite files, on PostgreSQL each size is a
+database `slate_search_SIZE` beside the one named.
 The last lines time 500 whole questions (reading the vocabulary, understanding, searching, telling), as a person would wait,
 on an idle desk and while another process writes assets one by one as fast as it can.
 """
@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from multiprocessing import Event, Process, Value
 from pathlib import Path
 from types import SimpleNamespace
@@ -207,11 +207,10 @@ def _row(kind: str, taken: list[float], baseline: float) -> str:
 
 def _histogram(taken: list[float]) -> str:
     """How many took up to each limit."""
-    limits = (5, 10, 20, 50, 100, float("inf"))
-    counts = [sum(low < one <= high for one in taken) for low, high in zip((0, *limits), limits, strict=False)]
-    return ", ".join(
-        f"{count} up to {limit:g} ms" if limit < 1e9 else f"{count} longer" for limit, count in zip(limits, counts, strict=True)
-    )
+    steps = [0.0, 5.0, 10.0, 20.0, 50.0, 100.0]
+    counts = [sum(low < one <= high for one in taken) for low, high in pairwise(steps)]
+    said = ", ".join(f"{count} up to {high:g} ms" for count, high in zip(counts, steps[1:], strict=True))
+    return f"{said}, {sum(one > steps[-1] for one in taken)} longer"
 
 
 def corpus(database: Database, size: int) -> Member:

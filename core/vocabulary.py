@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
 from storage.search import Field, Scope
@@ -21,7 +21,9 @@ from storage.search.words import fold, words_of
 
 _NEAR = 80.0
 _AS_NEAR = 5.0
+_SOMEWHAT_NEAR = 55.0
 _LONG_ENOUGH_TO_MISTYPE = 4
+_SHOT = re.compile(r"([^\W\d_]*)[\s_-]*0*(\d+)")
 
 TECHNIQUES = (
     "depth", "canny", "pose", "lineart", "normal", "seg", "tile", "img2img", "inpaint", "outpaint", "upscale", "hires",
@@ -53,19 +55,13 @@ class Match:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All names one Member may use."""
+    """All names one Member may use. What they are looked up by is made at the first look-up and kept with them."""
 
     names: tuple[Name, ...]
-    _by_key: dict[str, list[Name]] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        for name in self.names:
-            for key in name.keys:
-                self._by_key.setdefault(key, []).append(name)
 
     def of(self, fields: Iterable[Field]) -> list[Name]:
         wanted = frozenset(fields)
-        return [name for name in self.names if name.field in wanted]
+        return [name for field, names in self._by_field.items() if field in wanted for name in names]
 
     def exact(self, text: str, fields: Sequence[Field]) -> Match | None:
         """Names spelled just so; where a Client and its own Project share a name, the Client."""
@@ -81,12 +77,15 @@ class Vocabulary:
         wanted = words_of(text)
         if not wanted:
             return None
-        found = [name for name in self.of(fields) if _holds(name, wanted) or _same_shot(name, text)]
-        return Match("partial", tuple(found)) if found else None
+        places = {at for at in self._by_word.get(wanted[0], ()) if _holds(self.names[at], wanted)}
+        if Field.SHOT in fields:
+            places |= set(self._same_shots(text))
+        found = tuple(name for name in (self.names[at] for at in sorted(places)) if name.field in fields)
+        return Match("partial", found) if found else None
 
     def same_number(self, text: str) -> Match | None:
         """Shots that are `text` but for leading zeros."""
-        found = tuple(name for name in self.of([Field.SHOT]) if _same_shot(name, text))
+        found = tuple(self.names[at] for at in self._same_shots(text))
         return Match("partial", found) if found else None
 
     def near(self, text: str, fields: Sequence[Field]) -> Match | None:
@@ -94,29 +93,99 @@ class Vocabulary:
         wanted = fold(text)
         if len(wanted) < _LONG_ENOUGH_TO_MISTYPE:
             return None
-        scored = [(_likeness(name, wanted), name) for name in self.of(fields)]
+        scored = self._alike(wanted, fields, _NEAR)
         best = max((score for score, _name in scored), default=0.0)
-        if best < _NEAR:
-            return None
-        return Match("near", tuple(name for score, name in scored if score >= max(_NEAR, best - _AS_NEAR)))
+        found = tuple(name for score, name in scored if score >= best - _AS_NEAR)
+        return Match("near", found) if found else None
 
     def match(self, text: str, fields: Sequence[Field]) -> Match | None:
         return self.exact(text, fields) or self.partial(text, fields) or self.near(text, fields)
 
     def nearest(self, text: str, fields: Sequence[Field], limit: int = 3) -> list[Name]:
         """The names most like `text`, for a "did you mean"."""
-        wanted = fold(text)
-        scored = sorted(((_likeness(name, wanted), name) for name in self.of(fields)), key=lambda pair: -pair[0])
-        return [name for score, name in scored[:limit] if score >= 55]
+        scored = sorted(self._alike(fold(text), fields, _SOMEWHAT_NEAR), key=lambda pair: -pair[0])
+        return [name for _score, name in scored[:limit]]
+
+    def _alike(self, wanted: str, fields: Sequence[Field], at_least: float) -> list[tuple[float, Name]]:
+        """How like `wanted` the best spelling of each name is, of those that are enough."""
+        best: dict[int, float] = {}
+        for kind in (one for one in Field if one in fields):
+            spellings, owners = self._spelled[kind, " " not in wanted]
+            found = process.extract(wanted, spellings, scorer=fuzz.ratio, processor=None, limit=None, score_cutoff=at_least)
+            for _spelling, score, at in found:
+                best[owners[at]] = max(score, best.get(owners[at], 0.0))
+        return [(best[at], self.names[at]) for at in sorted(best)]
+
+    def _same_shots(self, text: str) -> Sequence[int]:
+        code = _shot(fold(text))
+        if code is None:
+            return ()
+        letters, number = code
+        return [at for theirs, at in self._by_number.get(number, ()) if letters in ("", theirs)]
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[Name]]:
+        found: dict[str, list[Name]] = {}
+        for name in self.names:
+            for key in name.keys:
+                found.setdefault(key, []).append(name)
+        return found
+
+    @cached_property
+    def _by_field(self) -> dict[Field, list[Name]]:
+        found: dict[Field, list[Name]] = {}
+        for name in self.names:
+            found.setdefault(name.field, []).append(name)
+        return found
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[int]]:
+        """Where in `names` those stand that have the word."""
+        found: dict[str, list[int]] = {}
+        for at, name in enumerate(self.names):
+            for word in {word for key in name.keys for word in _words_of(key)}:
+                found.setdefault(word, []).append(at)
+        return found
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[tuple[str, int]]]:
+        """Shots by the number in their code: its letters, and where the shot stands in `names`."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for at, name in enumerate(self.names):
+            if name.field is Field.SHOT and (code := _shot(fold(name.value))):
+                found.setdefault(code[1], []).append((code[0], at))
+        return found
+
+    @cached_property
+    def _spelled(self) -> dict[tuple[Field, bool], tuple[list[str], list[int]]]:
+        """Every spelling by field and whose it is, once without and once with people's single names."""
+        found: dict[tuple[Field, bool], tuple[list[str], list[int]]] = {
+            (kind, alone): ([], []) for kind in Field for alone in (False, True)
+        }
+        for at, name in enumerate(self.names):
+            for alone in (False, True):
+                spellings, owners = found[name.field, alone]
+                said = [*name.keys, *(_words_of(name.label) if alone and name.field is Field.BY else ())]
+                spellings += said
+                owners += [at] * len(said)
+        return found
 
 
 def read(session: Session, scope: Scope) -> Vocabulary:
-    """The names there are, as far as `scope` sees; people are known to everybody."""
+    """The names there are, as far as `scope` sees; people are known to everybody. Made anew only when one of them has changed."""
     visible = scope.project_ids
-    found = [_name(Field.BY, str(one.id), one.name) for one in known.people(session)]
-    found += _places(known.places(session, visible))
+    people, places = tuple(known.people(session)), tuple(known.places(session, visible))
+    return _made(people, places, known.all_names(session), visible)
+
+
+@lru_cache(8)
+def _made(
+    people: tuple[known.Person, ...], places: tuple[known.Place, ...], names: known.Names, visible: frozenset[int] | None
+) -> Vocabulary:
+    found = [_name(Field.BY, str(one.id), one.name) for one in people]
+    found += _places(places)
     used_techniques = set[str]()
-    for kind, key, label, projects in known.names(session, visible):
+    for kind, key, label, projects in names.seen_in(visible):
         found.append(Name(kind, key, _shown(kind, label), _keys(kind, label, key), projects))
         used_techniques |= {key} if kind is Field.TECHNIQUE else set()
     found += [_name(Field.TECHNIQUE, word, word) for word in TECHNIQUES if word not in used_techniques]
@@ -152,21 +221,24 @@ def _shown(kind: Field, label: str) -> str:
 
 
 def _holds(name: Name, wanted: list[str]) -> bool:
-    return any(_inside(wanted, words_of(key)) for key in name.keys)
+    return any(_inside(wanted, _words_of(key)) for key in name.keys)
 
 
-def _inside(wanted: list[str], words: list[str]) -> bool:
+def _inside(wanted: list[str], words: Sequence[str]) -> bool:
     size = len(wanted)
-    return any(words[at : at + size] == wanted for at in range(len(words) - size + 1))
+    return any(list(words[at : at + size]) == wanted for at in range(len(words) - size + 1))
 
 
-def _same_shot(name: Name, text: str) -> bool:
-    if name.field is not Field.SHOT:
-        return False
-    mine, theirs = (re.fullmatch(r"([^\W\d_]*)[\s_-]*0*(\d+)", fold(one)) for one in (text, name.value))
-    return bool(mine and theirs and mine[2] == theirs[2] and (mine[1] in ("", theirs[1])))
+@lru_cache(1 << 16)
+def _words_of(key: str) -> tuple[str, ...]:
+    return tuple(words_of(key))
 
 
-def _likeness(name: Name, wanted: str) -> float:
-    spellings = [*name.keys, *(words_of(name.label) if " " not in wanted and name.field is Field.BY else ())]
-    return max(fuzz.ratio(wanted, spelling) for spelling in spellings)
+def _shot(code: str) -> tuple[str, str] | None:
+    """A shot's letters and its number without leading zeros.
+
+    >>> _shot("sh_0010"), _shot("hero")
+    (('sh', '10'), None)
+    """
+    match = _SHOT.fullmatch(code)
+    return (match[1], match[2]) if match else None

@@ -1,4 +1,4 @@
-"""How well the words of a query fit a text: what sorts hits where a database's own ranking would read every text that has the word."""
+"""How well the words of a query fit a text: sorts hits where a database's own ranking would visit every text with the word."""
 
 from __future__ import annotations
 

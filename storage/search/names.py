@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -59,7 +60,20 @@ class Name(NamedTuple):
     projects: frozenset[int]
 
 
-_READ: WeakKeyDictionary[Any, tuple[int, list[Name]]] = WeakKeyDictionary()
+@dataclass(frozen=True, eq=False)
+class Names:
+    """All names of a database as they were read once: two of these are the same only if they are one."""
+
+    every: tuple[Name, ...]
+
+    def seen_in(self, project_ids: frozenset[int] | None) -> list[Name]:
+        """Those used in these Projects (None: all), by field and key."""
+        if project_ids is None:
+            return list(self.every)
+        return [one._replace(projects=one.projects & project_ids) for one in self.every if one.projects & project_ids]
+
+
+_READ: WeakKeyDictionary[Any, tuple[int, Names]] = WeakKeyDictionary()
 """What was read last from each database, and how many rows that were: names are only ever added, but for a reindex."""
 
 
@@ -106,13 +120,11 @@ def places(session: Session, project_ids: frozenset[int] | None) -> list[Place]:
 
 def names(session: Session, project_ids: frozenset[int] | None) -> list[Name]:
     """The names used in those Projects (None: all), by field and key."""
-    found = _all(session)
-    if project_ids is None:
-        return found
-    return [one._replace(projects=one.projects & project_ids) for one in found if one.projects & project_ids]
+    return all_names(session).seen_in(project_ids)
 
 
-def _all(session: Session) -> list[Name]:
+def all_names(session: Session) -> Names:
+    """All names; the same value as long as none is added or dropped."""
     connection = session.connection()
     rows = int(connection.execute(_COUNT).scalar_one())
     kept = _READ.get(connection.engine)
@@ -120,6 +132,6 @@ def _all(session: Session) -> list[Name]:
         used: dict[tuple[str, str], tuple[str, set[int]]] = {}
         for field, name_key, label, project in connection.execute(_NAMES):
             used.setdefault((field, name_key), (label, set()))[1].add(project)
-        found = [Name(Field(field), name, label, frozenset(projects)) for (field, name), (label, projects) in used.items()]
-        kept = _READ[connection.engine] = (rows, found)
+        found = (Name(Field(field), name, label, frozenset(projects)) for (field, name), (label, projects) in used.items())
+        kept = _READ[connection.engine] = (rows, Names(tuple(found)))
     return kept[1]
