@@ -2,7 +2,8 @@
 
 A hash is cut into 16 bands of 16 bits, one row each. Two hashes at most 15 bits apart agree in a whole band, two at most 31 apart
 agree in a band but for one bit (pigeonhole), so looking those bands up finds all of them; then every candidate's distance is
-counted. Where a band's value is so common that its bucket is cut off, every hash is compared instead, in pages: slow, not wrong.
+counted, out of a table that holds hashes and nothing else: a candidate's row among the Assets would be a page of the disk each.
+Where a band's value is so common that its bucket is cut off, every hash is compared instead, in pages: slow, not wrong.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, TextClause, bindparam, text, true
 from sqlmodel import Session, col, select
 
-from storage.tables import Asset, FingerprintBand
+from storage.tables import Asset, Fingerprint, FingerprintBand
 
 BITS = 256
 BANDS = 16
@@ -21,6 +22,12 @@ _WIDTH = BITS // BANDS
 _BUCKET_LIMIT = 5_000
 """Candidates taken from one look-up; beyond it, all hashes are compared."""
 _PAGE = 5_000
+_AT_ONCE = 500
+_BUCKET = text("SELECT asset_id FROM fingerprintband WHERE band = :band AND value IN :near LIMIT :limit").bindparams(
+    bindparam("near", expanding=True)
+)
+_HASHES = text("SELECT asset_id, phash FROM fingerprint WHERE asset_id IN :ids").bindparams(bindparam("ids", expanding=True))
+_PAGE_OF_ALL = text("SELECT asset_id, phash FROM fingerprint WHERE asset_id > :last ORDER BY asset_id LIMIT :limit")
 
 
 @dataclass(frozen=True, order=True)
@@ -47,13 +54,18 @@ def bands(phash: str) -> tuple[int, ...]:
 
 def add(session: Session, asset_id: int, phash: str) -> None:
     """Index an Asset under its hash; an empty hash leaves it out."""
-    session.add_all(FingerprintBand(band=band, value=value, asset_id=asset_id) for band, value in enumerate(bands(phash)))
+    cut = bands(phash)
+    session.add_all(FingerprintBand(band=band, value=value, asset_id=asset_id) for band, value in enumerate(cut))
+    if cut:
+        session.add(Fingerprint(asset_id=asset_id, phash=phash))
     session.flush()
 
 
 def remove(session: Session, asset_id: int) -> None:
     for row in session.exec(select(FingerprintBand).where(FingerprintBand.asset_id == asset_id)):
         session.delete(row)
+    if (whole := session.get(Fingerprint, asset_id)) is not None:
+        session.delete(whole)
     session.flush()
 
 
@@ -72,53 +84,56 @@ def near(
     """
     best: dict[int, Near] = {}
     for asked, flipped in ((phash, False), (mirrored, True)):
-        for one in _around(session, asked, within, projects, flipped) if asked else ():
+        for one in _around(session, asked, within, flipped) if asked else ():
             best[one.asset_id] = min(one, best.get(one.asset_id, one))
-    return sorted(best.values())[:limit]
+    found = sorted(best.values())
+    if projects is None:
+        return found[:limit]
+    seen = _seen(session, [one.asset_id for one in found], projects)
+    return [one for one in found if one.asset_id in seen][:limit]
 
 
-def _around(session: Session, phash: str, within: int, projects: Collection[int] | None, flipped: bool) -> Iterator[Near]:
+def _around(session: Session, phash: str, within: int, flipped: bool) -> Iterator[Near]:
     number = _number(phash)
-    for asset_id, other in _candidates(session, phash, within, projects):
+    for asset_id, other in _candidates(session, phash, within):
         distance = (number ^ int(other, 16)).bit_count()
         if distance <= within:
             yield Near(distance, asset_id, flipped)
 
 
-def _candidates(session: Session, phash: str, within: int, projects: Collection[int] | None) -> Iterator[tuple[int, str]]:
+def _candidates(session: Session, phash: str, within: int) -> Iterator[tuple[int, str]]:
     flips = (0, *(1 << bit for bit in range(_WIDTH))) if within >= BANDS else (0,)
     found: set[int] = set()
     for band, value in enumerate(bands(phash)):
-        values = col(FingerprintBand.value).in_([value ^ flip for flip in flips])
-        bucket = session.exec(
-            select(FingerprintBand.asset_id).where(FingerprintBand.band == band, values).limit(_BUCKET_LIMIT)
-        ).all()
+        given = {"band": band, "near": [value ^ flip for flip in flips], "limit": _BUCKET_LIMIT}
+        bucket = session.connection().execute(_BUCKET, given).scalars().all()
         if len(bucket) == _BUCKET_LIMIT:
-            yield from _all(session, projects)
+            yield from _all(session)
             return
         found.update(bucket)
-    yield from _hashes(session, sorted(found), projects)
+    wanted = sorted(found)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield from _pairs(session, _HASHES, {"ids": wanted[start : start + _AT_ONCE]})
 
 
-def _hashes(session: Session, asset_ids: Sequence[int], projects: Collection[int] | None) -> Iterator[tuple[int, str]]:
-    for start in range(0, len(asset_ids), 500):
-        asked = select(Asset.id, Asset.phash).where(col(Asset.id).in_(asset_ids[start : start + 500]), seen_in(projects))
-        yield from _known(session.exec(asked).all())
-
-
-def _all(session: Session, projects: Collection[int] | None) -> Iterator[tuple[int, str]]:
-    last = 0
-    while True:
-        asked = select(Asset.id, Asset.phash).where(Asset.phash != "", col(Asset.id) > last, seen_in(projects))
-        page = list(_known(session.exec(asked.order_by(col(Asset.id)).limit(_PAGE)).all()))
+def _all(session: Session) -> Iterator[tuple[int, str]]:
+    page = _pairs(session, _PAGE_OF_ALL, {"last": 0, "limit": _PAGE})
+    while page:
         yield from page
-        if len(page) < _PAGE:
-            return
-        last = page[-1][0]
+        page = _pairs(session, _PAGE_OF_ALL, {"last": page[-1][0], "limit": _PAGE}) if len(page) == _PAGE else []
 
 
-def _known(rows: Sequence[tuple[int | None, str]]) -> Iterator[tuple[int, str]]:
-    return ((asset_id, phash) for asset_id, phash in rows if asset_id is not None and phash)
+def _pairs(session: Session, asked: TextClause, given: dict[str, object]) -> list[tuple[int, str]]:
+    return [(row[0], row[1]) for row in session.connection().execute(asked, given)]
+
+
+def _seen(session: Session, asset_ids: Sequence[int], projects: Collection[int]) -> set[int]:
+    """Those of the Assets that belong to these projects."""
+    seen = set[int]()
+    for start in range(0, len(asset_ids), _AT_ONCE):
+        some = asset_ids[start : start + _AT_ONCE]
+        seen |= set(session.exec(select(Asset.id).where(col(Asset.id).in_(some), seen_in(projects))))
+    return seen
 
 
 def _number(phash: str) -> int:

@@ -89,6 +89,13 @@ class FingerprintBand(SQLModel, table=True):
     asset_id: int = Field(foreign_key="asset.id", primary_key=True)
 
 
+class Fingerprint(SQLModel, table=True):
+    """An Asset's whole perceptual hash, beside those of others: what candidates of the bands are compared by."""
+
+    asset_id: int = Field(foreign_key="asset.id", primary_key=True, sa_column_kwargs={"autoincrement": False})
+    phash: str
+
+
 class Verdict(SQLModel, table=True):
     """A judgement on an Asset by a Member; withdrawn, never deleted. Only a binding one decides the status."""
 
