@@ -28,6 +28,7 @@ from typing import Any, cast
 from sqlalchemy import insert, text
 from sqlmodel import Session, col, func, select
 
+from bot.cli.running import settle
 from core import memory
 from storage import assets, search
 from storage.database import Database
@@ -236,6 +237,8 @@ def run(url: str, size: int, rounds: int) -> None:
         print(_row("LIKE '%word%' + client", scan, statistics.median(scan)))
         for kind, taken in measure(session, rounds, 5).items():
             print(_row(kind, taken, statistics.median(scan)))
+    settle()
+    questions(database, 30, member)
     print(_row("whole questions", questions(database, QUESTIONS, member), statistics.median(scan)), flush=True)
     with writing(url, size):
         busy = questions(database, QUESTIONS, member)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from bot.cli.running import follow_parent, listen_for_stop
+from bot.cli.running import follow_parent, listen_for_stop, settle
 from core.settings import Settings
 
 app = typer.Typer()
@@ -32,6 +33,8 @@ def web() -> None:
     import uvicorn
 
     settings = _begin("web")
+    import_module("hooks.app")
+    settle()
     uvicorn.run(
         "hooks.app:create_app",
         factory=True,
@@ -146,6 +149,7 @@ def discord() -> None:
 
     _begin("discord")
     desk = here()
+    settle()
     try:
         serve(desk)
     finally:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import follow_parent, listen_for_stop
+from bot.cli.running import follow_parent, listen_for_stop, settle
 
 app = typer.Typer()
 
@@ -43,6 +43,7 @@ def _serve() -> None:
     logs.set_up(settings, "slack")
     desk = here()
     sockets = Sockets(desk)
+    settle()
     listen_for_stop(sockets.stop)
     try:
         sockets.serve()
