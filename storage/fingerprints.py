@@ -8,10 +8,11 @@ Where a band's value is so common that its bucket is cut off, every hash is comp
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, text, true
+from sqlalchemy import ColumnElement, TextClause, text, true
 from sqlmodel import Session, col, select
 
 from storage.tables import Asset, Fingerprint, FingerprintBand
@@ -19,14 +20,22 @@ from storage.tables import Asset, Fingerprint, FingerprintBand
 BITS = 256
 BANDS = 16
 _WIDTH = BITS // BANDS
-_BUCKET_LIMIT = 5_000
-"""Candidates taken from one look-up; beyond it, all hashes are compared."""
+_MOST = 80_000
+"""Candidates that are compared; where there are more, all hashes are."""
 _PAGE = 5_000
-_AT_ONCE = 500
-_BUCKET = text("SELECT asset_id FROM fingerprintband WHERE band = :band AND value IN :near LIMIT :limit").bindparams(
-    bindparam("near", expanding=True)
-)
-_HASHES = text("SELECT asset_id, phash FROM fingerprint WHERE asset_id IN :ids").bindparams(bindparam("ids", expanding=True))
+_CANDIDATES = {
+    "sqlite": text(
+        "SELECT fingerprint.asset_id, fingerprint.phash FROM json_each(:keys) AS asked"
+        f" CROSS JOIN fingerprintband ON band = asked.value >> {_WIDTH} AND fingerprintband.value = asked.value & {2**_WIDTH - 1}"
+        " CROSS JOIN fingerprint ON fingerprint.asset_id = fingerprintband.asset_id LIMIT :limit"
+    ),
+    "postgresql": text(
+        "SELECT fingerprint.asset_id, fingerprint.phash FROM json_array_elements_text(CAST(:keys AS json)) AS asked (pair)"
+        f" JOIN fingerprintband ON band = pair::int >> {_WIDTH} AND value = pair::int & {2**_WIDTH - 1}"
+        " JOIN fingerprint ON fingerprint.asset_id = fingerprintband.asset_id LIMIT :limit"
+    ),
+}
+"""One statement for some 270 values of bands, each key a band and a value in one number, and the hashes of all that have one."""
 _PAGE_OF_ALL = text("SELECT asset_id, phash FROM fingerprint WHERE asset_id > :last ORDER BY asset_id LIMIT :limit")
 
 
@@ -103,17 +112,10 @@ def _around(session: Session, phash: str, within: int, flipped: bool) -> Iterato
 
 def _candidates(session: Session, phash: str, within: int) -> Iterator[tuple[int, str]]:
     flips = (0, *(1 << bit for bit in range(_WIDTH))) if within >= BANDS else (0,)
-    found: set[int] = set()
-    for band, value in enumerate(bands(phash)):
-        given = {"band": band, "near": [value ^ flip for flip in flips], "limit": _BUCKET_LIMIT}
-        bucket = session.connection().execute(_BUCKET, given).scalars().all()
-        if len(bucket) == _BUCKET_LIMIT:
-            yield from _all(session)
-            return
-        found.update(bucket)
-    wanted = sorted(found)
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield from _pairs(session, _HASHES, {"ids": wanted[start : start + _AT_ONCE]})
+    keys = [band << _WIDTH | value ^ flip for band, value in enumerate(bands(phash)) for flip in flips]
+    asked = _CANDIDATES[session.get_bind().dialect.name]
+    found = _pairs(session, asked, {"keys": json.dumps(keys), "limit": _MOST})
+    yield from dict(found).items() if len(found) < _MOST else _all(session)
 
 
 def _all(session: Session) -> Iterator[tuple[int, str]]:
@@ -130,8 +132,8 @@ def _pairs(session: Session, asked: TextClause, given: dict[str, object]) -> lis
 def _seen(session: Session, asset_ids: Sequence[int], projects: Collection[int]) -> set[int]:
     """Those of the Assets that belong to these projects."""
     seen = set[int]()
-    for start in range(0, len(asset_ids), _AT_ONCE):
-        some = asset_ids[start : start + _AT_ONCE]
+    for start in range(0, len(asset_ids), 500):
+        some = asset_ids[start : start + 500]
         seen |= set(session.exec(select(Asset.id).where(col(Asset.id).in_(some), seen_in(projects))))
     return seen
 

@@ -39,8 +39,8 @@ def _watch(number: int) -> None:
 def settle() -> None:
     """Take all that is loaded by now out of the garbage collector's rounds.
 
-    A full round walks over every object of every library, a tenth of a second in the middle of somebody's search; after this, only
-    over what was made since.
+    A full round walks over every object of every library, a tenth of a second in the middle of somebody's search; after this,
+    only over what was made since.
     """
     gc.collect()
     gc.freeze()

@@ -185,8 +185,8 @@ def test_a_mirrored_copy_is_found_and_told(house: House) -> None:
     assert [(one.asset_id, one.distance, one.mirrored) for one in found] == [(asset.id, 0, True)]
 
 
-def test_a_bucket_that_is_too_full_is_read_whole(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprints, "_BUCKET_LIMIT", 10)
+def test_where_too_many_share_a_band_all_hashes_are_compared(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints, "_MOST", 10)
     monkeypatch.setattr(fingerprints, "_PAGE", 7)
     common = "00" * 30
     copies = [house.asset(phash=common + f"{number:04x}") for number in range(40)]
