@@ -28,6 +28,7 @@ from typing import Any, cast
 from sqlalchemy import insert, text
 from sqlmodel import Session, col, func, select
 
+from benchmarks.stage import percentile
 from bot.cli.running import settle
 from core import memory
 from storage import assets, search
@@ -201,7 +202,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _row(kind: str, taken: list[float], baseline: float) -> str:
-    p50, (p95, p99) = statistics.median(taken), (statistics.quantiles(taken, n=100)[at] for at in (94, 98))
+    p50, p95, p99 = (percentile(taken, share) for share in (0.5, 0.95, 0.99))
     tail = f"p50 {p50:8.2f}  p95 {p95:8.2f}  p99 {p99:8.2f}  worst {max(taken):8.2f} ms"
     return f"  {kind:<32} {tail}   LIKE takes {baseline / p50:7.1f} × as long"
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import conditions, memory, pieces
+from core import conditions, memory, pieces, vocabulary
 from core.errors import BadQuery, Refused
 from core.results import Result
 from storage.database import Database
-from storage.search import entries, facets, postgres, words
+from storage.search import entries, facets, fit, postgres, words
 from tests.corpus import NOW, Corpus, opened
 
 
@@ -52,7 +52,7 @@ def test_every_example_in_the_guide_is_true(kept: tuple[Database, Corpus]) -> No
     assert result.failed == 0, "".join(told)
 
 
-@pytest.mark.parametrize("module", [conditions, pieces, words, entries, facets, postgres])
+@pytest.mark.parametrize("module", [conditions, fit, pieces, vocabulary, words, entries, facets, postgres])
 def test_the_examples_in_the_code_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 

@@ -94,6 +94,14 @@ def test_migrating_twice_changes_nothing_the_second_time(database: Database) -> 
         assert session.exec(select(Member)).all() == []
 
 
+def test_postgresql_plans_for_the_values_asked_with_in_every_session(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    for _ in range(2):  # the second time over a connection that was rolled back and lay in the pool
+        with database.reading() as session:
+            assert session.connection().exec_driver_sql("SHOW plan_cache_mode").scalar_one() == "force_custom_plan"
+    database.close()
+
+
 def test_a_shown_url_hides_its_password() -> None:
     assert "s3cret" not in plain("postgresql://slate:s3cret@db/slate")
 

@@ -178,6 +178,7 @@ def test_the_best_fit_comes_first(shelf: Shelf) -> None:
     often = shelf.put("lake lake lake lake")
     shelf.put("lake " + "and many other things beside it " * 20)
     assert shelf.find(said("lake"))[0] == often
+    assert shelf.find(Query((Words(("lak",), prefix=True),)))[0] == often
     assert shelf.find(Query(words=(Words(("lake",)),), order=Order.NEWEST))[-1] == often
 
 
