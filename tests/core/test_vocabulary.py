@@ -75,4 +75,5 @@ def test_parts_numbers_and_slips_of_names_are_found_in_the_order_of_the_names() 
     assert labels(known.same_number("10")) == ["sh0010", "pr10", "sh10"]
     assert labels(known.near("okafro", [Field.BY])) == ["Mia Okafor"]
     assert known.near("okafro chen", [Field.BY]) is None
-    assert [name.label for name in known.nearest("mia chan", [Field.BY])] == ["Mia Chen"]
+    assert [name.label for name in known.nearest("mia chan", [Field.BY], limit=1)] == ["Mia Chen"]
+    assert known.nearest("quux", [Field.BY, Field.SHOT]) == []
