@@ -40,11 +40,12 @@ def seal(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
         raise Conflict(f"{asset.code} cannot be sealed: {made.why}.", hint="`slate doctor` tells more.")
     try:
         digest, manifest = desk.blobs.put(made.data), desk.blobs.put(made.manifest)
+        preview = _preview(desk, asset, digest)
     except BlobError as problem:
         raise StoreError("The sealed file could not be stored.", hint="Try again in a moment.") from problem
     note = {**made.facts, "manifest": manifest} | ({"why": made.why} if made.why else {})
     note |= {"unmarked": asset.seal["unmarked"]} if asset.seal.get("unmarked") else {}
-    values = {"sha256": digest, "size": len(made.data), "seal_state": made.state, "seal": note}
+    values = {"sha256": digest, "size": len(made.data), "seal_state": made.state, "seal": note, "preview": preview}
     with desk.writing() as session:
         if not assets.reseal(session, asset.id or 0, asset.sha256, values):
             raise Conflict(f"{asset.code} was sealed by somebody else meanwhile.")
@@ -54,6 +55,18 @@ def seal(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
         assert kept is not None
         session.refresh(kept)
     return kept
+
+
+def _preview(desk: Desk, asset: Asset, original_sha256: str) -> str:
+    """The digest of the preview that names the sealed file as its original; empty where there is none. Raises BlobError."""
+    if not asset.preview:
+        return ""
+    try:
+        picture = desk.blobs.get(asset.preview)
+    except BlobNotFound:
+        return asset.preview
+    edge = max(asset.width or 0, asset.height or 0)
+    return desk.blobs.put(seals.preview(desk, picture, asset.statement, original_sha256, edge))
 
 
 def seal_due(desk: Desk, limit: int = 5) -> int:

@@ -22,6 +22,8 @@ from core.provenance.survival import LAYERS, Place
 from storage.clock import now
 
 _KINDS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
+_PREVIEW = "preview"
+"""What chats get of a picture they do not show themselves: a JPEG with a small manifest of its own."""
 _FILE = "selftest.json"
 
 
@@ -36,8 +38,11 @@ class Outcome:
 
 
 def run(desk: Desk, places: Iterable[Place]) -> list[Outcome]:
-    """Send a canary of each kind through each place, and remember what came of it. A chat that fails does not stop the others."""
-    outcomes = [_one(desk, place, ending) for place in places for ending in _KINDS]
+    """Send a canary of each kind and a preview through each place, and remember what came of it.
+
+    A chat that fails does not stop the others.
+    """
+    outcomes = [_one(desk, place, ending) for place in places for ending in (*_KINDS, _PREVIEW)]
     told = {"at": now().isoformat(), "outcomes": [one.__dict__ for one in outcomes]}
     path = desk.settings.data / _FILE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +51,9 @@ def run(desk: Desk, places: Iterable[Place]) -> list[Outcome]:
 
 
 def canary(desk: Desk, ending: str) -> bytes:
-    """A small picture with every layer a render has."""
+    """A small picture with every layer a render has, or its preview."""
+    shown = ending == _PREVIEW
+    ending = "png" if shown else ending
     picture = Image.linear_gradient("L").resize((640, 400)).convert("RGB")
     out = io.BytesIO()
     picture.rotate(20, expand=False, fillcolor=(40, 90, 140)).save(out, _KINDS[ending])
@@ -65,7 +72,8 @@ def canary(desk: Desk, ending: str) -> bytes:
         started_at=moment,
         finished_at=moment,
     )
-    return desk.blobs.get(ingest.finish(desk, made, out.getvalue(), f"canary.{ending}", 0).asset.sha256)
+    asset = ingest.finish(desk, made, out.getvalue(), f"canary.{ending}", 0).asset
+    return desk.blobs.get(asset.preview if shown else asset.sha256)
 
 
 def last(desk: Desk) -> Iterator[Finding]:
@@ -87,7 +95,8 @@ def _one(desk: Desk, place: Place, ending: str) -> Outcome:
     try:
         data = canary(desk, ending)
         assert kinds.mime_of(data, "")
-        found = survival.send_through(desk.settings, place, data, f"slate-canary.{ending}")
+        name = f"slate-canary.{'jpg' if ending == _PREVIEW else ending}"
+        found = survival.send_through(desk.settings, place, data, name)
     except SlateError as problem:
         return Outcome(place.name, ending, {}, problem.message)
     return Outcome(place.name, ending, dict(found.layers))

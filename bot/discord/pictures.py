@@ -21,7 +21,8 @@ _SHOWN = {
     "video/quicktime": "mov",
 }
 """What Discord shows inside a message, and the name's ending that makes it do so."""
-_PREVIEW = "webp"
+_PREVIEW = "jpg"
+"""As nearly all previews are; one of a transparent picture is a PNG, which Discord tells by its bytes."""
 _MOST_LIVE = 512 * 1024
 """Of a picture of a running render, which is sent again with each edit."""
 

@@ -23,7 +23,7 @@ from core.provenance.seal import reading
 from core.provenance.seal.sealing import FOREIGN
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
-from storage.blobs import BlobError, BlobStoreFull
+from storage.blobs import BlobError, BlobStoreFull, digest_of
 from storage.tables import Asset, Origin
 
 _OUTPUT_BYTES = 4 << 30
@@ -48,7 +48,10 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     kept = embed.embed(marked.data, examined.mime, embed.record_of(stated), text, packet)
     thumbnail = shrinking.seal_thumbnail_of(image) if image is not None else b""
     sealed = seals.output(desk, kept, examined.mime, stated, thumbnail)
-    asset = _asset(desk, sealed.data, examined, image, facts)
+    preview = shrinking.preview_of(image) if image is not None else b""
+    if preview and image is not None:
+        preview = seals.preview(desk, preview, stated, digest_of(sealed.data), max(image.size))
+    asset = _asset(desk, sealed.data, examined, image, facts, preview)
     seals.note(asset, sealed, put(desk, sealed.manifest) if sealed.manifest else "")
     asset.seal |= {"unmarked": marked.why} if marked.why else {}
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
@@ -74,7 +77,7 @@ def keep(
     """The draft of a file that came from outside, its bytes stored as they are. Raises what `finish` raises, and TooLong."""
     examined, image = look(data, filename, limits or limits_of(desk.settings))
     facts = examined.facts or Facts()
-    asset = _asset(desk, data, examined, image, facts)
+    asset = _asset(desk, data, examined, image, facts, shrinking.preview_of(image) if image is not None else b"")
     asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
     asset.models = clean(models_of(facts))
     asset.seed = facts.seed
@@ -127,7 +130,9 @@ def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str]) -> Fi
     )
 
 
-def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts) -> Asset:
+def _asset(
+    desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts, preview: bytes
+) -> Asset:
     """An unsaved Asset with all that the file itself tells; whose it is, is filled in by the caller."""
     return Asset(
         origin=Origin.INGEST,
@@ -138,7 +143,7 @@ def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | Non
         pixel_sha256=examined.pixel_sha256,
         phash=examined.phash,
         thumbnail=put(desk, shrinking.thumbnail_of(image)) if image is not None else "",
-        preview=put(desk, shrinking.preview_of(image)) if image is not None else "",
+        preview=put(desk, preview) if preview else "",
         filename=examined.filename,
         mime=examined.mime,
         size=len(kept),

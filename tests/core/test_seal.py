@@ -26,7 +26,7 @@ from core.errors import BadInput, Conflict
 from core.findings import State
 from core.provenance import embed, xmp
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import keys, manifest, reading, wellness
+from core.provenance.seal import keys, manifest, names, reading, wellness
 from core.provenance.seal import sealing as seals
 from core.provenance.seal.manifest import Ingredient, Plan
 from core.provenance.seal.stamping import Stamper
@@ -41,6 +41,9 @@ from tests.core.test_embedding import sources, stated
 from tests.core.test_ingest import made
 from tests.makers import make_member, make_project
 from tests.pictures import comfy_png, encoded, scene, with_chunk
+
+
+SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 
 
 @pytest.fixture
@@ -237,8 +240,35 @@ def test_what_was_made_without_a_key_is_sealed_later_on_demand(desk: Desk) -> No
     assert (done.seal_state, done.source_sha256) == (seals.SEALED, asset.source_sha256)
     assert credentials(desk.settings, desk.blobs.get(done.sha256)).state == "Trusted"
     assert sealing.due(desk) == []
+    before, after = desk.blobs.get(asset.preview), desk.blobs.get(done.preview)
+    assert not reading.carries(before)
+    assert xmp.read(embed.xmp_in(before, "image/jpeg")) == xmp.read(embed.xmp_in(after, "image/jpeg"))
+    assert credentials(desk.settings, after, "image/jpeg").state == "Trusted"
+    assert done.sha256.encode() in after, "it names the sealed file as its original"
     with pytest.raises(Conflict, match="somebody else"):
         sealing.seal(desk, asset)
+
+
+def test_a_preview_has_a_small_manifest_of_its_own_that_names_its_original_and_tells_no_words(files: Desk) -> None:
+    asset = ingest.finish(files, made(), comfy_png(scene(3, 1500, 800), text_to_image()), "a.png", 0).asset
+    data = files.blobs.get(asset.preview)
+
+    found = credentials(files.settings, data, "image/jpeg")
+
+    assert found.state == "Trusted"
+    assert found.step.actions == ("c2pa.opened", "c2pa.resized", "c2pa.transcoded")
+    assert found.source_type == SourceType.TRAINED.value == xmp.read(embed.xmp_in(data, "image/jpeg"))[SOURCE_TYPE]
+    assert [(one.title, one.relationship) for one in found.steps[1:]] == [("R-PF3D #1", "parentOf")]
+    assert asset.sha256.encode() in data
+    assert found.bindings[names.PHASH] == asset.phash
+    plain = ingest.preview_of(scene(3, 1500, 800))
+    assert len(data) - len(plain) < 8_000, "a preview stays a preview"
+    for private in (asset.prompt, "Mia Chen", asset.statement["seed"]):
+        assert private
+        assert private.encode() not in data
+
+    upload = ingest.keep(files, encoded(scene(4, 1500, 800)), "theirs.png", member_id=1, project_id=1).asset
+    assert not reading.carries(files.blobs.get(upload.preview)), "what was not made here is not signed here"
 
 
 # Foreign credentials

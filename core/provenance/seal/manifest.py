@@ -50,6 +50,8 @@ class Ingredient:
     relationship: str = "inputTo"
     thumbnail: bytes = field(default=b"", repr=False)
     """A small JPEG, for an ingredient without a manifest that has one."""
+    ident: str = ""
+    """The id of one that is named only; then it has no data."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,25 @@ def of_copy(
     ]
     made = _definition(title, [_actions([opened, *gone, *actions]), *assertions])
     return Plan(made | ({"redactions": list(redactions)} if redactions else {}), (parent,), thumbnail)
+
+
+def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, done: Sequence[str]) -> Plan:
+    """The small manifest of a preview for chats: its original by id and digest, without a history and without private words.
+
+    `done` are the actions that made it of the original. `policy` must keep words and people out.
+    """
+    told = Ingredient("original", str(stated.get("render") or "") + _ordinal(stated), "", b"", "parentOf", ident=str(stated["id"]))
+    opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [told.label]}}
+    kind = Disclosure.of(stated).source_type.value
+    actions = [opened, *({"action": name, "digitalSourceType": kind} for name in done)]
+    original = {"id": stated["id"], "sha256": original_sha256}
+    assertions = [
+        _actions(actions),
+        *_views(stated, policy),
+        *bindings(stated),
+        {"label": names.PREVIEW, "kind": "Json", "data": {"original": original}},
+    ]
+    return Plan(_definition(f"preview of {told.title}", assertions), (told,))
 
 
 def statement_assertion(stated: Mapping[str, Any]) -> Action:

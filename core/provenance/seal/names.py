@@ -4,6 +4,8 @@ from __future__ import annotations
 
 STATEMENT = "app.slatedesk.statement"
 """Slate's assertion: the statement. What is exported for outsiders has it redacted."""
+PREVIEW = "app.slatedesk.preview"
+"""What a preview for chats is a preview of: id and digest."""
 METADATA = "cawg.metadata"
 TRAINING = "cawg.training-mining"
 PHASH = "app.slatedesk.phash256.1"

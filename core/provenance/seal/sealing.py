@@ -39,23 +39,23 @@ class Sealed:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def seal(settings: Settings, data: bytes, mime: str, plan: Plan) -> Sealed:
-    """The file with the manifest signed into it. Never raises."""
+def seal(settings: Settings, data: bytes, mime: str, plan: Plan, *, stamped: bool = True) -> Sealed:
+    """The file with the manifest signed into it, time-stamped where there is a service and it is wanted. Never raises."""
     if mime not in names.SEALABLE:
         return Sealed(data, UNSEALED, f"{mime or 'this kind of file'} takes no C2PA manifest")
     try:
-        return _sealed(settings, data, mime, plan, stamped=True)
+        return _sealed(settings, data, mime, plan, stamped=stamped)
     except SealUnavailable as problem:
         return _unsealed(data, problem.message, quiet=not settings.seal)
     except BadInput as problem:
         return _unsealed(data, problem.message)
     except (C2paError, ValueError, RuntimeError, OSError) as problem:
-        return _again(settings, data, mime, plan, _said(problem))
+        return _again(settings, data, mime, plan, _said(problem), stamped=stamped)
 
 
-def _again(settings: Settings, data: bytes, mime: str, plan: Plan, why: str) -> Sealed:
+def _again(settings: Settings, data: bytes, mime: str, plan: Plan, why: str, *, stamped: bool) -> Sealed:
     """Without a time stamp, where that may have been the trouble."""
-    if not settings.tsa_url:
+    if not settings.tsa_url or not stamped:
         return _unsealed(data, why)
     try:
         made = _sealed(settings, data, mime, plan, stamped=False)
@@ -67,12 +67,15 @@ def _again(settings: Settings, data: bytes, mime: str, plan: Plan, why: str) -> 
 
 def _sealed(settings: Settings, data: bytes, mime: str, plan: Plan, *, stamped: bool) -> Sealed:
     hand = signing.hand(settings, stamped=stamped)
-    shown = {"thumbnail": {"format": "image/jpeg", "identifier": "thumbnail"}} if plan.thumbnail else {}
+    shown: dict[str, Any] = {"thumbnail": {"format": "image/jpeg", "identifier": "thumbnail"}} if plan.thumbnail else {}
+    named = [_told(one) for one in plan.ingredients if one.ident]
+    shown |= {"ingredients": named} if named else {}
     builder = Builder(plan.definition | shown, context=context.writing(settings, stamped=stamped))
     if plan.thumbnail:
         builder.add_resource("thumbnail", io.BytesIO(plan.thumbnail))
     for one in plan.ingredients:
-        _add(builder, one)
+        if not one.ident:
+            _add(builder, one)
     out = io.BytesIO()
     manifest = builder.sign(hand.signer, mime, io.BytesIO(data), out)
     facts = {
@@ -86,8 +89,13 @@ def _sealed(settings: Settings, data: bytes, mime: str, plan: Plan, *, stamped: 
     return Sealed(out.getvalue(), SEALED, "", manifest, facts)
 
 
+def _told(one: Ingredient) -> dict[str, Any]:
+    named = {"instance_id": one.ident} if one.ident else {}
+    return {"title": one.title, "relationship": one.relationship, "label": one.label, **named}
+
+
 def _add(builder: Builder, one: Ingredient) -> None:
-    told: dict[str, Any] = {"title": one.title, "relationship": one.relationship, "label": one.label}
+    told = _told(one)
     if one.thumbnail:
         told["thumbnail"] = {"format": "image/jpeg", "identifier": f"thumbnail-{one.label}"}
         builder.add_resource(f"thumbnail-{one.label}", io.BytesIO(one.thumbnail))

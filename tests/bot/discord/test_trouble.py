@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
 from bot.cards import Card
 from bot.discord import selftest
 from bot.discord.chat import DiscordChat
+from core import verification
 from core.errors import ChatBusy, ChatRefused
+from core.provenance.seal import keys
 from storage import posts
 from storage.tables import Post, Role
 from tests.bot.discord.conftest import Studio, actions, words
@@ -134,9 +137,15 @@ def test_a_file_within_the_limit_that_is_refused_after_all_is_a_preview(
 ) -> None:
     monkeypatch.setattr("tests.simulators.discord.limits.FILE_BYTES", 20_000)
     monkeypatch.setattr("bot.discord.chat._SMALL", 64)
+    keys.init(studio.desk.settings.keys, "Studio")
     message = studio.asks(mia, inputs="seed:7 steps:1 size:256x256")
     studio.works()
-    assert message.attachments[0]["filename"].endswith("-preview.webp")
+    assert message.attachments[0]["filename"].endswith("-preview.jpg")
+    shown = httpx2.get(message.attachments[0]["url"], timeout=30).raise_for_status().content
+    told = verification.verify(studio.desk, shown, message.attachments[0]["filename"])
+    assert told.outcome is verification.Outcome.PROVED
+    assert told.is_ai
+    assert told.asset is not None
     assert "Too large for Discord" in words(message)
     assert len(studio.server.refusals) == 1
     studio.server.refusals.clear()
