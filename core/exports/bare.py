@@ -1,4 +1,4 @@
-"""The same picture with nothing but its pixels and its colours: every word that anybody wrote into the file is gone.
+"""The same file with nothing but its pixels, its colours or its sound: every word that anybody wrote into the file is gone.
 
 Done on the file's own structure where that can be done, so that pixels stay exactly as they are.
 """
@@ -6,7 +6,11 @@ Done on the file's own structure where that can be done, so that pixels stay exa
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
+from core.exports.bare_avif import bare_avif
+from core.exports.bare_film import bare_exr, bare_mesh, bare_movie, bare_webm
+from core.exports.bare_sound import bare_flac, bare_mp3, bare_ogg, bare_wave
 from core.formats import png
 from core.provenance.carriers import gif, jpeg, webp
 
@@ -18,22 +22,6 @@ _WEBP = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"
 _WEBP_WORDS = 0x08 | 0x04
 _GIF = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
-_MOVIE_WORDS = frozenset({b"udta", b"meta", b"uuid"})
-_INSIDE = frozenset({b"moov", b"trak", b"mdia", b"moof", b"traf"})
-LOSSLESS = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4", "video/quicktime"})
-"""Kinds that are made bare without touching a pixel; others are encoded again."""
-
-
-def bare(data: bytes, mime: str) -> bytes:
-    """The file without a word. Raises BadPicture for a broken one, KeyError for a kind that is not in LOSSLESS."""
-    return {
-        "image/png": _png,
-        "image/jpeg": _jpeg,
-        "image/webp": _webp,
-        "image/gif": _gif,
-        "video/mp4": _film,
-        "video/quicktime": _film,
-    }[mime](data)
 
 
 def _png(data: bytes) -> bytes:
@@ -80,31 +68,6 @@ def _gif(data: bytes) -> bytes:
     return b"".join((*kept, data[at : trailer.end]))
 
 
-def _film(data: bytes) -> bytes:
-    """Boxes of words become free space of the same length, so that no offset changes; what stood in them is zero."""
-    out = bytearray(data)
-    _blank(out, 0, len(out), 0)
-    return bytes(out)
-
-
-def _blank(out: bytearray, at: int, end: int, depth: int) -> None:
-    while at + 8 <= end:
-        size, kind, head = int.from_bytes(out[at : at + 4], "big"), bytes(out[at + 4 : at + 8]), 8
-        if size == 1:
-            size, head = int.from_bytes(out[at + 8 : at + 16], "big"), 16
-        size = end - at if size == 0 else size
-        if size < head or at + size > end:
-            return
-        if kind in _MOVIE_WORDS:
-            out[at + 4 : at + 8] = b"free"
-            out[at + head : at + size] = bytes(size - head)
-        elif kind in (b"free", b"skip"):
-            out[at + head : at + size] = bytes(size - head)
-        elif kind in _INSIDE and depth < 8:
-            _blank(out, at + head, at + size, depth + 1)
-        at += size
-
-
 def _orientation(block: bytes) -> int:
     """1 to 8; 1 where nothing is said or nothing can be read."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
@@ -123,3 +86,28 @@ def _turned(orientation: int) -> bytes:
     """An EXIF segment that says which side is up, and nothing else."""
     block = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
     return b"\xff\xe1" + (len(block) + 8).to_bytes(2, "big") + b"Exif\0\0" + block
+
+
+_MAKERS: dict[str, Callable[[bytes], bytes]] = {
+    "image/png": _png,
+    "image/jpeg": _jpeg,
+    "image/webp": _webp,
+    "image/gif": _gif,
+    "image/avif": bare_avif,
+    "image/x-exr": bare_exr,
+    "video/mp4": bare_movie,
+    "video/quicktime": bare_movie,
+    "video/webm": bare_webm,
+    "audio/flac": bare_flac,
+    "audio/mpeg": bare_mp3,
+    "audio/ogg": bare_ogg,
+    "audio/wav": bare_wave,
+    "model/gltf-binary": bare_mesh,
+}
+LOSSLESS = frozenset(_MAKERS)
+"""Kinds that are made bare without touching a pixel, a sample or a corner of a mesh; others are encoded again."""
+
+
+def bare(data: bytes, mime: str) -> bytes:
+    """The file without a word. Raises BadPicture for a broken one, KeyError for a kind that is not in LOSSLESS."""
+    return _MAKERS[mime](data)

@@ -77,7 +77,7 @@ def _picture(settings: Settings, original: Original, profile: Profile) -> tuple[
         if original.mime not in bare.LOSSLESS:
             hint = "Export it as a render of another format, or with the profile team or archive."
             raise Conflict(f"What {original.mime or 'this file'} says of itself cannot be taken out.", hint=hint)
-        lost = ["format and size: films are not encoded again"] if profile.format or profile.size else []
+        lost = ["format and size: only pictures are encoded again"] if profile.format or profile.size else []
         return bare.bare(original.data, original.mime), original.mime, [published], lost
     with pixels.opened(original.data, max_pixels=settings.max_pixels) as image:
         frames, size = int(getattr(image, "n_frames", 1)), image.size
@@ -189,7 +189,7 @@ def _not_carried(data: bytes, mime: str, _before: str) -> list[str]:
     carrier = carrier_of(mime)
     lost = [] if mime in names.SEALABLE else ["the seal: this kind of file takes none"]
     if carrier is None:
-        return [*lost, "everything else that is known: a file lies beside it"]
+        return [*lost, "everything else that is known: `as:zip` puts it beside the file"]
     return lost
 
 

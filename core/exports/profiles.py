@@ -25,6 +25,11 @@ SUFFIXES = {
     "video/mp4": ".mp4",
     "video/quicktime": ".mov",
     "video/webm": ".webm",
+    "audio/flac": ".flac",
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "model/gltf-binary": ".glb",
+    "image/x-exr": ".exr",
 }
 PLACES = ("asset", "render", "client", "project", "shot", "workflow", "number", "date", "width", "height", "seed", "status")
 _PLACE = re.compile(r"\{(\w+)\}")

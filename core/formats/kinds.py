@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from core.formats import id3
+
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -49,6 +51,8 @@ def worth_keeping(head: bytes, filename: str) -> bool:
 
 def mime_of(data: bytes, filename: str) -> str:
     """The kind of a file as a MIME type, or empty when neither its bytes nor its name tell."""
+    if data[:3] == b"ID3" and data[id3.length(data) :][:4] == b"fLaC":
+        return "audio/flac"
     for offset, mark, mime in _MAGIC:
         if data[offset : offset + len(mark)] == mark and (offset == 0 or data[:4] == b"RIFF"):
             return mime

@@ -43,7 +43,7 @@ def _elements(data: memoryview) -> Iterator[tuple[int, memoryview]]:
         inside, at = stack.pop()
         while at < len(inside) and seen < _MAX_ELEMENTS:
             seen += 1
-            kind, size, body = _head(inside, at)
+            kind, size, body = head(inside, at)
             if kind == 0 or body > len(inside):
                 break
             end = len(inside) if size is None else min(body + size, len(inside))
@@ -55,8 +55,8 @@ def _elements(data: memoryview) -> Iterator[tuple[int, memoryview]]:
                 at = end
 
 
-def _head(data: memoryview, at: int) -> tuple[int, int | None, int]:
-    """(id, size, where the body begins); an id of 0 where there is no element, a size of None where it is unknown."""
+def head(data: memoryview, at: int) -> tuple[int, int | None, int]:
+    """(id, size, where the body begins) of an element; an id of 0 where there is none, a size of None where it is unknown."""
     length = _length(data, at)
     if not 1 <= length <= 4:
         return 0, 0, at

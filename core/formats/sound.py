@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from core.formats import id3
 from core.formats.film import Film
 
 _MOST = 1_000
@@ -12,7 +13,7 @@ _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 
 def read_flac(data: bytes, *, max_text: int) -> Film:
     """Playing time and comments of a FLAC file."""
-    film, at, last = Film(), 4, False
+    film, at, last = Film(), id3.length(data) + 4, False
     while not last and at + 4 <= len(data):
         last, kind = bool(data[at] & 0x80), data[at] & 0x7F
         body = data[at + 4 : at + 4 + int.from_bytes(data[at + 1 : at + 4], "big")]
@@ -44,13 +45,13 @@ def read_mp3(data: bytes, *, max_text: int) -> Film:
     if data[:3] != b"ID3" or len(data) < 10 or data[3] not in (3, 4):
         return film
     synchsafe = data[3] == 4
-    end, at = min(len(data), 10 + _synchsafe(data[6:10])), 10
+    end, at = min(len(data), 10 + id3.unsynchsafe(data[6:10])), 10
     if data[5] & 0x40:
-        at += _synchsafe(data[10:14]) if synchsafe else 4 + int.from_bytes(data[10:14], "big")
+        at += id3.unsynchsafe(data[10:14]) if synchsafe else 4 + int.from_bytes(data[10:14], "big")
     for _ in range(_MOST):
         if at + 10 > end or not data[at]:
             break
-        size = _synchsafe(data[at + 4 : at + 8]) if synchsafe else int.from_bytes(data[at + 4 : at + 8], "big")
+        size = id3.unsynchsafe(data[at + 4 : at + 8]) if synchsafe else int.from_bytes(data[at + 4 : at + 8], "big")
         body = data[at + 10 : min(at + 10 + size, end)]
         if data[at : at + 4] == b"TXXX" and 1 < len(body) <= 2 * max_text + 400:
             text = body[1:].decode(_ENCODINGS.get(body[0], "latin-1"), "replace")
@@ -106,11 +107,3 @@ def _ogg_seconds(data: bytes, rate: int) -> float | None:
 
 def _vorbis_rate(packet: bytes) -> int:
     return int.from_bytes(packet[12:16], "little") if packet.startswith(b"\x01vorbis") else 0
-
-
-def _synchsafe(four: bytes) -> int:
-    """Seven bits a byte."""
-    number = 0
-    for byte in four:
-        number = number << 7 | byte & 0x7F
-    return number

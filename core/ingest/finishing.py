@@ -130,9 +130,7 @@ def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str]) -> Fi
     )
 
 
-def _asset(
-    desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts, preview: bytes
-) -> Asset:
+def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts, preview: bytes) -> Asset:
     """An unsaved Asset with all that the file itself tells; whose it is, is filled in by the caller."""
     return Asset(
         origin=Origin.INGEST,

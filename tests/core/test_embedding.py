@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.comfyui import facts
 from core.errors import BadPicture
+from core.formats import id3
 from core.provenance import disclosure, embed, statement, xmp
 from core.provenance.carriers import carrier_of
 from core.provenance.disclosure import SourceType
@@ -35,6 +36,10 @@ def stated(**more: object) -> dict[str, object]:
     return statement.make(made, file, facts.read(text_to_image())) | more
 
 
+def untagged(data: bytes) -> bytes:
+    return data[id3.length(data) :]
+
+
 def sources() -> dict[str, tuple[str, bytes]]:
     """A file of every kind and shape that words are written into: name -> (media type, bytes)."""
     exif = Image.Exif()
@@ -54,6 +59,12 @@ def sources() -> dict[str, tuple[str, bytes]]:
         "animated gif": ("image/gif", encoded(scene(1), "GIF", save_all=True, append_images=[scene(2)], loop=0)),
         "avif": ("image/avif", encoded(scene(1), "AVIF")),
         "mp4": ("video/mp4", (SAMPLES / "comfyui_video.mp4").read_bytes()),
+        "webm": ("video/webm", (SAMPLES / "comfyui_video.webm").read_bytes()),
+        "flac": ("audio/flac", (SAMPLES / "comfyui_audio.flac").read_bytes()),
+        "mp3": ("audio/mpeg", (SAMPLES / "comfyui_audio.mp3").read_bytes()),
+        "mp3 without a tag": ("audio/mpeg", untagged((SAMPLES / "comfyui_audio.mp3").read_bytes())),
+        "opus": ("audio/ogg", (SAMPLES / "comfyui_audio.opus").read_bytes()),
+        "glb": ("model/gltf-binary", (SAMPLES / "comfyui_cube.glb").read_bytes()),
     }
 
 

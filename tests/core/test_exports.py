@@ -17,10 +17,12 @@ from core.errors import BadInput, Conflict, NotFound, Refused, WouldLeak
 from core.exports import bare, copying, leaks, leaving, profiles
 from core.exports.copying import Original
 from core.exports.leaving import Wish
-from core.formats import kinds
+from core.formats import flac, gltf, id3, kinds, ogg
+from core.formats.comments import Comments
 from core.provenance import embed, policies, xmp
+from core.provenance.carriers import matroska
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import keys, manifest, reading
+from core.provenance.seal import keys, manifest, names, reading
 from core.provenance.seal import sealing as seals
 from core.provenance.xmp import Policy
 from core.settings import Settings
@@ -30,7 +32,7 @@ from tests.core.graphs import image_to_image, text_to_image
 from tests.core.test_embedding import sources, stated
 from tests.core.test_ingest import made
 from tests.makers import make_member, make_project
-from tests.pictures import comfy_png, encoded, scene
+from tests.pictures import SAMPLES, comfy_png, encoded, scene
 
 SECRETS = {
     "prompt": "a confidential perfume bottle",
@@ -292,17 +294,80 @@ def test_no_planted_secret_leaves_for_a_client(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, team="Studio")
     keys.init(settings.keys, "Studio")
     policy, chance = policies.of(settings), random.Random(7)
-    for number in range(60):
+    for number in range(90):
         original, planted = planted_asset(chance, number, settings)
         form = chance.choice(["", "png", "jpeg", "webp"])
         profile = replace(profiles.named(chance.choice(["client", "public"])), format=form)
 
         made_copy = copying.copy(settings, original, profile, policy)
 
-        assert made_copy.sealed.state == seals.SEALED
+        assert made_copy.sealed.state == (seals.SEALED if made_copy.mime in names.SEALABLE else seals.UNSEALED)
+        assert disclosed(made_copy), (number, original.mime)
         found = leaks.found_in(made_copy.data, planted)
         assert found == (), (number, profile.name, original.mime, found)
         assert leaks.found_in(original.data, planted), "the original does hold them"
+
+
+TAGGED = {
+    "webm": "comfyui_video.webm",
+    "mp4": "comfyui_video.mp4",
+    "flac": "comfyui_audio.flac",
+    "mp3": "comfyui_audio.mp3",
+    "opus": "comfyui_audio.opus",
+    "glb": "comfyui_cube.glb",
+}
+"""Kinds whose words stand in tags: samples that a real ComfyUI wrote."""
+
+
+def tagged(kind: str, words: dict[str, str]) -> bytes:
+    """Such a file with more tags, as other programs write them."""
+    data = (SAMPLES / TAGGED[kind]).read_bytes()
+    if kind == "webm":
+        texts = b"".join(
+            matroska.element(0x67C8, matroska.element(0x45A3, key.encode()) + matroska.element(0x4487, text.encode()))
+            for key, text in words.items()
+        )
+        whole, more = matroska.segment(data), matroska.element(0x1254C367, matroska.element(0x7373, texts))
+        size = (1 << 56 | whole.end - whole.body + len(more)).to_bytes(8, "big")
+        return data[: whole.start + 4] + size + data[whole.body : whole.end] + more
+    if kind == "mp4":
+        told = " ".join(words.values()).encode()
+        return data + (8 + len(told)).to_bytes(4, "big") + b"udta" + told
+    if kind == "flac":
+        found = flac.parse(data)
+        blocks = [flac.Block(one.kind, _more(one.body, words)) if one.kind == flac.COMMENT else one for one in found.blocks]
+        return found.with_blocks([*blocks, flac.Block(2, b"test" + words["title"].encode())]).as_bytes()
+    if kind == "mp3":
+        tag = id3.parse(data)
+        frames = [tag.frame(b"TXXX", b"\x03" + f"my {key}\0{text}".encode()) for key, text in words.items()]
+        tail = b"TAG" + words["title"].encode()[:30].ljust(125, b"\0")
+        return tag.with_frames(*tag.frames, *frames).as_bytes() + data[id3.length(data) :] + tail
+    if kind == "opus":
+        heads = ogg.headers(data)
+        return ogg.with_comments(data, heads, _more(heads.comments, words))
+    parts = gltf.parts(data)
+    parts.described["asset"]["copyright"] = words["title"]
+    parts.described["nodes"][0]["extras"] = words
+    return parts.as_bytes()
+
+
+def _more(body: bytes, words: dict[str, str]) -> bytes:
+    return (
+        Comments.of(body).with_entries({f"my {key}": text for key, text in words.items()}, ("my prompt", "my title")).as_bytes()
+    )
+
+
+def noted(kind: str, told: dict[str, str]) -> dict[str, object]:
+    """EXIF and XMP of other programs, as AVIF keeps them among its items."""
+    exif = Image.Exif()
+    exif[0x010E] = told["prompt"]
+    return {"exif": exif.tobytes(), "xmp": xmp.packet({"photoshop:Credit": told["client"]}).encode()} if kind == "AVIF" else {}
+
+
+def disclosed(made_copy: copying.Copy) -> bool:
+    """Whether a copy still says, in itself, that a model had a part in it."""
+    said = xmp.read(embed.xmp_in(made_copy.data, made_copy.mime)).get("Iptc4xmpExt:DigitalSourceType")
+    return said == SourceType.COMPOSITE.value
 
 
 def planted_asset(chance: random.Random, number: int, settings: Settings) -> tuple[Original, tuple[leaks.Secret, ...]]:
@@ -312,7 +377,7 @@ def planted_asset(chance: random.Random, number: int, settings: Settings) -> tup
     def word(what: str) -> str:
         return f"{what}-" + "".join(chance.choice(letters) for _ in range(14))
 
-    kinds_of = ["PNG", "JPEG", "WEBP", "GIF"]
+    kinds_of = ["PNG", "JPEG", "WEBP", "GIF", "AVIF", *TAGGED]
     parent, kind = b"", chance.choice(kinds_of)
     secrets: list[leaks.Secret] = []
     for generation in range(2):
@@ -338,13 +403,16 @@ def planted_asset(chance: random.Random, number: int, settings: Settings) -> tup
         data = (
             comfy_png(picture, graph, extra=list(told.values()))
             if kind == "PNG"
-            else encoded(picture, kind, comment=told["by"].encode())
+            else tagged(kind, {"prompt": json.dumps(graph), "title": told["by"]})
+            if kind in TAGGED
+            else encoded(picture, kind, comment=told["by"].encode(), **noted(kind, told))
         )
         mime = kinds.mime_of(data, "")
         rules = replace(policies.of(settings), people=True)
         text = f"{told['prompt']}\nNegative prompt: {told['negative']}\nSteps: 1, Seed: 2"
         data = embed.embed(data, mime, embed.record_of(statement), text, xmp.write(statement, rules))
-        inside = [manifest.Ingredient("input-1", "A-0001", mime, parent, "parentOf")] if parent else []
+        sealable = mime in names.SEALABLE
+        inside = [manifest.Ingredient("input-1", "A-0001", mime, parent, "parentOf")] if parent and sealable else []
         parent = seals.seal(settings, data, mime, manifest.of_output(statement, rules, inside)).data
     facts = {"prompt": secrets[-5].word}
     return Original("A-0002", parent, mime, statement, facts), tuple(secrets)

@@ -42,7 +42,6 @@ from tests.core.test_ingest import made
 from tests.makers import make_member, make_project
 from tests.pictures import comfy_png, encoded, scene, with_chunk
 
-
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from core.provenance.carriers import bmff, gif, jpeg, png, webp
+from core.provenance.carriers import bmff, flac, gif, glb, jpeg, matroska, mp3, ogg, png, webp
 from core.provenance.carriers.words import PARAMETERS, RECORD, XMP
 
 __all__ = ["PARAMETERS", "RECORD", "SIDECAR_ONLY", "XMP", "Carrier", "carrier_of"]
 
-SIDECAR_ONLY = frozenset({"video/webm", "audio/flac", "audio/mpeg", "audio/ogg", "audio/wav", "model/gltf-binary", "image/x-exr"})
+SIDECAR_ONLY = frozenset({"audio/wav", "image/x-exr", "image/tiff", "image/bmp"})
 """Kinds into which nothing is written: what is known of them is in the memory, and in a file beside them on export."""
 
 
@@ -39,6 +39,11 @@ _CARRIERS: dict[str, Carrier] = {
     "image/avif": bmff,
     "video/mp4": bmff,
     "video/quicktime": bmff,
+    "video/webm": matroska,
+    "audio/flac": flac,
+    "audio/mpeg": mp3,
+    "audio/ogg": ogg,
+    "model/gltf-binary": glb,
 }
 
 

@@ -101,7 +101,8 @@ def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, 
 
     `done` are the actions that made it of the original. `policy` must keep words and people out.
     """
-    told = Ingredient("original", str(stated.get("render") or "") + _ordinal(stated), "", b"", "parentOf", ident=str(stated["id"]))
+    title = str(stated.get("render") or "") + _ordinal(stated)
+    told = Ingredient("original", title, "", b"", "parentOf", ident=str(stated["id"]))
     opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [told.label]}}
     kind = Disclosure.of(stated).source_type.value
     actions = [opened, *({"action": name, "digitalSourceType": kind} for name in done)]
@@ -112,7 +113,7 @@ def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, 
         *bindings(stated),
         {"label": names.PREVIEW, "kind": "Json", "data": {"original": original}},
     ]
-    return Plan(_definition(f"preview of {told.title}", assertions), (told,))
+    return Plan(_definition(f"preview of {title}", assertions), (told,))
 
 
 def statement_assertion(stated: Mapping[str, Any]) -> Action:

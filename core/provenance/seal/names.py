@@ -15,5 +15,6 @@ PRIVATE = (STATEMENT, METADATA)
 
 SEALABLE = frozenset(
     {"image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/tiff", "video/mp4", "video/quicktime"}
+    | {"audio/flac", "audio/mpeg", "audio/wav"}
 )
-"""Kinds into which a manifest goes. WebM takes none: what leaves as WebM has its record beside it."""
+"""Kinds into which a manifest goes. WebM, Ogg and GLB take none: they have their words and XMP, unsigned."""
