@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from core import ingest, recognition
+from core.contradicting import contradiction
 from core.desk import Desk
 from core.errors import BadPicture
 from core.exports import telling
@@ -86,6 +87,8 @@ class Verification:
     claims: tuple[tuple[str, str], ...] = ()
     mark_bits: int | None = None
     """In how many of 64 bits it carries the watermark of `asset`, where that proves it."""
+    contradiction: str = ""
+    """That the manifest names another watermark than the pixels carry, as a sentence; empty where they agree."""
 
     @property
     def is_ai(self) -> bool | None:
@@ -111,6 +114,7 @@ class Verification:
                 "distance": self.distance,
                 "watermark_bits": self.mark_bits,
             },
+            "contradiction": self.contradiction or None,
             "claims": dict(self.claims),
         }
 
@@ -127,9 +131,10 @@ def verify(desk: Desk, data: bytes, filename: str, *, projects: Collection[int] 
     asset = same if outcome is Outcome.EDITED else seen.asset
     signer = found.step.signer if found and found.step.signer else "somebody"
     sentence = _SENTENCES[outcome].format(signer=signer, asset=asset.code if asset else "", how=seen.how)
+    against = contradiction(desk, data, filename, found, seen)
     return Verification(
         outcome,
-        sentence,
+        f"{sentence} {against}".rstrip(),
         examined.sha256,
         examined.mime,
         found,
@@ -138,6 +143,7 @@ def verify(desk: Desk, data: bytes, filename: str, *, projects: Collection[int] 
         seen.distance,
         _claims(data, examined.mime),
         seen.mark_bits,
+        against,
     )
 
 

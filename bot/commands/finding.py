@@ -10,8 +10,8 @@ from bot import grammar, shapes, show, wording
 from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
 from bot.commands.asked import Asked
+from core import contradicting, memory, recognition
 from core import lineage as families
-from core import memory, recognition
 from core.access import Action, allow, visible_projects
 from core.desk import Desk
 from core.errors import BlobMissing, MissingInput
@@ -136,8 +136,10 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
     shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "others": []}
     if seen.asset is None:
         return Answer(f"{filename} is not known: {seen.how}.", data=shape)
+    against = contradicting.of_file(asked.desk, data, filename, seen)
+    shape |= {"contradiction": against or None}
     with asked.desk.reading() as session:
-        sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}."
+        sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}. {against}".rstrip()
         card = show.asset_card(session, seen.asset, sentence=sentence)
     return Answer(sentence, (card,), data=shape | _named(seen.asset) | {"others": [one.code for one in seen.others]})
 

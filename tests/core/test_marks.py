@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import doctor, ingest, recognition, restoring, verification
+from core import contradicting, doctor, ingest, recognition, restoring, verification
 from core.compliance import gathering
 from core.compliance.rules import Status
 from core.findings import State
 from core.formats import png
-from core.provenance.marks import trustmark, ways
+from core.provenance import xmp
+from core.provenance.carriers import jpeg, webp
+from core.provenance.marks import proving, trustmark, ways
 from core.provenance.marks.own import OwnMark
 from core.provenance.marks.seam import PROVES, MarkError, agreeing
+from core.provenance.seal import keys, manifest
+from core.provenance.seal import sealing as seals
+from core.provenance.xmp import Policy
 from core.settings import Settings
 from core.verification import Outcome
 from storage.tables import Asset
@@ -134,7 +140,11 @@ def test_a_file_whose_mark_was_lost_fails_the_check_though_it_was_declared(house
         ("line art", lambda: encoded(Image.new("RGB", (600, 400), "white"))),
         ("opaque", lambda: encoded(take(1).convert("RGBA"))),
         ("8-bit RGB", lambda: encoded(take(1).convert("L"))),
-        ("PNG", lambda: encoded(take(1), "JPEG", quality=95)),
+        ("lossy WebP", lambda: encoded(take(1), "WEBP", quality=90)),
+        ("encoded once more", lambda: encoded(take(1), "AVIF")),
+        ("turned", lambda: encoded(take(1), "JPEG", exif=_turned())),
+        ("behind its picture", lambda: encoded(take(1), "JPEG") + b"more"),
+        ("three channels", lambda: encoded(take(1).convert("CMYK"), "JPEG")),
         ("256 pixels", lambda: encoded(scene(1))),
         ("still", lambda: encoded(take(1), save_all=True, append_images=[take(2)])),
     ],
@@ -149,6 +159,46 @@ def test_what_takes_no_mark_is_kept_as_it_is_and_the_report_says_why(house: Hous
     items = {item.name: item for item in gathering.report(house.desk, "", [asset], by=house.mia).assets[0].items}
     assert items["watermark"].status is Status.FAIL
     assert why in items["watermark"].text
+
+
+def _turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "progressive jpeg", "lossless webp"])
+def test_jpeg_and_lossless_webp_are_marked_and_keep_every_byte_that_is_not_pixels(house: House, kind: str) -> None:
+    exif, profile = Image.Exif(), b"a colour profile"
+    exif[0x010F] = "workflow:" + json.dumps({"nodes": []})
+    options: dict[str, object] = {"exif": exif.tobytes(), "xmp": xmp.packet({"photoshop:Credit": "theirs"}).encode()}
+    if kind == "lossless webp":
+        mime, source = "image/webp", encoded(take(1), "WEBP", lossless=True, icc_profile=profile, **options)
+        told = [source[one.start : one.end] for one in webp.chunks(source) if one.name != b"VP8L"]
+    else:
+        progressive = kind.startswith("progressive")
+        options |= {"quality": 88, "comment": b"by hand", "icc_profile": profile, "progressive": progressive}
+        mime, source = "image/jpeg", encoded(take(1), "JPEG", **options)
+        told = [source[one.start : one.end] for one in jpeg.segments(source) if one.marker >= 0xE0]
+    asset = house.render(source)
+    stored = house.desk.blobs.get(asset.sha256)
+
+    assert asset.mime == mime
+    alg, ident = (asset.statement["mark"][key] for key in ("alg", "id"))
+    assert agreeing(ways.named(house.desk.settings, alg).decode(shown(house, asset)), ident) == 64  # type: ignore[union-attr]
+    assert house.credentials(asset).state == "Trusted"
+    assert house.credentials(asset).bindings[alg] == ident
+    assert len(told) >= 4
+    assert all(part in stored for part in told)
+    before, after = ingest.examine(source, "a"), ingest.examine(stored, "a")
+    assert (asset.pixel_sha256, asset.source_sha256) == (after.pixel_sha256, before.sha256)
+    assert before.pixel_sha256 != after.pixel_sha256
+    pictures = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=float) for data in (source, stored)]
+    error = np.square(pictures[0] - pictures[1]).mean()
+    assert 10 * np.log10(255**2 / error) > 40, "the mark and its encoding together are not seen"
+    with Image.open(io.BytesIO(stored)) as image:
+        assert image.info["icc_profile"] == profile
+        assert bool(image.info.get("progressive")) == kind.startswith("progressive")
 
 
 def test_nothing_is_marked_unless_it_is_asked_for(house: House) -> None:
@@ -189,6 +239,54 @@ def test_a_crop_is_proved_after_it_was_laid_over_its_original(house: House) -> N
     assert seen.asset is not None
     assert seen.asset.id == asset.id
     assert (seen.mark_bits or 0) >= PROVES
+
+
+def test_the_mark_tells_five_like_takes_apart_however_their_copies_were_changed(house: House) -> None:
+    takes = {number: house.render(comfy_png(take(number), secretive()), render_code=f"R-{number:04}") for number in range(1, 6)}
+    changes = {
+        "JPEG 60": lambda image: encoded(image, "JPEG", quality=60),
+        "half": lambda image: encoded(image.resize((320, 256), Image.Resampling.LANCZOS), "WEBP", quality=80),
+        "grey": lambda image: encoded(image.convert("L"), "JPEG", quality=85),
+    }
+    for name, change in changes.items():
+        for number, asset in takes.items():
+            seen = recognition.recognise(house.desk, change(shown(house, asset)), "copy")
+            assert seen.asset is not None, (name, number)
+            assert (seen.asset.id, seen.certainty) == (asset.id, recognition.Certainty.PROBABLE), (name, number, seen.how)
+            assert (seen.mark_bits or 0) >= PROVES, (name, number)
+            others = [proving.agreement(house.desk.settings, shown(house, asset), one.statement) for one in takes.values()]
+            assert sum((bits or 0) >= PROVES for bits in others) == 1, "no take carries the mark of another"
+
+
+def test_a_manifest_in_a_picture_that_carries_another_mark_is_found_out(house: House) -> None:
+    """Signed anew with a key of their own, so that its signature holds; and moved over as it is, so that it does not."""
+    one, two = (house.render(comfy_png(take(number), secretive()), render_code=f"R-{number:04}") for number in (1, 2))
+    for asset in (one, two):
+        assert verification.verify(house.desk, house.desk.blobs.get(asset.sha256), "a.png").contradiction == ""
+        preview = verification.verify(house.desk, house.desk.blobs.get(asset.preview), "a.jpg")
+        assert (preview.outcome, preview.contradiction) == (Outcome.PROVED, "")
+
+    elsewhere = Settings(data=house.desk.settings.data / "elsewhere")
+    keys.init(elsewhere.keys, "Somebody")
+    pixels = encoded(shown(house, one))
+    claimed = seals.seal(elsewhere, pixels, "image/png", manifest.of_output(two.statement, Policy(), [])).data
+    told = verification.verify(house.desk, claimed, "claimed.png")
+    assert told.outcome is Outcome.SIGNED
+    assert told.contradiction == f"Its manifest names the watermark of another picture: its pixels carry that of {one.code}."
+    assert told.sentence.endswith(told.contradiction)
+    assert told.as_json()["contradiction"] == told.contradiction
+
+    theirs = house.desk.blobs.get(two.sha256)
+    box = next(theirs[part.start : part.end] for part in png.chunks(theirs) if part.type == b"caBX")
+    moved = pixels[:33] + box + pixels[33:]
+    told = verification.verify(house.desk, moved, "moved.png")
+    assert told.outcome is Outcome.EDITED, "its pixels are registered, its metadata is not theirs"
+    assert one.code in told.contradiction
+
+    unmarked = seals.seal(elsewhere, encoded(take(4)), "image/png", manifest.of_output(two.statement, Policy(), [])).data
+    assert "do not carry" in verification.verify(house.desk, unmarked, "unmarked.png").contradiction
+    seen = recognition.recognise(house.desk, claimed, "claimed.png")
+    assert contradicting.of_file(house.desk, claimed, "claimed.png", seen).endswith(f"{one.code}.")
 
 
 def test_a_take_that_was_never_marked_is_not_proved_to_be_its_marked_sibling(house: House) -> None:

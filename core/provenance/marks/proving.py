@@ -20,6 +20,11 @@ def said(stated: Mapping[str, Any]) -> tuple[str, str]:
     return (str(told.get("alg") or ""), str(told.get("id") or "")) if isinstance(told, Mapping) else ("", "")
 
 
+def is_mark(alg: str) -> bool:
+    """Whether a soft binding of that name is a watermark that can be read here."""
+    return alg in ways.NAMES
+
+
 def agreement(settings: Settings, image: Image.Image, stated: Mapping[str, Any]) -> int | None:
     """In how many of 64 bits a whole picture agrees with the mark of a statement; None where that cannot be read here."""
     way, ident = _way(settings, stated)

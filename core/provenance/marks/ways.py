@@ -8,8 +8,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from core.provenance.marks.own import OwnMark
 from core.provenance.marks.seam import Mark
 from core.provenance.marks.trustmark import TrustMark
+from core.provenance.seal import names
 from core.settings import Settings
 from core.vault import house_key
+
+NAMES = frozenset({names.MARK, TrustMark.alg})
+"""The ways known here, as manifests name them."""
 
 
 def wanted(settings: Settings) -> Mark | None:

@@ -12,7 +12,9 @@ from core.settings import Settings
 def look(settings: Settings) -> Iterator[Finding]:
     """One finding where a mark is asked for; nothing where it is off."""
     if settings.watermark == "own":
-        text = "Finished PNGs carry Slate's own mark, which only this house's key reads: keep SLATE_SECRET (or room.key) safe."
+        text = (
+            "Finished pictures carry Slate's own mark, which only this house's key reads: keep SLATE_SECRET (or room.key) safe."
+        )
         yield Finding("watermark", State.FINE, text, facts={"watermark": "own"})
     elif settings.watermark == "trustmark":
         problem = trustmark.missing()
@@ -23,4 +25,4 @@ def look(settings: Settings) -> Iterator[Finding]:
                 "watermark", State.WARNING, f"TrustMark is asked for, but {problem}; pictures leave unmarked.", fix, "", facts
             )
         else:
-            yield Finding("watermark", State.FINE, "Finished PNGs are marked by TrustMark.", "", "real", facts)
+            yield Finding("watermark", State.FINE, "Finished pictures are marked by TrustMark.", "", "real", facts)

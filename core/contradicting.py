@@ -1,0 +1,49 @@
+"""Compares the watermark that a file's manifest names with the one its pixels carry: where they differ, the two do not belong.
+
+Whoever puts a manifest into a foreign picture breaks its signature; who signs it anew with a key of their own does not. The mark
+in the pixels is moved by neither.
+"""
+
+from __future__ import annotations
+
+from core import ingest
+from core.desk import Desk
+from core.formats import kinds
+from core.provenance.marks import proving
+from core.provenance.marks.seam import PROVES
+from core.provenance.seal import reading
+from core.provenance.seal.reading import Credentials
+from core.recognition import Recognition
+
+
+def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | None, seen: Recognition) -> str:
+    """What does not fit, as a sentence; empty where manifest and pixels agree, or nothing can be said.
+
+    Raises BadPicture, TooManyPixels, TooLong.
+    """
+    named = {alg: ident for alg, ident in (found.bindings.items() if found else ()) if proving.is_mark(alg)}
+    if not named:
+        return ""
+    _, image = ingest.look(data, filename, ingest.limits_of(desk.settings))
+    carried = proving.said(seen.asset.statement) if seen.asset is not None and _proved(seen) else ("", "")
+    for alg, ident in named.items():
+        bits = proving.agreement(desk.settings, image, {"mark": {"alg": alg, "id": ident}}) if image is not None else None
+        if bits is None or bits >= PROVES:
+            continue
+        if carried[1] and carried[1] != ident and seen.asset is not None:
+            return f"Its manifest names the watermark of another picture: its pixels carry that of {seen.asset.code}."
+        return (
+            "Its manifest names a watermark that its pixels do not carry: they are not those it was written for, or much changed."
+        )
+    return ""
+
+
+def of_file(desk: Desk, data: bytes, filename: str, seen: Recognition) -> str:
+    """The same of a file whose credentials are not read yet."""
+    found = reading.read(desk.settings, data, kinds.mime_of(data, filename)) if reading.carries(data) else None
+    return contradiction(desk, data, filename, found, seen)
+
+
+def _proved(seen: Recognition) -> bool:
+    """Whether it is sure which picture's pixels these are: they are equal, or they carry its mark."""
+    return seen.distance == 0 or seen.mark_bits is not None
