@@ -158,6 +158,7 @@ def credentials_shape(found: Credentials) -> dict[str, Any]:
         "signed_at": found.step.time or None,
         "time_stamped": found.stamped,
         "source_type": found.source_type,
+        "bindings": dict(found.bindings),
         "failures": list(found.failures),
         "broken": [{"of": step.title or step.label, "code": code} for step, code in found.broken],
         "training": dict(found.training),

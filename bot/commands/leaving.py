@@ -199,7 +199,10 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
     ready = [leaving.prepare(asked.desk, asset, wish, by=asked.member, number=n) for n, asset in enumerate(found, start=1)]
     frames = [
         sheet.Frame(
-            _bytes(asked, one.whole.asset.preview) if one.whole.asset.preview else b"", one.filename, sheet.lines_of(one.view)
+            _bytes(asked, one.whole.asset.preview) if one.whole.asset.preview else b"",
+            one.filename,
+            sheet.lines_of(one.view),
+            sheet.kind_of(one.whole.asset.mime, one.whole.asset.seconds),
         )
         for one in ready
     ]

@@ -161,8 +161,9 @@ def _expiry(m: Material, found: Credentials) -> Item:
 
 def _latent(m: Material) -> Iterator[Item]:
     """California: provider, system and version, time, unique id, created or altered; each where it was found."""
-    told, stated = _xmp(m), (m.credentials.statement if m.credentials else None) or {}
-    said, source = stated.get("disclosure") or {}, "CA 22757.3"
+    told, signed = _xmp(m), m.credentials.statement if m.credentials else None
+    record = ((m.examined.record if m.examined else None) or {}).get("statement") or {}
+    said, source = (signed or record).get("disclosure") or {}, "CA 22757.3"
     provider = told.get("photoshop:Credit", "")
     yield _item(
         "C",
@@ -188,7 +189,13 @@ def _latent(m: Material) -> Iterator[Item]:
     yield _item("C", "(D) unique identifier", bool(guid), guid, "not in the file", source=source, where="XMP")
     how = str(said.get("how") or "")
     yield _item(
-        "C", "(E) created or altered", how in ("created", "altered"), how, "not in the manifest", source=source, where="C2PA"
+        "C",
+        "(E) created or altered",
+        how in ("created", "altered"),
+        how,
+        "not in the file",
+        source=source,
+        where="C2PA" if signed else "the record",
     )
 
 
@@ -212,8 +219,11 @@ def _second_layer(m: Material) -> Iterator[Item]:
 
 def _recovery(m: Material) -> Iterator[Item]:
     registered = NONE if not m.asset.phash else m.fingerprinted
-    yield _item("E", "fingerprint registered", registered, "found again by its looks", "not in the index", source="EU Code")
-    yield _item("E", "manifest kept beside", m.sidecar, "its own bytes are stored", "not kept")
+    found = "found again by its looks" if m.asset.phash else "only still pictures that show something have one"
+    yield _item("E", "fingerprint registered", registered, found, "not in the index", source="EU Code")
+    takes = m.asset.mime in names.SEALABLE
+    kept = "its own bytes are stored" if takes else "this kind of file takes no manifest"
+    yield _item("E", "manifest kept beside", m.sidecar if takes else NONE, kept, "not kept")
     public = bool(m.settings.public_url)
     yield _item(
         "E",
@@ -253,8 +263,16 @@ def _agreement(m: Material) -> Iterator[Item]:
     yield _item("G", "one source type", UNKNOWN if len(values) < 2 else same, text, text)
     inside = (m.examined.facts.prompt if m.examined and m.examined.facts else "").strip()
     known_prompt = m.asset.prompt.strip()
-    prompts = UNKNOWN if not inside or not known_prompt else inside == known_prompt
-    yield _item("G", "one prompt", prompts, "that in the file is that on record", "that in the file is another, or there is none")
+    if not inside or not known_prompt:
+        yield Item("G", "one prompt", UNKNOWN, f"{'the memory' if inside else 'the file'} tells no prompt")
+        return
+    yield _item(
+        "G",
+        "one prompt",
+        inside == known_prompt,
+        "that in the file is that on record",
+        "that in the file is another than on record",
+    )
 
 
 def _privacy(m: Material) -> Iterator[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 
 from fpdf.enums import Align, XPos, YPos
 
@@ -27,7 +28,7 @@ def pdf(report: Report) -> bytes:
     paper = Paper(f"Marking of AI pictures: {report.subject}")
     paper.heading("Marking of AI pictures")
     paper.line_of(report.subject, 13, bold=True)
-    paper.line_of(f"{report.sentence} Made {report.made_at}.")
+    paper.line_of(f"{report.sentence} Made {datetime.fromisoformat(report.made_at).astimezone(UTC):%d %B %Y, %H:%M} UTC.")
     paper.line_of(_NO_JUDGEMENT, grey=True)
     paper.ln(3)
     for name, value in report.roles:
@@ -87,9 +88,9 @@ def _item(paper: Paper, item: Item) -> None:
     paper.cell(18, 4.3, item.status.value.upper(), align=Align.L)
     paper.set_text_color(*BLACK)
     paper.set_font("body", "", 8.5)
-    paper.cell(42, 4.3, paper.known(item.name)[:34], align=Align.L)
+    paper.cell(40, 4.3, paper.known(item.name)[:34], align=Align.L)
     source = " · ".join(part for part in (item.source, item.where) if part)
-    text, width = paper.known(item.text)[:600], paper.w - 2 * MARGIN - 60 - 34
+    text, width = paper.known(item.text)[:600], paper.w - 2 * MARGIN - 58 - (34 if source else 0)
     paper.multi_cell(width, 4.3, text, align=Align.L, new_x=XPos.RIGHT, new_y=YPos.LAST)
     size = ("body", "", 8.5)
     paper.set_xy(paper.w - MARGIN - 32, top)

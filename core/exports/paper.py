@@ -10,7 +10,7 @@ from pathlib import Path
 import noto_cjk_sans_otc
 import pymupdf_fonts
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import Align, XPos, YPos
 
 MARGIN = 14.0
 GREY, BLACK = (110, 110, 116), (24, 24, 27)
@@ -41,12 +41,12 @@ class Paper(FPDF):
     def heading(self, text: str, size: float = 18) -> None:
         self.set_text_color(*BLACK)
         self.set_font("body", "B", size)
-        self.multi_cell(0, size * 0.5, self.known(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, size * 0.5, self.known(text), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def line_of(self, text: str, size: float = 9, *, grey: bool = False, bold: bool = False) -> None:
         self.set_text_color(*(GREY if grey else BLACK))
         self.set_font("body", "B" if bold else "", size)
-        self.multi_cell(0, size * 0.52, self.known(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, size * 0.52, self.known(text), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def known(self, text: str) -> str:
         """The text, with a font at hand that has its letters; what no font has is replaced."""

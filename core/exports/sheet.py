@@ -16,14 +16,14 @@ _GAP, _CAPTION, _TOP = 6.0, 14.0, 20.0
 
 
 class Frame:
-    """One picture of the sheet, as its profile lets it be told."""
+    """One picture of the sheet, as its profile lets it be told; `kind` stands in its place where there is none."""
 
-    def __init__(self, picture: bytes, name: str, lines: Sequence[str]) -> None:
-        self.picture, self.name, self.lines = picture, name, list(lines)[:2]
+    def __init__(self, picture: bytes, name: str, lines: Sequence[str], kind: str = "") -> None:
+        self.picture, self.name, self.lines, self.kind = picture, name, list(lines)[:2], kind
 
 
 def contact_sheet(title: str, note: str, frames: Sequence[Frame]) -> bytes:
-    """The PDF's bytes. A frame without a picture (sound, a damaged file) has its name only."""
+    """The PDF's bytes. A frame without a picture (sound, a damaged file) says of what kind it is."""
     paper = Paper(title, landscape=True)
     paper.heading(title)
     paper.line_of(note, grey=True)
@@ -45,6 +45,17 @@ def lines_of(facts: dict[str, object]) -> list[str]:
     return [" · ".join(str(facts[key]) for key in ("shot", "by") if facts.get(key)), said]
 
 
+def kind_of(mime: str, seconds: float | None = None) -> str:
+    """What a file without a picture is, in words.
+
+    >>> kind_of("video/webm", 12.04), kind_of("model/gltf-binary"), kind_of("image/png")
+    ('film, 12.0 s', 'mesh', 'a picture that is not shown')
+    """
+    family = {"video": "film", "audio": "sound", "model": "mesh", "image": "a picture that is not shown"}
+    word = family.get(mime.partition("/")[0], "a file")
+    return f"{word}, {seconds:.1f} s" if seconds else word
+
+
 def _frame(paper: Paper, frame: Frame, left: float, top: float, width: float, height: float) -> None:
     paper.set_draw_color(225, 225, 228)
     paper.rect(left, top, width, height)
@@ -57,6 +68,11 @@ def _frame(paper: Paper, frame: Frame, left: float, top: float, width: float, he
         scale = min(width / shown.width, height / shown.height)
         size = (shown.width * scale, shown.height * scale)
         paper.image(packed, left + (width - size[0]) / 2, top + (height - size[1]) / 2, *size, alt_text=frame.name)
+    else:
+        paper.set_font("body", "", 9)
+        paper.set_text_color(*GREY)
+        paper.set_xy(left, top + height / 2 - 2.5)
+        paper.cell(width, 5, paper.known(frame.kind or "no picture")[:60], align=Align.C)
     paper.set_xy(left, top + height + 0.8)
     paper.set_font("body", "B", 8.5)
     paper.set_text_color(24, 24, 27)

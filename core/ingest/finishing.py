@@ -19,7 +19,7 @@ from core.ingest import shrinking
 from core.ingest.examining import Examined, Limits, limits_of, look
 from core.provenance import embed, parameters, policies, statement, xmp
 from core.provenance.marks import marking
-from core.provenance.seal import reading
+from core.provenance.seal import iscc, reading
 from core.provenance.seal.sealing import FOREIGN
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
@@ -41,7 +41,7 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     about = f"{made.render_code}/{ordinal}/{examined.sha256}"
     marked = marking.mark(desk.settings, data, image, about, words=examined.words, frames=examined.frames)
     examined, image = _looks(examined, marked), marked.image
-    stated = clean(statement.make(made, _file_facts(examined, ordinal, marked.told), facts))
+    stated = clean(statement.make(made, _file_facts(examined, ordinal, marked.told, image), facts))
     size = (examined.width, examined.height) if examined.width and examined.height else None
     text = parameters.write(facts, made.models, size=size)
     packet = xmp.write(stated, policies.of(desk.settings))
@@ -113,7 +113,7 @@ def _looks(examined: Examined, marked: marking.Marked) -> Examined:
     )
 
 
-def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str]) -> FileFacts:
+def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str], image: Image.Image | None) -> FileFacts:
     return FileFacts(
         filename=examined.filename,
         ordinal=ordinal,
@@ -121,6 +121,7 @@ def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str]) -> Fi
         source_sha256=examined.sha256,
         pixel_sha256=examined.pixel_sha256,
         phash=examined.phash,
+        iscc=iscc.unit(image) if image is not None and examined.phash else "",
         width=examined.width,
         height=examined.height,
         frames=examined.frames,

@@ -84,6 +84,7 @@ class FileFacts:
     source_sha256: str
     pixel_sha256: str = ""
     phash: str = ""
+    iscc: str = ""
     width: int | None = None
     height: int | None = None
     frames: int = 1
@@ -182,7 +183,7 @@ def _file(file: FileFacts) -> dict[str, Any]:
         "sha256": file.source_sha256,
         "pixel_sha256": file.pixel_sha256,
         "phash": file.phash,
-    }
+    } | ({"iscc": file.iscc} if file.iscc else {})
 
 
 def _time(when: datetime) -> str:

@@ -119,7 +119,10 @@ def test_a_marked_file_keeps_what_comfyui_wrote_and_every_record_of_it_agrees(ho
     assert after.record["statement"]["mark"] == {"alg": alg, "id": ident}
     credentials = house.credentials(asset)
     assert credentials.state == "Trusted"
-    assert credentials.bindings == {alg: ident, "app.slatedesk.phash256.1": asset.phash}
+    unit = asset.statement["file"]["iscc"]
+    assert credentials.bindings == {alg: ident, "app.slatedesk.phash256.1": asset.phash, "io.iscc.v0": unit}
+    told = verification.verify(house.desk, stored, "a.png").as_json()["credentials"]
+    assert told["bindings"] == dict(credentials.bindings)
     assert "c2pa.watermarked.bound" in credentials.step.actions
     items = {item.name: item.status for item in gathering.report(house.desk, "", [asset], by=house.mia).assets[0].items}
     assert (items["watermark declared"], items["watermark decodes"]) == (Status.PASS, Status.PASS)

@@ -35,6 +35,11 @@ KINDS = {
     "WebP": ("image/webp", lambda: encoded(scene(1, 512, 384), "WEBP", quality=92)),
     "AVIF": ("image/avif", lambda: encoded(scene(1, 512, 384), "AVIF")),
     "GIF": ("image/gif", lambda: encoded(scene(1, 512, 384), "GIF")),
+    "WebM": ("video/webm", lambda: (SAMPLES / "comfyui_video.webm").read_bytes()),
+    "FLAC": ("audio/flac", lambda: (SAMPLES / "comfyui_audio.flac").read_bytes()),
+    "MP3": ("audio/mpeg", lambda: (SAMPLES / "comfyui_audio.mp3").read_bytes()),
+    "Opus": ("audio/ogg", lambda: (SAMPLES / "comfyui_audio.opus").read_bytes()),
+    "GLB": ("model/gltf-binary", lambda: (SAMPLES / "comfyui_cube.glb").read_bytes()),
     "MP4": ("video/mp4", lambda: (SAMPLES / "comfyui_video.mp4").read_bytes()),
 }
 

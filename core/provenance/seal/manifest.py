@@ -14,7 +14,7 @@ from typing import Any
 from core.provenance import statement as statements
 from core.provenance import xmp
 from core.provenance.disclosure import Disclosure
-from core.provenance.seal import names
+from core.provenance.seal import iscc, names
 from core.provenance.xmp import Policy
 
 Action = dict[str, Any]
@@ -142,10 +142,14 @@ def training(policy: Policy) -> list[Action]:
 
 
 def bindings(stated: Mapping[str, Any]) -> list[Action]:
-    """How the file is found again when its manifest is gone: its fingerprint and its watermark."""
-    phash = str((stated.get("file") or {}).get("phash") or "")
+    """How the file is found again when its manifest is gone: its fingerprints, ours and the registered one, and its watermark."""
+    file = stated.get("file") or {}
     mark = stated.get("mark") or {}
-    found = [(names.PHASH, phash), (str(mark.get("alg") or ""), str(mark.get("id") or ""))]
+    found = [
+        (names.PHASH, str(file.get("phash") or "")),
+        (iscc.ALG, str(file.get("iscc") or "")),
+        (str(mark.get("alg") or ""), str(mark.get("id") or "")),
+    ]
     return [
         {"label": "c2pa.soft-binding", "data": {"alg": alg, "blocks": [{"scope": {}, "value": _base64(value)}], "pad": []}}
         for alg, value in found
