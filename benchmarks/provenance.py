@@ -27,9 +27,10 @@ from core import fingerprints, ingest
 from core.comfyui import facts
 from core.desk import Desk
 from core.exports import copying, leaks, profiles
+from core.ingest import sealed as sealed_pictures
 from core.ingest import shrinking
 from core.provenance import embed, parameters, policies, statement, xmp
-from core.provenance.seal import keys, manifest, reading, sealing, signing
+from core.provenance.seal import iscc, keys, manifest, reading, sealing, signing
 from core.settings import Settings
 from storage.blobs import open_blobs
 from storage.database import Database
@@ -107,16 +108,31 @@ def steps(desk: Desk, rounds: int) -> dict[str, object]:
     layer = ("read the graph", "statement", "XMP and words into the file", "thumbnail of the seal", "seal")
     off = replace(desk, settings=settings.model_copy(update={"seal": False}))
     took["finish, sealed"] = median(lambda: ingest.finish(desk, known, data, "a.png", 0), rounds)
+    plain = shrinking.preview_of(image)
+    shown = sealed_pictures.preview(desk, plain, stated, "ab" * 32, 1024)
+    took["words and seal of the preview"] = median(lambda: sealed_pictures.preview(desk, plain, stated, "ab" * 32, 1024), rounds)
+    took["ISCC for the registered soft binding"] = median(lambda: iscc.unit(image), rounds)
+    marking_desk = replace(desk, settings=settings.model_copy(update={"watermark": "own"}))
+    took["finish, sealed and marked"] = median(lambda: ingest.finish(marking_desk, known, data, "a.png", 0), rounds)
+    as_jpeg = encoded(image, "JPEG", quality=90)
+    took["finish a JPEG, sealed"] = median(lambda: ingest.finish(desk, known, as_jpeg, "a.jpg", 0), rounds)
+    took["finish a JPEG, sealed and marked"] = median(lambda: ingest.finish(marking_desk, known, as_jpeg, "a.jpg", 0), rounds)
     took["finish, SLATE_SEAL=false"] = median(lambda: ingest.finish(off, known, data, "a.png", 0), rounds)
     pipeline = sum(took[name] for name in layer)
     return {
-        "bytes": {"source": len(data), "words and XMP": len(worded) - len(data), "seal": len(done) - len(worded)},
+        "bytes": {
+            "source": len(data),
+            "words and XMP": len(worded) - len(data),
+            "seal": len(done) - len(worded),
+            "words and seal of the preview": len(shown) - len(plain),
+        },
         "ms": {name: round(value, 2) for name, value in took.items()},
         "ratios": {
             "provenance : bare c2pa with 256 px thumbnail": round(pipeline / took["bare c2pa, 256 px thumbnail"], 2),
             "provenance : bare c2pa without": round(pipeline / took["bare c2pa, no thumbnail"], 2),
             "provenance : plain copy": round(pipeline / took["plain file copy"], 1),
             "finish sealed : finish unsealed": round(took["finish, sealed"] / took["finish, SLATE_SEAL=false"], 3),
+            "finish marked : finish sealed": round(took["finish, sealed and marked"] / took["finish, sealed"], 2),
         },
         "assets a second and core": round(1000 / took["finish, sealed"], 1),
     }
@@ -152,17 +168,19 @@ def growth(settings: Settings) -> list[int]:
     return [len(data) - size for data, size in zip(chain(settings, 12), sizes, strict=True)]
 
 
-def planted(settings: Settings, count: int) -> dict[str, int]:
+def planted(settings: Settings, count: int) -> dict[str, object]:
     """Client and public exports of assets with secrets in every field and chunk, and how many of them still told one."""
     chance, leaked, words = random.Random(11), 0, 0
+    kinds_seen: dict[str, int] = {}
     policy = policies.of(settings)
     for number in range(count):
         original, secrets = planted_asset(chance, number, settings)
         form = chance.choice(["", "png", "jpeg", "webp"])
         profile = replace(profiles.named(chance.choice(["client", "public"])), format=form)
+        kinds_seen[original.mime] = kinds_seen.get(original.mime, 0) + 1
         leaked += bool(leaks.found_in(copying.copy(settings, original, profile, policy).data, secrets))
         words += len(secrets)
-    return {"exports": count, "secrets planted": words, "exports that told one": leaked}
+    return {"exports": count, "secrets planted": words, "exports that told one": leaked, "of": kinds_seen}
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ def test_the_self_test_tells_what_each_chat_does_and_leaves_nothing_there(own: S
 
     by_place = {name: [one for one in outcomes if one.place == name] for name in ("keeps", "strips", "is away")}
     assert all(set(one.layers.values()) - {"none"} == {"kept"} for one in by_place["keeps"])
-    assert [one.layers["watermark"] for one in by_place["strips"]] == ["kept", "none", "none"]
+    assert [one.layers["watermark"] for one in by_place["strips"]] == ["kept", "kept", "none", "none"]
     assert all(one.layers["seal"] == "lost" and one.layers["fingerprint"] == "kept" for one in by_place["strips"])
     assert {one.problem for one in by_place["is away"]} == {"The chat does not answer."}
     assert all(not chat.kept for chat in chats)
