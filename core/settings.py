@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     seal_alg: str = Field("es256", description="Its algorithm: es256, es384, es512, ps256, ps384, ps512 or ed25519.")
     watermark: Literal["off", "own", "trustmark"] = Field(
         "off",
-        description="A second layer in the pixels of finished PNGs: `off`, `own` (Slate's, keyed by `SLATE_SECRET`) or "
+        description="A second layer in the pixels of finished pictures: `off`, `own` (Slate's, keyed by `SLATE_SECRET`) or "
         "`trustmark` (only where that package and its weights are on the machine; nothing is fetched).",
     )
     tsa_url: str = Field(
