@@ -20,8 +20,9 @@ def free(data: bytes) -> frozenset[str]:
     if not parts.regular:
         return frozenset()
     extras = parts.described["asset"].get("extras")
-    there = extras.keys() if isinstance(extras, dict) else {RECORD, XMP} if extras is not None else frozenset()
-    return frozenset((RECORD, XMP)) - there
+    if extras is not None and not isinstance(extras, dict):
+        return frozenset()
+    return frozenset(name for name in (RECORD, XMP) if name not in (extras or {}))
 
 
 def insert(data: bytes, words: Mapping[str, str]) -> bytes:

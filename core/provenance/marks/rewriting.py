@@ -7,6 +7,7 @@ the mark does by 6 dB and more. A lossy WebP or an AVIF cannot be encoded again 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from PIL import Image, JpegImagePlugin
@@ -23,7 +24,7 @@ _ORIENTATION = 0x0112
 _OPAQUE = "only opaque pictures of 8-bit RGB are marked"
 
 
-def check(data: bytes, mime: str, image: Image.Image, words: object = ()) -> None:
+def check(data: bytes, mime: str, image: Image.Image, words: Mapping[str, str]) -> None:
     """Raises MarkError for a file whose pixels cannot be exchanged alone, with the reason; BadPicture for a broken one."""
     if mime not in _WRITERS:
         raise MarkError("only PNG, JPEG and lossless WebP are marked: others would lose quality by being encoded once more")
@@ -33,7 +34,7 @@ def check(data: bytes, mime: str, image: Image.Image, words: object = ()) -> Non
         parts = png.chunks(data)
         if parts[0].body(data)[8:] != _PLAIN_PNG or any(part.type == b"tRNS" for part in parts):
             raise MarkError(_OPAQUE)
-        if isinstance(words, dict) and STEALTH in words:
+        if STEALTH in words:
             raise MarkError("its pixels carry words of another program, which a mark would break")
     elif mime == "image/webp" and not any(part.name == b"VP8L" for part in webp.chunks(data)):
         raise MarkError("a lossy WebP cannot be encoded again as it was, and would lose more by it than by the mark")
@@ -65,7 +66,7 @@ def _jpeg(data: bytes, image: Image.Image) -> bytes:
     """What programs wrote stands before the picture, in its order; tables and picture are new."""
     with Image.open(io.BytesIO(data)) as old:
         assert isinstance(old, JpegImagePlugin.JpegImageFile), "looked at before"
-        options = {"qtables": old.quantization, "subsampling": JpegImagePlugin.get_sampling(old)}
+        options: dict[str, Any] = {"qtables": old.quantization, "subsampling": JpegImagePlugin.get_sampling(old)}
         options |= {"progressive": True} if old.info.get("progressive") or old.info.get("progression") else {}
     fresh = _saved(image, "JPEG", **options)
     told = b"".join(data[part.start : part.end] for part in jpeg.segments(data) if _is_told(part.marker))

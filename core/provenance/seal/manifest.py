@@ -105,7 +105,7 @@ def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, 
     told = Ingredient("original", title, "", b"", "parentOf", ident=str(stated["id"]))
     opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [told.label]}}
     kind = Disclosure.of(stated).source_type.value
-    actions = [opened, *({"action": name, "digitalSourceType": kind} for name in done)]
+    actions: list[Action] = [opened, *({"action": name, "digitalSourceType": kind} for name in done)]
     original = {"id": stated["id"], "sha256": original_sha256}
     assertions = [
         _actions(actions),
