@@ -36,7 +36,7 @@ from storage.blobs import open_blobs
 from storage.database import Database
 from storage.queue import Queue
 from tests.core.graphs import text_to_image
-from tests.core.test_exports import planted_asset
+from tests.core.planting import planted_asset
 from tests.core.test_ingest import made
 from tests.core.test_seal import chain
 from tests.pictures import comfy_png, encoded, scene
