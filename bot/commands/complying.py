@@ -13,7 +13,7 @@ from bot.commands.asked import Asked
 from core import links, projects
 from core.compliance import gathering, paper
 from core.compliance.checking import QUESTIONS
-from core.compliance.rules import SECTIONS, Checked, Report, Status
+from core.compliance.rules import SECTIONS, Checked, Item, Report, Status
 from core.errors import BadInput, NotFound, UnknownAsset
 from core.links import Linked
 from storage import assets, ids
@@ -142,6 +142,19 @@ def _day(asked: Asked, name: str) -> datetime | None:
         raise BadInput(f"`{name}` is a day such as 2026-11-01, not `{text[:20]}`.", input=name) from problem
 
 
+_OUTCOMES = {
+    Status.PASS: "passed",
+    Status.FAIL: "failed",
+    Status.UNKNOWN: "could not be checked",
+    Status.HUMAN: "for a person to say",
+}
+
+
+def _line(item: Item) -> str:
+    source = f" ({item.source})" if item.source else ""
+    return f"{_OUTCOMES[item.status]}: {item.name}: {item.text}{source}"
+
+
 def _card(one: Checked, report: Report) -> Card:
     tone: Tone = "failed" if one.count(Status.FAIL) else "plain"
     fields = []
@@ -149,14 +162,15 @@ def _card(one: Checked, report: Report) -> Card:
         items = [item for item in one.items if item.section == letter]
         open_ones = [item for item in items if item.status in (Status.FAIL, Status.UNKNOWN, Status.HUMAN)]
         passed = sum(1 for item in items if item.status is Status.PASS)
-        lines = [f"{item.status.value}: {item.name}: {item.text}" for item in open_ones[:6]]
+        lines = [_line(item) for item in open_ones[:6]]
         if passed or lines:
             fields.append(Field(f"{letter} {name}", "\n".join([f"{passed} passed", *lines] if passed else lines), short=False))
     return Card(
         f"Marking of {one.asset}",
         tone=tone,
         subject=one.asset,
+        text=f"{', '.join(f'{one.count(status)} {word}' for status, word in _OUTCOMES.items() if one.count(status))}.",
         fields=tuple(fields),
-        footer=f"Rules of {report.rule_set}. What was checked, not what it means in law.",
+        footer=f"Rules of {report.rule_set}; `as:pdf` names them. What was checked, not what it means in law.",
         link=f"/assets/{one.asset}",
     )
