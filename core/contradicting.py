@@ -15,9 +15,12 @@ from core.provenance.seal import reading
 from core.provenance.seal.reading import Credentials
 from core.recognition import Recognition
 
+OTHER = "Its manifest names the watermark of another picture than the one its pixels come from."
+NONE = "Its manifest names a watermark that its pixels do not carry: they are not those it was written for, or much changed."
+
 
 def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | None, seen: Recognition) -> str:
-    """What does not fit, as a sentence; empty where manifest and pixels agree, or nothing can be said.
+    """What does not fit, as a sentence that names no picture, for strangers read it; empty where manifest and pixels agree, or nothing can be said.
 
     Raises BadPicture, TooManyPixels, TooLong.
     """
@@ -30,11 +33,7 @@ def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | N
         bits = proving.agreement(desk.settings, image, {"mark": {"alg": alg, "id": ident}}) if image is not None else None
         if bits is None or bits >= PROVES:
             continue
-        if carried[1] and carried[1] != ident and seen.asset is not None:
-            return f"Its manifest names the watermark of another picture: its pixels carry that of {seen.asset.code}."
-        return (
-            "Its manifest names a watermark that its pixels do not carry: they are not those it was written for, or much changed."
-        )
+        return OTHER if carried[1] and carried[1] != ident else NONE
     return ""
 
 
