@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -47,7 +47,8 @@ class Facts:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON; `Facts.of` reads them back."""
-        return asdict(self) | {"parser": PARSER}
+        lists = {"techniques": list(self.techniques), "pictures_in": list(self.pictures_in), "parser": PARSER}
+        return vars(self) | {name: [dict(vars(one)) for one in getattr(self, name)] for name in ("models", "passes")} | lists
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Facts:

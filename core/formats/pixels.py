@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,9 @@ from core.formats import png
 
 Image.MAX_IMAGE_PIXELS = 500_000_000
 """Pillow's own net, wider than ours: `Limits.max_pixels` is checked first, on every path."""
+
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+"""What Pillow remarks of a picture's broken words, on standard error, helps nobody: what cannot be read is told by us."""
 
 _FOREIGN = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError, MemoryError, struct.error)
 """What Pillow's readers raise on broken files; seen with fuzzed ones."""

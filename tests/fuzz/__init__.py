@@ -1,0 +1,1 @@
+"""Fuzzing of everything that reads foreign bytes: targets that anything may be thrown at, their seeds, and the driver."""
