@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Any, NamedTuple
 
@@ -21,6 +22,19 @@ class Before(NamedTuple):
     size: int
     modified_ns: int
     state: FoundState
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file as it was come upon, and what became of it; the Asset's number where it is one."""
+
+    place: str
+    size: int
+    modified_ns: int
+    sha256: str
+    asset_id: int | None
+    state: FoundState
+    problem: str
 
 
 _DOOR = 7528326
@@ -75,11 +89,11 @@ def looked_at(session: Session, places: Collection[str]) -> dict[str, Before]:
     return {by_key[key]: Before(size, modified, FoundState(state)) for key, size, modified, state in found}
 
 
-def note(session: Session, files: Sequence[FoundFile]) -> None:
+def note(session: Session, intake_id: int, files: Sequence[Found]) -> None:
     """Write what became of files; a place that was looked at before has only its newest state."""
     rows = [
         {
-            "intake_id": one.intake_id, "place_key": key_of(one.place), "place": one.place, "size": one.size,
+            "intake_id": intake_id, "place_key": key_of(one.place), "place": one.place, "size": one.size,
             "modified_ns": one.modified_ns, "sha256": one.sha256, "asset_id": one.asset_id, "state": one.state,
             "problem": one.problem[:500],
         }

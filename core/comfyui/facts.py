@@ -87,10 +87,11 @@ def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
 def output_named(graph: Mapping[str, Any], filename: str) -> str:
     """The one node whose `filename_prefix` fits a file's name, or empty: which of several outputs a file is."""
     name = PurePosixPath(filename.replace("\\", "/")).name
+    inputs = {key: node.get("inputs") for key, node in graph.items() if isinstance(node, dict)}
     prefixes = {
-        node.id: PurePosixPath(str(node.inputs["filename_prefix"])).name
-        for node in Trace(graph).nodes.values()
-        if node.has("filename_prefix")
+        key: PurePosixPath(str(asked["filename_prefix"])).name
+        for key, asked in inputs.items()
+        if isinstance(asked, dict) and "filename_prefix" in asked
     }
     fitting = [node_id for node_id, prefix in prefixes.items() if prefix and name.startswith(prefix + "_")]
     return fitting[0] if len(fitting) == 1 else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from core.comfyui.trace import LONGEST_TEXT, Node, Trace
+from core.comfyui.trace import LONGEST_TEXT, Node, Trace, remembered
 
 _GUIDE_INPUT = re.compile(r"cond|positive|negative|^c\d$|embeds$")
 _PASSING_INPUT = re.compile(r"guider|text_embeds|pipe|tuple|context|ctx")
@@ -33,14 +33,18 @@ class Sampling:
 
 def is_sampler(node: Node) -> bool:
     """Whether a node turns noise into a picture, told by the shape of its inputs."""
-    if "train" in node.kind.lower():
+    if "train" in node.low:
         return False
     if node.has("sigmas"):
         return node.has("guider", "positive", "conditioning") and node.has("sampler", "noise", "noise_seed", "latent_image")
-    guided = any(_GUIDE_INPUT.search(name) or _PASSING_INPUT.search(name) for name in node.inputs)
-    return (
-        node.has("seed", "noise_seed") and node.has("steps") and (guided or node.has("sampler_name", "cfg", "guidance", "prompt"))
-    )
+    if not (node.has("seed", "noise_seed") and node.has("steps")):
+        return False
+    return node.has("sampler_name", "cfg", "guidance", "prompt") or any(map(_guides, node.inputs))
+
+
+@remembered
+def _guides(name: str) -> bool:
+    return (_GUIDE_INPUT.search(name) or _PASSING_INPUT.search(name)) is not None
 
 
 def passes(trace: Trace, outputs: list[Node]) -> list[Node]:
@@ -76,7 +80,7 @@ def prompt(trace: Trace, sampler: Node, *, negative: bool) -> str:
     stack, seen = [(sampler, False)], set[tuple[str, bool]]()
     while stack:
         node, chosen = stack.pop()
-        if (node.id, chosen) in seen or "zeroout" in node.kind.lower():
+        if (node.id, chosen) in seen or "zeroout" in node.low:
             continue
         seen.add((node.id, chosen))
         own = [

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 from core.comfyui import sampling
-from core.comfyui.trace import Node, Trace
+from core.comfyui.trace import Node, Trace, remembered
 from core.comfyui.weights import ModelUse
 
 WORDS = (
@@ -51,9 +51,7 @@ _MEDIA = re.compile(
 def read(trace: Trace, outputs: list[Node], models: Sequence[ModelUse]) -> tuple[str, ...]:
     """The techniques behind these outputs, in the order of WORDS."""
     nodes = trace.upstream(outputs)
-    found = {
-        word for node in nodes for word, pattern in _BY_KIND if re.search(pattern, node.kind.lower()) and _counts(trace, node)
-    }
+    found = {word for node in nodes if _counts(trace, node) for word in _told_by_kind(node.kind)}
     found |= {"audio"} if any(_makes_sound(trace, node) for node in nodes) else set()
     found -= {"video"} if _is_still(trace, outputs) else set()
     controls = [node for node in nodes if _controls(trace, node)][:_MOST_CONTROLS]
@@ -65,24 +63,29 @@ def read(trace: Trace, outputs: list[Node], models: Sequence[ModelUse]) -> tuple
     return tuple(word for word in WORDS if word in found)
 
 
+@remembered
+def _told_by_kind(kind: str) -> tuple[str, ...]:
+    return tuple(word for word, pattern in _BY_KIND if re.search(pattern, kind.lower()))
+
+
 def pictures_in(nodes: Sequence[Node]) -> tuple[str, ...]:
     """Names of the files that these nodes load, as the graph writes them, without ComfyUI's ` [input]` mark."""
     names: dict[str, None] = {}
     for node in nodes:
-        for name, value in node.inputs.items():
-            if _loads(node) and name != "filename_prefix" and isinstance(value, str) and _MEDIA.search(value):
+        for name, value in node.inputs.items() if _loads(node) else ():
+            if isinstance(value, str) and name != "filename_prefix" and _MEDIA.search(value):
                 names[re.sub(r"\s*\[\w+\]$", "", value)] = None
     return tuple(names)
 
 
 def _loads(node: Node) -> bool:
-    return "load" in node.kind.lower() or node.has("upload", "image", "file")
+    return "load" in node.low or node.has("upload", "image", "file")
 
 
 def _counts(trace: Trace, node: Node) -> bool:
     """Whether a node does what its kind says: a noise mask on sound repaints no picture."""
-    masked = trace.link(node.inputs.get("samples")) if "noisemask" in node.kind.lower() else None
-    return masked is None or "audio" not in trace.at(masked).kind.lower()
+    masked = trace.link(node.inputs.get("samples")) if "noisemask" in node.low else None
+    return masked is None or "audio" not in trace.at(masked).low
 
 
 def _makes_sound(trace: Trace, node: Node) -> bool:
@@ -92,7 +95,7 @@ def _makes_sound(trace: Trace, node: Node) -> bool:
 
 def _is_still(trace: Trace, outputs: Sequence[Node]) -> bool:
     """Whether a single picture is kept, though a model for films may have made it."""
-    if not all(re.match("(save|preview)image", node.kind.lower()) for node in outputs):
+    if not all(re.match("(save|preview)image", node.low) for node in outputs):
         return False
     path = trace.picture_path(outputs)
     if any(trace.whole(node, "length") == 1 for node in path):
@@ -102,20 +105,29 @@ def _is_still(trace: Trace, outputs: Sequence[Node]) -> bool:
 
 def _controls(trace: Trace, node: Node) -> bool:
     """Whether a node puts a control picture to work: with any strength, and for any part of the sampling."""
-    by_kind = re.search(r"control_?net|t2iadapter|controllora|controltovideo", node.kind.lower())
-    by_input = any(re.match(r"control_?net|control_(image|video)|pose_video|model_patch$", name) for name, _ in trace.links(node))
-    if not by_input and not (by_kind and trace.links(node)):
+    links = trace.links(node)
+    if not links or not (_is_control(node.kind) or any(_takes_control(name) for name, _ in links)):
         return False
     if trace.number(node, "strength") == 0 or trace.number(node, "end_percent") == 0:
         return False
     return node.has("image", "images", "control_image", "control_video", "pose_video", "preprocessed_image")
 
 
+@remembered
+def _is_control(kind: str) -> bool:
+    return re.search(r"control_?net|t2iadapter|controllora|controltovideo", kind.lower()) is not None
+
+
+@remembered
+def _takes_control(name: str) -> bool:
+    return re.match(r"control_?net|control_(image|video)|pose_video|model_patch$", name) is not None
+
+
 def _guides(trace: Trace, node: Node) -> set[str]:
     """What kind of picture guided: by the control model and its declared type, else the preprocessor, else titles and names."""
     loaders = trace.upstream([trace.at(link) for name, link in trace.links(node) if re.search(r"control_?net|model_patch", name)])
-    models = [value for one in loaders if "union" not in one.kind.lower() for value in _strings(one)]
-    types = [value for one in loaders if "union" in one.kind.lower() for value in _strings(one)]
+    models = [value for one in loaders if "union" not in one.low for value in _strings(one)]
+    types = [value for one in loaders if "union" in one.low for value in _strings(one)]
     pictures = trace.upstream([trace.at(link) for name, link in trace.links(node) if re.search(r"image|video", name)])
     own = [name for name in node.inputs if re.search(r"video|image", name)] + [node.kind]
     for words in (
@@ -125,9 +137,16 @@ def _guides(trace: Trace, node: Node) -> set[str]:
         [one.title for one in pictures],
         list(pictures_in(pictures)),
     ):
-        if found := {guide for text in words for guide, pattern in _GUIDES if re.search(pattern, _spaced(text))}:
+        if found := {guide for text in words for guide in _guided_by(text)}:
             return found
     return set()
+
+
+@remembered
+def _guided_by(text: str) -> tuple[str, ...]:
+    """The guides that a name speaks of."""
+    spaced = _spaced(text)
+    return tuple(guide for guide, pattern in _GUIDES if re.search(pattern, spaced))
 
 
 def _from_models(models: Sequence[ModelUse]) -> Iterator[str]:
@@ -135,7 +154,7 @@ def _from_models(models: Sequence[ModelUse]) -> Iterator[str]:
     for use in models:
         name = _spaced(use.name)
         if use.kind in ("diffusion model", "lora", "checkpoint") and re.search(r"control|flux\d? (dev )?(depth|canny)", name):
-            yield from (guide for guide, pattern in _GUIDES if re.search(pattern, name))
+            yield from _guided_by(use.name)
         if use.kind in ("diffusion model", "lora") and re.search(r"flux.*\bfill\b", name):
             yield "inpaint"
         if use.kind == "ip-adapter" and "face" in name:
@@ -148,7 +167,7 @@ def _from_passes(trace: Trace, outputs: list[Node], nodes: list[Node], found: se
     stages = _stages(trace, path)
     if any(stage is Stage.RESAMPLED for stage in stages.values()):
         yield "hires"
-    elif any("latentupscale" in node.kind.lower() for node in path):
+    elif any("latentupscale" in node.low for node in path):
         yield "upscale"
     samplers = [node for node in path if sampling.is_sampler(node)]
     if found & {"inpaint", "outpaint", "video", "3d", "audio"}:
@@ -174,7 +193,7 @@ def _stages(trace: Trace, path: list[Node]) -> dict[str, Stage]:
         before = max((stages.get(link[0], Stage.NEW) for _, link in trace.links(node)), default=Stage.NEW)
         if sampling.is_sampler(node):
             stages[node.id] = Stage.RESAMPLED if before >= Stage.SCALED else Stage.SAMPLED
-        elif before is Stage.SAMPLED and re.search(r"upscale|upsampl|imagescale|resize", node.kind.lower()):
+        elif before is Stage.SAMPLED and re.search(r"upscale|upsampl|imagescale|resize", node.low):
             stages[node.id] = Stage.SCALED
         else:
             stages[node.id] = before
@@ -195,7 +214,7 @@ def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
     served = set() if any(sampling.is_sampler(one) for one in path) else {node.id for node in path}
     for node in nodes:
         brought = [name for name, link in trace.links(node) if link[0] in loaded]
-        encodes = "encode" in node.kind.lower() or node.id in served
+        encodes = "encode" in node.low or node.id in served
         shown = encodes and any(_SHOWN_INPUT.search(name) for name in brought) and trace.text_keys(node)
         started = node.has("positive") and node.has("vae") and not _controls(trace, node) and any(map(_BEGUN_WITH.match, brought))
         if shown or started or (brought and _EDITS.search(node.kind)):

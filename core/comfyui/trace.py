@@ -10,7 +10,8 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 Link = tuple[str, int]
 """(node id, output index)."""
@@ -38,6 +39,15 @@ _SIDE_INPUT = re.compile(
 )
 
 
+T = TypeVar("T")
+
+
+def remembered(ask: Callable[[str], T]) -> Callable[[str], T]:
+    """The same question about a name, remembering the answers: an archive uses the same few thousand names over and over."""
+    known = lru_cache(4096)(ask)
+    return lambda name: known(name) if len(name) <= 100 else ask(name)
+
+
 @dataclass(frozen=True)
 class Node:
     """One node of a graph."""
@@ -48,7 +58,12 @@ class Node:
     inputs: Mapping[str, Any]
 
     def has(self, *names: str) -> bool:
-        return any(name in self.inputs for name in names)
+        return any(map(self.inputs.__contains__, names))
+
+    @cached_property
+    def low(self) -> str:
+        """Its kind in lower case."""
+        return self.kind.lower()
 
 
 class Trace:
@@ -58,10 +73,11 @@ class Trace:
         self.nodes = {key: node for key, raw in graph.items() if (node := _node(key, raw)) is not None}
         self._work = self._steps = 0
         self._links: dict[str, list[tuple[str, Link]]] = {}
+        self._walked: dict[tuple[bool, *tuple[str, ...]], list[Node]] = {}
 
     def link(self, value: object) -> Link | None:
         """The value as a link to a node that is there, or None."""
-        if isinstance(value, list | tuple) and len(value) == 2 and isinstance(value[0], str) and value[0] in self.nodes:
+        if isinstance(value, (list, tuple)) and len(value) == 2 and isinstance(value[0], str) and value[0] in self.nodes:
             return (value[0], value[1]) if isinstance(value[1], int) and not isinstance(value[1], bool) else None
         return None
 
@@ -71,7 +87,7 @@ class Trace:
             return self._links[node.id]
         linked = [(name, link) for name, value in node.inputs.items() if (link := self.link(value)) is not None]
         self._links[node.id] = linked
-        chosen = self._chosen(node, linked) if "switch" in node.kind.lower() or "selector" in node.kind.lower() else ""
+        chosen = self._chosen(node, linked) if "switch" in node.low or "selector" in node.low else ""
         self._links[node.id] = [(name, link) for name, link in linked if name == chosen] if chosen else linked
         return self._links[node.id]
 
@@ -83,15 +99,25 @@ class Trace:
         if node_id in self.nodes:
             return [self.nodes[node_id]]
         saving = [node for node in self.nodes.values() if node.has("filename_prefix") or _SAVES.search(node.kind)]
-        lasting = [node for node in saving if "preview" not in node.kind.lower()]
+        lasting = [node for node in saving if "preview" not in node.low]
         read = {link[0] for node in self.nodes.values() for _, link in self.links(node)}
         return lasting or saving or [node for node in self.nodes.values() if node.id not in read] or list(self.nodes.values())
 
-    def upstream(self, starts: Iterable[Node], follow: Callable[[Node, str], bool] = lambda node, name: True) -> list[Node]:
-        """The nodes that `starts` depend on and `starts` themselves, in the order they would run, each once."""
+    def upstream(self, starts: Iterable[Node], *, aside: bool = True) -> list[Node]:
+        """The nodes that `starts` depend on and `starts` themselves, in the order they would run, each once.
+
+        Without `aside`, only along the way of the picture itself.
+        """
+        first = list(starts)
+        asked = (aside, *(node.id for node in first))
+        if asked not in self._walked:
+            self._walked[asked] = self._walk(first, aside)
+        return self._walked[asked]
+
+    def _walk(self, starts: list[Node], aside: bool) -> list[Node]:
         order: dict[str, Node] = {}
         opened: set[str] = set()
-        stack = [(node, False) for node in reversed(list(starts))]
+        stack = [(node, False) for node in reversed(starts)]
         while stack and self._steps < _STEPS:
             self._steps += 1
             node, finished = stack.pop()
@@ -100,12 +126,14 @@ class Trace:
             elif node.id not in opened:
                 opened.add(node.id)
                 stack.append((node, True))
-                stack += [(self.at(link), False) for name, link in reversed(self.links(node)) if follow(node, name)]
+                for name, link in reversed(self.links(node)):
+                    if link[0] not in opened and (aside or not _is_aside(name)):
+                        stack.append((self.nodes[link[0]], False))
         return list(order.values())
 
     def picture_path(self, starts: Iterable[Node]) -> list[Node]:
         """The nodes the picture itself went through, as pixels or latent: not its models, prompts, masks or guides."""
-        return self.upstream(starts, lambda node, name: not _SIDE_INPUT.match(name))
+        return self.upstream(starts, aside=False)
 
     def value(self, node: Node, *names: str) -> Any:
         """What arrives at the first of these inputs that has a value, through primitives, reroutes and switches; or None."""
@@ -122,7 +150,7 @@ class Trace:
                 found = float(found) if len(found) < 40 else None
             except ValueError:
                 return None
-        return float(found) if isinstance(found, int | float) and not isinstance(found, bool) and _finite(found) else None
+        return number_in(found)
 
     def whole(self, node: Node, *names: str) -> int | None:
         """What arrives there, if it is a number, without its fraction."""
@@ -136,20 +164,14 @@ class Trace:
 
     def text_keys(self, node: Node) -> list[str]:
         """The inputs of a node that take prompt text, by name and by what arrives."""
-        return [
-            name
-            for name, value in node.inputs.items()
-            if _TEXT_KEY.search(last := name.rpartition(".")[2])
-            and not _NO_TEXT_KEY.search(last)
-            and self._brings_text(name, value)
-        ]
+        return [name for name, value in node.inputs.items() if _takes_text(name) and self._brings_text(name, value)]
 
     def _brings_text(self, name: str, value: object) -> bool:
         """Whether text may arrive: `positive` and `negative` are text on some nodes and conditioning on most."""
         link = self.link(value)
         if link is None or name not in ("positive", "negative"):
             return isinstance(value, str) or link is not None
-        return not any(re.search(r"clip|cond|positive|negative|model|embeds", one) for one in self.at(link).inputs)
+        return not any(map(_is_guidance, self.at(link).inputs))
 
     def text(self, value: object, hops: int = _HOPS) -> str:
         """The text that arrives: literal, or put together by string nodes; empty if it is only known once it runs."""
@@ -239,18 +261,39 @@ class Trace:
         return ""
 
 
+@remembered
+def _is_guidance(name: str) -> bool:
+    return re.search(r"clip|cond|positive|negative|model|embeds", name) is not None
+
+
+@remembered
+def _takes_text(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return _TEXT_KEY.search(last) is not None and _NO_TEXT_KEY.search(last) is None
+
+
+@remembered
+def _is_aside(name: str) -> bool:
+    """Whether an input brings no picture but models, words, masks and guides."""
+    return _SIDE_INPUT.match(name) is not None
+
+
 def _node(key: object, raw: object) -> Node | None:
-    if not isinstance(key, str) or not isinstance(raw, Mapping):
+    if not isinstance(key, str) or not isinstance(raw, dict):
         return None
     kind, inputs, meta = raw.get("class_type"), raw.get("inputs", {}), raw.get("_meta")
-    if not isinstance(kind, str) or not isinstance(inputs, Mapping):
+    if not isinstance(kind, str) or not isinstance(inputs, dict):
         return None
-    title = meta.get("title", "") if isinstance(meta, Mapping) else ""
+    title = meta.get("title", "") if isinstance(meta, dict) else ""
     return Node(key, kind, title if isinstance(title, str) else "", {str(name): value for name, value in inputs.items()})
 
 
-def _finite(value: float) -> bool:
+def number_in(value: object) -> float | None:
+    """The value if it is a finite number."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
     try:
-        return math.isfinite(float(value))
+        number = float(value)
     except OverflowError:
-        return False
+        return None
+    return number if math.isfinite(number) else None

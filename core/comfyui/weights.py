@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from core.comfyui.loaders import folder_of
-from core.comfyui.trace import Node, Trace
+from core.comfyui.trace import Node, Trace, number_in, remembered
 
 _WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx|pkl)$", re.IGNORECASE)
 _FOLDERS = {
@@ -77,7 +77,7 @@ def _plain(trace: Trace, node: Node) -> Iterator[ModelUse]:
     """Inputs whose value is a file name. Numbered ones (lora_name_3) are left to the stacks."""
     for name, raw in node.inputs.items():
         value = trace.value(node, name) if isinstance(raw, list) and _names_a_model(name) else raw
-        if is_weights(value) and not _in_stack(node, name):
+        if is_weights(value) and not _in_stack(name):
             kind = _kind(node, name)
             yield _use(kind, value, trace.number(node, *_STRENGTHS) if kind in ("lora", "controlnet", "ip-adapter") else None)
 
@@ -96,13 +96,12 @@ def _applied(trace: Trace, nodes: list[Node]) -> Iterator[tuple[ModelUse, float]
 def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
     """LoRA stacks: `{"on": true, "lora": name, "strength": 0.8}` (rgthree), or numbered inputs (Efficiency, Comfyroll, Easy)."""
     for value in node.inputs.values():
-        if isinstance(value, Mapping) and is_weights(value.get("lora")) and value.get("on", True) is True:
-            strength = value.get("strength")
-            yield _use("lora", str(value["lora"]), float(strength) if isinstance(strength, int | float) else None)
-    count = trace.whole(node, "lora_count", "num_loras")
-    for name in node.inputs:
-        number = _in_stack(node, name)
-        if number is None or (count is not None and number > count) or _off(trace.value(node, f"switch_{number}")):
+        if isinstance(value, dict) and is_weights(value.get("lora")) and value.get("on", True) is True:
+            yield _use("lora", str(value["lora"]), number_in(value.get("strength")))
+    numbered = [(name, number) for name in node.inputs if (number := _in_stack(name)) is not None]
+    count = trace.whole(node, "lora_count", "num_loras") if numbered else None
+    for name, number in numbered:
+        if (count is not None and number > count) or _off(trace.value(node, f"switch_{number}")):
             continue
         if is_weights(file := trace.value(node, name)):
             keys = [
@@ -115,7 +114,8 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
             yield _use("lora", file, trace.number(node, *keys))
 
 
-def _in_stack(node: Node, name: str) -> int | None:
+@remembered
+def _in_stack(name: str) -> int | None:
     """The place of a numbered LoRA input in its stack, or None if the name is none."""
     numbered = re.fullmatch(r"(?:lora_name|lora)_(\d{1,3})(?:_name)?", name)
     return int(numbered[1]) if numbered else None
@@ -135,7 +135,7 @@ def _kind(node: Node, name: str) -> str:
         return "annotator"
     if folder := folder_of(node.kind, name):
         return next((kind for kind, place in _FOLDERS.items() if place == folder), folder.removesuffix("s").replace("_", " "))
-    for place in (name.lower(), node.kind.lower()):
+    for place in (name.lower(), node.low):
         for pattern, kind in _KINDS:
             if re.search(pattern, place):
                 return kind

@@ -27,8 +27,9 @@ from core.intake.progress import Pace, Progress
 from core.intake.sieve import Sifted, sift
 from storage import assets, intakes
 from storage.assets import AssetDraft
+from storage.intakes import Found
 from storage.queue import ARCHIVE
-from storage.tables import Asset, FoundFile, FoundState, Intake, Member, Origin
+from storage.tables import Asset, FoundState, Intake, Member, Origin
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ _TOGETHER = 200
 """Entries whose former state is looked up at once."""
 _AHEAD = 4
 """Files that are read ahead, each at most 64 MiB."""
-_BATCH = 100
+_BATCH = 200
 _BATCH_BYTES = 8 << 20
 
 _Item = Entry | Trouble
@@ -221,22 +222,20 @@ def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Out
                 first[one.sha256] = len(drafts)
                 drafts.append(_draft(one, one.examined, attributor.of(session, one.entry, one.examined.words)))
         made = assets.add_many(session, drafts) if drafts else []
-        fresh = {digest: made[at].id for digest, at in first.items()}
-        files = []
+        rows = known | {digest: made[at].id for digest, at in first.items()}
+        fresh = set(first)
         for one in outcomes:
             if one.examined is not None:
-                one.state = FoundState.WAITING if fresh.pop(one.sha256, None) is not None else FoundState.KNOWN
-            files.append(_found(intake, one, {**known, **{digest: made[at].id for digest, at in first.items()}}))
-        intakes.note(session, [file for file, one in zip(files, outcomes, strict=True) if not one.passed])
+                one.state = FoundState.WAITING if one.sha256 in fresh else FoundState.KNOWN
+                fresh.discard(one.sha256)
+        intakes.note(session, intake.id, [_found(one, rows) for one in outcomes if not one.passed])
         _count(session, intake, outcomes)
         if made:
             desk.queue.put_after(session, ARCHIVE, FINISH, min(one.id for one in made), max(one.id for one in made))
 
 
-def _found(intake: Intake, one: Outcome, rows: dict[str, int]) -> FoundFile:
-    return FoundFile(
-        intake_id=intake.id,
-        place_key="",
+def _found(one: Outcome, rows: dict[str, int]) -> Found:
+    return Found(
         place=one.entry.place,
         size=one.entry.size,
         modified_ns=one.entry.modified_ns,
@@ -289,6 +288,8 @@ def _draft(one: Outcome, examined: Examined, whose: Attribution) -> AssetDraft:
         negative=clean_text(facts.negative),
         seed=facts.seed,
         facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+        statement={},
+        seal={},
         inferred=dict(whose.inferred),
         parser=PARSER,
         created_at=one.entry.modified,

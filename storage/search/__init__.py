@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from storage.database import Database
 from storage.search import names, postgres, sqlite
-from storage.search.entries import Entry, asset_in, bound, gather, slot
+from storage.search.entries import Entry, asset_in, bound, gather, gather_new, slot
 from storage.search.query import Facet, Field, Order, Page, Query, Scope, Words
 from storage.tables import Asset
 
@@ -63,7 +63,7 @@ def index(session: Session, asset_id: int) -> None:
 
 def index_new(session: Session, added: Sequence[Asset]) -> None:
     """Put Assets that were just written into the index, many at once."""
-    fresh = list(gather(session, [one.id for one in added]))
+    fresh = list(gather_new(session, added))
     _dialect(session).put(session, fresh)
     names.remember(session, fresh)
 

@@ -85,6 +85,16 @@ def gather(session: Session, asset_ids: Iterable[int]) -> Iterator[Entry]:
     yield from sorted(found, key=lambda one: one.slot)
 
 
+def gather_new(session: Session, added: Sequence[Asset]) -> Iterator[Entry]:
+    """The entries of Assets that were written just now, so that nobody has tagged or judged them, in time order."""
+    makers = {one.member_id for one in added}
+    people = {one.id: one for one in session.exec(select(Member).where(col(Member.id).in_(makers)))}
+    wanted = {one.project_id for one in added}
+    asked = select(Project, Client).join(Client, col(Client.id) == col(Project.client_id)).where(col(Project.id).in_(wanted))
+    places = {project.id: (project, client) for project, client in session.exec(asked)}
+    yield from sorted((make(one, people[one.member_id], *places[one.project_id]) for one in added), key=lambda one: one.slot)
+
+
 def make(
     asset: Asset, member: Member, project: Project, client: Client, tags: Sequence[str] = (), judges: Sequence[int] = ()
 ) -> Entry:

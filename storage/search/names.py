@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
+from sqlalchemy import Connection, bindparam, text
 from sqlmodel import Session
 
 from storage.search.entries import Entry, key
@@ -19,7 +19,11 @@ CREATE TABLE search_names (
     PRIMARY KEY (field, name_key, project_id))
 """
 _DOOR = 7528325
-_SEEN = text("SELECT 1 FROM search_names WHERE field = :field AND name_key = :name_key AND project_id = :project_id")
+_SEEN = text(
+    "SELECT field, name_key, project_id FROM search_names WHERE name_key IN :names AND project_id IN :projects"
+).bindparams(bindparam("names", expanding=True), bindparam("projects", expanding=True))
+_TOGETHER = 500
+"""Names looked up at once."""
 _ADD = text(
     "INSERT INTO search_names (field, name_key, project_id, label) VALUES (:field, :name_key, :project_id, :label)"
     " ON CONFLICT DO NOTHING"
@@ -82,18 +86,28 @@ def remember(session: Session, entries: Iterable[Entry]) -> set[Row]:
     given = {
         (str(field), key(field, label), one.project_id): label for one in entries for field, label in one.names if label.strip()
     }
-    rows = [
-        {"field": field, "name_key": name, "project_id": project, "label": given[field, name, project]}
-        for field, name, project in sorted(given)
-    ]
     connection = session.connection()
-    fresh = [row for row in rows if connection.execute(_SEEN, row).first() is None]
+    fresh = [
+        {"field": field, "name_key": name, "project_id": project, "label": given[field, name, project]}
+        for field, name, project in sorted(given.keys() - _seen(connection, given))
+    ]
     if fresh:
         if connection.dialect.name == "postgresql":
             # Two transactions that bring the same names in another order would wait for each other for ever.
             connection.execute(text("SELECT pg_advisory_xact_lock(:door)"), {"door": _DOOR})
         connection.execute(_ADD, fresh)
     return set(given)
+
+
+def _seen(connection: Connection, rows: Collection[Row]) -> set[Row]:
+    """Those of these rows that are there already, and perhaps some of their neighbours."""
+    names, projects = sorted({name for _, name, _ in rows}), sorted({project for _, _, project in rows})
+    found = set[Row]()
+    for at in range(0, len(names), _TOGETHER):
+        for first in range(0, len(projects), _TOGETHER):
+            some = {"names": names[at : at + _TOGETHER], "projects": projects[first : first + _TOGETHER]}
+            found |= {(row[0], row[1], row[2]) for row in connection.execute(_SEEN, some)}
+    return found
 
 
 def all_rows(session: Session) -> set[Row]:

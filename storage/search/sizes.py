@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 STEPS = (512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192)
 SHAPES = ("landscape", "portrait", "square")
 
 
+@lru_cache(1024)
 def words_for(width: int, height: int) -> tuple[str, ...]:
     """All that is true of a size in pixels."""
     shape = "square" if width == height else "landscape" if width > height else "portrait"

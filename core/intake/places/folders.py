@@ -12,6 +12,10 @@ from pathlib import Path
 from core.intake.places.entries import PIECE, Changed, Entry, Trouble, Unreadable, address_of, path_of, shown, why
 
 
+_AT_ONCE = 4 << 20
+"""A file up to here is read in one go, which costs two threads fewer turns than pieces would."""
+
+
 class Folder:
     """A folder on a disk this machine sees; `only` is the one file of it that is meant."""
 
@@ -78,7 +82,7 @@ def _pieces(path: bytes) -> Generator[bytes, None, None]:
             before = os.fstat(handle)
             if not stat.S_ISREG(before.st_mode):
                 raise Unreadable("it is no regular file")
-            while piece := file.read(PIECE if before.st_size > PIECE else before.st_size + 1):
+            while piece := file.read(PIECE if before.st_size > _AT_ONCE else before.st_size + 1):
                 yield piece
             after = os.fstat(handle)
     except OSError as problem:
