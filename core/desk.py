@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlmodel import Session
 
@@ -19,6 +19,9 @@ from storage.queue import Queue
 
 AWAY = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
 """What a database that is away, locked, failing over, or out of connections raises: a moment later the same thing may work."""
+
+UNFIT = (DataError, OverflowError, UnicodeError)
+"""What a database raises for a value that none of its columns holds: trying again does not help."""
 
 
 @dataclass(frozen=True)

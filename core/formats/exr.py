@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from core.formats.film import Film
+from core.formats.film import Film, edge
 
 _MOST = 500
 
@@ -26,7 +26,7 @@ def read(data: bytes, *, max_text: int) -> Film:
             max_text = film.keep(name, body.decode("utf-8", "replace"), max_text)
         elif name == "dataWindow" and size == 16:
             left, top, right, bottom = struct.unpack("<iiii", body)
-            film.width, film.height = max(0, right - left + 1) or None, max(0, bottom - top + 1) or None
+            film.width, film.height = edge(right - left + 1), edge(bottom - top + 1)
     return film
 
 

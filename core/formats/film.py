@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+def edge(pixels: int) -> int | None:
+    """A width or height as it is claimed, or None for what no picture has and no column of whole numbers holds."""
+    return pixels if 0 < pixels < 2**31 else None
+
+
 @dataclass
 class Film:
     """None and empty where the file says nothing."""

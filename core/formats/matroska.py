@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from core.formats.film import Film
+from core.formats.film import Film, edge
 
 _SEGMENT, _INFO, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0xE0
 _TAGS, _TAG, _SIMPLE_TAG, _TAG_NAME, _TAG_STRING = 0x1254C367, 0x7373, 0x67C8, 0x45A3, 0x4487
@@ -24,9 +24,9 @@ def read(data: bytes, *, max_text: int) -> Film:
         elif kind == _DURATION and len(body) in (4, 8):
             length = struct.unpack(">f" if len(body) == 4 else ">d", body)[0]
         elif kind == _WIDTH and not film.width:
-            film.width = int.from_bytes(body[:4], "big") or None
+            film.width = edge(int.from_bytes(body[:4], "big"))
         elif kind == _HEIGHT and not film.height:
-            film.height = int.from_bytes(body[:4], "big") or None
+            film.height = edge(int.from_bytes(body[:4], "big"))
         elif kind == _TAG_NAME:
             name = bytes(body[:200]).decode("utf-8", "replace").lower()
         elif kind == _TAG_STRING and len(body) <= max_text:

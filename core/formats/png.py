@@ -14,6 +14,8 @@ from core.errors import BadPicture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 100_000
+_MAX_FRAMES = 2**31 - 1
+"""More are claimed by no picture, and held by no column of whole numbers."""
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _MAX_PROFILE = 1 << 20
@@ -76,7 +78,7 @@ def header(data: bytes, parts: list[Chunk]) -> Header:
     """What the header claims, before anything is decoded."""
     width, height = struct.unpack(">II", parts[0].body(data)[:8])
     frames = next((int.from_bytes(part.body(data)[:4], "big") for part in parts if part.type == b"acTL"), 1)
-    return Header(width, height, max(1, frames))
+    return Header(width, height, min(max(1, frames), _MAX_FRAMES))
 
 
 def texts(data: bytes, parts: list[Chunk], *, max_text: int) -> Texts:

@@ -77,6 +77,12 @@ class Attributor:
         self._projects: dict[tuple[str, str], int] = {}
         self._nobody = 0
 
+    def forget(self) -> None:
+        """Forget what was looked up: a transaction that may have made it was rolled back."""
+        self._people.clear()
+        self._projects.clear()
+        self._nobody = 0
+
     def of(self, session: Session, entry: Entry, words: Mapping[str, str]) -> Attribution:
         """In a writing session, for clients and projects may be made."""
         told = [(first_that_fits(self.terms.rules, entry.name), "path"), (_said(words), "file")]

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core import ingest, rereading
 from core.desk import Desk
 from core.errors import SlateError, StoreError
+from core.formats import kinds
 from core.ingest import Examined
 from core.intake.places import Unreadable, at
 from core.intake.sieve import Sifted, sift
@@ -22,6 +23,7 @@ from storage.blobs import BlobError
 from storage.tables import Asset, FoundFile, FoundState
 
 _PAGE = 20
+_TOO_LARGE = "kept and found by its words; its pixels are too many bytes to be looked at, so a copy is not recognised"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def _finish(desk: Desk, found: FoundFile) -> None:
 def _bytes(desk: Desk, found: FoundFile) -> Sifted:
     """The file's bytes, kept in the store. Raises Unreadable when they are not what was found there."""
     endpoint = desk.settings.s3_endpoint
-    sifted = sift(at(found.place, s3_endpoint=endpoint).pieces())
+    sifted = sift(at(found.place, s3_endpoint=endpoint).pieces(), pictures=_largest(desk))
     if sifted.sha256 != found.sha256:
         raise Unreadable("it has changed since; take the place in again")
     if sifted.whole:
@@ -80,10 +82,15 @@ def _bytes(desk: Desk, found: FoundFile) -> Sifted:
     return sifted
 
 
+def _largest(desk: Desk) -> int:
+    """Bytes of the largest picture that is looked at, one at a time: as many as the most pixels that are opened are in RGBA."""
+    return 4 * desk.settings.max_pixels
+
+
 def _looked(desk: Desk, found: FoundFile, sifted: Sifted) -> _Looked:
     """A close look, for what there is whole; a picture that cannot be decoded keeps its facts and its bytes."""
     if not sifted.whole:
-        return _Looked()
+        return _Looked(problem=_TOO_LARGE if kinds.mime_of(sifted.kept[:64], "") in kinds.PICTURES else "")
     limits = replace(ingest.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
     try:
         examined, image = ingest.look(sifted.kept, found.place.rpartition("/")[2], limits)

@@ -16,7 +16,7 @@ from core import audit, ingest
 from core.access import Action, allow
 from core.comfyui import facts as comfy
 from core.comfyui.facts import PARSER, Facts
-from core.desk import Desk
+from core.desk import UNFIT, Desk
 from core.errors import SlateError
 from core.formats import kinds
 from core.formats.words import clean, clean_text
@@ -128,11 +128,11 @@ def _read_on(
             for one, sifted in _ahead(reader, fresh):
                 batch.add(_looked_at(desk, one, sifted))
                 if batch.full:
-                    _keep(desk, intake, attributor, batch.outcomes)
+                    _keep_each(desk, intake, attributor, batch.outcomes)
                     tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
                     batch = _Batch()
     if batch.outcomes:
-        _keep(desk, intake, attributor, batch.outcomes)
+        _keep_each(desk, intake, attributor, batch.outcomes)
         tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
 
 
@@ -208,6 +208,21 @@ def _examined(desk: Desk, entry: Entry, sifted: Sifted) -> Examined:
     limits = replace(ingest.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
     found = ingest.glance(sifted.kept, entry.name, limits=limits, sha256=sifted.sha256)
     return replace(found, size=sifted.size)
+
+
+def _keep_each(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:
+    """Together, or one by one where one of them says something that the database does not hold; that one is told."""
+    try:
+        _keep(desk, intake, attributor, outcomes)
+    except UNFIT:
+        attributor.forget()
+        if len(outcomes) == 1:
+            log.exception("intake.unfit", place=outcomes[0].entry.place)
+            refused = Outcome(outcomes[0].entry, FoundState.REFUSED, problem="it says something that the database does not hold")
+            _keep(desk, intake, attributor, [refused])
+            return
+        for one in outcomes:
+            _keep_each(desk, intake, attributor, [one])
 
 
 def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:

@@ -64,7 +64,7 @@ def fit(found: Examined) -> None:
     """Fails for what a database would refuse."""
     for number in (found.width, found.height, found.frames):
         assert number is None or 0 < number < _TABLE, number
-    assert found.seconds is None or 0 <= found.seconds < 1e12, found.seconds
+    assert found.seconds is None or 0 <= found.seconds < 2e12, found.seconds
     assert sum(map(len, found.words.values())) <= 6 * LIMITS.max_text
     fit_facts(found.facts)
     json.dumps(found.record, allow_nan=False)
@@ -89,7 +89,7 @@ def film(mime: str, head: bytes = b"") -> Callable[[bytes], None]:
         found = films.read(head + data[len(head) :], mime, max_text=1_000)
         for number in (found.width, found.height):
             assert number is None or 0 < number < _TABLE, number
-        assert found.seconds is None or 0 <= found.seconds < 1e12, found.seconds
+        assert found.seconds is None or 0 <= found.seconds < 2e12, found.seconds
         assert sum(map(len, found.texts.values())) <= 2_000
 
     return run

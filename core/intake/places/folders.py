@@ -11,7 +11,6 @@ from pathlib import Path
 
 from core.intake.places.entries import PIECE, Changed, Entry, Trouble, Unreadable, address_of, path_of, shown, why
 
-
 _AT_ONCE = 4 << 20
 """A file up to here is read in one go, which costs two threads fewer turns than pieces would."""
 

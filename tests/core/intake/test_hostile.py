@@ -10,11 +10,13 @@ import sys
 import tracemalloc
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import PngImagePlugin
 
+from core import ingest
 from core.intake import sieve
 from core.intake.places import at, open_place
 from core.intake.places.entries import Entry, Unreadable
@@ -153,7 +155,7 @@ def test_a_large_film_is_read_with_little_memory(studio: Studio, monkeypatch: py
     film = (SAMPLES / "comfyui_video.mp4").read_bytes()
     filler = struct.pack(">I", 48_000_000) + b"free" + bytes(47_999_992)
     path = studio.put("long.mp4", film[:32] + filler + film[32:])
-    monkeypatch.setattr(sieve.sift, "__kwdefaults__", {"whole": 4 << 20})
+    monkeypatch.setattr(sieve.sift, "__kwdefaults__", {"whole": 4 << 20, "pictures": 0})
     tracemalloc.start()
     try:
         intake = studio.ingest()
@@ -167,6 +169,57 @@ def test_a_large_film_is_read_with_little_memory(studio: Studio, monkeypatch: py
     assert asset.facts["generator"] == "ComfyUI"
     assert studio.desk.blobs.has(asset.sha256)
     assert peak < 16 << 20
+
+
+def test_what_the_database_does_not_hold_is_told_and_the_rest_of_its_batch_is_taken_in(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glance = ingest.glance
+    monkeypatch.setattr(
+        ingest,
+        "glance",
+        lambda data, name, **more: replace(glance(data, name, **more), **({"frames": 2**70} if "endless" in name else {})),
+    )
+    for number, name in enumerate(("a.png", "endless.png", "b.png")):
+        studio.render(f"acme/{name}", number)
+    intake = studio.ingest("{client}/*")
+
+    assert (intake.seen, intake.taken, intake.refused) == (3, 2, 1)
+    assert studio.report(intake) == {"endless.png": "it says something that the database does not hold"}
+    assert {one.filename for one in studio.everything()} == {"a.png", "b.png"}
+
+
+def test_a_large_picture_is_found_by_its_words_and_recognised_unless_it_is_too_large_to_look_at(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = comfy_png(scene(1, 600, 400), text_to_image())
+    assert len(data) > 50_000
+    studio.put("large.png", data)
+    studio.put("cut.png", data[:-40])
+    studio.put("larger.jpg", encoded(scene(2, 600, 400), "JPEG", quality=95) + bytes(1_000_000))
+    monkeypatch.setattr(sieve.sift, "__kwdefaults__", {"whole": 20_000, "pictures": 0})
+    studio.desk = replace(studio.desk, settings=studio.desk.settings.model_copy(update={"max_pixels": 250_000}))
+    intake = studio.ingest()
+    assert studio.asset("large.png").prompt
+    studio.finish()
+
+    told = studio.report(intake)
+    assert studio.asset("large.png").phash
+    assert studio.desk.blobs.get(studio.asset("large.png").sha256) == data
+    assert "cut off" in told["cut.png"]
+    assert "too many bytes" in told["larger.jpg"]
+    assert studio.desk.blobs.has(studio.asset("larger.jpg").sha256)
+
+
+def test_the_sieve_keeps_a_png_without_its_pixels_however_it_is_cut() -> None:
+    data = comfy_png(scene(1), text_to_image())
+    for step in (1, 7, 100, 4096, len(data)):
+        found = sift([data[at : at + step] for at in range(0, len(data), step)], whole=8_000)
+        assert (found.size, found.whole) == (len(data), False)
+        assert b"prompt" in found.kept
+        assert b"IDAT" not in found.kept
+        assert found.kept.endswith(b"IEND\xaeB`\x82")
+    assert sift([data + b"after"], whole=8_000).kept == found.kept
 
 
 def test_the_sieve_keeps_the_boxes_around_a_films_pictures_however_it_is_cut() -> None:
