@@ -44,6 +44,14 @@ def mirrored(image: Image.Image) -> str:
     return _hash(spectrum)
 
 
+def both(image: Image.Image) -> tuple[str, str]:
+    """(phash, mirrored), for the price of one."""
+    spectrum = _spectrum(image)
+    upright = _hash(spectrum)
+    spectrum[:, 1::2] *= -1
+    return upright, _hash(spectrum)
+
+
 def distance(one: str, other: str) -> int:
     """In how many of 256 bits two hashes differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()

@@ -163,6 +163,7 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
         image.seek(0)
         upright = pixels.upright(image)
     still = carried["frames"] == 1
+    phash, mirrored = fingerprints.both(upright) if still else ("", "")
     hidden = stealth.read(upright, max_text=limits.max_text) if found.mime == "image/png" else ""
     seen = replace(
         found,
@@ -172,8 +173,8 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
         has_alpha=upright.mode == "RGBA",
         words=carried["words"] | ({STEALTH: hidden} if hidden else {}),
         pixel_sha256=fingerprints.pixel_digest(upright),
-        phash=fingerprints.phash(upright) if still else "",
-        phash_mirrored=fingerprints.mirrored(upright) if still else "",
+        phash=phash,
+        phash_mirrored=mirrored,
     )
     return _said(seen), upright
 

@@ -59,7 +59,7 @@ def _shrunk(image: Image.Image, edge: int) -> Image.Image:
     if scale >= 1:
         return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)  # more than three times as large: halved first
 
 
 def _written(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -5,7 +5,8 @@ Doing it twice does nothing twice, so a job may be lost or doubled; the sweeper 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -44,16 +45,28 @@ def finish_all(desk: Desk, *, after: int = 0, until: int = 2**31 - 1, tell: Call
             page = intakes.waiting(session, after, until, _PAGE)
         if not page:
             return done
-        for found in page:
-            _finish(desk, found)
+        for found, bytes_of in _ahead(desk, page):
+            _finish(desk, found, bytes_of)
             done += 1
             tell(done)
         after = page[-1].asset_id or 0
 
 
-def _finish(desk: Desk, found: FoundFile) -> None:
+def _ahead(desk: Desk, page: Sequence[FoundFile]) -> Iterator[tuple[FoundFile, Future[Sifted]]]:
+    """Each file with its bytes, the next one being read and kept meanwhile: looking need not wait for a disk."""
+    with ThreadPoolExecutor(1) as reader:
+        following: tuple[FoundFile, Future[Sifted]] | None = None
+        for found in page:
+            now, following = following, (found, reader.submit(_bytes, desk, found))
+            if now is not None:
+                yield now
+        if following is not None:
+            yield following
+
+
+def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
     try:
-        sifted = _bytes(desk, found)
+        sifted = bytes_of.result()
         looked = _looked(desk, found, sifted)
     except Unreadable as problem:
         with desk.writing() as session:
@@ -83,7 +96,7 @@ def _bytes(desk: Desk, found: FoundFile) -> Sifted:
 
 
 def _largest(desk: Desk) -> int:
-    """Bytes of the largest picture that is looked at, one at a time: as many as the most pixels that are opened are in RGBA."""
+    """Bytes of the largest picture that is looked at: as many as the most pixels that are opened are in RGBA."""
     return 4 * desk.settings.max_pixels
 
 
