@@ -16,7 +16,7 @@ _DEPTH = 100
 
 def clean_text(text: str) -> str:
     """The text with NULs and lone surrogates replaced by U+FFFD."""
-    return _UNKEEPABLE.sub("\ufffd", text)
+    return text if text.isascii() and "\0" not in text else _UNKEEPABLE.sub("\ufffd", text)
 
 
 def parsed(text: str) -> Any:

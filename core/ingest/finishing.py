@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
@@ -161,7 +161,7 @@ def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | Non
 def models_of(facts: Facts, made: Made | None = None) -> list[dict[str, Any]]:
     """The files the graph loads, each with what is known of it: `{kind, folder, name, strength, sha256, licence, title}`."""
     known = {str(model.get("name", "")): dict(model) for model in made.models} if made else {}
-    listed = [known.pop(use.name, {}) | asdict(use) for use in facts.models]
+    listed = [known.pop(use.name, {}) | vars(use) for use in facts.models]
     return [{"sha256": "", "licence": "", "title": ""} | one for one in [*listed, *known.values()]]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from sqlmodel import Session, col, select
@@ -132,6 +133,7 @@ def make(
     )
 
 
+@lru_cache(1 << 13)
 def key(field: Field, value: str) -> str:
     """What a value of `field` is compared by: model files without folder and ending, everything folded.
 

@@ -15,17 +15,28 @@ LONGEST_WORD = 64
 MOST_WORDS = 4000
 """Words kept of one text; a PostgreSQL tsvector ends at 16,383 positions."""
 
+_NAME = 100
+"""Texts up to here may be names, which come again and again; longer ones are not worth remembering."""
+
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 
 
-@lru_cache(1 << 15)
 def fold(text: str) -> str:
     """Case, accents, widths and runs of spaces made equal: what two names are compared by.
 
     >>> fold("  Zoë   ØRSTED ")
     'zoe ørsted'
     """
+    return _known(text) if len(text) <= _NAME else _folded(text)
+
+
+@lru_cache(1 << 15)
+def _known(name: str) -> str:
+    return _folded(name)
+
+
+def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text).casefold()
