@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: up test check independent clean
+.PHONY: up test check fuzz independent clean
 
 up: .venv/ready
 	@exec $(BIN)/slate up
@@ -21,6 +21,12 @@ check: .venv/ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_docs.py
+
+# Throws bytes at every reader, guided by which lines they reach; atheris has wheels for Linux only.
+SECONDS_EACH ?= 30
+fuzz: .venv/ready-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH)
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Slate needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }

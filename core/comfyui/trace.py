@@ -73,7 +73,7 @@ class Trace:
         self.nodes = {key: node for key, raw in graph.items() if (node := _node(key, raw)) is not None}
         self._work = self._steps = 0
         self._links: dict[str, list[tuple[str, Link]]] = {}
-        self._walked: dict[tuple[bool, *tuple[str, ...]], list[Node]] = {}
+        self._walked: dict[tuple[bool, tuple[str, ...]], list[Node]] = {}
 
     def link(self, value: object) -> Link | None:
         """The value as a link to a node that is there, or None."""
@@ -109,7 +109,7 @@ class Trace:
         Without `aside`, only along the way of the picture itself.
         """
         first = list(starts)
-        asked = (aside, *(node.id for node in first))
+        asked = (aside, tuple(node.id for node in first))
         if asked not in self._walked:
             self._walked[asked] = self._walk(first, aside)
         return self._walked[asked]

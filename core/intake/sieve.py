@@ -104,7 +104,7 @@ class _Boxes(_Parts):
     def _told(self, piece: memoryview) -> tuple[int, bool]:
         size = int.from_bytes(piece[:4], "big")
         size = int.from_bytes(piece[8:16], "big") if size == 1 else _ENDLESS if size == 0 else size
-        return max(size, _HEAD), piece[4:8] in (b"ftyp", b"moov")
+        return max(size, _HEAD), bytes(piece[4:8]) in (b"ftyp", b"moov")
 
 
 class _Chunks(_Parts):
@@ -118,4 +118,4 @@ class _Chunks(_Parts):
             return len(png.SIGNATURE), True
         if self.kept.endswith(_END, -12):
             return _ENDLESS, False
-        return 12 + int.from_bytes(piece[:4], "big"), piece[4:8] not in (b"IDAT", b"fdAT")
+        return 12 + int.from_bytes(piece[:4], "big"), bytes(piece[4:8]) not in (b"IDAT", b"fdAT")
