@@ -39,6 +39,15 @@ class Prompt(SocketModeHandler):
         super().__init__(app, token, logger=app.logger, web_client=web, ping_interval=5, concurrency=CONCURRENCY)
         self._front = front
         self.client.on_message_listeners.append(self._came)
+        self.client.current_app_monitor_started = True  # by us, see _opened
+        self.client.on_open_listeners.append(self._opened)
+
+    def _opened(self, _: Any) -> None:
+        """Have the connection watched. Left to itself the client's monitor looks before the first one is open, and makes another
+        that tears it down half-way."""
+        monitor = self.client.current_app_monitor
+        if not self.client.closed and not monitor.is_alive():
+            monitor.start()
 
     def _came(self, _: Any, message: str) -> None:
         if '"envelope_id"' in message:

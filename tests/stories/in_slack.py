@@ -313,10 +313,11 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _listen_at_once(sockets: Sockets) -> None:
+def _open(sockets: Sockets) -> None:
     """Slack's client looks twice a second whether there is a connection to listen to; a story need not wait for that."""
     client = sockets._handler.client
     client.current_session_runner.shutdown()
+    sockets.open()
     client.current_session_runner = IntervalRunner(client._run_current_session, 0.5).start()
 
 
@@ -325,8 +326,7 @@ def served(desk: Desk) -> Iterator[Workspace]:
     """A workspace of its own, Slate listening by Socket Mode. The desk's settings must name what `slack_settings` says."""
     slack = RUNNING[desk.settings.slack_api_url]
     sockets = Sockets(desk)
-    sockets.open()
-    _listen_at_once(sockets)
+    _open(sockets)
     team = next(team for team, _ in slack.world.teams.items() if slack.token(team) == desk.settings.slack_bot_token)
     house = Workspace(desk, slack, team, sockets)
     try:

@@ -35,11 +35,13 @@ def test_a_slack_that_is_away_at_first_is_waited_for(studio: Studio) -> None:
 
 @pytest.mark.parametrize("listening", [True, False], ids=["while it listens", "while it connects"])
 def test_who_stops_says_goodbye_and_leaves_nobody_listening(desk: Desk, listening: bool) -> None:
-    wires = RUNNING[desk.settings.slack_api_url].wires
+    slack = RUNNING[desk.settings.slack_api_url]
+    wires = slack.wires
     before = set(threading.enumerate())
     sockets = Sockets(desk)
     sockets.open()
     until(lambda: not listening or len(wires.sockets) == 1, "it listens")
+    assert len(slack.calls("apps.connections.open")) == 1, "there is one connection, not a second one that ends the first"
     sockets.close()
     until(lambda: wires.sockets == [], "it has hung up")
     assert wires.goodbyes == [1000] * wires.connected
