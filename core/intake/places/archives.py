@@ -37,7 +37,9 @@ class Archive:
         if len(members) > _MOST:
             yield Trouble(self.address, f"the ZIP has more than {_MOST:,} members; the rest is left out")
         for member in members[:_MOST]:
-            if not member.is_dir() and not _hidden(member.filename):
+            if not member.filename:
+                yield Trouble(self.address, "a member of the ZIP has no name; it is left out")
+            elif not member.filename.endswith("/") and not _hidden(member.filename):
                 yield self._entry(member)
 
     def _entry(self, member: zipfile.ZipInfo) -> Entry | Trouble:
