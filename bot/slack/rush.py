@@ -7,6 +7,8 @@ import time
 
 CALM = 0.02
 """Seconds without anybody new after which work begins: people who press at the same moment do not arrive at the same one."""
+_FORGOTTEN = 10.0
+"""Seconds after which nobody waits any more: Slack does for three, and a broken line takes what it had with it."""
 PATIENCE = 0.3
 """Seconds for which work waits for others to be acknowledged, at most: a rush that does not end must not stop it."""
 
@@ -21,16 +23,25 @@ class Rush:
         self._over.set()
 
     def came(self) -> None:
+        """One more, even where it was acknowledged a moment before it is counted."""
         with self._lock:
-            self._waiting, self._last = self._waiting + 1, time.monotonic()
-            self._over.clear()
+            now = time.monotonic()
+            if self._waiting > 0 and now > self._last + _FORGOTTEN:
+                self._waiting = 0
+            self._waiting, self._last = self._waiting + 1, now
+            self._tell()
 
     def acknowledged(self) -> None:
-        """One fewer; what is acknowledged without having been counted is no matter."""
+        """One fewer."""
         with self._lock:
-            self._waiting = max(0, self._waiting - 1)
-            if not self._waiting:
-                self._over.set()
+            self._waiting -= 1
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._waiting > 0:
+            self._over.clear()
+        else:
+            self._over.set()
 
     def wait(self) -> None:
         """Let those who come in at this moment be acknowledged first."""

@@ -55,10 +55,8 @@ class Prompt(SocketModeHandler):
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         if not self._wordless(req):
-            try:
-                super().handle(client, req)
-            finally:
-                self._front.rush.acknowledged()
+            self._front.rush.acknowledged()  # what it waits for is what is to be done
+            super().handle(client, req)
             return
         self._front.soon(lambda: run_bolt_app(self.app, req))  # begins when this is acknowledged
         try:
