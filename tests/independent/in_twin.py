@@ -74,6 +74,7 @@ class Account(Person):
     ) -> Responded:
         twin: Twin = self.server
         about = {"type": kind, "channel": where.id, "user": self.user.id, "data": data, "message": message.id if message else ""}
+        about |= {"components": message.components} if message else {}
         done = twin.node("interact", **about)
         made = Done(twin, done["id"], done["token"], done["answer"], where, message)
         return Responded(cast("Interaction", made))

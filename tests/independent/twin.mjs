@@ -86,16 +86,19 @@ function withNumbers(components) {
 
 // What the bot says
 
+// discord.py sends ids as numbers, which are longer than JavaScript's
+const parsed = (text) => JSON.parse(text.replace(/([:[,]\s*)(\d{17,20})(?=\s*[,}\]])/g, '$1"$2"'))
+
 async function body(request) {
   const chunks = []
   for await (const chunk of request) chunks.push(chunk)
   const raw = Buffer.concat(chunks)
   const kind = request.headers['content-type'] ?? ''
-  if (!kind.startsWith('multipart/')) return { data: raw.length ? JSON.parse(raw) : null, sent: new Map() }
+  if (!kind.startsWith('multipart/')) return { data: raw.length ? parsed(raw.toString()) : null, sent: new Map() }
   const form = await new Response(raw, { headers: { 'content-type': kind } }).formData()
   const sent = new Map()
   for (const [name, value] of form) if (name !== 'payload_json') sent.set(name, Buffer.from(await value.arrayBuffer()))
-  return { data: JSON.parse(form.get('payload_json')), sent }
+  return { data: parsed(form.get('payload_json')), sent }
 }
 
 async function inner(method, path, data) {
@@ -172,7 +175,7 @@ async function answer(request) {
 
 async function front(request, response) {
   if (request.url.startsWith('/cdn/')) return response.end(files.get(request.url.split('/').at(-2)))
-  const { status, said } = await answer(request).catch((problem) => ({ status: 500, said: { code: 0, message: String(problem.stack) } }))
+  const { status, said } = await answer(request).catch((problem) => process.stderr.write(problem.stack + '\n') && ({ status: 500, said: { code: 0, message: String(problem.stack) } }))
   response.writeHead(status, said === null ? {} : { 'content-type': 'application/json' })
   response.end(said === null ? undefined : JSON.stringify(said))
 }
@@ -255,12 +258,13 @@ serve({
     const made = (await inner('GET', `/channels/${message}`, null)).said
     twin.server.gateway.broadcast('THREAD_CREATE', { ...made, newly_created: true })
   },
-  async interact({ type, channel: channelId, user, data, message }) {
+  async interact({ type, channel: channelId, user, data, message, components }) {
     const { gateway } = twin.server
     const tell = gateway.broadcast
     let made
     gateway.broadcast = (name, told) => {
       if (name === 'INTERACTION_CREATE') {
+        if (components) told.message.components = components // as the person's client has them
         made = { id: told.id, user, type, channel: channelId, said: [], deferred: 0, told }
         asked.set(told.token, made)
         gateway.broadcast = tell
