@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core import audit, ingest, recognition
 from core.access import Action, allow
 from core.desk import Desk
-from core.errors import BlobMissing, Conflict, DiskFull, NotFound, SealUnavailable, StoreError
+from core.errors import BlobMissing, Conflict, NotFound, SealUnavailable, StoreError
 from core.exports import bare, copying, profiles, telling
 from core.formats import kinds
 from core.ingest import sealed as small_pictures
@@ -25,7 +25,7 @@ from core.provenance.seal.manifest import Ingredient
 from core.recognition import Certainty, Recognition
 from storage import assets, projects
 from storage import exports as rows
-from storage.blobs import BlobError, BlobNotFound, BlobStoreFull
+from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.tables import Asset, Export, Member, Origin
 
@@ -116,16 +116,21 @@ def _as_a_copy(desk: Desk, data: bytes, filename: str, found: Recognition, origi
     sealed = sealing.seal(settings, worded, mime, plan)
     if not sealed.manifest:
         raise SealUnavailable(f"The copy cannot be sealed: {sealed.why}.", hint="`slate doctor` tells more.")
-    draft = ingest.keep(
-        desk,
-        sealed.data,
-        filename,
-        member_id=by.id or 0,
-        project_id=original.project_id,
-        shot=original.shot,
-        origin=Origin.EXPORT,
-    )
-    draft = replace(draft, asset=_told(draft.asset, original, view, sealed, _put(desk, sealed.manifest)))
+    digest, beside = ingest.put_sealed(desk, sealed)
+    try:
+        draft = ingest.keep(
+            desk,
+            sealed.data,
+            filename,
+            member_id=by.id or 0,
+            project_id=original.project_id,
+            shot=original.shot,
+            origin=Origin.EXPORT,
+        )
+    except StoreError:
+        ingest.take_back(desk, sealed, digest)
+        raise
+    draft = replace(draft, asset=_told(draft.asset, original, view, sealed, beside))
     with desk.writing() as session:
         return _kept(session, draft, original, found, sealed, by)
 
@@ -171,12 +176,3 @@ def _parent(desk: Desk, original: Asset) -> tuple[Ingredient, list[str]]:
     plain = bare.bare(data, original.mime) if original.mime in bare.LOSSLESS else data
     small = small_pictures.small(plain, desk.settings.max_pixels)
     return Ingredient("original", original.code, original.mime, plain, "parentOf", small), []
-
-
-def _put(desk: Desk, data: bytes) -> str:
-    try:
-        return desk.blobs.put(data)
-    except BlobStoreFull as problem:
-        raise DiskFull(hint="Nothing was restored. Make room in the file store.") from problem
-    except BlobError as problem:
-        raise StoreError("The file store does not take the copy.", hint="Try again in a moment.") from problem

@@ -81,6 +81,14 @@ def to_seal(session: Session, states: Collection[str], limit: int = 50) -> Seque
     return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()
 
 
+def seals_ending(session: Session, before: str, *, after: int = 0, limit: int = 50) -> Sequence[Asset]:
+    """Renders' outputs with a seal and no time stamp whose certificate ends before a moment (ISO 8601, UTC), by row number."""
+    told = col(Asset.seal)
+    ends = (told["expires"].as_string() < before, told["stamped"].as_boolean().is_not(True))
+    asked = select(Asset).where(Asset.origin == Origin.RENDER, Asset.seal_state == "sealed", col(Asset.id) > after, *ends)
+    return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()
+
+
 def reseal(session: Session, asset_id: int, before: str, values: Mapping[str, object]) -> bool:
     """Change the bytes that an Asset stands for, if they are still those of digest `before`; whether that was so."""
     asked = update(Asset).where(col(Asset.id) == asset_id, col(Asset.sha256) == before).values(**values)

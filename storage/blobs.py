@@ -49,13 +49,13 @@ class Blobs(Protocol):
         ...
 
     def get(self, digest: str) -> bytes:
-        """The bytes behind `digest`. Raises BlobNotFound."""
+        """The bytes behind `digest`. Raises BlobNotFound, BlobError."""
         ...
 
     def has(self, digest: str) -> bool: ...
 
     def delete(self, digest: str) -> None:
-        """Forget the bytes; nothing happens when they are not there."""
+        """Forget the bytes; nothing happens when they are not there. Raises BlobError."""
         ...
 
 
@@ -140,12 +140,17 @@ class FolderBlobs:
             return self.path(digest).read_bytes()
         except FileNotFoundError as missing:
             raise BlobNotFound(digest) from missing
+        except OSError as problem:
+            raise BlobError(str(problem)) from problem
 
     def has(self, digest: str) -> bool:
         return self.path(digest).exists()
 
     def delete(self, digest: str) -> None:
-        self.path(digest).unlink(missing_ok=True)
+        try:
+            self.path(digest).unlink(missing_ok=True)
+        except OSError as problem:
+            raise BlobError(str(problem)) from problem
 
 
 def open_bucket(bucket: str, prefix: str = "", endpoint: str = "") -> S3Store:

@@ -115,7 +115,7 @@ def write(target: Path, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise DiskFull(f"There is no room for {target}.", hint="Make room and fetch it again.") from problem
         raise BadInput(
             f"{target} cannot be written: {problem.strerror}.", hint="Choose another place.", input="output"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -64,16 +67,25 @@ def rotate(as_json: AsJson = False) -> None:
 
 @keys.command()
 def revoke(
-    serial: Annotated[str, typer.Argument(help="The serial number, as `slate keys show` and a verification tell it.")],
+    serial: Annotated[str, typer.Argument(help="The serial number, as `slate keys show` and a verification tell it.")] = "",
     note: Annotated[str, typer.Option("--note", help="Why; it is kept beside the number.")] = "",
+    revocation_list: Annotated[
+        Path | None, typer.Option("--list", help="A revocation list (CRL) of an authority instead of a number.", exists=True)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Believe no file signed with this certificate any more, on this Slate."""
+    """Believe no file signed with this certificate any more, on this Slate; or none that an authority's list withdraws."""
     from bot.cli.opening import read_settings
+    from core.provenance.seal import revocation
 
+    settings = read_settings()
+    if revocation_list is not None:
+        found, path = revocation.keep(settings.keys, revocation_list.read_bytes())
+        told = {"list": str(path), "issuer": found.issuer, "certificates": len(found.entries)}
+        _tell(told, f"{len(found.entries)} certificates of {found.issuer} are withdrawn by this list.", as_json)
+        return
     if not serial.isdecimal():
         raise BadInput(f"`{serial[:40]}` is no serial number.", hint="It is a decimal number; `slate keys show` tells it.")
-    settings = read_settings()
     try:
         with (settings.keys / "revoked.txt").open("a", encoding="utf-8") as file:
             file.write(f"{serial} {' '.join(note.split())}\n")
@@ -86,10 +98,13 @@ def revoke(
 def seal(
     subjects: Annotated[list[str], typer.Argument(metavar="[ID …]", help="Assets to seal.")] = [],  # noqa: B006  (Typer)
     due: Annotated[bool, typer.Option("--due", help="Everything that waits for a seal or a time stamp.")] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Seal once more what turns invalid within six weeks, or the assets named.")
+    ] = False,
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Seal what was made while there was no key, or has no time stamp yet."""
+    """Seal what was made while there was no key, or has no time stamp yet; `--renew` what will not be valid for long."""
     from bot.cli.chatting import sit_down
     from bot.cli.opening import opened
     from core import sealing
@@ -101,16 +116,29 @@ def seal(
             named = [(code, assets.by_code(session, code)) for code in subjects]
         if missing := [code for code, asset in named if asset is None]:
             raise BadInput(f"There is no asset {missing[0][:20]}.", hint="Ids look like A-7Q0D.")
-        wanted = [asset for _, asset in named if asset is not None] + (list(sealing.due(desk, 10_000)) if due else [])
+        wanted = [asset for _, asset in named if asset is not None]
+        wanted += sealing.due(desk, 10_000) if due else []
+        every = chain(wanted, _ending(desk) if renew and not subjects else ())
         rows = []
-        for asset in wanted:
+        for asset in every:
             try:
-                done = sealing.seal(desk, asset, by=member)
+                done = (sealing.renew if renew else sealing.seal)(desk, asset, by=member)
                 rows.append({"asset": asset.code, "state": done.seal_state, "sha256": done.sha256})
             except SlateError as problem:
                 rows.append({"asset": asset.code, "state": asset.seal_state, "why": problem.message})
-    said = "\n".join(f"{row['asset']}: {row.get('why') or row['state']}" for row in rows) or "Nothing waits for a seal."
+    nothing = "Nothing turns invalid within six weeks." if renew else "Nothing waits for a seal."
+    said = "\n".join(row.get("why") or f"{row['asset']}: {row['state']}" for row in rows) or nothing
     _tell({"results": rows}, said, as_json)
+
+
+def _ending(desk: Any) -> Iterator[Any]:
+    """Everything that turns invalid soon, a page at a time; what could not be renewed is not met twice."""
+    from core import sealing
+
+    after = 0
+    while page := sealing.ending(desk, 200, after=after):
+        after = page[-1].id or after
+        yield from page
 
 
 @stamp.command()

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core import audit, ingest
 from core.access import Action, allow
 from core.desk import Desk
-from core.errors import BlobMissing, Conflict, DiskFull, StoreError, WouldLeak
+from core.errors import BlobMissing, Conflict, StoreError, WouldLeak
 from core.exports import copying, leaking, leaks, profiles, telling
 from core.exports.copying import Copy, Original
 from core.exports.leaks import Secret
@@ -23,7 +23,7 @@ from core.provenance.seal import reading
 from core.provenance.seal.reading import Credentials
 from storage import assets, members, projects, verdicts
 from storage import exports as rows
-from storage.blobs import BlobError, BlobNotFound, BlobStoreFull
+from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.tables import Asset, Export, Member, Origin, Project
 
@@ -108,7 +108,7 @@ def leave(desk: Desk, found: Sequence[Asset], wish: Wish, *, by: Member) -> list
             hint = "`dry:yes` shows where it stands; the file it was made from may have it in its own credentials."
             raise WouldLeak(f"A copy of {one.whole.asset.code} would still tell its {', '.join(kinds)}.", hint=hint, kinds=kinds)
     taken = _without_doubles(ready)
-    drafts = [(one, _draft(desk, one, by)) for one in taken]
+    drafts = _stored(desk, taken, by)
     batch = secrets.token_hex(6)
     with desk.writing() as session:
         return [_kept(session, one, draft, wish, by, batch) for one, draft in drafts]
@@ -171,23 +171,41 @@ def _without_doubles(ready: Sequence[Ready]) -> list[Ready]:
     return named
 
 
+def _stored(desk: Desk, ready: Sequence[Ready], by: Member) -> list[tuple[Ready, Asset]]:
+    """All copies in the store, or none. Raises DiskFull, StoreError."""
+    made: list[tuple[Ready, Asset]] = []
+    try:
+        for one in ready:
+            made.append((one, _draft(desk, one, by)))
+    except StoreError:
+        for one, asset in made:
+            ingest.take_back(desk, one.copy.sealed, asset.sha256)
+        raise
+    return made
+
+
 def _draft(desk: Desk, ready: Ready, by: Member) -> Asset:
     """The copy as an unsaved Asset, its bytes stored."""
     whole = ready.whole
-    asset = ingest.keep(
-        desk,
-        ready.copy.data,
-        ready.filename,
-        member_id=by.id or 0,
-        project_id=whole.asset.project_id,
-        shot=whole.asset.shot,
-        origin=Origin.EXPORT,
-        limits=replace(_LARGE, max_pixels=desk.settings.max_pixels),
-    ).asset
+    digest, beside = ingest.put_sealed(desk, ready.copy.sealed)
+    try:
+        asset = ingest.keep(
+            desk,
+            ready.copy.data,
+            ready.filename,
+            member_id=by.id or 0,
+            project_id=whole.asset.project_id,
+            shot=whole.asset.shot,
+            origin=Origin.EXPORT,
+            limits=replace(_LARGE, max_pixels=desk.settings.max_pixels),
+        ).asset
+    except StoreError:
+        ingest.take_back(desk, ready.copy.sealed, digest)
+        raise
     asset.copy_of, asset.phash = whole.asset.id, ""
     asset.statement, asset.prompt, asset.negative = ready.view, "", ""
     asset.seal_state = ready.copy.sealed.state
-    asset.seal = {**ready.copy.sealed.facts, "manifest": _put(desk, ready.copy.sealed.manifest)}
+    asset.seal = {**ready.copy.sealed.facts, "manifest": beside}
     return asset
 
 
@@ -254,14 +272,3 @@ def _bytes(desk: Desk, asset: Asset) -> bytes:
         raise BlobMissing(hint="Restore the store from a backup.", sha256=asset.sha256) from problem
     except BlobError as problem:
         raise StoreError("The file store does not answer.", hint="Try again in a moment.") from problem
-
-
-def _put(desk: Desk, data: bytes) -> str:
-    if not data:
-        return ""
-    try:
-        return desk.blobs.put(data)
-    except BlobStoreFull as problem:
-        raise DiskFull(hint="Nothing was exported. Make room in the file store.") from problem
-    except BlobError as problem:
-        raise StoreError("The file store does not take the copy.", hint="Try again in a moment.") from problem

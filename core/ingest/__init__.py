@@ -4,7 +4,7 @@ All work on files is done outside any transaction; `storage.assets.add` then wri
 """
 
 from core.ingest.examining import Examined, Limits, examine, glance, limits_of, look, said
-from core.ingest.finishing import finish, keep, models_of, put
+from core.ingest.finishing import finish, keep, models_of, put, put_sealed, take_back
 from core.ingest.shrinking import make_preview, make_thumbnail, preview_of, thumbnail_of
 from core.provenance.statement import Made
 from storage.assets import AssetDraft
@@ -25,6 +25,8 @@ __all__ = [
     "models_of",
     "preview_of",
     "put",
+    "put_sealed",
     "said",
+    "take_back",
     "thumbnail_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.ingest.examining import Examined, Limits, limits_of, look
 from core.provenance import embed, parameters, policies, statement, xmp
 from core.provenance.marks import marking
 from core.provenance.seal import iscc, reading
-from core.provenance.seal.sealing import FOREIGN
+from core.provenance.seal.sealing import FOREIGN, Sealed
 from core.provenance.statement import FileFacts, Made
 from storage.assets import AssetDraft
 from storage.blobs import BlobError, BlobStoreFull, digest_of
@@ -28,6 +29,7 @@ from storage.tables import Asset, Origin
 
 _OUTPUT_BYTES = 4 << 30
 """A Render's own output may be larger than an upload."""
+_FULL = "Make room in the file store. Renders go on by themselves then; ask again for anything else."
 
 
 def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, node: str = "") -> AssetDraft:
@@ -51,8 +53,14 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     preview = shrinking.preview_of(image) if image is not None else b""
     if preview and image is not None:
         preview = seals.preview(desk, preview, stated, digest_of(sealed.data), max(image.size))
-    asset = _asset(desk, sealed.data, examined, image, facts, preview)
-    seals.note(asset, sealed, put(desk, sealed.manifest) if sealed.manifest else "")
+    digest, beside = put_sealed(desk, sealed)
+    try:
+        asset = _asset(desk, sealed.data, examined, image, facts, preview)
+    except StoreError:
+        take_back(desk, sealed, digest)
+        raise
+    asset.sha256 = digest
+    seals.note(asset, sealed, beside)
     asset.seal |= {"unmarked": marked.why} if marked.why else {}
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
@@ -78,6 +86,7 @@ def keep(
     examined, image = look(data, filename, limits or limits_of(desk.settings))
     facts = examined.facts or Facts()
     asset = _asset(desk, data, examined, image, facts, shrinking.preview_of(image) if image is not None else b"")
+    asset.sha256 = put(desk, data)
     asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
     asset.models = clean(models_of(facts))
     asset.seed = facts.seed
@@ -132,12 +141,12 @@ def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str], image
 
 
 def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts, preview: bytes) -> Asset:
-    """An unsaved Asset with all that the file itself tells; whose it is, is filled in by the caller."""
+    """An unsaved Asset with all that the file itself tells, its small pictures stored; the rest is for the caller."""
     return Asset(
         origin=Origin.INGEST,
         member_id=0,
         project_id=0,
-        sha256=put(desk, kept),
+        sha256="",
         source_sha256=examined.sha256,
         pixel_sha256=examined.pixel_sha256,
         phash=examined.phash,
@@ -166,9 +175,30 @@ def models_of(facts: Facts, made: Made | None = None) -> list[dict[str, Any]]:
 
 
 def put(desk: Desk, data: bytes) -> str:
+    """The digest of what is kept now. Raises DiskFull, StoreError."""
     try:
         return desk.blobs.put(data)
     except BlobStoreFull as problem:
-        raise DiskFull(hint="Make room in the file store; the render is tried again then.") from problem
+        raise DiskFull(hint=_FULL) from problem
     except BlobError as problem:
         raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem
+
+
+def put_sealed(desk: Desk, sealed: Sealed) -> tuple[str, str]:
+    """(digest of the file, digest of the manifest beside it): both are kept or neither. Raises DiskFull, StoreError.
+
+    No two seals are the same: what failed tries left behind would pile up on a disk that is full already.
+    """
+    digest = put(desk, sealed.data)
+    try:
+        return digest, put(desk, sealed.manifest) if sealed.manifest else ""
+    except StoreError:
+        take_back(desk, sealed, digest)
+        raise
+
+
+def take_back(desk: Desk, sealed: Sealed, digest: str) -> None:
+    """Forget a sealed file that nothing stands for; a file without a new seal may be somebody else's, and stays."""
+    if sealed.manifest:
+        with suppress(BlobError):
+            desk.blobs.delete(digest)

@@ -31,6 +31,14 @@ def output(desk: Desk, data: bytes, mime: str, stated: Mapping[str, Any], thumbn
     return replace(sealed, facts={**sealed.facts, "broken": broken}) if (broken := broken_in(desk, inside)) else sealed
 
 
+def renewed(desk: Desk, data: bytes, mime: str, stated: Mapping[str, Any], code: str) -> Sealed:
+    """A sealed output with a second seal around the first, which goes on to be readable. Never raises."""
+    thumbnail = small(data, desk.settings.max_pixels)
+    former = Ingredient("former", code, mime, data, "parentOf")
+    plan = manifest.of_renewal(stated, policies.of(desk.settings), former, thumbnail=thumbnail)
+    return sealing.seal(desk.settings, data, mime, plan)
+
+
 def broken_in(desk: Desk, inside: Iterable[Ingredient]) -> list[str]:
     """What does not hold in the credentials of what went in, however the file itself reads."""
     found = []

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import c2pa
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,7 +42,7 @@ from tests.core.graphs import image_to_image, text_to_image
 from tests.core.test_embedding import sources, stated
 from tests.core.test_ingest import made
 from tests.makers import make_member, make_project
-from tests.pictures import comfy_png, encoded, scene, with_chunk
+from tests.pictures import claiming, comfy_png, encoded, scene, with_chunk
 
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 
@@ -515,3 +516,27 @@ def test_growth_over_twelve_generations_stays_modest(own: Settings) -> None:
     assert credentials(own, made_from_each_other[-1]).steps[-1].depth == 11
     assert overhead[-1] < 20 * overhead[0], "about 9 KB a generation, most of it what the reader said of the parent"
     assert digest_of(made_from_each_other[0]) != digest_of(made_from_each_other[1])
+
+
+def test_credentials_with_a_huge_small_picture_are_kept_and_grow_no_further(own: Settings, files: Desk) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (1200, 1600, 3), dtype=np.uint8)
+    huge = encoded(Image.fromarray(noise), "JPEG", quality=95)
+    assert len(huge) > 2_000_000
+    lying = huge[:2] + claiming(60_000, 60_000)
+    for thumbnail in (huge, lying):
+        theirs = seals.seal(own, encoded(scene(1)), "image/png", replace(plan(), thumbnail=thumbnail)).data
+        upload = ingest.keep(files, theirs, "big.png", member_id=1, project_id=1).asset
+        parents = [{"asset": "A-1", "sha256": upload.sha256, "input": "image", "source_type": ""}]
+        child = ingest.finish(files, made(parents=parents), encoded(scene(2)), "a.png", 0).asset
+        found = credentials(own, files.blobs.get(child.sha256))
+        assert (found.state, len(found.steps)) == ("Trusted", 2)
+        assert child.size < len(theirs) + 150_000, "theirs stands in it once, as signed"
+        assert max(len(files.blobs.get(digest)) for digest in (upload.thumbnail, child.thumbnail)) < 60_000
+
+
+def test_a_manifest_over_the_limits_costs_no_render_and_is_sealed_by_hash_or_told(own: Settings) -> None:
+    picture = encoded(scene(1))
+    wide = replace(plan(), definition=plan().definition | {"title": "x" * 1_100_000})
+    sealed = seals.seal(own, picture, "image/png", wide)
+    assert (sealed.state, sealed.data) == (seals.UNSEALED, picture)
+    assert sealed.why

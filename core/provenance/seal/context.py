@@ -20,7 +20,7 @@ from core.settings import Settings
 _USAGES = "\n".join(("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", CLAIM_SIGNING.dotted_string, "1.3.6.1.5.5.7.3.8"))
 _CREATED = [
     "c2pa.actions", "c2pa.thumbnail.claim", "c2pa.ingredient", "c2pa.soft-binding",
-    names.STATEMENT, names.PREVIEW, names.METADATA, names.TRAINING,
+    "c2pa.time-stamp", names.STATEMENT, names.PREVIEW, names.METADATA, names.TRAINING,
 ]  # fmt: skip
 
 
@@ -30,8 +30,11 @@ def reading(settings: Settings) -> Context:
 
 
 def writing(settings: Settings, *, stamped: bool = True) -> Context:
-    """For signing; the only host it may speak to is that of the time-stamping service."""
-    return _context(os.getpid(), anchors(settings), urlsplit(settings.tsa_url).hostname or "" if stamped else "")
+    """For signing; the only host it may speak to is that of the time-stamping service.
+
+    With one, whatever goes in and has no time stamp of its own is stamped along, so that it outlives its certificate, too.
+    """
+    return _context(os.getpid(), anchors(settings), urlsplit(settings.tsa_url).netloc.rpartition("@")[2] if stamped else "")
 
 
 def anchors(settings: Settings) -> str:
@@ -56,6 +59,7 @@ def _context(_pid: int, anchors: str, host: str) -> Context:
         "builder": {
             "thumbnail": {"enabled": False},
             "created_assertion_labels": _CREATED,
+            "auto_timestamp_assertion": {"enabled": bool(host), "skip_existing": True, "fetch_scope": "all"},
         },
     }
     if anchors:

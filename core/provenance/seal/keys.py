@@ -155,7 +155,7 @@ def _signed(
     issuer: x509.Certificate | None,
     issuer_key: Key,
     now: datetime,
-    days: int,
+    days: float,
     *,
     depth: int | None = None,
     usages: Sequence[ObjectIdentifier] = (),

@@ -75,7 +75,14 @@ def of_output(stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[I
     if stated.get("mark"):
         actions.append({"action": "c2pa.watermarked.bound"})
     assertions = [_actions(actions), *_views(stated, policy), *bindings(stated), statement_assertion(stated)]
-    return Plan(_definition(str(stated.get("render") or "") + _ordinal(stated), assertions), tuple(ingredients), thumbnail)
+    return Plan(_definition(_title(stated), assertions), tuple(ingredients), thumbnail)
+
+
+def of_renewal(stated: Mapping[str, Any], policy: Policy, former: Ingredient, *, thumbnail: bytes = b"") -> Plan:
+    """The manifest of the same file, sealed once more before its certificate runs out: the former opened, and nothing done."""
+    opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [former.label]}}
+    assertions = [_actions([opened]), *_views(stated, policy), *bindings(stated), statement_assertion(stated)]
+    return Plan(_definition(_title(stated), assertions), (former,), thumbnail)
 
 
 def of_copy(
@@ -186,8 +193,9 @@ def _definition(title: str, assertions: Sequence[Action]) -> Definition:
     return {"claim_generator_info": [generator], "title": title, "assertions": list(assertions)}
 
 
-def _ordinal(stated: Mapping[str, Any]) -> str:
-    return f" #{int(stated['output']) + 1}" if isinstance(stated.get("output"), int) else ""
+def _title(stated: Mapping[str, Any]) -> str:
+    ordinal = f" #{int(stated['output']) + 1}" if isinstance(stated.get("output"), int) else ""
+    return f"{stated.get('render') or ''}{ordinal}"
 
 
 def _base64(value: str) -> str:

@@ -1,4 +1,4 @@
-"""Names that stand in manifests: Slate's own assertion and the ways its soft bindings are computed."""
+"""Names that stand in manifests: Slate's own assertion, the ways its soft bindings are computed; and how signers are called."""
 
 from __future__ import annotations
 
@@ -18,3 +18,13 @@ SEALABLE = frozenset(
     | {"audio/flac", "audio/mpeg", "audio/wav"}
 )
 """Kinds into which a manifest goes. WebM, Ogg and GLB take none: they have their words and XMP, unsigned."""
+
+
+def called(signer: str) -> str:
+    """Who signed as people say it: a certificate's common name and organisation, or the latter alone where they say the same.
+
+    >>> called("Studio North seal, Studio North"), called("Ada Lovelace, Acme"), called("Acme"), called("")
+    ('Studio North', 'Ada Lovelace, Acme', 'Acme', '')
+    """
+    name, _, team = signer.rpartition(", ")
+    return team if team and name.startswith(team) else signer

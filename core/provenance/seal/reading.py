@@ -1,7 +1,9 @@
 """Reads a file's credentials as far as they go: who signed, what they say, and every step of the history with its own failures.
 
 c2pa calls a file Trusted although an ingredient of it was tampered with or has expired: what is wrong inside stands with the
-ingredient only. So the whole history is walked here, and `Credentials.broken` names what does not hold.
+ingredient only. So the whole history is walked here, and `Credentials.broken` names what does not hold. The other way round it
+takes trust away from a file once the certificate of something behind it has run out since: what that was worth when it went in
+is signed by the file itself, so here the file's own certificate decides.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from typing import Any
 from c2pa import C2paError, Reader
 
 from core.provenance.seal import context, names
+from core.provenance.seal.revocation import OCSP, REVOKED, Withdrawn, withdrawn
 from core.settings import Settings
 
 _DEPTH = 64
-_UNTRUSTED = "signingCredential.untrusted"
-_MISMATCH = ("assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch")
+_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+MISMATCH = ("assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch")
 HARMLESS = (_UNTRUSTED, "timeStamp.untrusted")
 """Failures that say who signed is not known here, and nothing about the file."""
 
@@ -51,8 +54,8 @@ class Step:
 class Credentials:
     """What a file's manifest says and whether it holds.
 
-    `state` is c2pa's: Invalid, Valid (whole, but signed by somebody not known here), Trusted. `failures` are those of the file
-    itself; `steps` are the whole history, the file first.
+    `state` is Invalid, Valid (whole, but signed by somebody not known here) or Trusted. `failures` are those of the file itself;
+    `steps` are the whole history, the file first.
     """
 
     state: str
@@ -83,11 +86,16 @@ class Credentials:
     @property
     def tampered(self) -> bool:
         """Whether the bytes are no longer those that were signed."""
-        return any(code in _MISMATCH for code in self.failures)
+        return any(code in MISMATCH for code in self.failures)
 
     @property
     def expired(self) -> bool:
         return "signingCredential.expired" in self.failures
+
+    @property
+    def revoked(self) -> bool:
+        """Whether its certificate was withdrawn, as this Slate's lists say or an answer of the authority inside the file."""
+        return REVOKED in self.failures
 
     @property
     def stamped(self) -> bool:
@@ -120,7 +128,7 @@ def read(settings: Settings, data: bytes, mime: str, *, manifest: bytes | None =
         state = str(reader.get_validation_state() or "Invalid")
     except (C2paError, ValueError, RuntimeError, RecursionError):
         return None
-    return _credentials(told, results, state, revoked(settings))
+    return _credentials(told, results, state, withdrawn(settings.keys))
 
 
 def carries(data: bytes) -> bool:
@@ -140,24 +148,16 @@ def thumbnail_of(settings: Settings, data: bytes, mime: str, step: Step) -> byte
     return out.getvalue()
 
 
-def revoked(settings: Settings) -> frozenset[str]:
-    """Serial numbers that are no longer to be believed, a line each in keys/revoked.txt; what follows the number is a note."""
-    try:
-        lines = (settings.keys / "revoked.txt").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(line.split()[0] for line in lines if line.strip() and not line.startswith("#"))
-
-
-def _credentials(told: Mapping[str, Any], results: Mapping[str, Any], state: str, gone: frozenset[str]) -> Credentials:
+def _credentials(told: Mapping[str, Any], results: Mapping[str, Any], state: str, gone: Withdrawn) -> Credentials:
     manifests: Mapping[str, Any] = told.get("manifests") or {}
     label = str(told.get("active_manifest") or "")
     active: Mapping[str, Any] = manifests.get(label) or {}
     outcome = results.get("activeManifest") or {}
-    own = list(_codes(outcome))
-    serial = str((active.get("signature_info") or {}).get("cert_serial_number") or "")
-    if serial in gone:
-        own, state = [*own, "signingCredential.revoked"], "Invalid"
+    own = [*_codes(outcome), *_revoked(active, gone)]
+    if REVOKED in own:
+        state = "Invalid"
+    elif state == "Valid" and not own and _TRUSTED in _codes(outcome, "success"):
+        state = "Trusted"
     deltas = {
         str(one.get("ingredientAssertionURI") or ""): list(_codes(one.get("validationDeltas") or {}))
         for one in results.get("ingredientDeltas") or []
@@ -184,7 +184,7 @@ def _walk(
     relationship: str,
     failures: tuple[str, ...],
     deltas: Mapping[str, list[str]],
-    gone: frozenset[str],
+    gone: Withdrawn,
     seen: set[str],
 ) -> Iterator[Step]:
     """The manifest and everything behind it, each once, deepest last."""
@@ -198,9 +198,7 @@ def _walk(
         codes = list(_codes((one.get("validation_results") or {}).get("activeManifest") or {}))
         uri = f"self#jumbf=/c2pa/{label}/c2pa.assertions/{one.get('label') or ''}"
         codes += deltas.get(uri, [])
-        signed = (manifests.get(inside) or {}).get("signature_info") or {}
-        if str(signed.get("cert_serial_number") or "") in gone:
-            codes.append("signingCredential.revoked")
+        codes += _revoked(manifests.get(inside) or {}, gone)
         told = (str(one.get("title") or ""), str(one.get("relationship") or ""), tuple(dict.fromkeys(codes)))
         if inside and inside in manifests:
             yield from _walk(manifests, inside, depth + 1, *told, deltas, gone, seen)
@@ -238,8 +236,16 @@ def _agent(agent: object) -> str:
     return str(agent)
 
 
-def _codes(outcome: Mapping[str, Any]) -> Iterator[str]:
-    yield from (str(one.get("code") or "") for one in outcome.get("failure") or [])
+def _codes(outcome: Mapping[str, Any], kind: str = "failure") -> Iterator[str]:
+    """One spelling for a withdrawn certificate, whoever said so."""
+    for one in outcome.get(kind) or []:
+        code = str(one.get("code") or "")
+        yield REVOKED if code == OCSP else code
+
+
+def _revoked(manifest: Mapping[str, Any], gone: Withdrawn) -> list[str]:
+    signed = manifest.get("signature_info") or {}
+    return [REVOKED] if gone.covers(str(signed.get("cert_serial_number") or ""), str(signed.get("time") or "")) else []
 
 
 def _data(manifest: Mapping[str, Any], label: str) -> Mapping[str, Any] | None:

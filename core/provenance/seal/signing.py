@@ -21,6 +21,9 @@ from storage.clock import now
 
 _ALGORITHMS = {one.name.casefold(): one for one in C2paSigningAlg}
 
+SWITCHED_OFF = "Sealing is switched off."
+"""Why files are not sealed that somebody does not want to be."""
+
 
 @dataclass(frozen=True)
 class Hand:
@@ -35,7 +38,7 @@ class Hand:
 def hand(settings: Settings, *, stamped: bool = True) -> Hand:
     """The one to sign with. Raises SealUnavailable, which says why there is none."""
     if not settings.seal:
-        raise SealUnavailable("Sealing is switched off.", hint="Set SLATE_SEAL=true.")
+        raise SealUnavailable(SWITCHED_OFF, hint="Set SLATE_SEAL=true.")
     certificate, key = certificate_path(settings), key_path(settings)
     url = settings.tsa_url if stamped else ""
     made = _made(os.getpid(), str(certificate), str(key), _age(certificate), settings.seal_callback, settings.seal_alg, url)

@@ -8,11 +8,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import sealing, selftest
 from core.desk import Desk
-from core.errors import DatabaseUnavailable, SlateError
+from core.errors import BadInput, DatabaseUnavailable, SlateError
 from core.findings import Finding, Kind, State
-from core.provenance.seal import context, signing
+from core.provenance.seal import context, revocation, signing
 from core.provenance.seal.keys import WARN_DAYS, Held
 from storage.clock import now
+
+MOST = 1000
+"""Files that are counted; beyond, it is "or more"."""
 
 
 def look(desk: Desk) -> Iterator[Finding]:
@@ -33,6 +36,7 @@ def look(desk: Desk) -> Iterator[Finding]:
     yield _certificate(desk, held, kind)
     yield from selftest.last(desk)
     yield from _waiting(desk)
+    yield from _lists(desk)
 
 
 def _certificate(desk: Desk, held: Held, kind: Kind) -> Finding:
@@ -62,9 +66,35 @@ def _certificate(desk: Desk, held: Held, kind: Kind) -> Finding:
 
 
 def _waiting(desk: Desk) -> Iterator[Finding]:
+    """What is sealed too little or not for long any more; silent where the database is away, which is told elsewhere."""
     try:
-        count = len(sealing.due(desk, 1000))
+        due, ending = len(sealing.due(desk, MOST)), sealing.ending(desk, MOST)
     except (DatabaseUnavailable, SQLAlchemyError):
         return
-    if count:
-        yield Finding("seal", State.WARNING, f"{count} files wait for a seal or a time stamp.", "`slate seal --due` tries now.")
+    if due:
+        yield Finding("seal", State.WARNING, f"{_files(due)} for a seal or a time stamp.", "`slate seal --due` tries now.")
+    if ending:
+        first = min(str(one.seal.get("expires")) for one in ending)[:10]
+        said = f"{_count(len(ending))} without a time stamp turn invalid with their certificate, the first on {first}."
+        yield Finding("seal", State.WARNING, said, "`slate seal --renew` seals them once more.")
+
+
+def _count(number: int) -> str:
+    return f"{MOST:,} files or more" if number >= MOST else f"{number:,} file{'' if number == 1 else 's'}"
+
+
+def _files(number: int) -> str:
+    return f"{_count(number)} {'waits' if number == 1 else 'wait'}"
+
+
+def _lists(desk: Desk) -> Iterator[Finding]:
+    """Revocation lists that cannot be read, or of which there should be a newer one by now."""
+    for path in sorted(desk.settings.keys.glob("*.crl")):
+        again = "Fetch the newest from its authority and give it to `slate keys revoke --list`."
+        try:
+            found = revocation.read(path)
+        except BadInput as problem:
+            yield Finding("seal", State.WARNING, f"The revocation list {path.name}: {problem.message}", again)
+            continue
+        if found.is_old(now()):
+            yield Finding("seal", State.WARNING, f"The revocation list of {found.issuer} is out of date.", again)
