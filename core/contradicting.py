@@ -20,8 +20,9 @@ NONE = "Its manifest names a watermark that its pixels do not carry: they are no
 
 
 def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | None, seen: Recognition) -> str:
-    """What does not fit, as a sentence that names no picture, for strangers read it; empty where manifest and pixels agree, or nothing can be said.
+    """What does not fit, as a sentence that names no picture, for strangers read it.
 
+    Empty where manifest and pixels agree, or nothing can be said.
     Raises BadPicture, TooManyPixels, TooLong.
     """
     named = {alg: ident for alg, ident in (found.bindings.items() if found else ()) if proving.is_mark(alg)}

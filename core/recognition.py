@@ -93,10 +93,16 @@ class Recognition:
     """In how many of 64 bits the picture carries the mark of `asset`, where that proves which take it comes from."""
 
 
-def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collection[int] | None = None) -> Recognition:
-    """What these bytes are, among the Assets of `projects` (None: all). Raises BadPicture, TooManyPixels, TooLong."""
+def recognise(
+    desk: Desk, data: bytes, filename: str = "", *, projects: Collection[int] | None = None, made_here: bool = False
+) -> Recognition:
+    """What these bytes are, among the Assets of `projects` (None: all). Raises BadPicture, TooManyPixels, TooLong.
+
+    With `made_here` only what the desk made counts, and copies of that: nothing that was brought here.
+    """
+    count = _made_here if made_here else list
     with desk.reading() as session:
-        same = assets.with_bytes(session, digest_of(data), projects)
+        same = count(assets.with_bytes(session, digest_of(data), projects))
     if any(asset.origin is Origin.RENDER for asset in same):
         return _certain("the very same file", same)
     if copies := [asset for asset in same if asset.copy_of is not None and asset.origin is Origin.EXPORT]:
@@ -106,15 +112,21 @@ def recognise(desk: Desk, data: bytes, filename: str = "", *, projects: Collecti
         if same:
             near = [one for one in _lookalikes(session, examined, projects) if one.distance <= ALIKE]
             return _uploaded(_certain("the very same file", same), near)
-        if examined.record and (same := assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects)):
+        if examined.record and (same := count(assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects))):
             return _certain("the very same file but for Slate's record", same)
         if not examined.is_picture:
             return Recognition(Certainty.UNKNOWN, "the file is new here, and only pictures are recognised by their looks")
         claimed = _claimed(session, examined, projects)
-        if same := assets.with_pixels(session, examined.pixel_sha256, projects):
+        if same := count(assets.with_pixels(session, examined.pixel_sha256, projects)):
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
+    if made_here:
+        near = [one for one in near if one.asset.origin is Origin.RENDER]
     return _alike(_marked(desk, image, _laid_over(desk, image, near)) if image is not None else near, claimed)
+
+
+def _made_here(found: Sequence[Asset]) -> list[Asset]:
+    return [one for one in found if one.origin is Origin.RENDER or one.copy_of is not None]
 
 
 def _of_a_copy(desk: Desk, copied: Asset) -> Recognition:

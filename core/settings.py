@@ -84,6 +84,15 @@ class Settings(BaseSettings):
     verify_per_minute: int = Field(
         20, ge=1, description="How many files one address may have checked a minute without an account."
     )
+    verify_discloses: Literal["file", "made-here", "asset"] = Field(
+        "made-here",
+        description="What the public page tells people without an account: `file` (what the file says itself), `made-here` (and "
+        "whether this desk made it, and how) or `asset` (and which one it is, by its id).",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"),
+        description="Addresses or networks of proxies, separated by commas, whose `X-Forwarded-For` and `-Proto` are believed.",
+    )
     provider: str = Field(
         "", description="Who puts this system into service under their name; for a person to decide. Shown in compliance reports."
     )
@@ -110,7 +119,9 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Whether logs are JSON lines.")
 
-    @field_validator("comfyui_urls", "models_paths", "default_models", "discord_guilds", "trust_anchors", mode="before")
+    @field_validator(
+        "comfyui_urls", "models_paths", "default_models", "discord_guilds", "trust_anchors", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

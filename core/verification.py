@@ -1,12 +1,13 @@
 """What can be said for sure about a file anybody brings: proved by its signature, told by its looks only, changed, or unknown.
 
-A signature proves; a fingerprint recognises. The two are never mixed up, and a stranger is told no person and no prompt.
+A signature proves; a fingerprint recognises. The two are never mixed up. A stranger is told no person and no prompt, and of what
+is kept here no more than SLATE_VERIFY_DISCLOSES says (docs/decisions/0013-what-a-stranger-learns.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,12 +18,14 @@ from core.errors import BadPicture
 from core.exports import telling
 from core.exports.profiles import Profile
 from core.provenance import embed, xmp
-from core.provenance.disclosure import GENERATIVE, known
+from core.provenance.disclosure import GENERATIVE, Disclosure, known
 from core.provenance.seal import reading
+from core.provenance.seal.names import called
 from core.provenance.seal.reading import Credentials, Step
+from core.provenance.seal.sealing import FOREIGN, SEALED, UNSTAMPED
 from core.recognition import Certainty, Recognition
 from storage import assets
-from storage.tables import Asset
+from storage.tables import Asset, Origin
 
 _SEEN_BY_STRANGERS = Profile("strangers", models=True)
 
@@ -72,6 +75,15 @@ _SENTENCES = {
 }
 
 
+_TO_STRANGERS = {
+    Outcome.EDITED: "Its metadata was edited after signing; its pixels are those of a picture made here, so it is authentic.",
+    Outcome.REGISTERED: "It carries no credentials, but it is a picture made here. They were stripped on the way.",
+    Outcome.MARKED: "It carries no credentials, but the mark of a picture made here. That tells no changes made since.",
+    Outcome.RECOGNISED: "It carries no credentials. It looks like a picture made here; that is likely, and no proof.",
+    Outcome.UNSIGNED: "It carries no credentials, and nothing proves where it comes from.",
+}
+
+
 @dataclass(frozen=True)
 class Verification:
     """What a file turned out to be. `claims` is what it says of itself without proof."""
@@ -89,11 +101,26 @@ class Verification:
     """In how many of 64 bits it carries the watermark of `asset`, where that proves it."""
     contradiction: str = ""
     """That the manifest names another watermark than the pixels carry, as a sentence; empty where they agree."""
+    made_here: bool | None = None
+    """True where it is, or where it is only recognised most likely is, a picture that this desk made; None: nothing says so."""
+    made_as: str = ""
+    """How the picture made here came to be, as a digital source type."""
+
+    @property
+    def source_type(self) -> str:
+        """How it came to be: as it says, signed or not; else as the picture it was recognised as did."""
+        signed = self.credentials.source_type if self.credentials else ""
+        return signed or dict(self.claims).get("DigitalSourceType", "") or self.made_as
+
+    @property
+    def says_so_itself(self) -> bool:
+        """Whether how it came to be stands in the file, proved or not, and is not told from the picture it was recognised as."""
+        return bool(self.credentials and self.credentials.source_type) or "DigitalSourceType" in dict(self.claims)
 
     @property
     def is_ai(self) -> bool | None:
-        """Whether it says (signed or not) that a model made it; None when it says nothing."""
-        said = self.credentials.source_type if self.credentials else dict(self.claims).get("DigitalSourceType", "")
+        """Whether a model made it, as far as it says so or is recognised; None when nothing is known."""
+        said = self.source_type
         return known(said) in GENERATIVE or "rainedAlgorithmicMedia" in said if said else None
 
     def as_json(self) -> dict[str, Any]:
@@ -106,6 +133,8 @@ class Verification:
             "mime": self.mime,
             "ai": self.is_ai,
             "credentials": None if found is None else credentials_shape(found),
+            "made_here": self.made_here,
+            "source_type": self.source_type or None,
             "recognised": None
             if self.asset is None
             else {
@@ -119,19 +148,52 @@ class Verification:
         }
 
 
-def verify(desk: Desk, data: bytes, filename: str, *, projects: Collection[int] | None = None) -> Verification:
-    """Everything that can be said of these bytes. Raises BadPicture, TooManyPixels, TooLong for what cannot be opened safely."""
+def verify_for_stranger(desk: Desk, data: bytes, filename: str) -> Verification:
+    """The same for somebody without an account: what the file itself says, and of the store what the house lets be told.
+
+    What was uploaded or found here is nobody's business: only what the desk made is recognised. Raises what `verify` raises.
+    """
+    if desk.settings.verify_discloses == "file":
+        return _by_itself(desk, data, filename)
+    found = verify(desk, data, filename, made_here=True)
+    if found.asset is not None and not found.made_here:
+        return _by_itself(desk, data, filename)
+    if desk.settings.verify_discloses == "asset" or found.outcome is Outcome.PROVED:
+        return found
+    told = _TO_STRANGERS.get(found.outcome)
+    sentence = f"{told} {found.contradiction}".rstrip() if told else found.sentence
+    return replace(found, sentence=sentence, asset=None, distance=None, mark_bits=None)
+
+
+def _by_itself(desk: Desk, data: bytes, filename: str) -> Verification:
+    """What the file says, compared with nothing."""
+    examined = ingest.examine(data, filename, limits=ingest.limits_of(desk.settings))
+    carries = reading.carries(data)
+    found = reading.read(desk.settings, data, examined.mime) if carries else None
+    outcome = _outcome(found, carries, Recognition(Certainty.UNKNOWN, ""), None)
+    sentence = _TO_STRANGERS.get(outcome, _SENTENCES[outcome]).format(signer=_signer(found), asset="", how="")
+    return Verification(outcome, sentence, examined.sha256, examined.mime, found, claims=_claims(data, examined.mime))
+
+
+def verify(
+    desk: Desk, data: bytes, filename: str, *, projects: Collection[int] | None = None, made_here: bool = False
+) -> Verification:
+    """Everything that can be said of these bytes; with `made_here` compared only with what the desk made.
+
+    Raises BadPicture, TooManyPixels, TooLong for what cannot be opened safely.
+    """
     limits = ingest.limits_of(desk.settings)
     examined = ingest.examine(data, filename, limits=limits)
     carries = reading.carries(data)
     found = reading.read(desk.settings, data, examined.mime) if carries else None
-    seen = recognition.recognise(desk, data, filename, projects=projects)
+    seen = recognition.recognise(desk, data, filename, projects=projects, made_here=made_here)
     same = _same_pixels(desk, examined.pixel_sha256, projects)
     outcome = _outcome(found, carries, seen, same)
     asset = same if outcome is Outcome.EDITED else seen.asset
-    signer = found.step.signer if found and found.step.signer else "somebody"
-    sentence = _SENTENCES[outcome].format(signer=signer, asset=asset.code if asset else "", how=seen.how)
+    sentence = _SENTENCES[outcome].format(signer=_signer(found), asset=asset.code if asset else "", how=seen.how)
     against = contradiction(desk, data, filename, found, seen)
+    source = _original(desk, asset)
+    ours = source is not None and source.origin is Origin.RENDER
     return Verification(
         outcome,
         f"{sentence} {against}".rstrip(),
@@ -144,7 +206,21 @@ def verify(desk: Desk, data: bytes, filename: str, *, projects: Collection[int] 
         _claims(data, examined.mime),
         seen.mark_bits,
         against,
+        ours or None,
+        Disclosure.of(source.statement).source_type.value if ours and source and source.statement else "",
     )
+
+
+def _original(desk: Desk, asset: Asset | None) -> Asset | None:
+    """What an export or a restored copy was made from."""
+    if asset is None or asset.copy_of is None:
+        return asset
+    with desk.reading() as session:
+        return assets.by_id(session, asset.copy_of) or asset
+
+
+def _signer(found: Credentials | None) -> str:
+    return called(found.step.signer) if found and found.step.signer else "somebody"
 
 
 def credentials_shape(found: Credentials) -> dict[str, Any]:
@@ -180,10 +256,29 @@ def step_shape(step: Step) -> dict[str, Any]:
     }
 
 
+def credentials_of_copy(desk: Desk, data: bytes, mime: str, original: Asset) -> tuple[str, str]:
+    """What became of the credentials of a copy that came back: (kept, lost, changed, broken or none; a sentence that says so).
+
+    "lost" is said only of a copy whose original has credentials here.
+    """
+    if not reading.carries(data):
+        if original.seal_state not in (SEALED, UNSTAMPED, FOREIGN):
+            return "none", ""
+        return "lost", "Its credentials were lost on the way; `/restore` with the picture gives them back."
+    found = reading.read(desk.settings, data, mime)
+    if found is None:
+        return "broken", "It carries credentials that cannot be read; `/restore` with the picture gives it new ones."
+    if found.tampered:
+        return "changed", f"It was changed after {_signer(found)} signed it; `/verify` with the picture tells more."
+    if found.state == "Invalid" or found.broken:
+        return "broken", "Its credentials, or some behind it, do not hold; `/verify` with the picture tells more."
+    return "kept", ""
+
+
 def _outcome(found: Credentials | None, carries: bool, seen: Recognition, same: Asset | None) -> Outcome:
     if found is None:
         return _by_looks(seen) if not carries or seen.asset else Outcome.BROKEN
-    if "signingCredential.revoked" in found.failures:
+    if found.revoked:
         return Outcome.REVOKED
     if found.tampered:
         return Outcome.EDITED if same is not None else Outcome.TAMPERED

@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot import commands
 from bot.reactions import react
@@ -77,6 +78,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
         app.include_router(slack_routes(app.state.slack))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Guard, settings=desk.settings)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(desk.settings.trusted_proxies))
     app.add_exception_handler(errors.SlateError, _slate_error)
     app.add_exception_handler(NotJoined, _not_joined)
     app.add_exception_handler(HTTPException, _http_error)

@@ -1,13 +1,13 @@
 """Checking a file in public: a page to drop it on and an API, without an account, rate-limited, telling no person and no prompt.
 
+Members are told which picture of theirs it is; what a stranger is told is the house's to decide.
+
 Also the links that exports are handed out by.
 """
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from threading import Lock
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -16,35 +16,19 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel
 
 from bot.room.files import read_upload, send
-from bot.room.house import House, house
-from bot.show.leaving import said_of, title_of
+from bot.room.house import House, NotJoined, house, visitor
+from bot.show.leaving import actions_of, said_of, title_of
+from bot.show.seals import failure
 from core import fetching, links, verification
+from core.access import visible_projects
 from core.errors import Refused
+from core.provenance.seal.names import called
 from core.verification import Verification
+from storage.pacing import Budget, Pacing
+from storage.tables import Member
 
 router = APIRouter(include_in_schema=False)
 Home = Annotated[House, Depends(house)]
-
-
-class Pace:
-    """How many askings one address has left this minute: kept for the addresses seen last, in this process."""
-
-    def __init__(self, most: int, *, addresses: int = 10_000) -> None:
-        self.most, self.addresses = most, addresses
-        self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        self._lock = Lock()
-
-    def take(self, address: str, now: float | None = None) -> None:
-        """One asking. Raises Refused when there have been too many."""
-        moment = time.monotonic() if now is None else now
-        with self._lock:
-            left, since = self._seen.pop(address, (float(self.most), moment))
-            left = min(float(self.most), left + (moment - since) * self.most / 60)
-            self._seen[address] = (left - 1 if left >= 1 else left, moment)
-            while len(self._seen) > self.addresses:
-                self._seen.popitem(last=False)
-        if left < 1:
-            raise Refused("Too many files from this address.", hint="Wait a minute and try again.")
 
 
 class Address(BaseModel):
@@ -54,25 +38,58 @@ class Address(BaseModel):
 
 
 def paced(request: Request, home: Home) -> None:
-    """Whoever has not joined may ask so often only."""
-    if home.signer.member_of(request) is None:
-        pace: Pace | None = getattr(request.app.state, "pace", None)
-        if pace is None:
-            pace = request.app.state.pace = Pace(home.desk.settings.verify_per_minute)
-        pace.take(request.client.host if request.client else "")
+    """Whoever has not joined may ask so often only, whichever of our processes answers. Raises Refused."""
+    if asker(request, home) is None:
+        most = home.desk.settings.verify_per_minute
+        budget = Budget(f"verify:{network_of(request.client.host if request.client else '')}", 60 / most, most)
+        if Pacing(home.desk.queue.redis).take([budget]):
+            raise Refused("Too many files from this address.", hint="Wait a minute and try again.")
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the network, for everybody has one of those to himself.
+
+    >>> network_of("2001:db8:1:2:3::4"), network_of("203.0.113.9"), network_of("::ffff:203.0.113.9"), network_of("unix")
+    ('2001:db8:1:2::', '203.0.113.9', '203.0.113.9', 'unix')
+    """
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+
+
+def asker(request: Request, home: Home) -> Member | None:
+    """Who asks; None for everybody without an account."""
+    try:
+        return visitor(request)
+    except NotJoined:
+        return None
+
+
+def _checked(request: Request, home: House, data: bytes, name: str) -> Verification:
+    member = asker(request, home)
+    if member is None:
+        return verification.verify_for_stranger(home.desk, data, name)
+    with home.desk.reading() as session:
+        seen = visible_projects(session, member)
+    return verification.verify(home.desk, data, name, projects=seen)
 
 
 @router.get("/verify")
 def verify_page(home: Home) -> HTMLResponse:
     """The page: drop a file, or give its address."""
-    return HTMLResponse(home.paper.html("verify.html", checked=None, team=home.desk.settings.team, link=""))
+    settings = home.desk.settings
+    return HTMLResponse(home.paper.html("verify.html", team=settings.team, compares=settings.verify_discloses != "file"))
 
 
 @router.post("/api/verify", dependencies=[Depends(paced)])
 async def verify_file(request: Request, home: Home, name: str = "file") -> Response:
     """The bytes of a file in the body, `?name=` its name: what can be said of it, as JSON or as a piece of the page."""
     data = await read_upload(request, home.desk)
-    found = await run_in_threadpool(verification.verify, home.desk, data, name[:200])
+    found = await run_in_threadpool(_checked, request, home, data, name[:200])
     return _answer(request, home, name, found)
 
 
@@ -81,7 +98,7 @@ async def verify_address(request: Request, home: Home, where: Address) -> Respon
     """The same for a file on the open Internet."""
     settings = home.desk.settings
     got = await run_in_threadpool(fetching.fetch, where.url, most=settings.max_upload_mb << 20, private=settings.verify_private)
-    found = await run_in_threadpool(verification.verify, home.desk, got.data, got.filename)
+    found = await run_in_threadpool(_checked, request, home, got.data, got.filename)
     return _answer(request, home, got.filename, found)
 
 
@@ -97,6 +114,13 @@ def get(token: str, home: Home) -> Response:
 
 def _answer(request: Request, home: House, name: str, found: Verification) -> Response:
     if "x-fragment" in request.headers.get("accept", ""):
-        facts: dict[str, Any] = {"found": found, "name": name, "title": title_of(found.outcome), "said_of": said_of}
+        words = {
+            "title": title_of(found.outcome),
+            "said_of": said_of,
+            "called": called,
+            "failure": failure,
+            "actions_of": actions_of,
+        }
+        facts: dict[str, Any] = {"found": found, "name": name, **words}
         return HTMLResponse(home.paper.html("verified.html", **facts))
     return JSONResponse(found.as_json())

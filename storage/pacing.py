@@ -41,6 +41,8 @@ if full > tonumber(redis.call('GET', KEYS[1]) or '0') then
 end
 return 0
 """
+_REMEMBERED = 10_000
+"""Budgets that a process remembers while Redis is away, before it forgets those that are empty again."""
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
@@ -103,6 +105,8 @@ class Pacing:
             wait = max(self._own.get(one.key, 0.0) - at - one.every * (one.burst - 1) for one in budgets)
             if wait > 0:
                 return wait
+            if len(self._own) > _REMEMBERED:
+                self._own = {key: full for key, full in self._own.items() if full > at}
             for one in budgets:
                 self._own[one.key] = max(self._own.get(one.key, 0.0), at) + one.every
             return 0.0

@@ -23,7 +23,9 @@ class Web:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.app = create_app(desk)
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            self.app, host="127.0.0.1", port=0, log_level="error", proxy_headers=False, timeout_graceful_shutdown=2
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._clients: list[httpx2.Client] = []

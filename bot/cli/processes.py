@@ -42,6 +42,7 @@ def web() -> None:
         port=settings.port,
         log_level=settings.log_level.lower(),
         access_log=False,
+        proxy_headers=False,  # the app itself knows whom to believe (SLATE_TRUSTED_PROXIES)
         timeout_graceful_shutdown=2,
     )
 

@@ -20,7 +20,6 @@ from core.provenance.seal.manifest import Ingredient
 from core.provenance.xmp import Policy
 from core.settings import Settings
 from core.verification import Outcome
-from hooks.verify import Pace
 from storage import assets, audit
 from tests.core.test_embedding import stated
 from tests.core.test_exports import SECRETS, House, secretive
@@ -189,15 +188,3 @@ def test_a_redirect_inside_a_circle_an_error_and_a_flood_are_refused(web: str, m
     with pytest.raises(BadInput, match="open Internet"):
         fetching.fetch(f"{web}/inside", most=1 << 20, private=True)
     assert seen == ["127.0.0.1", "169.254.169.254"]
-
-
-def test_each_address_has_its_own_pace() -> None:
-    pace = Pace(3, addresses=2)
-    for _ in range(3):
-        pace.take("a", now=0.0)
-    with pytest.raises(Refused):
-        pace.take("a", now=0.0)
-    pace.take("b", now=0.0)
-    pace.take("a", now=21.0)
-    with pytest.raises(Refused):
-        pace.take("a", now=21.0)

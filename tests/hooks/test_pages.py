@@ -64,7 +64,7 @@ def shelf(web: Web) -> Shelf:
         "origin": Origin.RENDER, "ordinal": 0, "workflow": "image-to-image", "workflow_number": 1, "prompt": "hero <shoe>",
         "negative": "text", "seed": "18446744073709551615", "techniques": ["img2img"],
         "models": [MODEL], "seal_state": "sealed",
-        "seal": {"signer": "Studio North", "stamped": True, "broken": ["assertion.dataHash.mismatch in B.jpg"]},
+        "seal": {"signer": "Studio North", "stamped": True, "broken": ["B.jpg: assertion.dataHash.mismatch"]},
         "facts": {"sampler": "euler", "steps": 20, "cfg": 6.5},
         "statement": {"backend": {"name": "gpu-01", "comfyui_version": "0.3.71", "simulated": True}, "graph": GRAPH},
     }  # fmt: skip
@@ -97,8 +97,8 @@ def test_the_page_tells_everything(web: Web, shelf: Shelf) -> None:
 def test_the_page_tells_how_the_file_is_sealed(web: Web, shelf: Shelf) -> None:
     ana = web.client("Ana")
     page = ana.get(f"/assets/{shelf.result.code}").text
-    assert "<p>Sealed by Studio North, time-stamped</p>" in page
-    assert "Broken behind it: assertion.dataHash.mismatch in B.jpg" in page
+    assert "<p>Signed by Studio North, with a time stamp</p>" in page
+    assert "Broken behind it: B.jpg: changed after it was signed" in page
     assert "<h2>Seal</h2>" not in ana.get(f"/assets/{shelf.source.code}").text
 
 

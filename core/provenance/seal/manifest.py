@@ -108,7 +108,7 @@ def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, 
 
     `done` are the actions that made it of the original. `policy` must keep words and people out.
     """
-    title = str(stated.get("render") or "") + _ordinal(stated)
+    title = _title(stated)
     told = Ingredient("original", title, "", b"", "parentOf", ident=str(stated["id"]))
     opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [told.label]}}
     kind = Disclosure.of(stated).source_type.value
