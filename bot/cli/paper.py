@@ -36,7 +36,7 @@ def print_answer(answer: Answer, base_url: str = "") -> None:
     """Print an Answer to standard output."""
     console = Console(highlight=False, soft_wrap=False)
     for piece in pieces(answer, base_url):
-        console.print(piece)
+        console.print(piece, crop=False)
     if answer.copy:
         print(clean(answer.copy))
 
@@ -112,7 +112,10 @@ def card(shown: Card, base_url: str = "") -> RenderableType:
         done = round(20 * min(1.0, max(0.0, shown.progress.done)))
         parts.append(plain(f"{'━' * done}{'╌' * (20 - done)} {shown.progress.label}", "cyan"))
     if shown.fields:
-        parts.append(_facts([(one.label, one.value) for one in shown.fields]))
+        parts.append(_facts([(one.label, one.value) for one in shown.fields if "://" not in one.value]))
+        parts += [
+            Text(f"{one.label}: {one.value}", overflow="ignore", no_wrap=True) for one in shown.fields if "://" in one.value
+        ]
     for picture in shown.pictures:
         size = f" · {picture.width}×{picture.height}" if picture.width and picture.height else ""
         parts.append(plain(f"{picture.asset} · {picture.mime}{size} · slate fetch {picture.asset} -o FILE", "green"))

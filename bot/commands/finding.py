@@ -10,11 +10,12 @@ from bot import grammar, shapes, show, wording
 from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
 from bot.commands.asked import Asked
-from core import contradicting, memory, recognition
+from core import contradicting, memory, recognition, verification
 from core import lineage as families
 from core.access import Action, allow, visible_projects
 from core.desk import Desk
 from core.errors import BlobMissing, MissingInput
+from core.formats import kinds
 from core.lineage import Lineage
 from core.memory import Found
 from core.recognition import Certainty
@@ -138,8 +139,12 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
         return Answer(f"{filename} is not known: {seen.how}.", data=shape)
     against = contradicting.of_file(asked.desk, data, filename, seen)
     shape |= {"contradiction": against or None}
+    sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}. {against}".rstrip()
+    if seen.certainty in (Certainty.CERTAIN, Certainty.PROBABLE):
+        mime = kinds.mime_of(data, filename)
+        shape["credentials"], said = verification.credentials_of_copy(asked.desk, data, mime, seen.asset)
+        sentence = f"{sentence} {said}".rstrip()
     with asked.desk.reading() as session:
-        sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}. {against}".rstrip()
         card = show.asset_card(session, seen.asset, sentence=sentence)
     return Answer(sentence, (card,), data=shape | _named(seen.asset) | {"others": [one.code for one in seen.others]})
 

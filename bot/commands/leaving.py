@@ -8,7 +8,7 @@ from bot.commands import subjects
 from bot.commands.asked import Asked
 from bot.commands.making import project_of
 from bot.show.leaving import dry_card, left_card, verification_card
-from core import fetching, links, restoring, verification
+from core import fetching, ingest, links, restoring, verification
 from core.access import Action, allow, visible_projects
 from core.errors import BadInput, BlobMissing, MissingInput
 from core.exports import leaving, package, profiles, sheet
@@ -214,7 +214,7 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
 
 
 def _stored_link(asked: Asked, data: bytes, name: str, mime: str) -> str:
-    return links.make(asked.desk.settings, Linked(asked.desk.blobs.put(data), name, mime))
+    return links.make(asked.desk.settings, Linked(ingest.put(asked.desk, data), name, mime))
 
 
 def _files(asked: Asked) -> list[tuple[str, bytes]]:

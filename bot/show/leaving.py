@@ -5,8 +5,10 @@ from __future__ import annotations
 from bot import wording
 from bot.cards import Card, Field, Picture, Tone
 from bot.show.facts import alt_of
+from bot.show.seals import broken_line, failure
 from core.exports.leaving import Left, Ready
 from core.provenance.disclosure import Disclosure, known
+from core.provenance.seal.names import called
 from core.provenance.seal.reading import Credentials, Step
 from core.verification import Outcome, Verification
 
@@ -32,6 +34,8 @@ _TITLES = {
     Outcome.RECOGNISED: "Recognised, not proved",
     Outcome.UNSIGNED: "Nothing proved",
 }
+_DONE = {"c2pa.redacted": "private words taken out", "c2pa.watermarked.bound": "watermarked", "c2pa.unknown": "changes not known"}
+_USES = {"notAllowed": "not allowed", "constrained": "with conditions"}
 
 
 def left_card(left: Left, link: str) -> Card:
@@ -92,14 +96,12 @@ def verification_card(name: str, one: Verification) -> Card:
     if found is not None:
         trusted = {"Trusted": "yes", "Valid": "not known here", "Invalid": "no"}.get(found.state, found.state)
         fields += [
-            Field("Signed by", found.step.signer or "nobody"),
+            Field("Signed by", called(found.step.signer) or "nobody"),
             Field("Trusted here", trusted),
             Field("Signed at", f"{found.step.time} (time stamp)" if found.step.time else "no time stamp"),
             Field("Made with", ", ".join((*found.step.agents, found.step.generator))),
-            Field("Does not hold", "\n".join(found.failures) if found.state == "Invalid" else "", short=False),
-            Field(
-                "Broken behind it", "\n".join(f"{step.title or step.label}: {code}" for step, code in found.broken), short=False
-            ),
+            Field("Does not hold", "\n".join(map(failure, found.failures)) if found.state == "Invalid" else "", short=False),
+            Field("Broken behind it", "\n".join(_broken(found)), short=False),
             Field("History", _history(found), short=False),
             Field("Training on it", _training(found), short=False),
         ]
@@ -126,14 +128,23 @@ def title_of(outcome: Outcome) -> str:
     return _TITLES[outcome]
 
 
+def _broken(found: Credentials) -> list[str]:
+    return [broken_line(step.title or step.label, code) for step, code in found.broken]
+
+
 def _history(found: Credentials) -> str:
     return "\n".join(_line(step) for step in found.steps[:20])
 
 
 def _line(step: Step) -> str:
-    what = ", ".join(action.removeprefix("c2pa.") for action in step.actions) or "no credentials"
-    by = f" · {step.signer}" if step.signer else ""
+    what = ", ".join(actions_of(step)) or "no credentials"
+    by = f" · {called(step.signer)}" if step.signer else ""
     return f"{'   ' * step.depth}{'← ' if step.depth else ''}{step.title or 'untitled'}: {what}{by}"
+
+
+def actions_of(step: Step) -> list[str]:
+    """What was done, each thing once."""
+    return list(dict.fromkeys(_DONE.get(action, action.removeprefix("c2pa.")) for action in step.actions))
 
 
 def _thumbnails(found: Credentials | None) -> str:
@@ -142,10 +153,12 @@ def _thumbnails(found: Credentials | None) -> str:
 
 
 def _training(found: Credentials) -> str:
-    return ", ".join(f"{key.removeprefix('cawg.')}: {use}" for key, use in found.training.items())
+    named = ((key.removeprefix("cawg.").replace("_", " "), _USES.get(use, use)) for key, use in found.training.items())
+    return ", ".join(f"{key}: {use}" for key, use in named)
 
 
 def _sealed(ready: Ready) -> str:
     if ready.credentials is None:
         return f"NOT sealed: {ready.copy.sealed.why or 'this kind of file takes no seal'}"
-    return f"sealed by {ready.credentials.step.signer}, {len(ready.credentials.steps)} steps of history"
+    steps = len(ready.credentials.steps)
+    return f"signed by {called(ready.credentials.step.signer)}, {steps} {'step' if steps == 1 else 'steps'} of history"

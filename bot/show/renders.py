@@ -10,6 +10,7 @@ from bot import wording
 from bot.cards import Button, Card, Field, Progress
 from bot.shapes import recipe_of
 from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
+from bot.show.seals import seal_troubles
 from core import renders, workflows
 from storage import assets, backends, ids, members
 from storage.clock import now
@@ -80,6 +81,7 @@ def _done(session: Session, render: Render) -> Card:
             *((Field("Models", models, short=False),) if models else ()),
             *_settings(session, render),
             *((Field("Took", wording.duration(took) + (f" on {backend.name}" if backend else "")),) if took is not None else ()),
+            *seal_troubles(made),
             *opinions(session, made),
             *tags(session, made),
         ),

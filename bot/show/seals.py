@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.cards import Field
+from core.provenance.seal.names import called
+from core.provenance.seal.reading import HARMLESS, MISMATCH
+from core.provenance.seal.revocation import REVOKED
+from core.provenance.seal.signing import SWITCHED_OFF
 from storage.tables import Asset
 
+_FAILURES = {
+    **dict.fromkeys(MISMATCH, "changed after it was signed"),
+    "assertion.hashedURI.mismatch": "its credentials were changed after they were signed",
+    "claimSignature.mismatch": "its signature is not that of its certificate",
+    "signingCredential.expired": "its certificate had run out, and there is no time stamp",
+    "signingCredential.untrusted": "signed by somebody not known here",
+    REVOKED: "its certificate was withdrawn",
+}
 _STATES = {"Trusted": "holds", "Valid": "holds, signed by somebody not known here", "Invalid": "does not hold"}
 
 
@@ -14,25 +28,55 @@ def seal_field(asset: Asset) -> tuple[Field, ...]:
     return (Field("Seal", line, short=False),) if line else ()
 
 
+def seal_troubles(made: Sequence[Asset]) -> tuple[Field, ...]:
+    """The field on a render's card: what is not as it should be, each thing once; sealing that is switched off is meant so."""
+    lines: dict[str, None] = {}
+    for asset in made:
+        told = asset.seal
+        if asset.seal_state == "unsealed" and told.get("why") != SWITCHED_OFF:
+            lines[seal_line(asset)] = None
+        lines |= dict.fromkeys(_broken(told.get("broken")))
+    return (Field("Seal", "\n".join(lines), short=False),) if lines else ()
+
+
 def seal_line(asset: Asset) -> str:
     """One sentence, and a line for each thing in its history that does not hold."""
     told = asset.seal
     match asset.seal_state:
         case "sealed":
-            lines = [f"sealed by {told.get('signer', '?')}{', time-stamped' if told.get('stamped') else ''}"]
+            lines = [f"signed by {_signer(asset)}{', with a time stamp' if told.get('stamped') else ''}"]
             return "\n".join([*lines, *_broken(told.get("broken"))])
         case "unstamped":
-            return f"sealed by {told.get('signer', '?')}; its time stamp is due"
+            return "\n".join([f"signed by {_signer(asset)}; its time stamp is due", *_broken(told.get("broken"))])
         case "unsealed":
             return f"NOT sealed: {told.get('why') or 'no reason is known'}"
         case "foreign":
             state = _STATES.get(str(told.get("state")), str(told.get("state")))
-            lines = [f"came with credentials of {told.get('signer') or 'somebody'}: {state}"]
-            lines += [f"broken: {code}" for code in told.get("failures") or [] if not str(code).endswith("untrusted")]
+            lines = [f"came with credentials of {_signer(asset)}: {state}"]
+            lines += [f"broken: {failure(str(code))}" for code in told.get("failures") or [] if code not in HARMLESS]
             return "\n".join([*lines, *_broken(told.get("broken"))])
         case _:
             return ""
 
 
+def failure(code: str) -> str:
+    """What c2pa's code means, in words; a rare one as it is.
+
+    >>> failure("assertion.dataHash.mismatch"), failure("claim.malformed")
+    ('changed after it was signed', 'claim.malformed')
+    """
+    return _FAILURES.get(code, code)
+
+
+def broken_line(where: str, code: str) -> str:
+    """What does not hold, and why; `where` may be empty."""
+    return f"{where}: {failure(code)}" if where else failure(code)
+
+
 def _broken(found: object) -> list[str]:
-    return [f"broken behind it: {one}" for one in found[:5]] if isinstance(found, list) else []
+    parts = [str(one).rpartition(": ") for one in found[:5]] if isinstance(found, list) else []
+    return [f"broken behind it: {broken_line(where, code)}" for where, _, code in parts]
+
+
+def _signer(asset: Asset) -> str:
+    return called(str(asset.seal.get("signer") or "")) or "somebody"
