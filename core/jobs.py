@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import worker
+from core import sightings, worker
 from core.desk import here
 from core.intake import finishing
 
@@ -20,3 +20,8 @@ def stop_run(render_id: int) -> None:
 def finish_found(first: int, last: int) -> None:
     """Finish the files that were taken in as the Assets from number `first` to `last`: bytes, looks, small pictures."""
     finishing.finish_all(here(), after=first - 1, until=last)
+
+
+def note_landmarks() -> None:
+    """Note the landmarks of pictures that have none noted, by which crops and screenshots of them are found."""
+    sightings.note(here(), limit=sightings.TOGETHER)

@@ -15,17 +15,17 @@ from enum import StrEnum
 from PIL import Image, ImageOps
 from sqlmodel import Session
 
-from core import ingest
+from core import ingest, parts
 from core.desk import Desk
-from core.errors import BadPicture
-from core.formats import pixels
 from core.ingest import Examined
+from core.parts import still_of
 from core.provenance import embed
 from core.provenance.marks import proving
 from core.provenance.marks.seam import PROVES
 from core.registration import lay_over
 from storage import assets, fingerprints, ids
-from storage.blobs import BlobError, digest_of
+from storage.blobs import digest_of
+from storage.fingerprints import BITS
 from storage.tables import Asset, Origin
 
 SAME = 12
@@ -69,6 +69,8 @@ class Candidate:
 
     mark_bits: int | None = None
     """In how many of 64 bits its mark was read in the picture; None where it has none or none could be read."""
+    shown: float | None = None
+    """How much of it the picture shows, where it was found by a part: from 0 to 1."""
 
     @property
     def proved(self) -> bool:
@@ -120,9 +122,14 @@ def recognise(
         if same := count(assets.with_pixels(session, examined.pixel_sha256, projects)):
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
-    if made_here:
-        near = [one for one in near if one.asset.origin is Origin.RENDER]
-    return _alike(_marked(desk, image, _laid_over(desk, image, near)) if image is not None else near, claimed)
+    def wanted(found: list[Candidate]) -> list[Candidate]:
+        return [one for one in found if one.asset.origin is Origin.RENDER] if made_here else found
+
+    if image is None:
+        return _alike(wanted(near), claimed)
+    laid = _laid_over(desk, image, wanted(near))
+    found = laid if _settled(laid) else wanted(_with_parts(desk, image, laid, projects))
+    return _alike(_marked(desk, image, found), claimed)
 
 
 def _made_here(found: Sequence[Asset]) -> list[Asset]:
@@ -207,6 +214,8 @@ def _judged_by_overlay(first: Candidate, agreement: float, runner_up: Candidate 
     """What it means how well a picture agrees with the one it may be, and with the next one."""
     flipped = "mirrored and " if first.mirrored else ""
     looks = f"{flipped}laid over it, it agrees to {agreement:.0%}, and its looks differ in {first.distance} of 256 bits"
+    if first.shown is not None:
+        looks = f"{flipped}it shows {first.shown:.0%} of it, and agrees there to {agreement:.0%}"
     if named:
         return Certainty.PROBABLE, f"{looks}, and the file carries its record; the picture was changed since"
     other = runner_up.agreement if runner_up is not None and runner_up.agreement is not None else 0.0
@@ -225,14 +234,33 @@ def _laid_over(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> lis
     """The candidates with how well they agree, best first; what is far off and does not agree is none."""
     told = []
     for at, one in enumerate(near):
-        still = _still(desk, one.asset) if at < _LAID else None
+        still = still_of(desk, one.asset) if at < _LAID else None
         if still is None:
             told.append(one)
             continue
         over = lay_over(_facing(image, one), still)
         told.append(replace(one, agreement=over.agreement))
     kept = [one for one in told if one.distance <= ALIKE or (one.agreement or 0) >= _SEEN_IN]
-    return sorted(kept, key=lambda one: (-round(one.agreement or 0, 2), one.distance, one.asset.id))
+    return sorted(kept, key=_by_agreement)
+
+
+def _settled(laid: Sequence[Candidate]) -> bool:
+    """Whether a whole copy was found, so that nobody need look for parts."""
+    return bool(laid) and laid[0].distance <= SAME and (laid[0].agreement or 0) >= AGREES
+
+
+def _with_parts(desk: Desk, image: Image.Image, laid: Sequence[Candidate], projects: Collection[int] | None) -> list[Candidate]:
+    """The candidates, and those of which a part is seen."""
+    best = {one.asset.id: one for one in laid}
+    for part in parts.seen_in(desk, image, projects, least=_SEEN_IN, enough=AGREES):
+        other = best.get(part.asset.id)
+        if other is None or part.agreement > (other.agreement or 0):
+            best[part.asset.id] = Candidate(part.asset, BITS, part.mirrored, part.agreement, shown=part.shown)
+    return sorted(best.values(), key=_by_agreement)
+
+
+def _by_agreement(one: Candidate) -> tuple[float, int, int]:
+    return -round(one.agreement or 0, 2), one.distance, one.asset.id
 
 
 def _marked(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[Candidate]:
@@ -241,7 +269,7 @@ def _marked(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[C
     for at, one in enumerate(told[:_PLACED]):
         if any(other.proved for other in told):
             break
-        still = _still(desk, one.asset, large=True) if one.mark_bits is not None and one.agreement is not None else None
+        still = still_of(desk, one.asset, large=True) if one.mark_bits is not None and one.agreement is not None else None
         if still is not None:
             bits = proving.agreement_in_place(desk.settings, _facing(image, one), still, one.asset.statement)
             told[at] = replace(one, mark_bits=max(one.mark_bits or 0, bits or 0))
@@ -250,17 +278,6 @@ def _marked(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[C
 
 def _facing(image: Image.Image, one: Candidate) -> Image.Image:
     return ImageOps.mirror(image) if one.mirrored else image
-
-
-def _still(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | None:
-    for digest in (asset.preview, asset.thumbnail) if large else (asset.thumbnail, asset.preview):
-        try:
-            if digest:
-                with pixels.opened(desk.blobs.get(digest), max_pixels=desk.settings.max_pixels) as image:
-                    return pixels.upright(image)
-        except (BlobError, BadPicture):
-            continue
-    return None
 
 
 def _lookalikes(session: Session, examined: Examined, projects: Collection[int] | None) -> list[Candidate]:

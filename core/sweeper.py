@@ -11,7 +11,7 @@ from datetime import timedelta
 import redis
 import structlog
 
-from core import renders, sealing
+from core import renders, sealing, sightings
 from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
@@ -36,6 +36,8 @@ FORMS_KEPT = timedelta(days=30)
 """How long a form that was never sent can still be gone on with."""
 FOUND, FOUND_TOGETHER = 1_000, 50
 """Found files that the sweeper enqueues in one round, and in one job."""
+LANDMARKS_PAUSE = 10.0
+"""Seconds between two looks for pictures whose landmarks are not noted."""
 SEAL_PAUSE = 60.0
 """Seconds between two looks for what waits for its seal or its time stamp."""
 IDLE_LEASES = 3.0
@@ -55,6 +57,7 @@ class Sweeper:
         self._troubled: set[str] = set()
         self._forget_at = 0.0
         self._seal_at = time.monotonic() + SEAL_PAUSE
+        self._landmarks_at = 0.0
 
     def stop(self) -> None:
         self._stop.set()
@@ -84,6 +87,7 @@ class Sweeper:
             self.forget_old_events,
             self.finish_again,
             self.seal_due,
+            self.note_landmarks,
         )
         for step in steps:
             self._make(step)
@@ -94,6 +98,14 @@ class Sweeper:
         if time.monotonic() >= self._seal_at:
             self._seal_at = time.monotonic() + SEAL_PAUSE
             sealing.seal_due(self.desk)
+
+    def note_landmarks(self) -> None:
+        """Pictures whose landmarks nobody has noted: new ones, and those from before there were any; a few hundred at a time."""
+        if time.monotonic() < self._landmarks_at or self.desk.queue.length(ARCHIVE) > 0:
+            return
+        self._landmarks_at = time.monotonic() + LANDMARKS_PAUSE
+        if sightings.left(self.desk):
+            self.desk.queue.put(ARCHIVE, "core.jobs.note_landmarks")
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__

@@ -212,16 +212,17 @@ def reindex(
     everything: Annotated[bool, typer.Option("--all", help="Read everything again, not only what an older reader read.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read files' words again with today's reader, and make the search index anew, while Slate goes on working."""
+    """Read files' words again with today's reader, note what parts of pictures are found by, and make the search index anew."""
     from bot.cli.chatting import print_json
     from bot.cli.opening import opened
-    from core import rereading
+    from core import rereading, sightings
     from storage import search
 
     with opened() as desk:
         changed = rereading.read_again(desk, everything=everything)
+        looked_at = sightings.note(desk)
         indexed = search.reindex(desk.database)
     if as_json:
-        print_json({"changed": changed, "indexed": indexed})
+        print_json({"changed": changed, "indexed": indexed, "looked_at": looked_at})
     else:
-        print(f"{changed:,} say something else now; {indexed:,} are in the index.")
+        print(f"{changed:,} say something else now; {indexed:,} are in the index; the looks of {looked_at:,} were noted.")

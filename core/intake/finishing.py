@@ -135,4 +135,5 @@ def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     session.add(asset)
     session.flush()
     if fresh:
+        asset.landmarks = 0  # it was looked at before there was anything to see
         fingerprints.add(session, asset.id, asset.phash)

@@ -38,6 +38,8 @@ class Asset(SQLModel, table=True):
     pixel_sha256: str = Field(default="", index=True)
     phash: str = ""
     """256-bit perceptual hash, 64 hex digits; empty for what is not a still picture."""
+    landmarks: int = Field(default=0, index=True, sa_column_kwargs={"server_default": "0"})
+    """The number of the finder that noted its landmarks (core.sightings.FINDER); 0 where none has looked yet."""
     thumbnail: str = ""
     """Digest of a small WebP or JPEG picture for lists; empty where none can be made."""
     preview: str = ""
@@ -94,6 +96,15 @@ class Fingerprint(SQLModel, table=True):
 
     asset_id: int = Field(foreign_key="asset.id", primary_key=True, sa_column_kwargs={"autoincrement": False})
     phash: str
+
+
+class LandmarkWord(SQLModel, table=True):
+    """A striking spot of an Asset's picture: a word of 24 bits for what it looks like, and its place (see core/sightings.py)."""
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    word: int = Field(primary_key=True)
+    asset_id: int = Field(foreign_key="asset.id", primary_key=True)
+    place: int = Field(primary_key=True)
 
 
 class Verdict(SQLModel, table=True):

@@ -50,7 +50,7 @@ def test_a_folder_is_taken_in_found_and_reported_on(slate: Terminal, archive: Pa
 
     again = slate.json("ingest", str(archive))
     assert (again["taken"], again["known"], again["refused"]) == (0, 3, 1)
-    assert slate.json("reindex") == {"changed": 0, "indexed": 3}
+    assert slate.json("reindex") == {"changed": 0, "indexed": 3, "looked_at": 3}
 
 
 def test_progress_and_troubles_are_told_in_words(slate: Terminal, archive: Path) -> None:
