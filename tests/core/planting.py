@@ -45,7 +45,7 @@ def tagged(kind: str, words: dict[str, str]) -> bytes:
         return data[: whole.start + 4] + size + data[whole.body : whole.end] + more
     if kind == "mp4":
         told = " ".join(words.values()).encode()
-        return data + (8 + len(told)).to_bytes(4, "big") + b"udta" + told
+        return data + (24 + len(told)).to_bytes(4, "big") + b"uuid" + bytes(range(16)) + told
     if kind == "flac":
         found = flac.parse(data)
         blocks = [flac.Block(one.kind, _more(one.body, words)) if one.kind == flac.COMMENT else one for one in found.blocks]

@@ -332,15 +332,26 @@ def test_a_file_without_its_graph_gets_it_in_its_statement(files: Desk) -> None:
     assert asset.prompt == "a lighthouse at dusk"
 
 
-@pytest.mark.parametrize("name", ["comfyui_audio.flac", "comfyui_cube.glb"])
-def test_outputs_that_carry_no_words_are_stored_as_they_came(files: Desk, name: str) -> None:
-    asset = ingest.finish(files, made(), sample(name), name, 0).asset
+def test_an_output_that_carries_no_words_is_stored_as_it_came(files: Desk) -> None:
+    deep = sample("comfyui_deep.exr")
+    asset = ingest.finish(files, made(), deep, "deep.exr", 0).asset
 
     assert asset.sha256 == asset.source_sha256
-    assert files.blobs.get(asset.sha256) == sample(name)
+    assert files.blobs.get(asset.sha256) == deep
 
 
-@pytest.mark.parametrize("name", ["comfyui_video.mp4", "comfyui_animated.webp"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "comfyui_video.mp4",
+        "comfyui_video.webm",
+        "comfyui_animated.webp",
+        "comfyui_audio.flac",
+        "comfyui_audio.mp3",
+        "comfyui_audio.opus",
+        "comfyui_cube.glb",
+    ],
+)
 def test_moving_outputs_carry_the_record_beside_what_comfyui_wrote(files: Desk, name: str) -> None:
     asset = ingest.finish(files, made(), sample(name), name, 0).asset
     kept = files.blobs.get(asset.sha256)

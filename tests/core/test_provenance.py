@@ -80,12 +80,12 @@ def test_what_follows_the_end_of_the_picture_stays_too() -> None:
 
 
 def test_kinds_that_carry_no_words_are_returned_unchanged() -> None:
-    flac = (SAMPLES / "comfyui_audio.flac").read_bytes()
+    deep = (SAMPLES / "comfyui_deep.exr").read_bytes()
 
-    assert embed.embed(flac, "audio/flac", RECORD, "x", "<x/>") == flac
-    assert embed.read(flac, "audio/flac") is None
-    assert embed.strip(flac) == flac
-    assert embed.left_out(flac, "audio/flac", "record", "xmp") == ["record", "xmp"]
+    assert embed.embed(deep, "image/x-exr", RECORD, "x", "<x/>") == deep
+    assert embed.read(deep, "image/x-exr") is None
+    assert embed.strip(deep) == deep
+    assert embed.left_out(deep, "image/x-exr", "record", "xmp") == ["record", "xmp"]
 
 
 def test_a_file_without_a_record_has_none_and_a_broken_one_is_refused() -> None:
