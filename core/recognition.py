@@ -122,6 +122,7 @@ def recognise(
         if same := count(assets.with_pixels(session, examined.pixel_sha256, projects)):
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
+
     def wanted(found: list[Candidate]) -> list[Candidate]:
         return [one for one in found if one.asset.origin is Origin.RENDER] if made_here else found
 
