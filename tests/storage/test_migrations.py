@@ -17,13 +17,13 @@ from tests.storage.test_assets import House
 
 def test_pictures_fingerprinted_before_hashes_had_a_table_are_still_recognised(database: Database) -> None:
     phash = "0123456789abcdef" * 4
-    _back_to(database, "0007")
     with database.writing() as session:
         house = House(session)
         known, copy = house.asset(), house.asset(filename="export.png")
         known.phash = copy.phash = phash  # of the two, only one was ever to be recognised
         rows = [{"band": band, "value": value, "asset_id": known.id} for band, value in enumerate(fingerprints.bands(phash))]
         session.connection().execute(insert(FingerprintBand), rows)
+    _back_to(database, "0007")
 
     database.migrate()
 
