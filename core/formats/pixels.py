@@ -19,7 +19,19 @@ Image.MAX_IMAGE_PIXELS = 500_000_000
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 """What Pillow remarks of a picture's broken words, on standard error, helps nobody: what cannot be read is told by us."""
 
-_FOREIGN = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError, MemoryError, struct.error)
+_FOREIGN = (
+    RuntimeError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+)
 """What Pillow's readers raise on broken files; seen with fuzzed ones."""
 
 
