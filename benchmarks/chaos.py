@@ -20,13 +20,14 @@ from collections import Counter, defaultdict
 from uuid import uuid4
 
 from benchmarks.stage import Stage, stage, until
-from bot.said import Place
-from core import renders
+from bot.request import Place
 from core.errors import SlateError
-from core.renders import Asking
-from core.worker import MOST_RUNS, run_id
-from storage import assets, posts
-from storage import renders as rows
+from core.rendering import lifecycle
+from core.rendering.lifecycle import Asking
+from core.rendering.worker import MOST_RUNS, run_id
+from storage.chat import posts
+from storage.files import assets
+from storage.rendering import renders as rows
 from storage.tables import Render
 
 KINDS = ("web", "clerk", "sweeper", "worker", "valkey", "hooks.simulator")
@@ -58,7 +59,7 @@ def _storm(slate: Stage, seconds: float) -> tuple[list[int], list[tuple[float, s
             key=key,
         )
         try:
-            asked.append(renders.submit(slate.desk, asking).id)
+            asked.append(lifecycle.submit(slate.desk, asking).id)
         except SlateError as problem:
             print(f"  submit: {problem.code}")
         if time.monotonic() > strike:

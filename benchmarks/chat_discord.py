@@ -27,13 +27,18 @@ from PIL import Image
 from benchmarks.bare import bare
 from bot.discord.chat import DiscordChat
 from bot.outbox import Outbox
-from core import ingest, logs, setup
+from core import files
 from core.desk import Desk, open_desk
+from core.operations import logs, setup
 from core.settings import Settings
-from storage import assets, members, posts, renders, search, valkey, verdicts
+from storage import search, valkey
+from storage.chat import posts
 from storage.clock import now
-from storage.pacing import Budget
+from storage.files import assets, verdicts
+from storage.people import members
 from storage.queue import OUTBOX
+from storage.rate_limit import Budget
+from storage.rendering import renders
 from storage.tables import Origin, Post, Render, RenderState, Role
 from tests.makers import make_member
 from tests.simulators.discord import Channel, DiscordServer, Person, Responded
@@ -193,7 +198,7 @@ def finish(desk: Desk, render: Render) -> None:
     """Bring a render to its good end, with one small picture."""
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), ((render.id or 0) % 255, 90, 120)).save(buffer, "PNG")
-    draft = ingest.keep(desk, buffer.getvalue(), "slate.png", member_id=render.member_id, project_id=render.project_id)
+    draft = files.keep(desk, buffer.getvalue(), "slate.png", member_id=render.member_id, project_id=render.project_id)
     draft.asset.origin, draft.asset.render_id, draft.asset.ordinal = Origin.RENDER, render.id, 0
     draft.asset.prompt = str(render.inputs.get("prompt", ""))
     with desk.writing() as session:

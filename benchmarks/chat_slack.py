@@ -20,13 +20,15 @@ from PIL import Image
 
 from benchmarks.bare import bare
 from benchmarks.stage import Stage, percentile, stage, until
-from bot.people import member_for
+from bot.identity import member_for
 from bot.slack.manifest import CHECKED_IN
-from core import ingest, renders
-from core.renders import Asking
-from storage import assets, posts
-from storage import renders as rows
+from core import files
+from core.rendering import lifecycle
+from core.rendering.lifecycle import Asking
+from storage.chat import posts
 from storage.clock import now
+from storage.files import assets
+from storage.rendering import renders as rows
 from storage.tables import Origin, Post, Render, RenderState
 from tests.simulators.slack import Slack, running
 from tests.simulators.slack.limits import ACK_SECONDS, TIER
@@ -138,7 +140,7 @@ def _posted(scene: Scene, user: User, channel: Channel) -> Render:
     member = member_for(desk, "slack", f"{scene.team}/{user.id}", user.name)
     inputs = {"prompt": "a boat", "steps": 1, "width": 64, "height": 64}
     asking = Asking("text-to-image", member, scene.slate.project(), inputs=inputs, pool="nowhere")  # its end is written down here
-    made = renders.submit(desk, asking)
+    made = lifecycle.submit(desk, asking)
     install = scene.slack.world.install_of(scene.team)
     message = Message(scene.slack.world.ts(), channel.id, install.bot if install else "", f"{made.code} is queued", by_app=True)
     scene.slack.do(channel.messages.append, message)
@@ -154,12 +156,12 @@ def _finish(scene: Scene, render: Render) -> None:
     desk = scene.slate.desk
     picture = io.BytesIO()
     Image.new("RGB", (64, 64), ((render.id or 0) % 255, (render.id or 0) // 255, 90)).save(picture, "PNG")
-    draft = ingest.keep(desk, picture.getvalue(), "boat.png", member_id=render.member_id, project_id=render.project_id)
+    draft = files.keep(desk, picture.getvalue(), "boat.png", member_id=render.member_id, project_id=render.project_id)
     draft.asset.origin, draft.asset.render_id, draft.asset.prompt = Origin.RENDER, render.id, "a boat"
     with desk.writing() as session:
         assets.add(session, draft)
         rows.change_queued(session, render.id or 0, state=RenderState.DONE, started_at=now(), finished_at=now())
-        renders.show_later(desk, session, render)
+        lifecycle.show_later(desk, session, render)
 
 
 def _shown(channel: Channel) -> int:

@@ -20,16 +20,19 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.stage import percentile
-from core import renders, schedule, workflows
+from core import workflows
 from core.desk import Desk, open_desk
-from core.renders import Asking
-from core.schedule import Claim
+from core.operations.setup import prepare
+from core.rendering import lifecycle, scheduler
+from core.rendering.lifecycle import Asking
+from core.rendering.scheduler import Claim
 from core.settings import Settings
-from core.setup import prepare
-from storage import backends, members, projects, valkey
-from storage import renders as rows
+from storage import valkey
 from storage.clock import now
 from storage.database import Database
+from storage.people import members, projects
+from storage.rendering import backends
+from storage.rendering import renders as rows
 from storage.tables import BackendState, Member, Project, Render, RenderState, Role
 
 LENGTHS = (100, 1_000, 10_000, 100_000)
@@ -102,14 +105,14 @@ def _fill(database: Database, mia: Member, project: Project, length: int) -> Non
 
 
 def _submit(desk: Desk, mia: Member, project: Project) -> None:
-    renders.submit(desk, Asking("text-to-image", mia, project, inputs={"prompt": "a boat"}))
+    lifecycle.submit(desk, Asking("text-to-image", mia, project, inputs={"prompt": "a boat"}))
 
 
 def _claim(desk: Desk) -> Claim:
     with desk.writing() as session:
         backend = backends.for_update(session, "gpu-01")
         assert backend is not None
-        claim = schedule.claim(session, backend, now(), now() + timedelta(seconds=15))
+        claim = scheduler.claim(session, backend, now(), now() + timedelta(seconds=15))
     assert claim is not None
     return claim
 

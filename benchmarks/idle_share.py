@@ -18,9 +18,10 @@ from uuid import uuid4
 import httpx2
 
 from benchmarks.stage import Stage, stage, until
-from core import renders, workflows
-from core.renders import Asking
-from storage import renders as rows
+from core import workflows
+from core.rendering import lifecycle
+from core.rendering.lifecycle import Asking
+from storage.rendering import renders as rows
 from storage.tables import RenderState
 
 STEP = 0.1
@@ -38,7 +39,7 @@ def _ours(slate: Stage, count: int) -> float:
     mia, project = slate.member(), slate.project()
     began = time.time()
     asked = [
-        renders.submit(slate.desk, Asking("text-to-image", mia, project, inputs=_inputs(number))).id for number in range(count)
+        lifecycle.submit(slate.desk, Asking("text-to-image", mia, project, inputs=_inputs(number))).id for number in range(count)
     ]
     until(lambda: _all_over(slate, asked), "all are over", 600, pause=0.3)
     return _busy_share(slate, began)

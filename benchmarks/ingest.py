@@ -20,14 +20,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.stage import percentile
-from core import projects
 from core.desk import Desk, open_desk
-from core.intake import finishing, reading
-from core.intake.attribution import Terms, rules_of
-from core.intake.places import Entry, Trouble
-from core.intake.places.folders import Folder
+from core.importing import scan, second_phase
+from core.importing.attribution import Terms, rules_of
+from core.importing.sources import Entry, Trouble
+from core.importing.sources.folders import Folder
+from core.people import projects
 from core.settings import Settings
-from storage import members, search
+from storage import search
+from storage.people import members
 from storage.search import Query, Scope
 from storage.tables import Member, Role
 
@@ -57,7 +58,7 @@ def taken(desk: Desk, address: str, entries: list[Entry], ana: Member) -> float:
     """Seconds until all of these files are found."""
     terms = Terms(rules_of(["{client}/{project}/{shot}_*"]))
     began = time.perf_counter()
-    reading.read(desk, Slice(address, entries), by=ana, terms=terms)
+    scan.read(desk, Slice(address, entries), by=ana, terms=terms)
     return time.perf_counter() - began
 
 
@@ -106,7 +107,7 @@ def run(folder: Path, desk: Desk, *, cold: bool) -> None:
 def finish(desk: Desk, most: int) -> None:
     """The second phase over the first files."""
     marks = [time.perf_counter()]
-    done = finishing.finish_all(desk, until=most, tell=lambda _: marks.append(time.perf_counter()))
+    done = second_phase.finish_all(desk, until=most, tell=lambda _: marks.append(time.perf_counter()))
     each = [after - before for before, after in pairwise(marks)]
     rate = done / (marks[-1] - marks[0])
     print(f"  second phase: {rate:.1f} assets/s on one core (each p50 {percentile(each, 0.5) * 1000:.0f} ms,"

@@ -20,11 +20,12 @@ from sqlmodel import Session
 
 from benchmarks.recognition import FIRST, _crop, picture
 from benchmarks.stage import percentile
-from core import projects, sightings
 from core.desk import open_desk
-from core.landmarks import BITS, landmarks
+from core.people import projects
+from core.pictures.keypoints import BITS, landmarks
+from core.recognition import keypoint_match
 from core.settings import Settings
-from storage import members
+from storage.people import members
 from storage.tables import Asset, LandmarkWord, Origin, Role
 
 _TOGETHER = 2_000
@@ -62,7 +63,7 @@ def main() -> None:
     asked.add_argument("--asked", type=int, default=40)
     given = asked.parse_args()
     pictures = [picture(FIRST + number) for number in range(given.asked)]
-    known = [sightings.places(landmarks(one)) for one in pictures]
+    known = [keypoint_match.places(landmarks(one)) for one in pictures]
     with tempfile.TemporaryDirectory() as folder:
         desk = open_desk(Settings(data=Path(folder)))
         desk.database.migrate()
@@ -76,7 +77,7 @@ def main() -> None:
             for number, one in enumerate(pictures, 1):
                 cropped = crop(one)
                 began = time.perf_counter()
-                found = sightings.sightings(session, cropped)
+                found = keypoint_match.sightings(session, cropped)
                 taken.append((time.perf_counter() - began) * 1000)
                 right += bool(found) and found[0].asset_id == number
         desk.close()

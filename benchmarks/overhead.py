@@ -17,11 +17,13 @@ import httpx2
 
 from benchmarks.stage import Stage, percentile, stage, until
 from bot import commands
-from bot.said import Place, Said
-from core import renders, workflows
-from core.worker import run_id
+from bot.request import Place, Said
+from core import workflows
+from core.rendering import lifecycle
+from core.rendering.worker import run_id
 from hooks.simulator.runs import Executed, read
-from storage import posts, projects, room
+from storage.chat import posts, room
+from storage.people import projects
 from storage.tables import RenderState
 
 Pair = tuple[list[float], list[float]]
@@ -69,7 +71,7 @@ def _place(slate: Stage) -> Place:
 def _done(slate: Stage, code: str) -> tuple[str, float] | None:
     """(prompt id, when the message showed the end), or None."""
     with slate.desk.reading() as session:
-        render = renders.get(session, code)
+        render = lifecycle.get(session, code)
         (post,) = posts.of_render(session, render.id)
         if render.state is not RenderState.DONE or post.due:
             return None

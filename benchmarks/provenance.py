@@ -23,22 +23,26 @@ import c2pa
 import numpy as np
 from PIL import Image
 
-from core import fingerprints, ingest
+from core import files
 from core.comfyui import facts
 from core.desk import Desk
-from core.exports import copying, leaks, profiles
-from core.ingest import sealed as sealed_pictures
-from core.ingest import shrinking
+from core.exports import leak_check, profiles, transcode
+from core.files import previews
+from core.files import sign as sealed_pictures
+from core.pictures import phash
 from core.provenance import embed, parameters, policies, statement, xmp
-from core.provenance.seal import iscc, keys, manifest, reading, sealing, signing
+from core.provenance.seal import iscc, keys, manifest
+from core.provenance.seal import read as reading
+from core.provenance.seal import sign as sealing
+from core.provenance.seal import signer as signing
 from core.settings import Settings
 from storage.blobs import open_blobs
 from storage.database import Database
 from storage.queue import Queue
+from tests.core.files.test_files import made
 from tests.core.graphs import text_to_image
 from tests.core.planting import planted_asset
-from tests.core.test_ingest import made
-from tests.core.test_seal import chain
+from tests.core.provenance.test_seal import chain
 from tests.pictures import comfy_png, encoded, scene
 
 
@@ -76,13 +80,13 @@ def main() -> None:
 def steps(desk: Desk, rounds: int) -> dict[str, object]:
     data, settings, policy = picture(), desk.settings, policies.of(desk.settings)
     known = made()
-    stated = ingest.finish(desk, known, data, "a.png", 0).asset.statement
+    stated = files.finish(desk, known, data, "a.png", 0).asset.statement
     read = facts.read(text_to_image())
     with Image.open(io.BytesIO(data)) as opened:
         image = opened.convert("RGB")
     packet, text = xmp.write(stated, policy), parameters.write(read, known.models)
     worded = embed.embed(data, "image/png", embed.record_of(stated), text, packet)
-    thumbnail = shrinking.seal_thumbnail_of(image)
+    thumbnail = previews.seal_thumbnail_of(image)
     plan = manifest.of_output(stated, policy, [], thumbnail=thumbnail)
     done = sealing.seal(settings, worded, "image/png", plan).data
     source, target = desk.settings.data / "source.png", desk.settings.data / "copy.png"
@@ -94,30 +98,30 @@ def steps(desk: Desk, rounds: int) -> dict[str, object]:
     took = {name: median(act, rounds) for name, act in bare.items()}
     took |= {
         "plain file copy": median(lambda: shutil.copyfile(source, target), rounds),
-        "decode": median(lambda: ingest.examine(data, "a.png"), rounds),
+        "decode": median(lambda: files.examine(data, "a.png"), rounds),
         "read the graph": median(lambda: facts.read(text_to_image()), rounds),
         "statement": median(lambda: statement.make(known, FILE, read), rounds),
         "XMP and words into the file": median(
             lambda: embed.embed(data, "image/png", embed.record_of(stated), text, xmp.write(stated, policy)), rounds
         ),
-        "fingerprint and pixel digest": median(lambda: (fingerprints.phash(image), fingerprints.pixel_digest(image)), rounds),
-        "thumbnail of the seal": median(lambda: shrinking.seal_thumbnail_of(image), rounds),
+        "fingerprint and pixel digest": median(lambda: (phash.phash(image), phash.pixel_digest(image)), rounds),
+        "thumbnail of the seal": median(lambda: previews.seal_thumbnail_of(image), rounds),
         "seal": median(lambda: sealing.seal(settings, worded, "image/png", plan), rounds),
         "read and check": median(lambda: reading.read(settings, done, "image/png"), rounds),
     }
     layer = ("read the graph", "statement", "XMP and words into the file", "thumbnail of the seal", "seal")
     off = replace(desk, settings=settings.model_copy(update={"seal": False}))
-    took["finish, sealed"] = median(lambda: ingest.finish(desk, known, data, "a.png", 0), rounds)
-    plain = shrinking.preview_of(image)
+    took["finish, sealed"] = median(lambda: files.finish(desk, known, data, "a.png", 0), rounds)
+    plain = previews.preview_of(image)
     shown = sealed_pictures.preview(desk, plain, stated, "ab" * 32, 1024)
     took["words and seal of the preview"] = median(lambda: sealed_pictures.preview(desk, plain, stated, "ab" * 32, 1024), rounds)
     took["ISCC for the registered soft binding"] = median(lambda: iscc.unit(image), rounds)
     marking_desk = replace(desk, settings=settings.model_copy(update={"watermark": "own"}))
-    took["finish, sealed and marked"] = median(lambda: ingest.finish(marking_desk, known, data, "a.png", 0), rounds)
+    took["finish, sealed and marked"] = median(lambda: files.finish(marking_desk, known, data, "a.png", 0), rounds)
     as_jpeg = encoded(image, "JPEG", quality=90)
-    took["finish a JPEG, sealed"] = median(lambda: ingest.finish(desk, known, as_jpeg, "a.jpg", 0), rounds)
-    took["finish a JPEG, sealed and marked"] = median(lambda: ingest.finish(marking_desk, known, as_jpeg, "a.jpg", 0), rounds)
-    took["finish, SLATE_SEAL=false"] = median(lambda: ingest.finish(off, known, data, "a.png", 0), rounds)
+    took["finish a JPEG, sealed"] = median(lambda: files.finish(desk, known, as_jpeg, "a.jpg", 0), rounds)
+    took["finish a JPEG, sealed and marked"] = median(lambda: files.finish(marking_desk, known, as_jpeg, "a.jpg", 0), rounds)
+    took["finish, SLATE_SEAL=false"] = median(lambda: files.finish(off, known, data, "a.png", 0), rounds)
     pipeline = sum(took[name] for name in layer)
     return {
         "bytes": {
@@ -178,7 +182,7 @@ def planted(settings: Settings, count: int) -> dict[str, object]:
         form = chance.choice(["", "png", "jpeg", "webp"])
         profile = replace(profiles.named(chance.choice(["client", "public"])), format=form)
         kinds_seen[original.mime] = kinds_seen.get(original.mime, 0) + 1
-        leaked += bool(leaks.found_in(copying.copy(settings, original, profile, policy).data, secrets))
+        leaked += bool(leak_check.found_in(transcode.copy(settings, original, profile, policy).data, secrets))
         words += len(secrets)
     return {"exports": count, "secrets planted": words, "exports that told one": leaked, "of": kinds_seen}
 

@@ -29,12 +29,15 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
 
 from benchmarks.stage import percentile
-from core import ingest, projects, sightings
+from core import files
 from core.desk import Desk, open_desk
-from core.recognition import recognise
+from core.people import projects
+from core.recognition import keypoint_match
+from core.recognition.identify import recognise
 from core.settings import Settings
-from storage import assets, fingerprints, members
 from storage.database import Database
+from storage.files import assets, fingerprints
+from storage.people import members
 from storage.tables import Asset, Fingerprint, FingerprintBand, Origin, Role
 
 SIDE = 768
@@ -159,12 +162,12 @@ def fill(desk: Desk, pictures: int) -> dict[int, int]:
         for made, name in ((picture(number), "it"), (picture(number, take=1), "sibling"), (repainted(number), "repainted")):
             file = io.BytesIO()
             made.save(file, "PNG", compress_level=1)
-            draft = ingest.keep(desk, file.getvalue(), f"{number}-{name}.png", member_id=who.id, project_id=where.id)
+            draft = files.keep(desk, file.getvalue(), f"{number}-{name}.png", member_id=who.id, project_id=where.id)
             with desk.writing() as session:
                 asset = assets.add(session, draft)
             kept |= {number: asset.id} if name == "it" else {}
     began = time.perf_counter()
-    noted = sightings.note(desk)
+    noted = keypoint_match.note(desk)
     print(f"{noted} assets: landmarks noted at {(time.perf_counter() - began) * 1000 / noted:.0f} ms each")
     return kept
 

@@ -29,12 +29,13 @@ from sqlalchemy import insert, text
 from sqlmodel import Session, col, func, select
 
 from benchmarks.stage import percentile
-from bot.cli.running import settle
-from core import memory
-from storage import assets, search
+from bot.cli.child_process import settle
+from core.search import ask
+from storage import search
 from storage.database import Database
-from storage.search import Facet, Field, Query, Scope, Words, names, postgres, sqlite
-from storage.search.entries import make
+from storage.files import assets
+from storage.search import Facet, Field, Query, Scope, Words, entity_index, postgres, sqlite
+from storage.search.document import make
 from storage.tables import Asset, Client, Member, Origin, Project
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -75,7 +76,7 @@ def build(database: Database, size: int, dice: random.Random) -> tuple[float, Me
                 make(row, by_id[row.member_id], places[row.project_id], owners[places[row.project_id].client_id]) for row in rows
             ]
             (sqlite if database.is_sqlite else postgres).put(session, entries)
-            names.remember(session, entries[:200])
+            entity_index.remember(session, entries[:200])
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SELECT setval('asset_id_seq', :size)"), {"size": size})
@@ -163,7 +164,7 @@ def questions(database: Database, rounds: int, member: Member) -> list[float]:
 
 def _ask(database: Database, said: str, member: Member) -> None:
     with database.reading() as session:
-        memory.answer(session, said, by=member)
+        ask.answer(session, said, by=member)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from core.desk import Desk, open_desk
 from core.settings import Settings
-from storage import backends, projects
+from storage.people import projects
+from storage.rendering import backends
 from storage.tables import Member, Project
 
 
@@ -35,7 +36,7 @@ class Stage:
             self.process.wait(60)
 
     def member(self, name: str = "Mia Chen") -> Member:
-        from bot.people import member_for
+        from bot.identity import member_for
 
         return member_for(self.desk, "cli", name.casefold(), name)
 

@@ -22,11 +22,11 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from benchmarks.recognition import picture
 from benchmarks.stage import percentile
-from core.provenance.marks.aligning import aligned
-from core.provenance.marks.marking import is_flat
-from core.provenance.marks.own import OwnMark
-from core.provenance.marks.seam import PROVES, agreeing
-from core.registration import lay_over
+from core.pictures.align import lay_over
+from core.provenance.watermark.apply import is_flat
+from core.provenance.watermark.interface import PROVES, agreeing
+from core.provenance.watermark.realign import aligned
+from core.provenance.watermark.spread_spectrum import OwnMark
 
 MARK = OwnMark(b"the key of a benchmark")
 FIRST = 9_000

@@ -1,6 +1,6 @@
 """Sends what chats are behind with, as fast as each platform allows and no faster: one sender a channel, the newest state only.
 
-Posts are rows that say "this message is behind" (see storage/posts.py), so nothing is queued here and nothing can be lost:
+Posts are rows that say "this message is behind" (see storage/chat/posts.py), so nothing is queued here and nothing can be lost:
 a render that changes ten times while its channel must wait is sent once, as it is then. In each channel what has ended goes
 first, then what has no message yet, then what goes on.
 """
@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from bot.posting import Chat, bring
+from bot.message_sync import Chat, bring
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
-from storage import posts
+from storage.chat import posts
+from storage.chat.posts import Line
 from storage.clock import now
-from storage.pacing import Pacing
-from storage.posts import Line
 from storage.queue import OUTBOX
+from storage.rate_limit import Pacing
 from storage.tables import Post
 
 log = structlog.get_logger(__name__)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import commands, emoji, grammar
+from bot import command_text, commands, emoji
 from bot.cards import Answer
-from bot.said import Place, Said
+from bot.request import Place, Said
 from core.desk import Desk
 from storage.tables import Member
 
@@ -26,5 +26,5 @@ def react(desk: Desk, member: Member, place: Place, subject: str, reaction: str,
             return None
         options = {"undo": "yes"} if _REVERSED[verb] == verb else {}
         verb = _REVERSED[verb]
-    line = grammar.write(verb, [subject, *words.split()], options)
+    line = command_text.write(verb, [subject, *words.split()], options)
     return commands.answer(desk, Said(member, place, line))

@@ -11,9 +11,12 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.cards import Form
-from core import renders
 from core.errors import SlateError
-from storage import assets, ids, members, projects, verdicts, workflows
+from core.rendering import lifecycle
+from storage import ids
+from storage.files import assets, verdicts
+from storage.people import members, projects
+from storage.rendering import workflows
 from storage.tables import Asset, Render, RenderState
 
 Shape = dict[str, Any]
@@ -107,7 +110,7 @@ def verdict_shape(session: Session, asset: Asset) -> Shape:
 
 def recipe_of(session: Session, render: Render) -> tuple[str, int]:
     """(workflow name, version number)."""
-    version = renders.version_of(session, render)
+    version = lifecycle.version_of(session, render)
     workflow = workflows.by_id(session, version.workflow_id)
     return (workflow.name if workflow else "?"), version.number
 
@@ -135,7 +138,7 @@ def _whose(session: Session, member_id: int, project_id: int) -> Shape:
 def _standing_shape(session: Session, render: Render) -> Shape:
     if render.state is not RenderState.QUEUED:
         return {"progress": render.progress}
-    standing = renders.standing(session, render)
+    standing = lifecycle.standing(session, render)
     return {
         "progress": 0.0,
         "position": standing.position,

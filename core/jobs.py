@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core import sightings, worker
 from core.desk import here
-from core.intake import finishing
+from core.importing import second_phase
+from core.recognition import keypoint_match
+from core.rendering import worker
 
 
 def work(pool: str) -> None:
@@ -19,9 +20,9 @@ def stop_run(render_id: int) -> None:
 
 def finish_found(first: int, last: int) -> None:
     """Finish the files that were taken in as the Assets from number `first` to `last`: bytes, looks, small pictures."""
-    finishing.finish_all(here(), after=first - 1, until=last)
+    second_phase.finish_all(here(), after=first - 1, until=last)
 
 
 def note_landmarks() -> None:
     """Note the landmarks of pictures that have none noted, by which crops and screenshots of them are found."""
-    sightings.note(here(), limit=sightings.TOGETHER)
+    keypoint_match.note(here(), limit=keypoint_match.TOGETHER)

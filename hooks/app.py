@@ -22,20 +22,20 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot import commands
 from bot.reactions import react
-from bot.room.bell import Bell
-from bot.room.guard import Guard
-from bot.room.house import House, NotJoined
-from bot.room.pages import router as room_routes
-from bot.room.paper import STATIC, Paper
-from bot.room.session import signer
-from bot.slack.front import Front
+from bot.slack.runtime import Front
+from bot.web.app_state import House, NotJoined
+from bot.web.asset_routes import router as page_routes
+from bot.web.compare_routes import router as compare_routes
+from bot.web.guard import Guard
+from bot.web.room_routes import router as room_routes
+from bot.web.session import signer
+from bot.web.templating import STATIC, Paper
+from bot.web.verify_routes import router as verify_routes
+from bot.web.wakeups import Bell
 from core import errors
 from core.desk import Desk, here
-from hooks.comparing import router as compare_routes
 from hooks.health import router as health_routes
-from hooks.pages import router as page_routes
 from hooks.slack import slack_routes
-from hooks.verify import router as verify_routes
 
 log = structlog.get_logger(__name__)
 

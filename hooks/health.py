@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from core.errors import DatabaseUnavailable
-from storage import members
+from storage.people import members
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from bot.room.files import read
-from bot.room.house import visitor
-from bot.slack.front import Front
 from bot.slack.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
-from core.access import Action, allow
+from bot.slack.runtime import Front
+from bot.web.app_state import visitor
+from bot.web.files import read
+from core.people.roles import Action, allow
 from storage.tables import Member
 
 _MOST = 2 * 1024 * 1024

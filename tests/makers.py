@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
-from storage import backends
 from storage.clock import now
+from storage.rendering import backends
 from storage.tables import (
     Backend,
     BackendState,

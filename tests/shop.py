@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from core import renders, worker
 from core.comfyui.client import Comfy
 from core.desk import Desk, here
-from core.renders import Asking
+from core.operations.setup import prepare
+from core.rendering import lifecycle, worker
+from core.rendering.lifecycle import Asking
+from core.rendering.reconciler import Sweeper
+from core.rendering.worker import Lane
 from core.settings import Settings
-from core.setup import prepare
-from core.sweeper import Sweeper
-from core.worker import Lane
 from hooks.simulator import RunningSimulator, SimulatorOptions, running
-from storage import assets, backends, projects
-from storage import renders as rows
+from storage.files import assets
+from storage.people import projects
 from storage.queue import CHAT, lane_queue, pool_queue
+from storage.rendering import backends
+from storage.rendering import renders as rows
 from storage.tables import Asset, Member, Project, Render, Role
 from tests.makers import make_member
 
@@ -45,7 +47,7 @@ class Shop:
 
     def ask(self, workflow: str = "text-to-image", *, by: Member | None = None, **inputs: object) -> Render:
         given = {"prompt": "a red boat", "steps": 3, "width": 128, "height": 128} | inputs
-        return renders.submit(self.desk, Asking(workflow, by or self.mia, self.project, inputs=given))
+        return lifecycle.submit(self.desk, Asking(workflow, by or self.mia, self.project, inputs=given))
 
     def now(self, render: Render) -> Render:
         """The render as it is now."""

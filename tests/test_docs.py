@@ -11,11 +11,11 @@ import pytest
 import typer.main
 
 from bot.cli.entry import app
-from bot.cli.telling import Code
+from bot.cli.error_output import Code
 from bot.commands import TABLE
-from core.access import LEAST
-from core.audit import Action
-from core.variables import table
+from core.operations.settings_table import table
+from core.people.audit import Action
+from core.people.roles import LEAST
 from storage.tables import Role
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +41,9 @@ def part(text: str, name: str) -> str:
 
 
 def test_every_environment_variable_is_in_the_one_table() -> None:
-    assert table() in page("settings.md"), "docs/settings.md is behind core/settings.py; core.variables.table() prints the table"
+    assert table() in page("settings.md"), (
+        "docs/settings.md is behind core/settings.py; core.operations.settings_table.table() prints the table"
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -13,7 +13,8 @@ from PIL import Image
 
 from core.desk import Desk
 from hooks.app import create_app
-from storage import members, projects, room
+from storage.chat import room
+from storage.people import members, projects
 from storage.tables import Channel, Member
 
 

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from bot.cli.index import Slate
-from bot.cli.telling import Code, code_of, tell_error, tell_problem, tell_usage
+from bot.cli.command_index import Slate
+from bot.cli.error_output import Code, code_of, tell_error, tell_problem, tell_usage
 from core.errors import SlateError
 
 app = typer.Typer(
@@ -44,7 +44,7 @@ def slate(
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which Slate this is, and nothing else.")
     ] = False,
 ) -> None:
-    """Makes `app` a group, whose commands bot/cli/index.py finds."""
+    """Makes `app` a group, whose commands bot/cli/command_index.py finds."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -26,7 +26,7 @@ app.add_typer(stamp, name="stamp")
 @keys.command()
 def init(as_json: AsJson = False) -> None:
     """Make a development authority (root, intermediate, leaf, time stamp) in the data folder; what is there stays."""
-    from bot.cli.opening import read_settings
+    from bot.cli.open_desk import read_settings
     from core.provenance.seal.keys import init as make
 
     settings = read_settings()
@@ -38,10 +38,10 @@ def init(as_json: AsJson = False) -> None:
 @keys.command()
 def show(as_json: AsJson = False) -> None:
     """Say which certificate signs, by whom it was issued, and until when it is good."""
-    from bot.cli.opening import read_settings
-    from core.provenance.seal import signing
+    from bot.cli.open_desk import read_settings
+    from core.provenance.seal import signer
 
-    held = signing.held(read_settings())
+    held = signer.held(read_settings())
     days = held.days_left(datetime.now(UTC))
     told = {"subject": held.subject, "issuer": held.issuer, "serial": held.serial, "expires": held.ends.isoformat(), "days": days}
     _tell(
@@ -54,7 +54,7 @@ def show(as_json: AsJson = False) -> None:
 @keys.command()
 def rotate(as_json: AsJson = False) -> None:
     """Make a new leaf of the same authority; files signed so far stay as good as they are."""
-    from bot.cli.opening import read_settings
+    from bot.cli.open_desk import read_settings
     from core.provenance.seal.keys import rotate as renew
 
     settings = read_settings()
@@ -75,7 +75,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Believe no file signed with this certificate any more, on this Slate; or none that an authority's list withdraws."""
-    from bot.cli.opening import read_settings
+    from bot.cli.open_desk import read_settings
     from core.provenance.seal import revocation
 
     settings = read_settings()
@@ -105,10 +105,10 @@ def seal(
     as_json: AsJson = False,
 ) -> None:
     """Seal what was made while there was no key, or has no time stamp yet; `--renew` what will not be valid for long."""
-    from bot.cli.chatting import sit_down
-    from bot.cli.opening import opened
-    from core import sealing
-    from storage import assets
+    from bot.cli.open_desk import opened
+    from bot.cli.run_line import sit_down
+    from core.files import reseal
+    from storage.files import assets
 
     with opened() as desk:
         member = sit_down(desk, as_name).member
@@ -117,12 +117,12 @@ def seal(
         if missing := [code for code, asset in named if asset is None]:
             raise BadInput(f"There is no asset {missing[0][:20]}.", hint="Ids look like A-7Q0D.")
         wanted = [asset for _, asset in named if asset is not None]
-        wanted += sealing.due(desk, 10_000) if due else []
+        wanted += reseal.due(desk, 10_000) if due else []
         every = chain(wanted, _ending(desk) if renew and not subjects else ())
         rows = []
         for asset in every:
             try:
-                done = (sealing.renew if renew else sealing.seal)(desk, asset, by=member)
+                done = (reseal.renew if renew else reseal.seal)(desk, asset, by=member)
                 rows.append({"asset": asset.code, "state": done.seal_state, "sha256": done.sha256})
             except SlateError as problem:
                 rows.append({"asset": asset.code, "state": asset.seal_state, "why": problem.message})
@@ -133,10 +133,10 @@ def seal(
 
 def _ending(desk: Any) -> Iterator[Any]:
     """Everything that turns invalid soon, a page at a time; what could not be renewed is not met twice."""
-    from core import sealing
+    from core.files import reseal
 
     after = 0
-    while page := sealing.ending(desk, 200, after=after):
+    while page := reseal.ending(desk, 200, after=after):
         after = page[-1].id or after
         yield from page
 
@@ -147,8 +147,8 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Answer time-stamp requests on this machine until Ctrl-C. Set SLATE_TSA_URL to the address it tells."""
-    from bot.cli.opening import read_settings
-    from core.provenance.seal.stamping import Stamper
+    from bot.cli.open_desk import read_settings
+    from core.provenance.seal.timestamp import Stamper
 
     with stamping_server(Stamper(read_settings().keys), port) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
@@ -179,7 +179,7 @@ def stamping_server(stamper: Any, port: int) -> ThreadingHTTPServer:
 
 
 def _tell(shape: dict[str, Any], said: str, as_json: bool) -> None:
-    from bot.cli.chatting import print_json
+    from bot.cli.run_line import print_json
 
     if as_json:
         print_json(shape)

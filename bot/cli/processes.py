@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import follow_parent, listen_for_stop, settle
+from bot.cli.child_process import follow_parent, listen_for_stop, settle
 from core.settings import Settings
 
 app = typer.Typer()
@@ -18,8 +18,8 @@ app = typer.Typer()
 @app.command()
 def prepare() -> None:
     """Migrate the database and write the defaults; run it once per release on a real host."""
-    from core import setup
     from core.desk import here
+    from core.operations import setup
 
     desk = here()
     setup.prepare(desk, setup.configured_servers(desk.settings))
@@ -63,7 +63,7 @@ def worker(
 
 def _begin(process: str) -> Settings:
     """What every process does first: follow its supervisor, and log as the settings say."""
-    from core import logs
+    from core.operations import logs
 
     settings = Settings()
     follow_parent()
@@ -73,9 +73,9 @@ def _begin(process: str) -> Settings:
 
 def _serve_lane(name: str) -> None:
     from core.desk import here
-    from core.worker import this_lane
-    from storage import backends
+    from core.rendering.worker import this_lane
     from storage.queue import lane_queue, pool_queue
+    from storage.rendering import backends
 
     lane, desk = this_lane(), here()
     with desk.reading() as session:
@@ -87,10 +87,10 @@ def _serve_lane(name: str) -> None:
 
 
 def _all_lanes(settings: Settings) -> None:
-    from core import setup
     from core.desk import here
-    from core.supervisor import Child, Supervisor
-    from storage import backends
+    from core.operations import setup
+    from core.operations.supervisor import Child, Supervisor
+    from storage.rendering import backends
 
     desk = here()
     setup.prepare(desk, setup.configured_servers(settings))
@@ -112,8 +112,8 @@ def clerk() -> None:
     """Post and edit chat messages."""
     import threading
 
+    from bot.message_sync import chats
     from bot.outbox import Outbox
-    from bot.posting import chats
     from core.desk import here
     from storage.queue import CHAT
 
@@ -161,7 +161,7 @@ def discord() -> None:
 def sweeper() -> None:
     """Put back on its way whatever got lost: tickets, dead workers' renders, posts left behind."""
     from core.desk import here
-    from core.sweeper import Sweeper
+    from core.rendering.reconciler import Sweeper
 
     _begin("sweeper")
     desk = here()

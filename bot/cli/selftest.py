@@ -30,10 +30,10 @@ def only() -> None:
 @selftest.command()
 def chat(as_json: AsJson = False) -> None:
     """Upload a sealed canary to each connected chat, take it back, tell which layers survived, and remove it there."""
-    from bot.cli.chatting import print_json
-    from bot.cli.opening import opened
+    from bot.cli.open_desk import opened
+    from bot.cli.run_line import print_json
     from core.errors import Conflict
-    from core.selftest import run
+    from core.operations.selftest import run
 
     with opened() as desk:
         found = list(places(desk))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import follow_parent, listen_for_stop, settle
+from bot.cli.child_process import follow_parent, listen_for_stop, settle
 
 app = typer.Typer()
 
@@ -29,10 +29,10 @@ def slack(
 
 
 def _serve() -> None:
-    from bot.slack.serving import Sockets
-    from core import logs
+    from bot.slack.socket_mode import Sockets
     from core.desk import here
     from core.errors import BadInput
+    from core.operations import logs
     from core.settings import Settings
 
     settings = Settings()

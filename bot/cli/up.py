@@ -17,13 +17,14 @@ import httpx2
 import typer
 
 from bot.cli.address import announced
-from bot.cli.running import listen_for_stop
+from bot.cli.child_process import listen_for_stop
 from core.desk import Desk, open_desk
+from core.operations.setup import Server, configured_servers, prepare
+from core.operations.supervisor import Child, Supervisor
 from core.settings import Settings
-from core.setup import Server, configured_servers, prepare
-from core.supervisor import Child, Supervisor
-from storage import backends, valkey
+from storage import valkey
 from storage.database import plain
+from storage.rendering import backends
 
 app = typer.Typer()
 

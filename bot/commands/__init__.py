@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from bot import grammar, shapes, show
+from bot import command_text, shapes, show
 from bot.cards import Answer, Card
-from bot.commands import completing
-from bot.commands.asked import Asked, Command, check_options
-from bot.commands.helping import unknown
+from bot.commands import completion
+from bot.commands.command import Asked, Command, check_options
+from bot.commands.help import unknown
 from bot.commands.table import BY_NAME, TABLE
-from bot.said import Completion, Place, Said
+from bot.request import Completion, Place, Said
 from core.desk import Desk
 from core.errors import SlateError, UnknownCommand
 from storage.tables import Member
@@ -38,13 +38,13 @@ def press(
     verb, _, subject = action.partition(":")
     if verb not in BY_NAME:
         return carefully(lambda: _no_such_button(action))
-    line = f"{grammar.write(verb, options=values)} {subject}".strip()
+    line = f"{command_text.write(verb, options=values)} {subject}".strip()
     return answer(desk, Said(member, place, line, key=key))
 
 
 def complete(desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]:
     """What may stand where the cursor is, best first, at most 25; `value` replaces the word the cursor is in. Never raises."""
-    return completing.complete(BY_NAME, desk, member, place, text, cursor)
+    return completion.complete(BY_NAME, desk, member, place, text, cursor)
 
 
 def carefully(act: Callable[[], Answer]) -> Answer:
@@ -72,13 +72,13 @@ def sorry(problem: SlateError) -> Answer:
 
 
 def _answer(desk: Desk, said: Said) -> Answer:
-    line = grammar.read(said.text)
+    line = command_text.read(said.text)
     name = line.command or ("whatis" if said.attachments else "help")
     command = BY_NAME.get(name)
     if command is None:
         raise unknown(name, BY_NAME)
     if command.free:
-        line = grammar.as_words(line, {option.name for option in command.options})
+        line = command_text.as_words(line, {option.name for option in command.options})
     check_options(command, line)
     return command.run(Asked(desk, said, line, command, BY_NAME))
 

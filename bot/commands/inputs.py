@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot import grammar
+from bot import command_text
 from bot.cards import Choice, FieldKind, FormField
-from bot.commands.asked import Asked, listed, spelled
-from core import names, uploads
+from bot.commands.command import Asked, listed, spelled
 from core.errors import BadInput, UnknownInput, WrongType
+from core.files import uploads
+from core.text import names
 from core.workflows import InputSpec
 from storage.tables import Project
 
@@ -51,10 +52,10 @@ def prompt_of(specs: Sequence[InputSpec]) -> str | None:
     return "prompt" if "prompt" in texts else next(iter(texts), None)
 
 
-def read_again(asked: Asked, specs: Sequence[InputSpec]) -> grammar.Line:
+def read_again(asked: Asked, specs: Sequence[InputSpec]) -> command_text.Line:
     """The line read with the inputs' names known, so that a blank after a colon is forgiven."""
     own = {option.name for option in asked.command.options}
-    return grammar.read(asked.said.text, names=own | {spec.name.casefold() for spec in specs} | {"size"})
+    return command_text.read(asked.said.text, names=own | {spec.name.casefold() for spec in specs} | {"size"})
 
 
 def form_fields(specs: Sequence[InputSpec], values: dict[str, object]) -> tuple[FormField, ...]:

@@ -8,10 +8,14 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from bot.commands.asked import Asked
-from core.access import Action, allow
+from bot.commands.command import Asked
 from core.errors import Conflict, MissingInput, UnknownAsset, UnknownRender
-from storage import assets, ids, posts, projects, renders
+from core.people.roles import Action, allow
+from storage import ids
+from storage.chat import posts
+from storage.files import assets
+from storage.people import projects
+from storage.rendering import renders
 from storage.tables import Asset, Post, Render
 
 _CODE = re.compile(r"[RA]-[0-9A-Z]{4,13}", re.IGNORECASE)

@@ -9,12 +9,12 @@ import discord
 import structlog
 
 from bot.discord.chat import PLATFORM
-from bot.discord.where import Spot
-from bot.people import member_for
-from core import handles
+from bot.discord.location import Spot
+from bot.identity import member_for
 from core.desk import Desk
 from core.errors import Refused
-from storage import members
+from core.people import accounts
+from storage.people import members
 from storage.tables import Member
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Accounts:
         bare = isinstance(user, discord.User) and not spot.direct  # without the name they have on that server
         if not bare and self._shown.get(user.id) != (name, picture):
             with self._desk.writing() as session:
-                known = handles.keep_profile(session, PLATFORM, str(user.id), name=name, avatar_url=picture, active=True)
+                known = accounts.keep_profile(session, PLATFORM, str(user.id), name=name, avatar_url=picture, active=True)
             if known:
                 self._shown[user.id] = (name, picture)
         return member_for(self._desk, PLATFORM, str(user.id), name, tenant=spot.guild_id)
@@ -81,5 +81,5 @@ class Accounts:
         with self._desk.writing() as session:
             known = members.handle(session, PLATFORM, user_id)
             if known is not None and known.active:
-                handles.keep_profile(session, PLATFORM, user_id, active=False)
+                accounts.keep_profile(session, PLATFORM, user_id, active=False)
                 log.info("discord.left", user=user_id)

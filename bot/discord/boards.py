@@ -10,7 +10,7 @@ from bot.cards import Card
 from bot.discord.rest import Json, Rest
 from core.desk import Desk
 from core.errors import SlateError
-from storage import posts
+from storage.chat import posts
 from storage.tables import Post
 
 log = structlog.get_logger(__name__)

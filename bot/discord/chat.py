@@ -12,15 +12,15 @@ import structlog
 from bot.cards import Card
 from bot.discord import limits
 from bot.discord.boards import Boards
-from bot.discord.packing import Message, of_card
+from bot.discord.message_packing import Message, of_card
 from bot.discord.pictures import Upload, live
 from bot.discord.rest import ARCHIVED, TOO_LARGE, UNKNOWN_MESSAGE, Json, Part, Rest
 from core.desk import Desk
 from core.errors import BlobMissing, ChatGone, ChatRefused
-from storage import posts
 from storage.blobs import BlobError, digest_of
+from storage.chat import posts
 from storage.ids import number
-from storage.pacing import Budget, Pacing
+from storage.rate_limit import Budget, Pacing
 from storage.tables import Post
 
 log = structlog.get_logger(__name__)

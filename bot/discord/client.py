@@ -14,13 +14,13 @@ from discord import app_commands
 from bot.discord import items
 from bot.discord.chat import PLATFORM
 from bot.discord.listeners import Listener
-from bot.discord.talk import Talk
+from bot.discord.messages import Talk
 from bot.discord.tree import plant
-from core import audit
 from core.desk import Desk
 from core.errors import BadInput, ChatRefused
+from core.people import audit
 from core.settings import Settings
-from storage import workspaces
+from storage.people import workspaces
 
 log = structlog.get_logger(__name__)
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from bot.cards import Answer, Form
+from bot.command_text import write
 from bot.discord.forms import FORM, Filled, pages, title_of
-from bot.grammar import write
-from bot.said import Attachment
+from bot.request import Attachment
 from core.desk import Desk
 from core.errors import NotFound, Refused
-from storage import drafts
+from storage.chat import drafts
 from storage.tables import Draft, Member
 
 _FILES = "files of the form"

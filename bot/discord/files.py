@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 import discord
 
 from bot.discord.chat import bytes_of
-from bot.discord.packing import Message
-from bot.said import Attachment
+from bot.discord.message_packing import Message
+from bot.request import Attachment
 from core.desk import Desk
 from core.errors import BadInput, ChatBusy, DiskFull, StoreError, TooLong
 from core.formats.kinds import mime_of

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.cards import Form, FormField
 from bot.discord import limits
-from bot.discord.words import bare
+from bot.discord.markdown import bare
 
 FORM: TypeAdapter[Form] = TypeAdapter(Form)
 NEXT = "next"

@@ -13,17 +13,17 @@ import discord
 import structlog
 from discord.app_commands import Choice
 
-from bot import answering, commands
+from bot import commands, tracked_messages
 from bot.cards import Answer
 from bot.commands import BY_NAME, Command
 from bot.discord import drafts, files, forms
 from bot.discord.accounts import Accounts
 from bot.discord.chat import PLATFORM
-from bot.discord.completing import offers
+from bot.discord.command_options import Slot, line_of
+from bot.discord.completion import offers
+from bot.discord.location import Spot, spot_of_interaction, with_shot
 from bot.discord.reply import Gate, Interaction, Outcome, Reply
-from bot.discord.slots import Slot, line_of
-from bot.discord.where import Spot, spot_of_interaction, with_shot
-from bot.said import Attachment, Said
+from bot.request import Attachment, Said
 from core.desk import Desk
 from core.errors import SlateError
 
@@ -177,7 +177,7 @@ class Listener:
 
         def subject() -> str:
             with self.desk.reading() as session:
-                return answering.subject_at(session, PLATFORM, spot.channel_id, str(message.id))
+                return tracked_messages.subject_at(session, PLATFORM, spot.channel_id, str(message.id))
 
         try:
             about = await self.run(subject)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.cards import Picture
 from bot.discord import limits
-from bot.discord.words import bare
+from bot.discord.markdown import bare
 from storage.blobs import digest_of
 
 _SHOWN = {

@@ -16,16 +16,18 @@ import discord
 import structlog
 from discord import ui
 
-from bot import answering, show
+from bot import show, tracked_messages
 from bot.cards import Answer
 from bot.discord import drafts, forms, limits
 from bot.discord.chat import PLATFORM, remember
 from bot.discord.files import opened
-from bot.discord.packing import Message, of_answer, of_card
-from bot.said import Place
+from bot.discord.message_packing import Message, of_answer, of_card
+from bot.request import Place
 from core.desk import Desk
-from storage import ids, posts, renders
+from storage import ids
+from storage.chat import posts
 from storage.queue import OUTBOX
+from storage.rendering import renders
 from storage.tables import Member
 
 log = structlog.get_logger(__name__)
@@ -254,7 +256,7 @@ class Reply:
             self._let_go(first.post)
 
     def _follow(self, place: Place, answer: Answer, message: Message, sent: discord.Message) -> None:
-        post = answering.follow(self.desk, place, answer, str(sent.id))
+        post = tracked_messages.follow(self.desk, place, answer, str(sent.id))
         if post is not None:
             _remember(self.desk, post.id, message, sent)
 

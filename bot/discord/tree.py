@@ -13,7 +13,7 @@ from discord.app_commands import AppCommandContext, AppInstallationType, Choice
 
 from bot.commands import TABLE, Command
 from bot.discord import limits
-from bot.discord.slots import Slot, slots_of
+from bot.discord.command_options import Slot, slots_of
 
 EVERYWHERE = AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 ANYHOW = AppInstallationType(guild=True, user=True)

@@ -6,23 +6,23 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from bot import wording
+from bot import formatting
 from bot.cards import Button, Card, Field
 from bot.shapes import renders_code
 from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_field
-from storage import assets
+from storage.files import assets
 from storage.tables import Asset, Origin
 
 
 def asset_card(session: Session, asset: Asset, *, sentence: str = "") -> Card:
     """An asset with where it comes from; `sentence` is put above."""
-    name = wording.short(asset.prompt, 70) or asset.filename
+    name = formatting.short(asset.prompt, 70) or asset.filename
     return Card(
         f"{asset.code} · {name}",
         tone=tone([asset]),
         subject=asset.code,
-        text="\n\n".join(part for part in (sentence, wording.cut(asset.prompt, LONGEST_PROMPT)) if part),
+        text="\n\n".join(part for part in (sentence, formatting.cut(asset.prompt, LONGEST_PROMPT)) if part),
         fields=(
             *ours(session, asset.member_id, asset.project_id, asset.shot),
             *asset_facts(asset),
@@ -33,7 +33,7 @@ def asset_card(session: Session, asset: Asset, *, sentence: str = "") -> Card:
         ),
         pictures=(picture_of(asset),),
         buttons=_asset_buttons(asset),
-        footer=f"{_origin(asset)} · {wording.when(asset.created_at)}",
+        footer=f"{_origin(asset)} · {formatting.when(asset.created_at)}",
         link=page_of(asset),
     )
 
@@ -49,7 +49,7 @@ def provenance_card(session: Session, asset: Asset) -> Card:
     sources = [f"{name}: {parent.code}" for name, parent in assets.parents(session, asset)]
     pairs = (
         ("Settings", " · ".join(numbers)),
-        ("Negative", wording.cut(asset.negative, LONGEST_PROMPT)),
+        ("Negative", formatting.cut(asset.negative, LONGEST_PROMPT)),
         ("Made from", "\n".join(sources)),
         ("File", f"{asset.filename} · {asset.mime} · {asset.size:,} bytes"),
         ("SHA-256", asset.sha256),

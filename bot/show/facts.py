@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from bot import wording
+from bot import formatting
 from bot.cards import Button, Field, Picture, Tone
-from core import approvals
-from storage import members, projects, verdicts
+from core.review import verdicts as approvals
+from storage.files import verdicts
+from storage.people import members, projects
 from storage.tables import Asset, Judgement, Project
 
 LONGEST_PROMPT = 700
@@ -33,7 +34,7 @@ def alt_of(asset: Asset) -> str:
     """What a picture shows as far as is known: its prompt and workflow, else its file name. Never empty."""
     if not asset.prompt:
         return f"{asset.filename}{f', made with {asset.workflow}' if asset.workflow else ''}" or asset.code
-    return f"{wording.short(asset.prompt, 300)}{f' ({asset.workflow})' if asset.workflow else ''}"
+    return f"{formatting.short(asset.prompt, 300)}{f' ({asset.workflow})' if asset.workflow else ''}"
 
 
 def page_of(asset: Asset) -> str:
@@ -80,7 +81,7 @@ def opinions(session: Session, made: Sequence[Asset]) -> tuple[Field, ...]:
             verdict = opinion.verdict
             about = f"{asset.code}: " if len(made) > 1 else ""
             vote = "" if verdict.binding else " (vote)"
-            note = f": {wording.short(verdict.note, 200)}" if verdict.note else ""
+            note = f": {formatting.short(verdict.note, 200)}" if verdict.note else ""
             lines.append(f"{about}{verdict.judgement.value} by {opinion.member.name}{vote}{note}")
     return (Field("Verdict", "\n".join(lines[-12:]), short=False),) if lines else ()
 

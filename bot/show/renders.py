@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from bot import wording
+from bot import formatting
 from bot.cards import Button, Card, Field, Progress
 from bot.shapes import recipe_of
 from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_troubles
-from core import renders, workflows
-from storage import assets, backends, ids, members
+from core import workflows
+from core.rendering import lifecycle
+from storage import ids
 from storage.clock import now
+from storage.files import assets
+from storage.people import members
+from storage.rendering import backends
 from storage.tables import Asset, Render, RenderState
 
 
@@ -35,9 +39,9 @@ def render_alt(session: Session, render: Render) -> str:
 
 
 def _queued(session: Session, render: Render) -> Card:
-    standing = renders.standing(session, render)
-    starts = "" if standing.starts_in is None else f", starts in {wording.about(standing.starts_in)}"
-    waiting = f"Number {standing.position} in line{starts}; takes {wording.about(standing.takes)}."
+    standing = lifecycle.standing(session, render)
+    starts = "" if standing.starts_in is None else f", starts in {formatting.about(standing.starts_in)}"
+    waiting = f"Number {standing.position} in line{starts}; takes {formatting.about(standing.takes)}."
     return Card(
         f"{render.code} · {_headline(session, render)}",
         tone="queued",
@@ -45,7 +49,7 @@ def _queued(session: Session, render: Render) -> Card:
         text=waiting,
         fields=(Field("Why", standing.reason, short=False), *_asked(session, render)),
         buttons=(Button("cancel", render.code, "Cancel", "danger"), Button("copy", render.code, "Copy command")),
-        footer=f"Queued · {wording.when(render.created_at)}",
+        footer=f"Queued · {formatting.when(render.created_at)}",
     )
 
 
@@ -75,19 +79,23 @@ def _done(session: Session, render: Render) -> Card:
         f"{render.code} · {_headline(session, render)}",
         tone=tone(made),
         subject=render.code,
-        text=wording.cut(_prompt(render), LONGEST_PROMPT),
+        text=formatting.cut(_prompt(render), LONGEST_PROMPT),
         fields=(
             *_asked(session, render),
             *((Field("Models", models, short=False),) if models else ()),
             *_settings(session, render),
-            *((Field("Took", wording.duration(took) + (f" on {backend.name}" if backend else "")),) if took is not None else ()),
+            *(
+                (Field("Took", formatting.duration(took) + (f" on {backend.name}" if backend else "")),)
+                if took is not None
+                else ()
+            ),
             *seal_troubles(made),
             *opinions(session, made),
             *tags(session, made),
         ),
         pictures=tuple(picture_of(asset) for asset in made),
         buttons=_result_buttons(render, made),
-        footer=" · ".join([*(asset.code for asset in made[:6]), wording.when(render.finished_at or render.created_at)]),
+        footer=" · ".join([*(asset.code for asset in made[:6]), formatting.when(render.finished_at or render.created_at)]),
         link=page_of(made[0]) if made else "",
     )
 
@@ -117,7 +125,7 @@ def _cancelled(session: Session, render: Render) -> Card:
         text=f"Cancelled by {who.name}." if who else "Cancelled.",
         fields=_asked(session, render),
         buttons=(Button("retry", render.code, "Render it after all"), Button("copy", render.code, "Copy command")),
-        footer=wording.when(render.finished_at or render.created_at),
+        footer=formatting.when(render.finished_at or render.created_at),
     )
 
 
@@ -137,7 +145,7 @@ def _result_buttons(render: Render, made: Sequence[Asset]) -> tuple[Button, ...]
 
 
 def _headline(session: Session, render: Render) -> str:
-    return wording.short(_prompt(render), 70) or recipe_of(session, render)[0]
+    return formatting.short(_prompt(render), 70) or recipe_of(session, render)[0]
 
 
 def _prompt(render: Render) -> str:
@@ -156,11 +164,11 @@ def _asked(session: Session, render: Render) -> tuple[Field, ...]:
 def _settings(session: Session, render: Render) -> tuple[Field, ...]:
     """Every input that has no place of its own on the card; models have theirs."""
     shown = []
-    for spec in workflows.inputs_of(renders.version_of(session, render)):
+    for spec in workflows.inputs_of(lifecycle.version_of(session, render)):
         value = render.inputs.get(spec.name)
         if spec.name in ("prompt", "seed") or spec.kind in ("seed", "model") or value in (None, ""):
             continue
-        shown.append(f"{(spec.label or spec.name).lower()} {wording.short(_plain(value), 60)}")
+        shown.append(f"{(spec.label or spec.name).lower()} {formatting.short(_plain(value), 60)}")
     return (Field("Settings", " · ".join(shown), short=False),) if shown else ()
 
 

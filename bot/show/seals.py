@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.cards import Field
 from core.provenance.seal.names import called
-from core.provenance.seal.reading import HARMLESS, MISMATCH
+from core.provenance.seal.read import HARMLESS, MISMATCH
 from core.provenance.seal.revocation import REVOKED
-from core.provenance.seal.signing import SWITCHED_OFF
+from core.provenance.seal.signer import SWITCHED_OFF
 from storage.tables import Asset
 
 _FAILURES = {

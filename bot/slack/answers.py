@@ -9,17 +9,17 @@ from typing import Any
 
 import structlog
 
-from bot.answering import follow, worth_a_message
 from bot.cards import Answer, Button, Card, Form
 from bot.commands import sorry
-from bot.said import Place
-from bot.slack import dress, forms
+from bot.request import Place
+from bot.slack import block_kit, forms
 from bot.slack.api import Api
+from bot.slack.block_kit import Page, Shown
 from bot.slack.chat import send
-from bot.slack.dress import Page, Shown
 from bot.slack.errors import QUIET, NotReady, foreign
-from bot.slack.front import Front, Heard
 from bot.slack.pictures import files_for
+from bot.slack.runtime import Front, Heard
+from bot.tracked_messages import follow, worth_a_message
 from core.errors import ChatBusy, ChatError, SlateError
 
 log = structlog.get_logger(__name__)
@@ -91,7 +91,7 @@ def _speak(front: Front, heard: Heard, place: Place, answer: Answer) -> None:
 def _pages(front: Front, api: Api, answer: Answer) -> list[Page]:
     pictures = [one for card in answer.cards for one in card.pictures]
     files = _patiently(lambda: files_for(api, front.desk, pictures)) if pictures else {}
-    return dress.pages(answer, Shown(files, front.desk.settings.base_url))
+    return block_kit.pages(answer, Shown(files, front.desk.settings.base_url))
 
 
 def _whisper(api: Api, heard: Heard, page: Page) -> None:

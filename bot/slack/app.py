@@ -10,11 +10,11 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.slack import home, unfurl, upkeep
+from bot.slack import directory_events, home, unfurl
 from bot.slack.errors import QUIET
-from bot.slack.front import EVENT, Front
 from bot.slack.listeners import Listeners
 from bot.slack.payloads import Payload
+from bot.slack.runtime import EVENT, Front
 from bot.slack.shortcuts import Shortcuts
 from core.errors import DatabaseUnavailable
 
@@ -44,11 +44,11 @@ _EVENTS: dict[str, Callable[[Front, Payload], None]] = {
     "app_home_opened": home.opened,
     "link_shared": unfurl.shared,
     "entity_details_requested": unfurl.asked,
-    "user_change": upkeep.person_changed,
-    "channel_rename": upkeep.channel_renamed,
-    "group_rename": upkeep.channel_renamed,
-    "app_uninstalled": upkeep.removed,
-    "tokens_revoked": upkeep.removed,
+    "user_change": directory_events.person_changed,
+    "channel_rename": directory_events.channel_renamed,
+    "group_rename": directory_events.channel_renamed,
+    "app_uninstalled": directory_events.removed,
+    "tokens_revoked": directory_events.removed,
 }
 
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from bot.cards import Card
-from bot.slack import dress
+from bot.slack import block_kit
 from bot.slack.api import Api
-from bot.slack.dress import Page, Shown
+from bot.slack.block_kit import Page, Shown
 from bot.slack.errors import MessageGone, NotInvited, NotReady
 from bot.slack.pictures import files_for, share
 from bot.slack.workspaces import Workspaces
 from core.desk import Desk
 from core.errors import ChatError
-from storage.pacing import Budget
+from storage.rate_limit import Budget
 from storage.tables import Post
 
 POSTS_EVERY, POSTS_AT_ONCE = 1.05, 3
@@ -61,7 +61,7 @@ class SlackChat:
         except NotReady:
             if post.attempts < PATIENCE:
                 raise
-            plain = dress.message(card, Shown(base_url=desk.settings.base_url), alt)
+            plain = block_kit.message(card, Shown(base_url=desk.settings.base_url), alt)
             api.do("chat_update", channel=post.channel_id, ts=post.message_ref, text=plain.text, blocks=list(plain.blocks))
         share(api, desk, card.pictures, post, post.message_ref)
         return post.message_ref
@@ -71,7 +71,7 @@ class SlackChat:
         api = Api(self.workspaces, tenant)
         person = user_id.rpartition("/")[2]
         channel = str(api.do("conversations_open", users=person)["channel"]["id"])
-        send(api, channel, dress.message(card, Shown(base_url=desk.settings.base_url), alt))
+        send(api, channel, block_kit.message(card, Shown(base_url=desk.settings.base_url), alt))
 
     def budgets(self, post: Post) -> Sequence[Budget]:
         if post.message_ref:
@@ -80,7 +80,7 @@ class SlackChat:
 
     def _page(self, api: Api, desk: Desk, post: Post, card: Card, alt: str) -> Page:
         files = files_for(api, desk, card.pictures, post) if card.pictures else {}
-        return dress.message(card, Shown(files, desk.settings.base_url), alt)
+        return block_kit.message(card, Shown(files, desk.settings.base_url), alt)
 
 
 def _key(post: Post) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.cards import Choice, Form, FormField
 from bot.slack import limits
-from bot.slack.rich import Json, cut, shown
+from bot.slack.rich_text import Json, cut, shown
 
 FORM = "form"
 """callback_id of every form of a command."""

@@ -7,18 +7,20 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from bot import show, wording
+from bot import formatting, show
 from bot.cards import Button, Card, Field
 from bot.commands import sorry
-from bot.slack import dress, limits, payloads
-from bot.slack.dress import Shown
-from bot.slack.front import Front, Heard
+from bot.slack import block_kit, limits, payloads
+from bot.slack.block_kit import Shown
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of
+from bot.slack.runtime import Front, Heard
 from bot.slack.shortcuts import OPEN_FIND, OPEN_RENDER
-from core.access import Action, may
 from core.errors import SlateError
-from storage import assets, projects, renders
+from core.people.roles import Action, may
+from storage.files import assets
+from storage.people import projects
+from storage.rendering import renders
 from storage.tables import Asset, Member, Project, Render, RenderState
 
 ACTIVE, LATELY, WAITING = 8, 5, 8
@@ -42,8 +44,8 @@ def publish(front: Front, heard: Heard) -> None:
     except SlateError as problem:
         cards = list(sorry(problem).cards)
     shown = Shown(base_url=front.desk.settings.base_url)
-    blocks = [block for card in cards for block in dress.card_blocks(card, shown)]
-    view = {"type": "home", "blocks": list(dress.named_once(blocks))[: limits.VIEW_BLOCKS]}
+    blocks = [block for card in cards for block in block_kit.card_blocks(card, shown)]
+    view = {"type": "home", "blocks": list(block_kit.named_once(blocks))[: limits.VIEW_BLOCKS]}
     front.api(heard.tenant).do("views_publish", user_id=heard.user, view=view)
 
 
@@ -93,10 +95,10 @@ def _asset_card(session: Session, asset: Asset) -> Card:
 def _short(card: Card, keep: tuple[str, ...] = ("cancel",)) -> Card:
     """A card in two or three lines."""
     return Card(
-        wording.short(card.title, 90),
+        formatting.short(card.title, 90),
         card.tone,
         card.subject,
-        text=wording.short(card.text, 140) if card.tone in ("queued", "failed") else "",
+        text=formatting.short(card.text, 140) if card.tone in ("queued", "failed") else "",
         fields=card.fields if card.fields and card.link and card.tone == "done" and len(card.fields) <= 2 else (),
         progress=card.progress,
         buttons=tuple(one for one in card.buttons if one.verb in keep),

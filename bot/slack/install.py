@@ -17,9 +17,9 @@ from slack_sdk.oauth import OAuthStateStore
 from slack_sdk.oauth.installation_store import Installation, InstallationStore
 
 from bot.slack.errors import QUIET
-from bot.slack.front import Front
 from bot.slack.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
-from core.vault import house_key
+from bot.slack.runtime import Front
+from core.security.encryption import house_key
 
 GOOD_FOR = 600
 """Seconds somebody may think about what Slack asks them."""

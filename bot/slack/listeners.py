@@ -9,24 +9,24 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import commands
-from bot.answering import follow, subject_at
 from bot.cards import Answer, Card
+from bot.command_text import write
 from bot.emoji import meaning
-from bot.grammar import write
+from bot.mentions import line_of
 from bot.reactions import react
-from bot.replies import line_of
-from bot.said import Attachment, Place, Said
+from bot.request import Attachment, Place, Said
 from bot.slack import forms, payloads
 from bot.slack.answers import deliver, say_sorry
-from bot.slack.brought import attachments
-from bot.slack.front import Front, Heard
+from bot.slack.attachments import attachments
 from bot.slack.home import publish
 from bot.slack.manifest import UMBRELLA
+from bot.slack.mrkdwn import heard as plain
+from bot.slack.mrkdwn import sign
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of, name_behind
-from bot.slack.words import heard as plain
-from bot.slack.words import sign
+from bot.slack.runtime import Front, Heard
 from bot.slack.workspaces import PLATFORM
+from bot.tracked_messages import follow, subject_at
 from core.errors import ChatError, SlateError
 from storage.tables import Member
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.commands.asked import Command
-from bot.commands.helping import usage
+from bot.commands.command import Command
+from bot.commands.help import usage
 from bot.commands.table import TABLE
 
 CHECKED_IN = Path(__file__).with_name("manifest.yaml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.slack.forms import carried
-from bot.slack.front import EVENT, Heard
+from bot.slack.runtime import EVENT, Heard
 
 Payload = dict[str, Any]
 

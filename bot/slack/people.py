@@ -6,12 +6,12 @@ from typing import Any
 
 import structlog
 
-from bot.people import member_for
-from bot.slack.front import Front, Heard
+from bot.identity import member_for
+from bot.slack.runtime import Front, Heard
 from bot.slack.workspaces import PLATFORM
-from core import handles
 from core.errors import ChatError, Refused
-from storage import members
+from core.people import accounts
+from storage.people import members
 from storage.tables import Member
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ def keep(front: Front, tenant: str, user: dict[str, Any]) -> None:
     """Note what Slack says of an account: its name, its picture, and whether it is still open."""
     avatar = str(user.get("profile", {}).get("image_192") or "")
     with front.desk.writing() as session:
-        handles.keep_profile(
+        accounts.keep_profile(
             session, PLATFORM, f"{tenant}/{user['id']}", name=shown_name(user), avatar_url=avatar,
             active=not user["deleted"] if "deleted" in user else None,
         )  # fmt: skip

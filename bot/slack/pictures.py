@@ -10,14 +10,15 @@ from sqlmodel import Session
 
 from bot.cards import Picture
 from bot.slack.api import Api
-from bot.slack.dress import SHOWN_INLINE
+from bot.slack.block_kit import SHOWN_INLINE
 from bot.slack.limits import ALT, CARD_PICTURES
-from bot.slack.rich import cut, shown
+from bot.slack.rich_text import cut, shown
 from bot.slack.workspaces import PLATFORM
 from core.desk import Desk
 from core.formats import kinds
-from storage import assets, posts
 from storage.blobs import BlobError
+from storage.chat import posts
+from storage.files import assets
 from storage.tables import Asset, Post
 
 log = structlog.get_logger(__name__)

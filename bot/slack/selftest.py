@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.slack.api import Api
-from bot.slack.brought import fetched
+from bot.slack.attachments import fetched
 from bot.slack.workspaces import PLATFORM, Workspaces
 from core.desk import Desk
 from core.errors import SlateError
-from storage import workspaces as rows
+from storage.people import workspaces as rows
 
 _MOST = 64 * 1024 * 1024
 

@@ -10,19 +10,19 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import commands
-from bot.answering import subject_at
 from bot.cards import Answer, Card, Choice
-from bot.said import Place, Said
-from bot.slack import dress, forms, limits, payloads
+from bot.request import Place, Said
+from bot.slack import block_kit, forms, limits, payloads
 from bot.slack.answers import deliver, say_sorry
-from bot.slack.brought import attachments
-from bot.slack.dress import Shown
-from bot.slack.front import Front, Heard
+from bot.slack.attachments import attachments
+from bot.slack.block_kit import Shown
 from bot.slack.manifest import FIND, RENDER, WHATIS
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of
-from bot.slack.rich import Json
+from bot.slack.rich_text import Json
+from bot.slack.runtime import Front, Heard
 from bot.slack.workspaces import PLATFORM
+from bot.tracked_messages import subject_at
 from core.errors import NotFound, SlateError
 from storage.tables import Member
 
@@ -153,8 +153,8 @@ class Shortcuts:
             card: Card = answer.cards[0]
             ack(response_action="errors", errors={_QUESTION: f"{card.title} {card.text} ({answer.error})"})
             return
-        found = dress.pages(answer, Shown(base_url=self.front.desk.settings.base_url))
-        blocks = [*found[0].blocks] if found else dress.said("Nothing was found.")
+        found = block_kit.pages(answer, Shown(base_url=self.front.desk.settings.base_url))
+        blocks = [*found[0].blocks] if found else block_kit.said("Nothing was found.")
         along = forms.carry({"channel": heard.channel, "thread": heard.thread})
         shown = {"type": "modal", "title": forms.plain("Find a picture", limits.TITLE), "private_metadata": along}
         ack(response_action="update", view=shown | {"close": forms.plain("Close", limits.TITLE), "blocks": blocks})

@@ -14,16 +14,17 @@ from sqlmodel import Session
 from bot import show
 from bot.cards import Card
 from bot.commands.subjects import asset_by
-from bot.slack import dress, payloads
-from bot.slack.dress import Shown
-from bot.slack.front import Front, Heard
+from bot.slack import block_kit, payloads
+from bot.slack.block_kit import Shown
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of
-from bot.slack.rich import Json, cut, shown
-from core import renders
-from core.access import Action, allow
+from bot.slack.rich_text import Json, cut, shown
+from bot.slack.runtime import Front, Heard
 from core.errors import ChatError, NotFound, Refused, SlateError
-from storage import assets, projects
+from core.people.roles import Action, allow
+from core.rendering import lifecycle
+from storage.files import assets
+from storage.people import projects
 from storage.tables import Asset, Member
 
 log = structlog.get_logger(__name__)
@@ -70,7 +71,9 @@ def _unfurl(front: Front, heard: Heard, urls: Iterable[str]) -> None:
     except ChatError as problem:
         log.info("slack.no-work-objects", why=problem.message)
         looks = Shown(base_url=front.desk.settings.base_url)
-        api.do("chat_unfurl", **where, unfurls={one.url: {"blocks": dress.card_blocks(one.card, looks)[:20]} for one in found})
+        api.do(
+            "chat_unfurl", **where, unfurls={one.url: {"blocks": block_kit.card_blocks(one.card, looks)[:20]} for one in found}
+        )
 
 
 def _present(front: Front, heard: Heard, event: dict[str, Any]) -> None:
@@ -105,7 +108,7 @@ def _behind(session: Session, front: Front, member: Member, url: str) -> Linked 
 def _asset(session: Session, code: str) -> Asset:
     if code.upper().startswith("A-"):
         return asset_by(session, code)
-    made = assets.of_render(session, renders.get(session, code.upper()).id or 0)
+    made = assets.of_render(session, lifecycle.get(session, code.upper()).id or 0)
     if not made:
         raise NotFound("This render has made nothing yet.")
     return made[0]

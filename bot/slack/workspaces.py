@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.slack.errors import QUIET, declared, foreign
-from core import audit
 from core.desk import Desk
 from core.errors import ChatRefused
-from core.vault import vault
-from storage import workspaces as rows
+from core.people import audit
+from core.security.encryption import vault
+from storage.people import workspaces as rows
 
 log = structlog.get_logger(__name__)
 

@@ -16,14 +16,14 @@ from uuid import UUID, uuid4
 
 import httpx2
 
+from core.comfyui.follow import Watch
 from core.comfyui.graph import Graph, without_is_changed
+from core.comfyui.http import Wire, host_of
 from core.comfyui.listener import Listener
 from core.comfyui.progress import Progress, Step
-from core.comfyui.runs import OutputFile, Run, RunState, ServerInfo, device_name, release
-from core.comfyui.standing import stand
+from core.comfyui.responses import OutputFile, Run, RunState, ServerInfo, device_name, release
+from core.comfyui.run_state import stand
 from core.comfyui.submission import TakenAndRefused, body, offer
-from core.comfyui.watch import Watch
-from core.comfyui.wire import Wire, host_of
 from core.errors import BackendError, BackendUnreachable, GraphRefused, OutputLost, SlateError
 
 __all__ = ["Comfy", "OutputFile", "Run", "RunState", "ServerInfo", "Step"]

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 
 from core.comfyui.graph import Graph
+from core.comfyui.http import Wire
 from core.comfyui.refusal import Models, refusal
-from core.comfyui.wire import Wire
 from core.errors import BackendError, BackendUnreachable, BadGraph, GraphRefused, SlateError
 
 

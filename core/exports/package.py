@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.desk import Desk
-from core.exports import copying, telling
-from core.exports.leaving import Left
+from core.exports import redact, transcode
+from core.exports.export import Left
 from core.provenance import policies
 from core.provenance.carriers import carrier_of
 from core.provenance.disclosure import Disclosure
@@ -27,8 +27,8 @@ def zipped(desk: Desk, left: Sequence[Left]) -> bytes:
         for one in left:
             _put(package, one.export.filename, desk.blobs.get(one.asset.sha256))
             if carrier_of(one.asset.mime) is None:
-                rules = telling.policy(one.ready.whole.profile, policies.of(desk.settings))
-                told, packet = copying.sidecar(one.ready.view, telling.packet(one.ready.view, rules))
+                rules = redact.policy(one.ready.whole.profile, policies.of(desk.settings))
+                told, packet = transcode.sidecar(one.ready.view, redact.packet(one.ready.view, rules))
                 _put(package, f"{one.export.filename}.json", told)
                 _put(package, f"{one.export.filename}.xmp", packet)
         rows = [row_of(one) for one in left]
@@ -56,7 +56,7 @@ def row_of(one: Left) -> dict[str, Any]:
         "disclosure": Disclosure.of(whole.stated).source_type.value if whole.stated else "",
         "sealed_by": str(asset.seal.get("signer") or ""),
         "status": whole.asset.status,
-        "licences": telling.licences(whole.stated) if telling_licences else [],
+        "licences": redact.licences(whole.stated) if telling_licences else [],
         "lost": list(one.export.lost),
     }
     if whole.profile.whole or whole.profile.models:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from core.errors import BadInput, NotFound
-from core.names import nearest
+from core.text.names import nearest
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
 SUFFIXES = {

@@ -11,9 +11,9 @@ from dataclasses import replace
 from core.comfyui import facts as comfy
 from core.comfyui.facts import Facts
 from core.comfyui.graph import Graph
-from core.formats.words import clean_text
+from core.formats.sanitize import clean_text
 from core.generators import civitai, fooocus, invoke, midjourney, novelai, swarm
-from core.generators.said import Words
+from core.generators.fields import Words
 from core.provenance import parameters
 
 __all__ = ["Words", "read"]

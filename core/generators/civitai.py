@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.comfyui.facts import Facts, ModelUse, Sampling
-from core.generators.said import Words, listed, mapped, number_in, parse_object, seed_in, whole_in, words_in
+from core.generators.fields import Words, listed, mapped, number_in, parse_object, seed_in, whole_in, words_in
 
 
 def read(words: Words) -> Facts | None:

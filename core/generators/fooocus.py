@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.comfyui.facts import Facts, Sampling
-from core.generators.said import Words, checkpoint, listed, lora, number_in, seed_in, whole_in, words_in
+from core.generators.fields import Words, checkpoint, listed, lora, number_in, seed_in, whole_in, words_in
 
 
 def read(words: Words) -> Facts | None:

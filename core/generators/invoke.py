@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from core.comfyui.facts import Facts, ModelUse, Sampling
-from core.generators.said import Words, checkpoint, listed, lora, mapped, number_in, seed_in, whole_in, words_in
+from core.generators.fields import Words, checkpoint, listed, lora, mapped, number_in, seed_in, whole_in, words_in
 
 _DREAM = re.compile(r'^"(?P<prompt>(?:[^"\\]|\\.)*)"(?P<options>.*)$', re.DOTALL)
 _OPTION = re.compile(r"-(?P<name>[sSWHCA])\s*(?P<value>\S+)")

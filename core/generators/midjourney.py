@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.comfyui.facts import Facts, ModelUse
-from core.generators.said import Words, seed_in
+from core.generators.fields import Words, seed_in
 
 _JOB = re.compile(r"^(?P<said>.*?)\s*\bJob ID: (?P<job>[0-9a-f-]{36})\s*$", re.DOTALL)
 _OPTION = re.compile(r"\s--(?P<name>\w+)(?:\s+(?P<value>(?!--)\S+))?")

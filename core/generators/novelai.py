@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.comfyui.facts import Facts, Sampling
-from core.generators.said import Words, checkpoint, listed, mapped, number_in, parse_object, seed_in, whole_in, words_in
+from core.generators.fields import Words, checkpoint, listed, mapped, number_in, parse_object, seed_in, whole_in, words_in
 
 STEALTH = "stealth"
 """The keyword that the hidden text is kept under."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.comfyui.facts import Facts, ModelUse, Sampling
-from core.generators.said import Words, checkpoint, listed, lora, mapped, number_in, seed_in, whole_in, words_in
+from core.generators.fields import Words, checkpoint, listed, lora, mapped, number_in, seed_in, whole_in, words_in
 
 
 def read(words: Words) -> Facts | None:

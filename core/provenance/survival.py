@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from core import ingest
+from core import files
 from core.errors import BadInput
-from core.fingerprints import distance
-from core.ingest import Examined
+from core.files import Examined
+from core.pictures.phash import distance
 from core.provenance import embed
-from core.provenance.marks import proving
-from core.provenance.marks.seam import PROVES
-from core.provenance.seal import reading
+from core.provenance.seal import read
+from core.provenance.watermark import confirm
+from core.provenance.watermark.interface import PROVES
 from core.settings import Settings
 from storage.blobs import digest_of
 
 LAYERS = ("bytes", "pixels", "words", "xmp", "seal", "fingerprint", "watermark")
 SAME, ALIKE = 12, 40
-"""Bits of 256: as core/recognition.py has them."""
+"""Bits of 256: as core/recognition/identify.py has them."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Place(Protocol):
 
 def compare(settings: Settings, before: bytes, after: bytes, filename: str = "file") -> Survival:
     """What is left of a file's layers in what came back. A file that cannot be read any more has lost all."""
-    was = ingest.examine(before, filename, limits=ingest.limits_of(settings))
+    was = files.examine(before, filename, limits=files.limits_of(settings))
     try:
-        now = ingest.examine(after, filename, limits=ingest.limits_of(settings))
+        now = files.examine(after, filename, limits=files.limits_of(settings))
     except BadInput:
         return Survival(dict.fromkeys(LAYERS, "lost"))
     bits = distance(was.phash, now.phash) if was.phash and now.phash else None
@@ -100,10 +100,10 @@ def _words(was: Examined, now: Examined) -> str:
 
 
 def _seal(settings: Settings, before: bytes, was: str, after: bytes, now: str) -> str:
-    first = reading.read(settings, before, was) if reading.carries(before) else None
+    first = read.read(settings, before, was) if read.carries(before) else None
     if first is None:
         return "none"
-    second = reading.read(settings, after, now) if reading.carries(after) else None
+    second = read.read(settings, after, now) if read.carries(after) else None
     if second is None:
         return "lost"
     return "kept" if second.label == first.label and second.state == first.state else "changed"
@@ -112,8 +112,8 @@ def _seal(settings: Settings, before: bytes, was: str, after: bytes, now: str) -
 def _mark(settings: Settings, was: Examined, after: bytes, filename: str) -> str:
     """Read as the picture came back, without its original to lay it over."""
     stated = (was.record or {}).get("statement") or {}
-    if not proving.said(stated)[1]:
+    if not confirm.said(stated)[1]:
         return "none"
-    _, image = ingest.look(after, filename, ingest.limits_of(settings))
-    bits = proving.agreement(settings, image, stated) if image is not None else None
+    _, image = files.look(after, filename, files.limits_of(settings))
+    bits = confirm.agreement(settings, image, stated) if image is not None else None
     return "kept" if (bits or 0) >= PROVES else "lost"

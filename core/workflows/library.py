@@ -13,7 +13,7 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from core.workflows.specs import WorkflowSpec
-from storage import workflows
+from storage.rendering import workflows
 from storage.tables import Member, Workflow, WorkflowVersion
 
 _FOLDER = Path(__file__).parent.parent / "library"

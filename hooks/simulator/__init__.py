@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hooks.simulator.app import create_simulator
+from hooks.simulator.in_thread import RunningSimulator, running
 from hooks.simulator.knobs import ALWAYS, Knobs
 from hooks.simulator.options import SimulatorOptions
 from hooks.simulator.runs import Executed
-from hooks.simulator.serving import RunningSimulator, running
 
 __all__ = ["ALWAYS", "Executed", "Knobs", "RunningSimulator", "SimulatorOptions", "create_simulator", "running"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.cli.running import follow_parent
+from bot.cli.child_process import follow_parent
 from hooks.simulator.app import create_simulator
 from hooks.simulator.knobs import Knobs, meanings
 from hooks.simulator.options import SimulatorOptions

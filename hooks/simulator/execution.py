@@ -8,13 +8,13 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from hooks.simulator.caching import fingerprint, keys
+from hooks.simulator.cache import fingerprint, keys
 from hooks.simulator.folders import Folders
+from hooks.simulator.messages import Telling
+from hooks.simulator.node_order import execution_order
 from hooks.simulator.nodes import NODES
 from hooks.simulator.nodes.kinds import Made, NodeFailed
-from hooks.simulator.ordering import execution_order
 from hooks.simulator.sockets import PREVIEW, PREVIEW_WITH_METADATA, TEXT
-from hooks.simulator.telling import Telling
 from hooks.simulator.values import Frame
 
 OOM_KIND = "torch.OutOfMemoryError"

@@ -13,11 +13,11 @@ from typing import Any
 from hooks.simulator import inventory
 from hooks.simulator.folders import Folders
 from hooks.simulator.knobs import Knobs
+from hooks.simulator.messages import Bench
 from hooks.simulator.options import SimulatorOptions
 from hooks.simulator.queue import JobQueue
 from hooks.simulator.runs import RunLog
 from hooks.simulator.sockets import Sockets
-from hooks.simulator.telling import Bench
 from hooks.simulator.worker import Worker
 
 

@@ -6,9 +6,9 @@ import threading
 import time
 
 from hooks.simulator.execution import Execution, Stopped
+from hooks.simulator.messages import Bench
 from hooks.simulator.queue import Item, JobQueue
 from hooks.simulator.runs import RunLog
-from hooks.simulator.telling import Bench
 
 PATIENCE = 1.0
 

@@ -11,8 +11,8 @@ from typing import Protocol
 from sqlmodel import Session, col, select
 
 from storage.database import Database
-from storage.search import names, postgres, sqlite
-from storage.search.entries import Entry, asset_in, bound, gather, gather_new, slot
+from storage.search import entity_index, postgres, sqlite
+from storage.search.document import Entry, asset_in, bound, gather, gather_new, slot
 from storage.search.query import Facet, Field, Order, Page, Query, Scope, Words
 from storage.tables import Asset
 
@@ -58,14 +58,14 @@ def index(session: Session, asset_id: int) -> None:
     dialect = _dialect(session)
     dialect.remove(session, found.slot)
     dialect.put(session, [found])
-    names.remember(session, [found])
+    entity_index.remember(session, [found])
 
 
 def index_new(session: Session, added: Sequence[Asset]) -> None:
     """Put Assets that were just written into the index, many at once."""
     fresh = list(gather_new(session, added))
     _dialect(session).put(session, fresh)
-    names.remember(session, fresh)
+    entity_index.remember(session, fresh)
 
 
 def forget(session: Session, asset_id: int) -> None:
@@ -78,8 +78,8 @@ def forget(session: Session, asset_id: int) -> None:
 def reindex(database: Database) -> int:
     """Make every entry anew, a few hundred a transaction, while searches go on; returns how many there are."""
     with database.reading() as session:
-        known_before = names.all_rows(session)
-    done, last, kept = 0, 0, set[names.Row]()
+        known_before = entity_index.all_rows(session)
+    done, last, kept = 0, 0, set[entity_index.Row]()
     while True:
         with database.writing() as session:
             ids = _next_ids(session, last)
@@ -87,13 +87,13 @@ def reindex(database: Database) -> int:
             for one in fresh:
                 _dialect(session).remove(session, one.slot)
             _dialect(session).put(session, fresh)
-            kept |= names.remember(session, fresh)
+            kept |= entity_index.remember(session, fresh)
         if not ids:
             break
         done, last = done + len(fresh), ids[-1]
     with database.writing() as session:
         _drop_orphans(session)
-        names.drop(session, known_before - kept)
+        entity_index.drop(session, known_before - kept)
     return done
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hashlib import blake2s
 
 from storage.search.query import Facet, Field
-from storage.search.words import fold
+from storage.search.tokenizer import fold
 
 EVERYTHING = "all"
 """The token every asset has: what a query without any positive condition looks for."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.search.entries import Entry
+from storage.search.document import Entry
 from storage.search.facets import token
 from storage.search.query import Facet, Field, Query, Scope, Words
 

@@ -44,7 +44,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class Words:
-    """Tokens (of storage.search.words) that follow one another; `prefix` lets the last one be the start of a word."""
+    """Tokens (of storage.search.tokenizer) that follow one another; `prefix` lets the last one be the start of a word."""
 
     tokens: tuple[str, ...]
     prefix: bool = False

@@ -1,7 +1,7 @@
 """The index on SQLite: one FTS5 table with a column of words, one of unwanted words, and one of facet tokens.
 
 The row number is the slot, so `ORDER BY rowid DESC` walks the newest first and stops after a page, and a span of time is a
-range of row numbers. Everything that reaches MATCH was made by storage.search.words or storage.search.facets: letters and digits.
+range of row numbers. Everything that reaches MATCH was made by storage.search.tokenizer or storage.search.facets: letters and digits.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.search.entries import Entry
+from storage.search.document import Entry
 from storage.search.facets import EVERYTHING, cover, token, tokens_of
-from storage.search.fit import fits
 from storage.search.query import Field, Query, Scope, Words
+from storage.search.rank import fits
 
 TABLE = """
 CREATE VIRTUAL TABLE search_assets USING fts5(body, unwanted, facets, tokenize = 'unicode61 remove_diacritics 0')

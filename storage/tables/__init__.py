@@ -8,13 +8,13 @@ from storage.tables.assets import Asset, Fingerprint, FingerprintBand, LandmarkW
 from storage.tables.backends import Backend, Flow, Pool
 from storage.tables.chat import AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
+from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
 from storage.tables.exports import ComplianceNote, Export, ExportProfile
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
-from storage.tables.recipes import ModelFile, Workflow, WorkflowVersion
 from storage.tables.renders import Render, RenderInput, Timing
 from storage.tables.room import RoomMessage, RoomReaction, RoomRead
-from storage.tables.words import BackendState, FoundState, Judgement, Origin, RenderState, Role
+from storage.tables.workflows import ModelFile, Workflow, WorkflowVersion
 
 __all__ = [
     "Asset",

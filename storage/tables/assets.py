@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from storage import ids
 from storage.tables.columns import NEVER_REUSED, Json, json, json_list, maybe_when, row, when, word
-from storage.tables.words import Judgement, Origin
+from storage.tables.enums import Judgement, Origin
 
 
 class Asset(SQLModel, table=True):
@@ -39,7 +39,7 @@ class Asset(SQLModel, table=True):
     phash: str = ""
     """256-bit perceptual hash, 64 hex digits; empty for what is not a still picture."""
     landmarks: int = Field(default=0, index=True, sa_column_kwargs={"server_default": "0"})
-    """The number of the finder that noted its landmarks (core.sightings.FINDER); 0 where none has looked yet."""
+    """The number of the finder that noted its landmarks (core.recognition.keypoint_match.FINDER); 0 where none has looked yet."""
     thumbnail: str = ""
     """Digest of a small WebP or JPEG picture for lists; empty where none can be made."""
     preview: str = ""
@@ -69,7 +69,7 @@ class Asset(SQLModel, table=True):
     parser: int = 0
     """The number of the reader that made `facts` (core.comfyui.facts.PARSER)."""
     seal_state: str = Field(default="", index=True)
-    """sealed, unstamped, unsealed or foreign (see core/provenance/seal/sealing.py); empty for what came without credentials."""
+    """sealed, unstamped, unsealed or foreign (see core/provenance/seal/sign.py); empty for what came without credentials."""
     seal: Json = json()
     """Who sealed it until when, the digest of the manifest kept beside it, or why it has none; of a file from outside, what its
     own credentials say."""
@@ -99,7 +99,7 @@ class Fingerprint(SQLModel, table=True):
 
 
 class LandmarkWord(SQLModel, table=True):
-    """A striking spot of an Asset's picture: a word of 24 bits for what it looks like, and its place (see core/sightings.py)."""
+    """A striking spot of an Asset's picture: a word of 24 bits for what it looks like, and its place (see core/recognition/keypoint_match.py)."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
     word: int = Field(primary_key=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import maybe_when, row, word
-from storage.tables.words import BackendState
+from storage.tables.enums import BackendState
 
 
 class Backend(SQLModel, table=True):
@@ -27,7 +27,7 @@ class Backend(SQLModel, table=True):
 
 
 class Pool(SQLModel, table=True):
-    """A set of Backends that share one queue; `virtual_time` is the fair-queueing clock (see core/schedule.py)."""
+    """A set of Backends that share one queue; `virtual_time` is the fair-queueing clock (see core/rendering/scheduler.py)."""
 
     name: str = Field(primary_key=True)
     virtual_time: float = 0.0

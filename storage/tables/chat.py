@@ -61,7 +61,7 @@ class Workspace(SQLModel, table=True):
     """The platform's id of it."""
     name: str = ""
     sealed_token: str = ""
-    """The bot token Slate got there, sealed (core/vault.py); empty where one token serves every place."""
+    """The bot token Slate got there, sealed (core/security/encryption.py); empty where one token serves every place."""
     bot_id: str = ""
     """Slate's own user id there."""
     scopes: str = ""
@@ -93,7 +93,7 @@ class Draft(SQLModel, table=True):
 
 
 class AuditEvent(SQLModel, table=True):
-    """What happened, who did it: `subject:action` from the closed list in core/audit.py."""
+    """What happened, who did it: `subject:action` from the closed list in core/people/audit.py."""
 
     __table_args__ = (Index("audit_by_subject", "subject", "id"), NEVER_REUSED)
     id: int = row()

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from storage import ids
 from storage.tables.columns import NEVER_REUSED, Json, json, maybe_when, row, when, word
-from storage.tables.words import FoundState
+from storage.tables.enums import FoundState
 
 
 class Intake(SQLModel, table=True):
@@ -20,7 +20,7 @@ class Intake(SQLModel, table=True):
     place: str
     member_id: int = Field(foreign_key="member.id")
     terms: Json = json()
-    """How its files are attributed, as asked (see core/intake/rules.py)."""
+    """How its files are attributed, as asked (see core/importing/rules.py)."""
     total: int = 0
     total_bytes: int = Field(default=0, sa_type=BigInteger)
     seen: int = 0

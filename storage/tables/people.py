@@ -8,7 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import NEVER_REUSED, row, when, word
-from storage.tables.words import Role
+from storage.tables.enums import Role
 
 
 class Member(SQLModel, table=True):

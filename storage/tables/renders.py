@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from storage import ids
 from storage.tables.columns import NEVER_REUSED, Json, json, json_list, maybe_when, row, when, word
-from storage.tables.words import RenderState
+from storage.tables.enums import RenderState
 
 
 class Render(SQLModel, table=True):
@@ -84,7 +84,7 @@ class RenderInput(SQLModel, table=True):
 
 
 class Timing(SQLModel, table=True):
-    """How long a workflow version takes on a backend: a running mean of seconds a unit of work (see core/schedule.py)."""
+    """How long a workflow version takes on a backend: a running mean of seconds a unit of work (see core/rendering/scheduler.py)."""
 
     workflow_version_id: int = Field(foreign_key="workflowversion.id", primary_key=True)
     backend_id: int = Field(foreign_key="backend.id", primary_key=True)

@@ -11,12 +11,16 @@ from PIL import Image
 
 from bot import commands
 from bot.cards import Answer
-from bot.said import Attachment, Completion, Place, Said
-from core import ingest, projects, workflows
+from bot.request import Attachment, Completion, Place, Said
+from core import files as ingest
+from core import workflows
 from core.desk import Desk
-from core.renders import get
-from storage import assets, renders, search
+from core.people import projects
+from core.rendering.lifecycle import get
+from storage import search
 from storage.clock import now
+from storage.files import assets
+from storage.rendering import renders
 from storage.tables import Asset, Member, Origin, Project, Render, RenderState, Role
 from tests.bot.terminal import Terminal
 from tests.makers import make_member

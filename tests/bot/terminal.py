@@ -12,7 +12,7 @@ import pytest
 
 from bot.cli.entry import run
 from core.desk import Desk
-from storage import renders
+from storage.rendering import renders
 
 
 class Terminal:

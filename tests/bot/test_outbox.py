@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.cards import Card
+from bot.message_sync import bring_in_step, catch_up
 from bot.outbox import Outbox
-from bot.posting import bring_in_step, catch_up
-from bot.room.chat import RoomChat
+from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.errors import ChatBusy, ChatGone, ChatRefused, SlateError
-from storage import members, posts, renders
-from storage.pacing import Budget
+from storage.chat import posts
+from storage.people import members
+from storage.rate_limit import Budget
+from storage.rendering import renders
 from storage.tables import Post, Render, RenderState
 from tests.bot.conftest import Talk
 from tests.waiting import until

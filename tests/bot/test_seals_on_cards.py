@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from bot import show
-from core import ingest
+from core import files
 from core.provenance.seal import keys
-from storage import assets, renders
 from storage.clock import now
+from storage.files import assets
+from storage.rendering import renders
 from storage.tables import Asset, Render, RenderState
 from tests.bot.conftest import Talk
 from tests.bot.terminal import Terminal
+from tests.core.files.test_files import made
 from tests.core.graphs import text_to_image
-from tests.core.test_certificates import issue, withdraw
-from tests.core.test_ingest import made
-from tests.core.test_seal import chain
-from tests.core.test_verification import resaved
+from tests.core.provenance.test_certificates import issue, withdraw
+from tests.core.provenance.test_seal import chain
+from tests.core.verification.test_verify import resaved
 from tests.pictures import comfy_png, encoded, scene, with_chunk
 
 
@@ -25,7 +26,7 @@ def finished(talk: Talk, number: int, **more: object) -> tuple[Render, Asset]:
     """A render with one output, sealed as far as there are keys."""
     render = talk.ask()
     ids = {"member_id": talk.mia.id, "project_id": talk.project.id, "render_id": render.id, "render_code": render.code}
-    draft = ingest.finish(talk.desk, made(**ids, **more), comfy_png(scene(number), text_to_image()), "a.png", 0)
+    draft = files.finish(talk.desk, made(**ids, **more), comfy_png(scene(number), text_to_image()), "a.png", 0)
     with talk.desk.writing() as session:
         asset = assets.add(session, draft)
         moment = {"started_at": render.created_at, "finished_at": now()}
@@ -52,7 +53,7 @@ def test_without_keys_the_cards_say_loudly_that_nothing_is_sealed(talk: Talk) ->
 def test_a_broken_parent_stands_on_the_childs_cards_although_the_child_is_whole(talk: Talk) -> None:
     keys.init(talk.desk.settings.keys, "Studio")
     broken = with_chunk(chain(talk.desk.settings, 1)[0], b"tEXt", b"Author\0somebody else")
-    draft = ingest.keep(talk.desk, broken, "ref.png", member_id=talk.mia.id or 0, project_id=talk.project.id or 0)
+    draft = files.keep(talk.desk, broken, "ref.png", member_id=talk.mia.id or 0, project_id=talk.project.id or 0)
     with talk.desk.writing() as session:
         parent = assets.add(session, draft)
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.emoji
-import bot.wording
+import bot.formatting
 from bot import show
 from bot.cards import Card, from_json, to_json
-from bot.wording import short
-from core.renders import get
-from storage import backends, renders
+from bot.formatting import short
+from core.rendering.lifecycle import get
 from storage.clock import now
+from storage.rendering import backends, renders
 from storage.tables import Render, RenderState
 from tests.bot.conftest import Talk
 from tests.makers import make_backend
@@ -39,7 +39,7 @@ def verbs(card: Card) -> list[str]:
 
 
 def test_the_examples_hold() -> None:
-    assert doctest.testmod(bot.wording).failed == doctest.testmod(bot.emoji).failed == 0
+    assert doctest.testmod(bot.formatting).failed == doctest.testmod(bot.emoji).failed == 0
 
 
 def test_a_queued_render_says_where_it_stands_and_why(talk: Talk) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.said import Place
-from core import approvals
+from bot.request import Place
 from core.desk import Desk
-from core.renders import Asking, submit
-from storage import posts
+from core.rendering.lifecycle import Asking, submit
+from core.review import verdicts
+from storage.chat import posts
 from storage.queue import CHAT
 from storage.tables import Judgement, RoomMessage
 from tests.shop import open_shop
@@ -20,7 +20,7 @@ def test_a_verdict_is_on_the_card_once_the_clerk_has_been_there(desk: Desk) -> N
         shop.drain()
         [asset] = shop.outputs(render)
         before = _card(desk, render.id)
-        approvals.decide(desk, asset, Judgement.APPROVED, by=shop.mia, note="lovely light")
+        verdicts.decide(desk, asset, Judgement.APPROVED, by=shop.mia, note="lovely light")
         assert desk.queue.length(CHAT) == 1
         shop.drain()
         after = _card(desk, render.id)

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 from PIL import Image
 
-from core.exports import leaks
-from core.exports.copying import Copy, Original
+from core.exports import leak_check
+from core.exports.transcode import Copy, Original
 from core.formats import flac, gltf, id3, kinds, ogg
 from core.formats.comments import Comments
 from core.provenance import embed, policies, xmp
 from core.provenance.carriers import matroska
 from core.provenance.disclosure import SourceType
 from core.provenance.seal import manifest, names
-from core.provenance.seal import sealing as seals
+from core.provenance.seal import sign as seals
 from core.settings import Settings
-from tests.core.test_embedding import stated
+from tests.core.provenance.test_embedding import stated
 from tests.pictures import SAMPLES, comfy_png, encoded, scene
 
 TAGGED = {
@@ -83,7 +83,7 @@ def disclosed(made_copy: Copy) -> bool:
     return said == SourceType.COMPOSITE.value
 
 
-def planted_asset(chance: random.Random, number: int, settings: Settings) -> tuple[Original, tuple[leaks.Secret, ...]]:
+def planted_asset(chance: random.Random, number: int, settings: Settings) -> tuple[Original, tuple[leak_check.Secret, ...]]:
     """An asset that is full of secrets, made of an asset that is full of them too."""
     letters = "abcdefghijklmnopqrstuvwxyzäß☃<&\"'é"
 
@@ -92,13 +92,13 @@ def planted_asset(chance: random.Random, number: int, settings: Settings) -> tup
 
     kinds_of = ["PNG", "JPEG", "WEBP", "GIF", "AVIF", *TAGGED]
     parent, kind = b"", chance.choice(kinds_of)
-    secrets: list[leaks.Secret] = []
+    secrets: list[leak_check.Secret] = []
     for generation in range(2):
         told = {
             name: word(name)
             for name in ("by", "client", "project", "shot", "session", "prompt", "negative", "path", "model", "server")
         }
-        secrets += [leaks.Secret(name, text) for name, text in told.items()]
+        secrets += [leak_check.Secret(name, text) for name, text in told.items()]
         statement = stated(
             by=told["by"],
             client=told["client"],

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import generators, ingest
+from core import files, generators
 from core.comfyui import facts as comfy
 from core.comfyui import graph as graphs
 from core.comfyui.facts import Facts
 from core.errors import BadGraph, SlateError
+from core.files import Examined, Limits
 from core.formats import exif, films
-from core.formats.words import clean, parsed
-from core.ingest import Examined, Limits
-from core.intake.places.archives import Archive
-from core.intake.places.entries import Entry, Unreadable
-from core.intake.sieve import sift
+from core.formats.sanitize import clean, parsed
+from core.importing.sources.entries import Entry, Unreadable
+from core.importing.sources.zip_files import Archive
+from core.importing.stream import sift
 from core.provenance import parameters, xmp
 from tests.core.graphs import flux, hires, image_to_image, text_to_image
 from tests.fuzz.wild import graph_of
@@ -50,7 +50,7 @@ def file(name: str, head: bytes = b"") -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         if head and not data.startswith(head):
             data = head + data[len(head) :]
-        for way in (ingest.glance, ingest.examine):
+        for way in (files.glance, files.examine):
             try:
                 found = way(data, name, limits=LIMITS)
             except SlateError:
@@ -79,7 +79,7 @@ def fit_facts(facts: Facts | None) -> None:
     text.encode()
     assert Facts.of(json.loads(text)).as_dict() == json.loads(text), "not read back as it was"
     assert len(facts.seed) <= 21
-    assert len(ingest.models_of(facts)) <= 100_000
+    assert len(files.models_of(facts)) <= 100_000
 
 
 def film(mime: str, head: bytes = b"") -> Callable[[bytes], None]:
@@ -101,7 +101,7 @@ def _exif(data: bytes) -> None:
 
 def _graph_text(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
-    fit(ingest.said({"prompt": text, "workflow": text}, "a.png", "image/png"))
+    fit(files.said({"prompt": text, "workflow": text}, "a.png", "image/png"))
 
 
 def _graph_shape(data: bytes) -> None:
@@ -126,7 +126,7 @@ def _parameters(data: bytes) -> None:
 def _words(data: bytes) -> None:
     """Key and text by turns, divided by NULs."""
     parts = data.decode("utf-8", "replace").split("\0")
-    fit(ingest.said(dict(zip(parts[::2], parts[1::2], strict=False)), "a.png", "image/png"))
+    fit(files.said(dict(zip(parts[::2], parts[1::2], strict=False)), "a.png", "image/png"))
 
 
 def _xmp(data: bytes) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from core import errors
 from core.desk import Desk
-from core.projects import ensure_defaults
+from core.people.projects import ensure_defaults
 from hooks.app import STATUS, status_of
 from storage.database import Database
 from tests.web import Web, eventually

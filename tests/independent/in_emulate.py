@@ -16,9 +16,9 @@ from typing import Any, cast
 import httpx2
 import yaml
 
-from bot.slack.front import Front
 from bot.slack.manifest import CHECKED_IN, EVENTS_PATH
-from bot.slack.serving import Sockets
+from bot.slack.runtime import Front
+from bot.slack.socket_mode import Sockets
 from core.desk import Desk
 from tests.independent.node import server
 from tests.simulators.slack.limits import ACK_SECONDS

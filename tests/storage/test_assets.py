@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from storage import assets, fingerprints
-from storage.assets import AssetDraft
 from storage.database import Database
+from storage.files import assets, fingerprints
+from storage.files.assets import AssetDraft
 from storage.tables import Asset, Member, Origin, Project, Render, RenderInput, WorkflowVersion
 from tests.makers import make_member, make_project, make_render, make_version
 

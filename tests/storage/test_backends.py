@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlmodel import Session
 
-from storage import backends
 from storage.database import Database
+from storage.rendering import backends
 from storage.tables import BackendState
 
 NORTH, SOUTH = "http://north.invalid:8188", "http://south.invalid:8188"

@@ -9,8 +9,8 @@ from alembic.config import Config
 from sqlalchemy import insert
 
 import storage
-from storage import fingerprints
 from storage.database import Database
+from storage.files import fingerprints
 from storage.tables import FingerprintBand
 from tests.storage.test_assets import House
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from storage import posts
+from storage.chat import posts
 from storage.clock import now
 from storage.database import Database
 from storage.tables import Post

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from storage import backends, renders
 from storage.clock import now
 from storage.database import Database
+from storage.rendering import backends, renders
 from storage.tables import Backend, Render, RenderState
 from tests.makers import make_backend, make_member, make_project, make_render, make_version
 

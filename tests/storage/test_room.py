@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
-from core.projects import ensure_defaults
-from storage import members, projects, room
+from core.people.projects import ensure_defaults
+from storage.chat import room
 from storage.database import Database
+from storage.people import members, projects
 from storage.tables import Channel, Member, Role
 
 

@@ -12,10 +12,10 @@ from sqlmodel import Session
 
 from storage import search
 from storage.database import Database
-from storage.search import Facet, Field, Order, Query, Scope, Words, names
-from storage.search.entries import asset_in, bound, key, slot
+from storage.search import Facet, Field, Order, Query, Scope, Words, entity_index
+from storage.search.document import asset_in, bound, key, slot
 from storage.search.facets import cover, token, tokens_of
-from storage.search.words import fold, words_of
+from storage.search.tokenizer import fold, words_of
 from storage.tables import Asset, Client, Member, Origin, Project, Tag
 
 EVERYONE = Scope()
@@ -233,20 +233,20 @@ def test_a_reindex_mends_what_is_missing_stale_or_left_over(shelf: Shelf) -> Non
     assert shelf.find(said("shoe")) == []
     assert sorted(shelf.find(Query())) == [kept, stale]
     with shelf.database.reading() as session:
-        assert [name.key for name in names.names(session, None)] == ["sh1", "sh2"]
+        assert [name.key for name in entity_index.names(session, None)] == ["sh1", "sh2"]
 
 
 def test_names_are_kept_by_project(shelf: Shelf) -> None:
     shelf.put("x", shot="SH010", techniques=["depth"])
     shelf.put("x", shot="sh010", project=shelf.other)
     with shelf.database.reading() as session:
-        assert [(name.field, name.label) for name in names.names(session, frozenset({shelf.project}))] == [
+        assert [(name.field, name.label) for name in entity_index.names(session, frozenset({shelf.project}))] == [
             (Field.SHOT, "SH010"),
             (Field.TECHNIQUE, "depth"),
         ]
-        assert [name.projects for name in names.names(session, None)] == [{shelf.project, shelf.other}, {shelf.project}]
-        assert [place.slug for place in names.places(session, frozenset({shelf.other}))] == ["autumn"]
-        assert names.people(session) == [(shelf.mia, "Mia Chen")]
+        assert [name.projects for name in entity_index.names(session, None)] == [{shelf.project, shelf.other}, {shelf.project}]
+        assert [place.slug for place in entity_index.places(session, frozenset({shelf.other}))] == ["autumn"]
+        assert entity_index.people(session) == [(shelf.mia, "Mia Chen")]
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,12 @@ from sqlmodel import SQLModel
 from core.comfyui.client import Comfy
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
+from core.rendering.worker import MOST_RUNS, Lane, run_id
 from core.settings import Settings
-from core.worker import MOST_RUNS, Lane, run_id
-from storage import assets, audit, renders
+from storage.files import assets
 from storage.ids import number
+from storage.people import audit
+from storage.rendering import renders
 from storage.tables import Asset, AuditEvent, Render, RenderState, Role
 from tests.independent import in_emulate, in_twin
 from tests.independent.told import told_on

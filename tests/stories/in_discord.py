@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bot import grammar
+from bot import command_text
+from bot.channels import place_for
 from bot.commands import BY_NAME
 from bot.discord.chat import PLATFORM, DiscordChat
-from bot.discord.dress import COLOURS
+from bot.discord.command_options import slots_of
+from bot.discord.components import COLOURS
 from bot.discord.forms import FORM
-from bot.discord.slots import slots_of
+from bot.identity import member_for
 from bot.outbox import Outbox
-from bot.people import member_for
-from bot.places import place_for
 from core.desk import Desk
 from core.errors import SlateError
-from storage import drafts, members
-from storage.pacing import Budget
+from storage.chat import drafts
+from storage.people import members
 from storage.queue import CHAT
+from storage.rate_limit import Budget
 from storage.tables import Member, Post
 from tests.simulators.discord import Channel, DiscordServer, Message, Responded, checking, limits
 from tests.simulators.discord import Person as Account
@@ -374,14 +375,14 @@ def _shown(component: Json) -> str:
 def _typed(text: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, dict[str, Any]] | None:
     """The slash command a person would choose for a line, and its options; None for what Discord's client lets nobody say so."""
     try:
-        line = grammar.read(text)
+        line = command_text.read(text)
     except SlateError:
         return None
     command = BY_NAME.get(line.command)
     if command is None or command.name != line.command:
         return None
     if command.free:
-        line = grammar.as_words(line, {one.name for one in command.options})
+        line = command_text.as_words(line, {one.name for one in command.options})
     slots = {slot.name: slot for slot in slots_of(command)}
     given: dict[str, Any] = {}
     more = []
@@ -399,7 +400,7 @@ def _typed(text: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, dict[str
 
 
 def _finished(
-    name: str, slots: Mapping[str, Any], given: dict[str, Any], line: grammar.Line, files: Sequence[tuple[str, bytes]]
+    name: str, slots: Mapping[str, Any], given: dict[str, Any], line: command_text.Line, files: Sequence[tuple[str, bytes]]
 ) -> tuple[str, dict[str, Any]] | None:
     """With the words in their slots, and everything of its type."""
     wordy = [slot.name for slot in slots.values() if slot.kind in ("words", "text")]

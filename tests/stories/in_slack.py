@@ -12,20 +12,20 @@ import emoji as names_of_emoji
 import yaml
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
+from bot.identity import member_for
+from bot.message_sync import Chat
 from bot.outbox import Outbox
-from bot.people import member_for
-from bot.posting import Chat
+from bot.slack.block_kit import MARKS
 from bot.slack.chat import SlackChat
-from bot.slack.dress import MARKS
-from bot.slack.front import Heard
 from bot.slack.manifest import CHECKED_IN, UMBRELLA
-from bot.slack.serving import Sockets
-from bot.slack.words import sign
+from bot.slack.mrkdwn import sign
+from bot.slack.runtime import Heard
+from bot.slack.socket_mode import Sockets
 from bot.slack.workspaces import PLATFORM
 from core.desk import Desk
-from storage import members
-from storage.pacing import Budget
+from storage.people import members
 from storage.queue import CHAT
+from storage.rate_limit import Budget
 from storage.tables import Member, Post
 from tests.simulators.slack import Slack, running
 from tests.simulators.slack.filling import initial

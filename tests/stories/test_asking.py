@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image
 
-from storage import assets
 from storage.blobs import digest_of
+from storage.files import assets
 from storage.tables import RenderState
 from tests.pictures import encoded, scene
 from tests.stories.conftest import Story

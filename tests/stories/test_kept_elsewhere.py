@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core import memory
 from core.desk import open_desk
-from core.ingest import examine
-from core.recognition import recognise
+from core.files import examine
+from core.recognition.identify import recognise
+from core.search import ask
 from core.settings import Settings
 from storage.tables import RenderState
 from tests.shop import Shop, open_shop
@@ -40,7 +40,7 @@ def test_what_is_asked_for_is_rendered_kept_in_s3_found_and_recognised(shop: Sho
     assert examine(original, asset.filename).facts is not None
     assert shop.desk.blobs.get(asset.thumbnail)
     with shop.desk.reading() as session:
-        found = memory.answer(session, "who made the lighthouse", by=shop.mia)
+        found = ask.answer(session, "who made the lighthouse", by=shop.mia)
     assert "Mia Chen" in found.sentence
     assert recognise(shop.desk, original).certainty == "certain"
     assert not (tmp_path / "data" / "blobs").exists()

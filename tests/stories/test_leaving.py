@@ -13,9 +13,9 @@ import httpx2
 import pytest
 from PIL import Image
 
-from core import projects
+from core.people import projects
 from core.provenance.seal import keys
-from storage import exports
+from storage.files import exports
 from tests.pictures import encoded, scene
 from tests.stories.conftest import Story
 from tests.stories.telling import Person, Seen
@@ -190,12 +190,12 @@ def test_what_is_not_for_everybody_is_refused_in_plain_words(story: Story, lamp:
 
 @pytest.mark.only_in("room", reason="what is told there is no matter of the front")
 def test_a_strangers_link_is_for_one_file_and_some_days(story: Story, lamp: Seen, street: httpx2.Client) -> None:
-    from core import links
-    from core.links import Linked
+    from core.security import signed_links
+    from core.security.signed_links import Linked
 
     (asset,) = story.assets(lamp)
     settings = story.desk.settings
-    over = links.make(settings, Linked(asset.sha256, "x.png", "image/png"), days=-1).rpartition("/")[2]
+    over = signed_links.make(settings, Linked(asset.sha256, "x.png", "image/png"), days=-1).rpartition("/")[2]
     assert street.get(f"/get/{over}").status_code == 409
     assert street.get(f"/get/{over[:-3]}abc").status_code == 404
     assert street.get(f"/assets/{asset.code}/original").status_code == 401

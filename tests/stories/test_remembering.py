@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from core import projects
+from core.people import projects
 from tests.pictures import encoded, scene
 from tests.stories.conftest import Story
 from tests.stories.telling import Person, Seen

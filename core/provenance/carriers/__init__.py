@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from core.provenance.carriers import bmff, flac, gif, glb, jpeg, matroska, mp3, ogg, png, webp
-from core.provenance.carriers.words import PARAMETERS, RECORD, XMP
+from core.provenance.carriers.field_names import PARAMETERS, RECORD, XMP
 
 __all__ = ["PARAMETERS", "RECORD", "SIDECAR_ONLY", "XMP", "Carrier", "carrier_of"]
 

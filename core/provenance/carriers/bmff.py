@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.errors import BadPicture
-from core.provenance.carriers.words import COMPLETE, CUT_OFF, RECORD, XMP
+from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, RECORD, XMP
 
 _IDS = {
     XMP: UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from core.formats import exif
-from core.provenance.carriers.words import MOST, PARAMETERS
+from core.provenance.carriers.field_names import MOST, PARAMETERS
 
 _EXIF_POINTER, _USER_COMMENT = 0x8769, 0x9286
 _LONG, _UNDEFINED = 4, 7

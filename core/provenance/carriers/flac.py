@@ -8,7 +8,7 @@ from core.formats import flac
 from core.formats.comments import Comments
 from core.formats.flac import COMMENT, Block
 from core.provenance.carriers import mp3
-from core.provenance.carriers.words import RECORD, XMP
+from core.provenance.carriers.field_names import RECORD, XMP
 
 _MADE = b"Slate"
 """The vendor of a comment block that the file did not bring."""

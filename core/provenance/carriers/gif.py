@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.errors import BadPicture
-from core.provenance.carriers.words import COMPLETE, CUT_OFF, RECORD, XMP
+from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, RECORD, XMP
 
 _XMP_NAME, _RECORD_NAME, _SEAL_NAME = b"XMP DataXMP", b"SLATERECJSN", b"C2PA_GIF"
 _TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from core.formats import gltf
-from core.provenance.carriers.words import RECORD, XMP
+from core.provenance.carriers.field_names import RECORD, XMP
 
 _MADE = "slate.extras"
 """Stands beside the record where the file had no extras."""

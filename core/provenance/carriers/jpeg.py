@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import BadPicture
 from core.provenance.carriers import comment
-from core.provenance.carriers.words import COMPLETE, CUT_OFF, PARAMETERS, RECORD, XMP
+from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, PARAMETERS, RECORD, XMP
 
 _APP0, _APP1, _APP10, _APP11, _SCAN = 0xE0, 0xE1, 0xEA, 0xEB, 0xDA
 _XMP_HEAD, _EXIF_HEAD, _RECORD_HEAD = b"http://ns.adobe.com/xap/1.0/\0", b"Exif\0\0", b"slate.record\0"

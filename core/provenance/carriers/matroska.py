@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.errors import BadPicture
 from core.formats import matroska
-from core.provenance.carriers.words import COMPLETE, CUT_OFF, MOST, RECORD, XMP
+from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, MOST, RECORD, XMP
 
 _SEGMENT, _TAGS, _TAG, _TARGETS, _SIMPLE, _NAME, _TEXT = 0x18538067, 0x1254C367, 0x7373, 0x63C0, 0x67C8, 0x45A3, 0x4487
 _ROOM = 4

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from core.formats import id3
 from core.formats.id3 import Frame
-from core.provenance.carriers.words import RECORD, XMP
+from core.provenance.carriers.field_names import RECORD, XMP
 
 _XMP_HEAD = b"XMP\0"
 _RECORD_HEAD = b"\x03" + RECORD.encode() + b"\0"

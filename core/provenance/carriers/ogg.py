@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from core.formats import ogg
 from core.formats.comments import Comments
-from core.provenance.carriers.words import RECORD, XMP
+from core.provenance.carriers.field_names import RECORD, XMP
 
 
 def free(data: bytes) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from core.formats import png
-from core.provenance.carriers.words import MOST, PARAMETERS, RECORD, XMP
+from core.provenance.carriers.field_names import MOST, PARAMETERS, RECORD, XMP
 
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _KEYWORDS = {RECORD: RECORD, PARAMETERS: PARAMETERS, XMP: _XMP_KEYWORD}

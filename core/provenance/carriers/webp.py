@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.errors import BadPicture
 from core.provenance.carriers import comment
-from core.provenance.carriers.words import COMPLETE, CUT_OFF, PARAMETERS, RECORD, XMP
+from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, PARAMETERS, RECORD, XMP
 
 _NAMES = {RECORD: b"SLAT", PARAMETERS: b"EXIF", XMP: b"XMP "}
 _FLAGS = {PARAMETERS: 0x08, XMP: 0x04}

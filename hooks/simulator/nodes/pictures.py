@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from hooks.simulator.nodes.kinds import Made, NodeType, Work, choice, link, real, unreadable, upload, whole
-from hooks.simulator.nodes.scaling import fitted
-from hooks.simulator.painting import luminance
+from hooks.simulator.nodes.scale import fitted
+from hooks.simulator.paint import luminance
 from hooks.simulator.values import Grey, Pictures
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from hooks.simulator.nodes.kinds import Made, NodeType, Work, choice, link, real, whole
-from hooks.simulator.nodes.scaling import fitted, scaled
-from hooks.simulator.painting import Recipe, blended, paint, resized_grey
+from hooks.simulator.nodes.scale import fitted, scaled
+from hooks.simulator.paint import Recipe, blended, paint, resized_grey
 from hooks.simulator.values import Conditioning, Frame, Grey, Latent, Pictures, Weights
 
 SAMPLERS = (

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from storage.search import names, postgres, sqlite
+from storage.search import entity_index, postgres, sqlite
 
 revision = "0002"
 down_revision = "0001"
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute(names.TABLE)
+    op.execute(entity_index.TABLE)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(sqlite.TABLE)
     else:

@@ -12,9 +12,9 @@ from bot.discord.chat import DiscordChat
 from bot.outbox import Outbox
 from core.desk import Desk
 from core.settings import Settings
-from storage import members
 from storage.blobs import open_blobs
 from storage.database import Database
+from storage.people import members
 from storage.queue import Queue
 from storage.tables import Member, Role
 from tests.makers import make_member

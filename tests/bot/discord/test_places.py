@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import projects
-from storage import workspaces
+from core.people import projects
+from storage.people import workspaces
 from storage.tables import Role
 from tests.bot.discord.conftest import Studio, words
 from tests.simulators.discord import Channel, Person

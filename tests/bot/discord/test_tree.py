@@ -9,10 +9,10 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot import grammar
+from bot import command_text
 from bot.commands import BY_NAME, TABLE, Command
-from bot.discord.completing import offers
-from bot.discord.slots import Slot, line_of, slots_of
+from bot.discord.command_options import Slot, line_of, slots_of
+from bot.discord.completion import offers
 from bot.discord.tree import MENUS, Answering, plant
 from tests.bot.conftest import Talk
 from tests.simulators.discord import checking
@@ -83,7 +83,7 @@ def test_every_usage_in_the_table_is_understood() -> None:
 )  # fmt: skip
 def test_what_is_given_is_the_line_a_person_would_have_typed(name: str, given: dict[str, Any], line: str) -> None:
     assert line_of(BY_NAME[name], given) == line
-    assert grammar.read(line).command == name
+    assert command_text.read(line).command == name
 
 
 def test_a_command_with_words_of_its_own_is_one_slot() -> None:

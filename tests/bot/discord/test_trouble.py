@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 from bot.cards import Card
 from bot.discord import selftest
 from bot.discord.chat import DiscordChat
-from core import verification
 from core.errors import ChatBusy, ChatRefused
 from core.provenance.seal import keys
-from storage import posts
+from core.verification import verify
+from storage.chat import posts
 from storage.tables import Post, Role
 from tests.bot.discord.conftest import Studio, actions, words
 from tests.simulators.discord import Person
@@ -142,8 +142,8 @@ def test_a_file_within_the_limit_that_is_refused_after_all_is_a_preview(
     studio.works()
     assert message.attachments[0]["filename"].endswith("-preview.jpg")
     shown = httpx2.get(message.attachments[0]["url"], timeout=30).raise_for_status().content
-    told = verification.verify(studio.desk, shown, message.attachments[0]["filename"])
-    assert told.outcome is verification.Outcome.PROVED
+    told = verify.verify(studio.desk, shown, message.attachments[0]["filename"])
+    assert told.outcome is verify.Outcome.PROVED
     assert told.is_ai
     assert told.asset is not None
     assert "Too large for Discord" in words(message)
@@ -255,7 +255,7 @@ def test_names_are_kept_fresh(studio: Studio, mia: Person) -> None:
     mia.user.avatar = "0123abcd"
     studio.asks(mia, "another")
     with studio.desk.reading() as session:
-        from storage import members
+        from storage.people import members
 
         handle = members.handle(session, "discord", mia.user.id)
     assert handle is not None

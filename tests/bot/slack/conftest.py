@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.slack.front import Front
+from bot.slack.runtime import Front
 from core.settings import Settings
-from storage import members, posts
+from storage.chat import posts
+from storage.people import members
 from storage.tables import Handle, Post, Role
 from tests.simulators.slack import Slack
 from tests.simulators.slack.world import Channel, Install, Message, User

@@ -13,7 +13,7 @@ from bot.slack import forms, pictures
 from bot.slack.chat import SlackChat
 from storage.tables import Post
 from tests.bot.slack.conftest import Studio
-from tests.bot.slack.test_dress import Any_
+from tests.bot.slack.test_block_kit import Any_
 from tests.pictures import encoded, scene
 from tests.simulators.slack import filling
 from tests.simulators.slack.blocks import OPTION, many, view_problems

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from bot.slack.front import Front
+from bot.slack.runtime import Front
 from core.desk import Desk
-from storage import workspaces
+from storage.people import workspaces
 from storage.tables import Role, Workspace
 from tests.makers import make_member
 from tests.shop import open_shop

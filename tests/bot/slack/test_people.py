@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import members, projects, workspaces
+from storage.people import members, projects, workspaces
 from storage.tables import Role
 from tests.bot.slack.conftest import SHOE, Studio
 from tests.stories.telling import Person

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from bot.slack.selftest import place
-from core import verification
+from core.operations.selftest import run
 from core.provenance.seal import keys
-from core.selftest import run
+from core.verification import verify
 from tests.bot.slack.conftest import Studio
 from tests.stories.telling import Person
 
@@ -37,9 +37,9 @@ def test_a_preview_that_slack_shows_for_a_large_picture_verifies_and_names_its_o
     studio.story.works()
     (shown,) = studio.slack.world.files.values()
     (asset,) = studio.story.assets(mia.sees("Took", again=shoe))
-    told = verification.verify(studio.story.desk, shown.data, shown.name)
+    told = verify.verify(studio.story.desk, shown.data, shown.name)
     assert shown.mime == "image/jpeg"
-    assert told.outcome is verification.Outcome.PROVED
+    assert told.outcome is verify.Outcome.PROVED
     assert told.is_ai
     assert told.asset is not None
     assert told.asset.code == asset.code

@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from bot.cli.entry import run
-from bot.cli.telling import Code
-from bot.slack.front import HANDS, READERS
+from bot.cli.error_output import Code
+from bot.slack.ack_first import Rush
 from bot.slack.manifest import CHECKED_IN
-from bot.slack.rush import Rush
-from bot.slack.serving import Sockets
+from bot.slack.runtime import HANDS, READERS
+from bot.slack.socket_mode import Sockets
 from core.desk import Desk
 from core.errors import ChatRefused
 from tests.bot.slack.conftest import Studio

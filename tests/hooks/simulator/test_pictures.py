@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from hooks.simulator import RunningSimulator
-from hooks.simulator.marking import marked
-from hooks.simulator.painting import Recipe, paint
+from hooks.simulator.paint import Recipe, paint
+from hooks.simulator.watermark import marked
 from tests.hooks.simulator.asking import Graph, files, flat, node, run, txt2img
 
 

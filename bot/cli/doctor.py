@@ -1,0 +1,72 @@
+"""`slate doctor` and `slate settings`: how this Slate is set up, and whether it is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from bot.cli.options import AsJson
+
+app = typer.Typer(rich_markup_mode=None)
+_MARKS = {"fine": ("✓", "green"), "idle": ("·", "dim"), "warning": ("!", "yellow"), "broken": ("✗", "bold red")}
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at every part: what is configured, embedded or real, reachable, missing, and how to fix it."""
+    from bot.cli.error_output import Code
+    from bot.cli.open_desk import plain_desk
+    from bot.cli.run_line import print_json
+    from core.operations.doctor import examine, healthy
+
+    with plain_desk() as desk:
+        findings = examine(desk)
+    well = healthy(findings)
+    if as_json:
+        named = [
+            {"part": one.part, "state": one.state.value, "kind": one.kind, "text": one.text, "fix": one.fix} for one in findings
+        ]
+        print_json({"healthy": well, "findings": [row | {"facts": one.facts} for row, one in zip(named, findings, strict=True)]})
+    else:
+        _print_findings(findings)
+    if not well:
+        raise typer.Exit(Code.UNAVAILABLE)
+
+
+def _print_findings(findings: list[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bot.cli.terminal_output import plain
+
+    grid = Table.grid(padding=(0, 2))
+    for one in findings:
+        mark, style = _MARKS[one.state.value]
+        said = plain(one.text)
+        if one.fix:
+            said.append(f"\n→ {one.fix}", "bold" if one.state.value == "broken" else "")
+        grid.add_row(plain(mark, style), plain(one.part, "bold"), plain(one.kind, "dim"), said)
+    Console(highlight=False).print(grid)
+
+
+@app.command()
+def settings(as_json: AsJson = False) -> None:
+    """List every environment variable with its value here and what it does. Secrets are not shown."""
+    from bot.cli.open_desk import read_settings
+    from bot.cli.run_line import print_json
+    from core.operations.settings_table import variables
+
+    rows = variables(read_settings())
+    if as_json:
+        print_json({"settings": [{"name": one.name, "value": one.value, "set": one.is_set, "help": one.help} for one in rows]})
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from bot.cli.terminal_output import plain
+
+    grid = Table("Variable", "Value", "What it does", box=None, pad_edge=False, header_style="dim")
+    for one in rows:
+        grid.add_row(plain(one.name, "bold" if one.is_set else ""), plain(one.value), plain(one.help))
+    Console(highlight=False).print(grid)

@@ -1,0 +1,129 @@
+"""`slate fetch`: the original's bytes, out of the store and into a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import As, AsJson
+from bot.cli.run_line import print_json, sit_down
+from core.errors import BadInput, BlobMissing, Conflict, DiskFull, UnknownAsset
+
+if TYPE_CHECKING:
+    from core.desk import Desk
+    from storage.tables import Asset, Member
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def fetch(
+    subject: Annotated[str, typer.Argument(metavar="ID", help="An asset, or a render with one result.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is standard output, a folder keeps the name.")
+    ] = "",
+    as_name: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write the original, byte for byte. Without -o it goes under its own name into this folder, if no such file is there."""
+    from bot import shapes
+    from bot.cli.open_desk import opened
+
+    if as_json and output == "-":
+        raise BadInput("`-o -` and --json both want standard output.", hint="Give a file.", input="output")
+    with opened() as desk:
+        asset = _asset(desk, subject, sit_down(desk, as_name).member)
+        data = _bytes(desk, asset)
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = _target(asset, output)
+    write(target, data)
+    if as_json:
+        print_json(shapes.asset_shape(asset) | {"file": str(target)})
+    else:
+        typer.echo(f"{asset.code} is in {target} ({len(data):,} bytes, sha256 {asset.sha256[:10]}).", err=True)
+
+
+def _asset(desk: Desk, subject: str, member: Member) -> Asset:
+    """The one asset meant. Raises UnknownAsset, UnknownRender, Conflict, Refused."""
+    from core.people.roles import Action, allow
+    from core.rendering import lifecycle
+    from storage.files import assets
+    from storage.people import projects
+
+    with desk.reading() as session:
+        if subject[:2].upper() == "R-":
+            made = list(assets.of_render(session, lifecycle.get(session, subject).id or 0))
+            if len(made) != 1:
+                listed = ", ".join(one.code for one in made)
+                raise Conflict(
+                    f"`{subject}` has {len(made)} results.", hint=f"Fetch one of {listed}." if made else "Wait until it is done."
+                )
+            asset = made[0]
+        else:
+            known = assets.by_code(session, subject)
+            if known is None:
+                raise UnknownAsset(
+                    f"There is no asset `{subject[:40]}`.", hint="Ids look like `A-7Q0D`; `slate find` lists them."
+                )
+            asset = known
+        allow(session, member, Action.SEE, projects.by_id(session, asset.project_id))
+    return asset
+
+
+def _bytes(desk: Desk, asset: Asset) -> bytes:
+    from storage.blobs import BlobError
+
+    try:
+        return desk.blobs.get(asset.sha256)
+    except BlobError as problem:
+        raise BlobMissing(
+            f"The bytes of {asset.code} are not in the store.", hint="`slate doctor` looks at the store."
+        ) from problem
+
+
+def _target(asset: Asset, output: str) -> Path:
+    """Where it goes. A name from outside is only ever a name: no folders, nothing hidden."""
+    name = PurePosixPath(PureWindowsPath(asset.filename).name).name.lstrip(".") or asset.code
+    if not output:
+        target = Path(name)
+        if target.exists():
+            raise Conflict(f"There is a file {name} here already.", hint="Say where it should go with -o FILE.", file=name)
+        return target
+    given = Path(output).expanduser()
+    return given / name if given.is_dir() or output.endswith("/") else given
+
+
+def write(target: Path, data: bytes) -> None:
+    """Write it whole or not at all. Raises BadInput for a place that cannot be written, DiskFull."""
+    import errno
+
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".slate-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull(f"There is no room for {target}.", hint="Make room and fetch it again.") from problem
+        raise BadInput(
+            f"{target} cannot be written: {problem.strerror}.", hint="Choose another place.", input="output"
+        ) from problem
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

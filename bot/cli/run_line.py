@@ -1,0 +1,200 @@
+"""From the command line to bot/commands and back: a line is said by a Member, its Answer shown or printed as JSON."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import shlex
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+import typer.main
+
+from bot import command_text
+from bot.cli.error_output import in_own_words, tell_answer
+from bot.cli.options import As, AsJson, Wait, Words
+from core.errors import BadInput, DiskFull, TooLong
+
+if TYPE_CHECKING:
+    from bot.cards import Answer
+    from bot.request import Attachment
+    from core.desk import Desk
+    from storage.tables import Member
+
+_CODES = ("R-", "A-")
+_MAKING = frozenset({"vary", "reroll", "retry", "upscale"})
+"""What makes one render, as `render` does."""
+_ESTIMATES = ("starts_in", "takes", "progress")
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A person at a command line, and the desk they speak to."""
+
+    desk: Desk
+    member: Member
+
+    def say(self, text: str, attachments: Sequence[Attachment] = (), *, key: str = "") -> Answer:
+        from bot import commands
+        from bot.request import Place, Said
+
+        return commands.answer(self.desk, Said(self.member, Place("cli"), text, tuple(attachments), key or None))
+
+
+def sit_down(desk: Desk, name: str) -> Terminal:
+    """Who speaks: whoever `--as` names, else the system's user; a newcomer is told what they became."""
+    from bot.identity import at_terminal
+
+    member, new = at_terminal(desk, name)
+    if new:
+        sys.stderr.write(f"{command_text.clean(member.name)} is new here and joins as {member.role.value}.\n")
+    return Terminal(desk, member)
+
+
+def converse(text: str, *, as_name: str, as_json: bool, attach: Sequence[Path] = (), wait: bool = False) -> None:
+    """Say one line and show what comes back, or what becomes of the render asked for; ends the command with its exit code."""
+    from bot.cli.open_desk import opened
+    from bot.cli.wait import conclude
+
+    with opened() as desk:
+        terminal = sit_down(desk, as_name)
+        files = [attachment(desk, path) for path in attach]
+        conclude(desk, terminal.say(text, files), as_json=as_json, wait=wait)
+
+
+def show(answer: Answer, *, as_json: bool, base_url: str) -> None:
+    """Print an Answer; ends the command when it is an error. A line of chat to copy becomes one of the shell."""
+    if answer.error:
+        raise typer.Exit(tell_answer(answer, as_json=as_json))
+    if answer.copy:
+        pasted = shell_line(answer.copy)
+        answer = replace(answer, copy=pasted, data={**answer.data, "shell": pasted})
+    if as_json:
+        print_json(answer.data)
+        return
+    from bot.cli.terminal_output import print_answer
+
+    print_answer(answer, base_url)
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """JSON with every character as it is, a lone half of a pair excepted."""
+    data = _told(data)
+    try:
+        print(json.dumps(data, ensure_ascii=False, indent=2))
+    except UnicodeEncodeError:
+        print(json.dumps(data, indent=2))
+
+
+def _told(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The shape with its renders' estimates to three digits, and what an error advises in the words of the terminal."""
+    made = dict(shape)
+    for name in _ESTIMATES:
+        if isinstance(made.get(name), float):
+            made[name] = round(made[name], 3)
+    if isinstance(made.get("error"), Mapping):
+        made["error"] = in_own_words(made["error"])
+    if "renders" in made:
+        made["renders"] = [_told(one) if isinstance(one, Mapping) else one for one in made["renders"]]
+    return made
+
+
+def attachment(desk: Desk, path: Path) -> Attachment:
+    """A local file, put into the store. Raises BadInput when it cannot be read, TooLong when it is too large, DiskFull."""
+    from bot.request import Attachment
+    from storage.blobs import BlobStoreFull
+
+    most = desk.settings.max_upload_mb * 2**20
+    try:
+        if path.stat().st_size > most:
+            said = f"{path.name} is larger than {desk.settings.max_upload_mb} MiB."
+            raise TooLong(said, hint="SLATE_MAX_UPLOAD_MB sets the limit.", limit=most)
+        data = path.read_bytes()
+    except OSError as problem:
+        raise BadInput(
+            f"{path} cannot be read: {problem.strerror or problem}.", hint="Check the path.", input=str(path)
+        ) from problem
+    try:
+        digest = desk.blobs.put(data)
+    except BlobStoreFull as problem:
+        raise DiskFull(hint="Make room; `slate doctor` shows how much there is.") from problem
+    mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Attachment(path.name, mime, digest, len(data))
+
+
+def line(command: str, words: Sequence[str], options: Sequence[tuple[str, str]] = ()) -> str:
+    """A chat line from arguments that the shell has already taken apart.
+
+    Ids stay words of their own, what is `name=value` becomes an option, and the rest is one text.
+
+    >>> line("approve", ["A-7Q0D", "lovely", "light!"])
+    'approve A-7Q0D "lovely light!"'
+    >>> line("vary", ["R-4F2K", "steps=30", "in blue, please"])
+    'vary R-4F2K "in blue, please" steps:30'
+    """
+    ids: list[str] = []
+    given: list[tuple[str, str]] = []
+    rest: list[str] = []
+    for word in words:
+        name, value = option_in(word)
+        if name:
+            given.append((name, value))
+        elif not rest and word[:2].upper() in _CODES:
+            ids.append(word)
+        else:
+            rest.append(word)
+    text = [command_text.quote(" ".join(rest))] if rest else []
+    return " ".join([command, *ids, *text, *(f"{name}:{command_text.quote(value)}" for name, value in [*given, *options])])
+
+
+def shell_line(said: str) -> str:
+    r"""A line of chat as one of a POSIX shell that says the same.
+
+    >>> shell_line('/render text-to-image prompt:"it\'s \\"$5\\"" seed:7 shot:sh010')
+    'slate render text-to-image prompt=\'it\'"\'"\'s "$5"\' seed=7 shot=sh010'
+    """
+    read = command_text.read(said)
+    words = [shlex.quote(part.value) for part in read.words]
+    return " ".join(["slate", read.command, *words, *(f"{name}={shlex.quote(value)}" for name, value in read.options)])
+
+
+def option_in(word: str) -> tuple[str, str]:
+    """`steps=30` or `steps:30` as (name, value); ("", "") for anything else, such as an address or a text with a colon in it."""
+    name, sign, value = word.partition("=")
+    colon = word.partition(":")
+    if colon[1] and (not sign or len(colon[0]) < len(name)):
+        name, sign, value = colon
+    looks = bool(sign) and not value.startswith("//") and name.replace("-", "_").isidentifier()
+    return (name, value) if looks else ("", "")
+
+
+def only_in_chat(known: Collection[str]) -> list[str]:
+    """Chat commands that have no command line of their own yet."""
+    from bot.commands import TABLE
+
+    return [command.name for command in TABLE if command.name not in known]
+
+
+def as_command(name: str) -> Any:
+    """A chat command as a command of the terminal, or None if chat does not know it either."""
+    from bot.commands import BY_NAME
+
+    if name not in BY_NAME:
+        return None
+    app = typer.Typer(rich_markup_mode=None)
+    app.command(name, help=BY_NAME[name].summary)(_generic(name))
+    return typer.main.get_group(app).commands[name]
+
+
+def _generic(name: str) -> Callable[..., None]:
+    def run(words: Words = [], as_name: As = "", as_json: AsJson = False) -> None:  # noqa: B006  (Typer wants a literal)
+        converse(line(name, words), as_name=as_name, as_json=as_json)
+
+    def make(words: Words = [], wait: Wait = False, as_name: As = "", as_json: AsJson = False) -> None:  # noqa: B006  (as above)
+        converse(line(name, words), as_name=as_name, as_json=as_json, wait=wait)
+
+    return make if name in _MAKING else run

@@ -1,0 +1,139 @@
+"""What a command is, and what it gets when somebody asks for it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.cards import Answer
+from bot.command_text import Line
+from bot.request import Attachment, Place, Said
+from core.desk import Desk
+from core.errors import BadInput, UnknownInput, WrongType
+from core.text import names
+from storage.tables import Member
+
+Kind = Literal["text", "project", "shot", "member", "switch", "count"]
+Subject = Literal["", "workflow", "render", "asset", "command", "question", "project"]
+
+_YES = frozenset({"yes", "y", "true", "on", "1"})
+_NO = frozenset({"no", "n", "false", "off", "0"})
+
+
+@dataclass(frozen=True)
+class Option:
+    """A `name:value` that a command understands by itself, beside the inputs of a workflow."""
+
+    name: str
+    help: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the table. The docstring of `run` is the help: first its summary; lines that start with `/` are examples."""
+
+    name: str
+    run: Callable[[Asked], Answer]
+    usage: str
+    subject: Subject = ""
+    """What its first word is, for completion and for help."""
+    options: tuple[Option, ...] = ()
+    inputs: bool = False
+    """Whether it takes the inputs of a workflow as options, too."""
+    free: bool = False
+    """Whether it takes free text, in which a colon makes no option unless it is one of its own."""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        return self._help().split("\n", 1)[0]
+
+    @property
+    def details(self) -> str:
+        """The help without its first line and its examples; a blank line ends a paragraph."""
+        lines = [line for line in self._help().split("\n")[1:] if not line.startswith("/")]
+        return "\n".join(" ".join(paragraph.split()) for paragraph in "\n".join(lines).strip().split("\n\n"))
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        return tuple(line for line in self._help().split("\n") if line.startswith("/"))
+
+    def _help(self) -> str:
+        return inspect.getdoc(self.run) or ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One command being carried out: who asked, where, and what came with it."""
+
+    desk: Desk
+    said: Said
+    line: Line
+    command: Command
+    table: Mapping[str, Command] = field(repr=False, default_factory=dict)
+
+    @property
+    def member(self) -> Member:
+        return self.said.member
+
+    @property
+    def place(self) -> Place:
+        return self.said.place
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        return self.said.attachments
+
+    def option(self, name: str) -> str:
+        """The option's text, or empty."""
+        return dict(self.line.options).get(name, "")
+
+    def switch(self, name: str, default: bool = False) -> bool:
+        """The option as yes or no. Raises WrongType."""
+        text = self.option(name).casefold()
+        if not text:
+            return default
+        if text not in _YES | _NO:
+            raise WrongType(f"`{name}` is yes or no, not `{text[:40]}`.", hint=f"Write {name}:yes or {name}:no.", input=name)
+        return text in _YES
+
+    def count(self, name: str, default: int, most: int) -> int:
+        """The option as a number from 1 to `most`. Raises WrongType."""
+        text = self.option(name)
+        if not text:
+            return default
+        if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= most):
+            raise WrongType(f"`{name}` is a whole number from 1 to {most}, not `{text[:40]}`.", hint=f"Write {name}:{default}.")
+        return int(text)
+
+    def given(self) -> dict[str, str]:
+        """The options that are not the command's own: inputs of a workflow, their names in one spelling."""
+        own = {option.name for option in self.command.options}
+        return {spelled(name): value for name, value in self.line.options if name not in own}
+
+
+def spelled(name: str) -> str:
+    """What makes two spellings of an input's name the same: `Clip-Skip`, `clip_skip` and `clipskip`."""
+    return name.casefold().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def check_options(command: Command, line: Line) -> None:
+    """Raises UnknownInput for an option the command does not take, BadInput for one given twice."""
+    own = [option.name for option in command.options]
+    seen: set[str] = set()
+    for name, _ in line.options:
+        if name in seen:
+            raise BadInput(f"`{name}` is given twice.", hint="Leave one of them out.", input=name)
+        seen.add(name)
+        if not command.inputs and name not in own:
+            near = names.nearest(name, own, 1)
+            hint = "" if near else f"It takes {listed(own)}." if own else f"`/help {command.name}` shows how it is used."
+            raise UnknownInput(f"`{command.name}` takes no `{name[:40]}`.", suggestions=near, hint=hint, input=name)
+
+
+def listed(words: list[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]

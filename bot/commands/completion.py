@@ -1,0 +1,212 @@
+"""What may come next while a line is being typed: commands, workflows, ids, inputs, and their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+from sqlmodel import Session
+
+from bot import command_text, formatting
+from bot.commands.command import Command, Option, spelled
+from bot.commands.help import about_input, usage
+from bot.request import Completion, Place
+from core import workflows
+from core.desk import Desk
+from core.errors import SlateError
+from core.people.roles import visible_projects
+from core.search import entities
+from core.workflows import InputSpec
+from storage import ids
+from storage.files import assets
+from storage.people import projects
+from storage.rendering import renders
+from storage.rendering import workflows as rows
+from storage.search import Field, Scope
+from storage.tables import Member, RenderState
+
+MOST = 25
+"""As many as every platform shows."""
+_CONDITIONS = {
+    "by": "Who made it",
+    "client": "Who pays",
+    "project": "What for",
+    "shot": "Which picture of the project",
+    "status": "approved, rejected or needs work",
+    "tag": "A word on it",
+    "model": "A model it was made with",
+    "lora": "A LoRA it was made with",
+    "workflow": "The recipe",
+    "technique": "depth, canny, img2img …",
+    "seed": "The number its noise came from",
+    "size": "1024x768, 2048+, landscape, portrait, square",
+    "is": "mine, video, undecided, inferred …",
+    "before": "A day, such as 2026-03-12 or march",
+    "after": "A day, such as monday",
+}
+
+
+def complete(table: Mapping[str, Command], desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]:
+    """What may stand where the cursor is, best first, at most 25; `value` replaces the word the cursor is in. Never raises.
+
+    Inside a quoted text there is nothing to complete, and a database that does not answer completes nothing.
+    """
+    before = command_text.clean(text[: max(0, cursor)]).lstrip()
+    word = re.search(r"\S*\Z", before)
+    typed = word.group() if word else ""
+    done = before[: len(before) - len(typed)]
+    if not done.strip():
+        return _commands(typed, dict.fromkeys(table.values()))
+    command = table.get(done.split()[0].lstrip("/").casefold())
+    if command is None or done.count('"') % 2:
+        return []
+    try:
+        with desk.reading() as session:
+            return _Completing(session, member, place, table, command, command_text.read(done), typed).found()
+    except SlateError:
+        return []  # a half-typed line is no place to complain about
+
+
+def _commands(typed: str, table: Iterable[Command]) -> list[Completion]:
+    slash = "/" if typed.startswith("/") or not typed else ""
+    every = [Completion(slash + one.name, usage(one), one.summary) for one in table]
+    return best(typed.lstrip("/"), every)
+
+
+def best(typed: str, every: list[Completion]) -> list[Completion]:
+    """Those that begin with what was typed, then those that contain it, then those that look like it; otherwise as they came."""
+    wanted = typed.casefold()
+    if not wanted:
+        return every[:MOST]
+    ranked = [(_rank(wanted, one), at, one) for at, one in enumerate(every)]
+    return [one for rank, _, one in sorted(ranked, key=lambda item: item[:2]) if rank < 4][:MOST]
+
+
+def _rank(wanted: str, one: Completion) -> int:
+    value = one.value.casefold().lstrip("/")
+    value = value.split(":", 1)[1].strip('"') if ":" in value[:-1] else value
+    label = one.label.casefold()
+    if value == wanted:
+        return 0
+    if value.startswith(wanted) or label.startswith(wanted):
+        return 1
+    if wanted in value or wanted in label:
+        return 2
+    return 3 if len(wanted) > 2 and fuzz.ratio(wanted, value.rstrip(":")) >= 70 else 4
+
+
+@dataclass(frozen=True)
+class _Completing:
+    """One half-typed line, and everything that may be asked about it."""
+
+    session: Session
+    member: Member
+    place: Place
+    table: Mapping[str, Command]
+    command: Command
+    line: command_text.Line
+    """What is before the word that is being typed."""
+    typed: str
+
+    def found(self) -> list[Completion]:
+        option = re.match(r"([^\W\d_][\w-]*)[:=](.*)", self.typed, re.DOTALL)
+        if option:
+            return best(option.group(2).strip("\"'“”"), self._values(option.group(1).casefold()))
+        words = len(self.line.words)
+        first = self._subjects() if words == 0 and not self.line.options else []
+        if self.command.subject in ("workflow", "command") and words == 0:
+            return best(self.typed, first)
+        return best(self.typed, first + self._names())
+
+    def _subjects(self) -> list[Completion]:
+        if self.command.subject == "workflow":
+            every = rows.everything(self.session)
+            return [Completion(one.name, one.name, one.title or one.description) for one in every]
+        if self.command.subject == "command":
+            return [Completion(one.name, usage(one), one.summary) for one in dict.fromkeys(self.table.values())]
+        if self.command.subject == "project":
+            return [Completion(one.slug, one.slug, one.name) for one in projects.everything(self.session)]
+        if self.command.subject in ("render", "asset"):
+            return self._renders()
+        return []
+
+    def _renders(self) -> list[Completion]:
+        """The member's own newest renders; for cancel those that can be cancelled, for judging those with pictures."""
+        judged = self.command.subject == "asset"
+        states: tuple[RenderState, ...] = (RenderState.DONE,) if judged else ()
+        if self.command.name == "cancel":
+            states = (RenderState.RUNNING, RenderState.QUEUED)
+        own = renders.newest(self.session, member_id=self.member.id, states=states, limit=MOST)
+        return [
+            Completion(one.code, one.code, f"{one.state.value}: {formatting.short(str(one.inputs.get('prompt', '')), 60)}")
+            for one in own
+        ]
+
+    def _names(self) -> list[Completion]:
+        """Names of inputs and options that are not given yet, those that must be given first."""
+        given = {spelled(name) for name, _ in self.line.options}
+        if self.command.subject == "question":
+            words = [Completion(f"{name}:", f"{name}:", about) for name, about in _CONDITIONS.items()]
+        else:
+            specs = sorted(self._specs(), key=lambda spec: not spec.required)
+            words = [Completion(f"{spec.name}:", f"{spec.name}:", about_input(spec)) for spec in specs]
+        words += [Completion(f"{one.name}:", f"{one.name}:", one.help) for one in self.command.options]
+        return [one for one in words if spelled(one.value[:-1]) not in given]
+
+    def _specs(self) -> list[InputSpec]:
+        """The inputs of the workflow that the line is about."""
+        if not self.command.inputs:
+            return []
+        if self.command.name == "upscale":
+            return workflows.inputs_of(workflows.find(self.session, "upscale")[1])
+        if self.command.subject == "workflow":
+            return workflows.inputs_of(workflows.find(self.session, self.line.word(0))[1])
+        row = ids.number("R", self.line.word(0))
+        render = renders.by_id(self.session, row) if row is not None else None
+        version = rows.version_by_id(self.session, render.workflow_version_id) if render else None
+        return workflows.inputs_of(version) if version else []
+
+    def _values(self, name: str) -> list[Completion]:
+        option = next((one for one in self.command.options if one.name == name), None)
+        if option is not None:
+            return self._option_values(option)
+        if self.command.subject == "question":
+            return self._names_known(name, name)
+        spec = next((one for one in self._specs() if spelled(one.name) == spelled(name)), None)
+        return self._input_values(spec) if spec else []
+
+    def _option_values(self, option: Option) -> list[Completion]:
+        if option.kind == "switch":
+            return [_valued(option.name, word, word) for word in ("yes", "no")]
+        if option.kind == "project":
+            return [_valued("project", one.slug, one.slug, one.name) for one in projects.everything(self.session)]
+        return self._names_known(option.name, option.kind)
+
+    def _names_known(self, name: str, kind: str) -> list[Completion]:
+        if kind not in list(Field):
+            return []
+        scope = Scope(visible_projects(self.session, self.member))
+        known = entities.read(self.session, scope).of([Field(kind)])
+        here = self.place.project.id if self.place.project else None
+        known.sort(key=lambda one: (here not in one.projects, one.label.casefold()))
+        return [_valued(name, one.label, one.label) for one in known]
+
+    def _input_values(self, spec: InputSpec) -> list[Completion]:
+        if spec.kind == "switch":
+            return [_valued(spec.name, word, word) for word in ("yes", "no")]
+        if spec.kind == "picture":
+            return self._pictures(spec.name)
+        usual = [] if spec.default in (None, "") else [_valued(spec.name, str(spec.default), str(spec.default), "as usual")]
+        choices = [_valued(spec.name, str(one), str(one)) for one in spec.choices or () if one != spec.default]
+        return usual + choices
+
+    def _pictures(self, name: str) -> list[Completion]:
+        own = renders.newest(self.session, member_id=self.member.id, states=(RenderState.DONE,), limit=MOST)
+        made = [asset for one in own for asset in assets.of_render(self.session, one.id or 0)]
+        return [_valued(name, one.code, one.code, formatting.short(one.prompt, 60) or one.filename) for one in made]
+
+
+def _valued(name: str, value: str, label: str, about: str = "") -> Completion:
+    return Completion(f"{name}:{command_text.quote(value)}", label, about)

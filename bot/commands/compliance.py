@@ -1,0 +1,179 @@
+"""Checking what is marked and what is not, and saying what only a person can say: compliance, declare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from bot.cards import Answer, Card, Field, Tone
+from bot.commands import subjects
+from bot.commands.command import Asked
+from core.compliance import collect
+from core.compliance import report as paper
+from core.compliance.check import QUESTIONS
+from core.compliance.rules import SECTIONS, Checked, Item, Report, Status
+from core.errors import BadInput, NotFound, UnknownAsset
+from core.people import projects
+from core.security import signed_links
+from core.security.signed_links import Linked
+from storage import ids
+from storage.files import assets
+from storage.files import exports as rows
+from storage.tables import Asset
+
+
+def compliance(asked: Asked) -> Answer:
+    """Check how pictures are marked, item by item, with the rules and the day they were read.
+
+    For pictures by their ids, for one delivery by an export's id, or for a project, as a whole or from one day to another.
+    `as:pdf` and `as:csv` make files of it. What only a person can say is asked for; `declare` answers. It says what was
+    checked, never more.
+    /compliance A-7Q0D
+    /compliance X-4F2K as:pdf
+    /compliance project:acme-spring since:2026-11-01 until:2026-12-01 as:csv
+    """
+    form = asked.option("as").casefold()
+    if form not in ("", "pdf", "csv"):
+        raise BadInput(f"`as` is pdf or csv, not `{form[:20]}`.", hint="Write as:pdf.", input="as")
+    subject, found = _meant(asked)
+    report = collect.report(asked.desk, subject, found, by=asked.member)
+    text, data = f"{subject}: {report.sentence}", shape_of(report)
+    if form:
+        made = paper.pdf(report) if form == "pdf" else paper.table(report).encode("utf-8-sig")
+        mime = "application/pdf" if form == "pdf" else "text/csv"
+        name = "marking-" + "".join(letter if letter.isalnum() else "-" for letter in subject)[:60].strip("-") + f".{form}"
+        data["link"] = signed_links.make(asked.desk.settings, Linked(asked.desk.blobs.put(made), name, mime))
+        text += f" {data['link']}"
+    return Answer(text, tuple(_card(one, report) for one in report.assets[:6]), private=True, data=data)
+
+
+def declare(asked: Asked) -> Answer:
+    """Say about a picture what only a person can say.
+
+    Questions are deep-fake, public-interest, artistic, standard-edit and icon. An answer is kept with your name; a later one
+    replaces it.
+    /declare A-7Q0D deep-fake:"no, a product shot"
+    /declare A-7Q0D icon:"yes, on the campaign page" artistic:no
+    """
+    with asked.desk.reading() as session:
+        found = subjects.some_assets(session, asked)
+    given = [(question, asked.option(question)) for question in QUESTIONS if asked.option(question)]
+    if not given:
+        raise BadInput("`declare` needs an answer.", hint=f"Questions are {', '.join(QUESTIONS)}.")
+    for asset in found:
+        for question, answer in given:
+            collect.say(asked.desk, asset, question, answer, by=asked.member)
+    codes = ", ".join(asset.code for asset in found)
+    said = "; ".join(f"{question}: {answer}" for question, answer in given)
+    return Answer(
+        f"{asked.member.name} says of {codes}: {said}", data={"assets": [one.code for one in found], "said": dict(given)}
+    )
+
+
+def shape_of(report: Report) -> dict[str, object]:
+    """The documented shape of a report."""
+    return {
+        "subject": report.subject,
+        "rule_set": report.rule_set,
+        "made_at": report.made_at,
+        "counts": {status.value: report.count(status) for status in Status},
+        "roles": dict(report.roles),
+        "sources": [{"name": one.name, "title": one.title, "note": one.note} for one in report.sources],
+        "assets": [
+            {
+                "asset": one.asset,
+                "sha256": one.sha256,
+                "items": [
+                    {
+                        "section": item.section,
+                        "item": item.name,
+                        "status": item.status.value,
+                        "found": item.text,
+                        "source": item.source,
+                        "where": item.where,
+                    }
+                    for item in one.items
+                ],
+            }
+            for one in report.assets
+        ],
+    }
+
+
+def _meant(asked: Asked) -> tuple[str, Sequence[Asset]]:
+    """(what it is about in words, the Assets)."""
+    word = asked.line.word(0)
+    with asked.desk.reading() as session:
+        if (row := ids.number("X", word)) is not None:
+            return _delivery(session, asked, word, row)
+        if word:
+            found = subjects.some_assets(session, asked)
+            return ", ".join(one.code for one in found[:4]) + (" …" if len(found) > 4 else ""), found
+        if not asked.option("project") and asked.place.thread_ref:
+            found = subjects.some_assets(session, asked)
+            return found[0].code, found
+        project = projects.find(session, asked.option("project")) if asked.option("project") else asked.place.project
+        if project is None:
+            raise BadInput("`compliance` needs to know what about.", hint="Give an id, or project:NAME.")
+    since, until = _day(asked, "since"), _day(asked, "until")
+    span = "".join(f" {word} {day:%Y-%m-%d}" for word, day in (("from", since), ("until", until)) if day)
+    return f"{project.slug}{span}", collect.of_period(asked.desk, project, since, until, by=asked.member)
+
+
+def _delivery(session: Session, asked: Asked, word: str, row: int) -> tuple[str, list[Asset]]:
+    """The originals of everything that left together with one export."""
+    export = rows.by_id(session, row)
+    if export is None:
+        raise NotFound(f"There is no export {word[:20].upper()}.", hint="Its id stands on its card.")
+    together = rows.of_batch(session, export.batch) or [export]
+    known = assets.many(session, [one.asset_id for one in together])
+    if not known:
+        raise UnknownAsset("The originals of this delivery are gone.")
+    found = [subjects.check_visible(session, asked, one) for one in known.values()]
+    return f"delivery {export.code} to {export.recipient or 'somebody not named'}", found
+
+
+def _day(asked: Asked, name: str) -> datetime | None:
+    text = asked.option(name)
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as problem:
+        raise BadInput(f"`{name}` is a day such as 2026-11-01, not `{text[:20]}`.", input=name) from problem
+
+
+_OUTCOMES = {
+    Status.PASS: "passed",
+    Status.FAIL: "failed",
+    Status.UNKNOWN: "could not be checked",
+    Status.HUMAN: "for a person to say",
+}
+
+
+def _line(item: Item) -> str:
+    source = f" ({item.source})" if item.source else ""
+    return f"{_OUTCOMES[item.status]}: {item.name}: {item.text}{source}"
+
+
+def _card(one: Checked, report: Report) -> Card:
+    tone: Tone = "failed" if one.count(Status.FAIL) else "plain"
+    fields = []
+    for letter, name in SECTIONS.items():
+        items = [item for item in one.items if item.section == letter]
+        open_ones = [item for item in items if item.status in (Status.FAIL, Status.UNKNOWN, Status.HUMAN)]
+        passed = sum(1 for item in items if item.status is Status.PASS)
+        lines = [_line(item) for item in open_ones[:6]]
+        if passed or lines:
+            fields.append(Field(f"{letter} {name}", "\n".join([f"{passed} passed", *lines] if passed else lines), short=False))
+    return Card(
+        f"Marking of {one.asset}",
+        tone=tone,
+        subject=one.asset,
+        text=f"{', '.join(f'{one.count(status)} {word}' for status, word in _OUTCOMES.items() if one.count(status))}.",
+        fields=tuple(fields),
+        footer=f"Rules of {report.rule_set}; `as:pdf` names them. What was checked, not what it means in law.",
+        link=f"/assets/{one.asset}",
+    )

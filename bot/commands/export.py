@@ -1,0 +1,256 @@
+"""What leaves the house and what comes back: export, profile, verify, restore."""
+
+from __future__ import annotations
+
+from bot import show
+from bot.cards import Answer, Card, Field
+from bot.commands import subjects
+from bot.commands.command import Asked
+from bot.commands.render import project_of
+from bot.show.exports import dry_card, left_card, verification_card
+from core import files
+from core.errors import BadInput, BlobMissing, MissingInput
+from core.exports import contact_sheet, package, profiles
+from core.exports import export as leaving
+from core.exports.export import Left, Ready, Wish
+from core.people.roles import Action, allow, visible_projects
+from core.security import safe_fetch, signed_links
+from core.security.signed_links import Linked
+from core.verification import restore as restoring
+from core.verification import verify as verification
+from storage.blobs import BlobError
+from storage.files import exports as rows
+from storage.tables import Asset
+
+_OWN = ("format", "size", "quality", "colour", "naming", "credit")
+"""Rules of a profile that one export may decide by itself."""
+MOST = 200
+
+
+def export(asked: Asked) -> Answer:
+    """Make a copy ready to leave the house.
+
+    A profile says what it may still tell: team and archive are the original byte for byte; client drops prompts, names and
+    everything about the work, keeps licences, the signed history and the AI disclosure; public drops the history, too. Every
+    copy is signed as a child of its original and logged with who got it. `dry:yes` only shows what its recipient could learn.
+    Several ids, `as:zip` or `as:sheet` make a package or a contact sheet.
+    /export A-7Q0D profile:client to:"Sam, Acme" why:"final delivery"
+    /export R-4F2K profile:public format:jpeg size:2048
+    /export A-7Q0D A-5DGY profile:client as:zip
+    /export A-7Q0D profile:client dry:yes
+    """
+    with asked.desk.reading() as session:
+        found = subjects.some_assets(session, asked)
+    if len(found) > MOST:
+        raise BadInput(f"{len(found)} pictures are too many for one export.", hint=f"At most {MOST} go at a time.")
+    wish = _wish(asked)
+    form = _form(asked, len(found))
+    if asked.switch("dry"):
+        return _dry(asked, [leaving.prepare(asked.desk, asset, wish, by=asked.member) for asset in found])
+    if form == "sheet":
+        return _sheet(asked, found, wish)
+    left = leaving.leave(asked.desk, found, wish, by=asked.member)
+    return _told(asked, left, zipped=form == "zip")
+
+
+def profile(asked: Asked) -> Answer:
+    """Show the export profiles of a project, or change one.
+
+    Rules are words, graph, people, work, models, licences and lineage (yes or no), format, size, quality, colour, naming,
+    credit and data_mining. What is not said stays as it is; `reset:yes` takes the project's own rules back.
+    /profile
+    /profile client format:jpeg size:4096 naming:{project}_{shot}_{number}
+    /profile client reset:yes
+    """
+    with asked.desk.reading() as session:
+        project = project_of(session, asked)
+        allow(session, asked.member, Action.SEE, project)
+        changed = rows.profiles(session, project.id or 0)
+    name = asked.line.word(0)
+    given = {key: value for key, value in asked.line.options if key not in ("project", "reset")}
+    if name and (given or asked.switch("reset")):
+        base = profiles.named(name).name
+        rules = {} if asked.switch("reset") else (changed.get(base) or {}) | dict(profiles.rule(*pair) for pair in given.items())
+        now = leaving.set_profile(asked.desk, project, base, rules, by=asked.member)
+        return Answer(
+            f"The profile {base} of {project.slug} is changed.", (_profile_card(now),), private=True, data=now.as_json()
+        )
+    shown = [profiles.named(one, changed) for one in ([name] if name else profiles.SHIPPED)]
+    data = {"project": project.slug, "profiles": [one.as_json() for one in shown]}
+    return Answer(f"Export profiles of {project.slug}:", tuple(_profile_card(one) for one in shown), private=True, data=data)
+
+
+def verify(asked: Asked) -> Answer:
+    """Check who signed a file, whether it is whole, and what it was made from.
+
+    Drop the file in, or give an id or the address of a file on the web. What is proved by a signature is told apart from what
+    is only recognised by its looks.
+    /verify
+    /verify A-7Q0D
+    /verify https://example.com/picture.png
+    """
+    with asked.desk.reading() as session:
+        allow(session, asked.member, Action.FIND, asked.place.project)
+        seen = visible_projects(session, asked.member)
+    checked = [(name, verification.verify(asked.desk, data, name, projects=seen)) for name, data in _files(asked)]
+    cards = tuple(verification_card(name, one) for name, one in checked)
+    shapes = [{"file": name} | one.as_json() for name, one in checked]
+    data = shapes[0] if len(shapes) == 1 else {"results": shapes}
+    return Answer("\n".join(f"{name}: {one.sentence}" for name, one in checked), cards, data=data)
+
+
+def restore(asked: Asked) -> Answer:
+    """Give a copy that lost its metadata its credentials back.
+
+    Drop the copy in. Where its very pixels are known, the original is the answer; where it was encoded again, the copy gets a
+    manifest that says what it is a copy of. With an id you say which picture it is, where its looks alone cannot tell.
+    /restore
+    /restore A-7Q0D
+    """
+    if not asked.attachments:
+        raise MissingInput("`restore` needs the picture.", hint="Drop it in together with /restore.")
+    with asked.desk.reading() as session:
+        seen = visible_projects(session, asked.member)
+        said = subjects.some_assets(session, asked)[0] if subjects.named(asked).codes else None
+    lines, cards, shapes = [], [], []
+    for one in asked.attachments[:8]:
+        data = _bytes(asked, one.sha256)
+        done = restoring.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
+        url = signed_links.make(
+            asked.desk.settings,
+            Linked(done.asset.sha256, one.filename if not done.same else done.asset.filename, done.asset.mime),
+        )
+        what = "is the original" if done.same else f"is a copy of {done.original.code} that says so now"
+        lines.append(f"{one.filename} {what} ({done.how}): {url}")
+        with asked.desk.reading() as session:
+            cards.append(show.asset_card(session, done.original, sentence=lines[-1]))
+        shapes.append(
+            {
+                "file": one.filename,
+                "asset": done.asset.code,
+                "original": done.original.code,
+                "same": done.same,
+                "how": done.how,
+                "sha256": done.asset.sha256,
+                "link": url,
+            }
+        )
+    return Answer("\n".join(lines), tuple(cards), data=shapes[0] if len(shapes) == 1 else {"results": shapes})
+
+
+def _wish(asked: Asked) -> Wish:
+    own = tuple(profiles.rule(name, asked.option(name)) for name in _OWN if asked.option(name))
+    return Wish(asked.option("profile") or "team", asked.option("to")[:200], asked.option("why")[:500], own)
+
+
+def _form(asked: Asked, count: int) -> str:
+    form = asked.option("as").casefold() or ("zip" if count > 4 else "files")
+    if form not in ("files", "zip", "sheet"):
+        raise BadInput(f"`as` is files, zip or sheet, not `{form[:20]}`.", hint="Write as:zip.", input="as")
+    return form
+
+
+def _dry(asked: Asked, ready: list[Ready]) -> Answer:
+    cards = tuple(dry_card(one) for one in ready[:8])
+    shapes = [
+        {
+            "asset": one.whole.asset.code,
+            "file": one.filename,
+            "bytes": len(one.copy.data),
+            "same_pixels": one.copy.same_pixels,
+            "told": one.view,
+            "removed": list(one.copy.removed),
+            "lost": list(one.copy.lost),
+            "sealed": one.copy.sealed.state,
+            "history": len(one.credentials.steps) if one.credentials else 0,
+            "leaks": [secret.what for secret in one.leaks],
+        }
+        for one in ready
+    ]
+    return Answer("Nothing was exported. This is what a recipient could learn:", cards, private=True, data={"results": shapes})
+
+
+def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
+    settings = asked.desk.settings
+    shapes = [
+        {
+            "export": one.export.code,
+            "asset": one.ready.whole.asset.code,
+            "copy": one.asset.code,
+            "file": one.export.filename,
+            "sha256": one.asset.sha256,
+            "source_sha256": one.export.source_sha256,
+            "removed": one.export.removed,
+            "lost": one.export.lost,
+            "sealed": one.asset.seal_state,
+            "link": signed_links.make(settings, Linked(one.asset.sha256, one.export.filename, one.asset.mime)),
+        }
+        for one in left
+    ]
+    profile_name = left[0].export.profile
+    for_whom = f" for {left[0].export.recipient}" if left[0].export.recipient else ""
+    text = f"{len(left)} exported with the profile {profile_name}{for_whom}."
+    data: dict[str, object] = {"batch": left[0].export.batch, "profile": profile_name, "files": shapes}
+    if zipped:
+        name = f"{left[0].ready.whole.project.slug}-{profile_name}.zip"
+        data["link"] = _stored_link(asked, package.zipped(asked.desk, left), name, "application/zip")
+        text += f" The package: {data['link']}"
+    cards = tuple(left_card(one, str(shape["link"])) for one, shape in zip(left[:8], shapes, strict=False))
+    return Answer(text, cards, data=data)
+
+
+def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
+    ready = [leaving.prepare(asked.desk, asset, wish, by=asked.member, number=n) for n, asset in enumerate(found, start=1)]
+    frames = [
+        contact_sheet.Frame(
+            _bytes(asked, one.whole.asset.preview) if one.whole.asset.preview else b"",
+            one.filename,
+            contact_sheet.lines_of(one.view),
+            contact_sheet.kind_of(one.whole.asset.mime, one.whole.asset.seconds),
+        )
+        for one in ready
+    ]
+    whole = ready[0].whole
+    title = whole.project.name if whole.profile.whole or whole.profile.work else asked.desk.settings.team or "Contact sheet"
+    made = contact_sheet.contact_sheet(title, f"{len(frames)} pictures · profile {whole.profile.name}", frames)
+    link = _stored_link(asked, made, "contact-sheet.pdf", "application/pdf")
+    return Answer(f"The contact sheet: {link}", data={"link": link, "pictures": len(frames)})
+
+
+def _stored_link(asked: Asked, data: bytes, name: str, mime: str) -> str:
+    return signed_links.make(asked.desk.settings, Linked(files.put(asked.desk, data), name, mime))
+
+
+def _files(asked: Asked) -> list[tuple[str, bytes]]:
+    """(name, bytes) of what is to be checked. Raises MissingInput, BadInput, BlobMissing and what subjects raises."""
+    if asked.attachments:
+        return [(one.filename, _bytes(asked, one.sha256)) for one in asked.attachments[:8]]
+    word = asked.line.text(0)
+    if "://" in word:
+        settings = asked.desk.settings
+        got = safe_fetch.fetch(word, most=settings.max_upload_mb << 20, private=settings.verify_private)
+        return [(got.filename, got.data)]
+    with asked.desk.reading() as session:
+        return [(one.filename, _bytes(asked, one.sha256)) for one in subjects.some_assets(session, asked)[:8]]
+
+
+def _bytes(asked: Asked, digest: str) -> bytes:
+    try:
+        return asked.desk.blobs.get(digest)
+    except BlobError as problem:
+        raise BlobMissing(hint="Send the file again.") from problem
+
+
+def _profile_card(one: profiles.Profile) -> Card:
+    if one.whole:
+        return Card(one.name, text="The original byte for byte.", fields=(Field("Name", one.naming),))
+    yes = [name for name in ("words", "graph", "people", "work", "models", "licences", "lineage") if getattr(one, name)]
+    form = " · ".join(
+        part for part in (one.format or "as it is", f"{one.size} px" if one.size else "", f"colour {one.colour}") if part
+    )
+    fields = (
+        Field("Tells", ", ".join([*yes, "the AI disclosure"]), short=False),
+        Field("Format", form),
+        Field("Name", one.naming),
+    )
+    return Card(one.name, fields=fields)

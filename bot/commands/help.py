@@ -1,0 +1,174 @@
+"""What can be said here: help and workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot import emoji, formatting
+from bot.cards import Answer, Button, Card, Field
+from bot.commands.command import Asked, Command
+from core import workflows as recipes
+from core.errors import UnknownCommand
+from core.people.roles import Action, allow
+from core.text import names
+from core.workflows import InputSpec
+from storage.rendering import workflows as rows
+from storage.tables import Workflow
+
+FAMILIES = {
+    "Making": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "copy"),
+    "Finding": ("find", "whatis", "lineage", "compare", "takes", "provenance"),
+    "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
+    "Archive": ("ingests", "confirm"),
+    "Leaving": ("export", "profile", "verify", "restore", "compliance", "declare"),
+    "Knowing": ("workflows", "help"),
+    "Belonging": ("project", "workspace", "link"),
+}
+"""In which order help shows the commands."""
+
+
+def help(asked: Asked) -> Answer:
+    """Show what can be said, or how one command is used.
+
+    /help
+    /help render
+    """
+    wanted = asked.line.word(0).lstrip("/")
+    if wanted:
+        command = lookup(asked, wanted)
+        return Answer(cards=(_one(command),), private=True, data={"commands": [command_data(command)]})
+    data = {"commands": [command_data(command) for command in commands(asked)], "reactions": reactions_of(asked)}
+    return Answer(cards=(_all(asked),), private=True, data=data)
+
+
+def lookup(asked: Asked, name: str) -> Command:
+    """Raises UnknownCommand with what may have been meant."""
+    found = asked.table.get(name.casefold())
+    if found is None:
+        raise unknown(name, asked.table)
+    return found
+
+
+def unknown(name: str, table: Mapping[str, Command]) -> UnknownCommand:
+    near = names.nearest(name[:40], table, 1)
+    return UnknownCommand(
+        f"There is no command `{name[:40]}`.", suggestions=near, hint="" if near else "/help lists all there are."
+    )
+
+
+def commands(asked: Asked) -> list[Command]:
+    """Every command once, in the order of the table."""
+    return list(dict.fromkeys(asked.table.values()))
+
+
+def reactions_of(asked: Asked) -> dict[str, str]:
+    return emoji.meanings(asked.desk.settings)
+
+
+def command_data(command: Command) -> dict[str, object]:
+    return {
+        "name": command.name,
+        "usage": usage(command),
+        "summary": command.summary,
+        "details": command.details,
+        "examples": list(command.examples),
+        "aliases": list(command.aliases),
+        "options": [{"name": option.name, "kind": option.kind, "help": option.help} for option in command.options],
+    }
+
+
+def usage(command: Command) -> str:
+    return f"/{command.name} {command.usage}".strip()
+
+
+def _one(command: Command) -> Card:
+    options = [Field(f"{option.name}:", option.help, short=False) for option in command.options]
+    examples = [Field("Examples", "\n".join(command.examples), short=False)] if command.examples else []
+    also = f"Also: {', '.join('/' + alias for alias in command.aliases)}" if command.aliases else ""
+    text = f"{command.summary}\n{command.details}".strip()
+    return Card(usage(command), text=text, fields=(*options, *examples), footer=also)
+
+
+def _all(asked: Asked) -> Card:
+    by_name = {command.name: command for command in commands(asked)}
+    fields = [
+        Field(family, "\n".join(f"/{name}  {by_name[name].summary}" for name in members if name in by_name), short=False)
+        for family, members in FAMILIES.items()
+    ]
+    legend = "\n".join(f"{emoji}  {meaning}" for emoji, meaning in reactions_of(asked).items())
+    if legend:
+        fields.append(Field("Reactions on a result", legend, short=False))
+    return Card(
+        "What you can say",
+        text="A line is a command, a few words, and name:value options. Start typing, and it is completed for you.",
+        fields=tuple(fields),
+        buttons=(Button("workflows", "", "Workflows"), Button("help", "render", "How to render")),
+        footer="/help COMMAND tells more about one. Drop a picture with /whatis to learn where it came from.",
+    )
+
+
+def workflows(asked: Asked) -> Answer:
+    """List the workflows, or show one with its inputs.
+
+    /workflows
+    /workflows product-depth
+    """
+    wanted = asked.line.word(0)
+    with asked.desk.reading() as session:
+        allow(session, asked.member, Action.SEE, asked.place.project)
+        if wanted:
+            workflow, version = recipes.find(session, wanted)
+            card = _recipe(workflow, version.number, recipes.inputs_of(version))
+            data = {"workflows": [_recipe_shape(workflow, version.number, recipes.inputs_of(version))]}
+            return Answer(cards=(card,), private=True, data=data)
+        known = [recipes.find(session, one.name) for one in rows.everything(session)]
+        fields = [Field(f"{one.name}@{version.number}", one.description or one.title, short=False) for one, version in known]
+        shapes = [_recipe_shape(one, version.number, recipes.inputs_of(version)) for one, version in known]
+    buttons = tuple(Button("edit", one.name, one.title or one.name) for one, _ in known[:10])
+    card = Card("Workflows", text="Press one for its form.", fields=tuple(fields), buttons=buttons)
+    return Answer(cards=(card,), private=True, data={"workflows": shapes})
+
+
+def _recipe(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> Card:
+    example = f"/render {workflow.name} " + ("a red shoe" if any(spec.name == "prompt" for spec in specs) else "").strip()
+    return Card(
+        f"{workflow.name}@{number}",
+        text=f"{workflow.title}\n{workflow.description}".strip(),
+        fields=tuple(Field(f"{spec.name}:", about_input(spec), short=False) for spec in specs),
+        buttons=(Button("edit", workflow.name, "Fill in the form", "primary"),),
+        footer=example.strip(),
+    )
+
+
+def about_input(spec: InputSpec) -> str:
+    """What an input takes, in a line: `Steps: whole number 1 to 150, 20 if not given`."""
+    kind = {"integer": "whole number", "paragraph": "text", "switch": "yes or no", "picture": "a picture: id or dropped file"}
+    parts = [kind.get(spec.kind, str(spec.kind))]
+    if spec.minimum is not None and spec.maximum is not None and spec.kind != "seed":
+        parts.append(f"{spec.minimum:g} to {spec.maximum:g}")
+    if spec.choices:
+        parts.append("one of " + formatting.short(", ".join(str(one) for one in spec.choices), 120))
+    usual = (
+        "required" if spec.required else f"{spec.default} if not given" if spec.default not in (None, "") else "may be left out"
+    )
+    label = f"{spec.label or spec.name}{f' ({spec.help})' if spec.help else ''}"
+    return f"{label}: {' '.join(parts)}, {formatting.short(usual, 80)}"
+
+
+def _recipe_shape(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> dict[str, object]:
+    inputs = [
+        {
+            "name": spec.name,
+            "kind": str(spec.kind),
+            "label": spec.label,
+            "help": spec.help,
+            "required": spec.required,
+            "default": spec.default,
+            "minimum": spec.minimum,
+            "maximum": spec.maximum,
+            "choices": list(spec.choices or ()),
+        }
+        for spec in specs
+    ]
+    about = {"title": workflow.title, "description": workflow.description}
+    return {"workflow": workflow.name, "version": number, **about, "inputs": inputs}

@@ -1,0 +1,170 @@
+"""Files from before Slate: what was taken in, and confirming in bulk whose they are."""
+
+from __future__ import annotations
+
+from bot import command_text, formatting, shapes
+from bot.cards import Answer, Button, Card, Field, Tone
+from bot.commands import subjects
+from bot.commands.command import Asked
+from core.errors import MissingInput, UnknownMember, UnknownRender
+from core.importing.attribution import names_shot
+from core.importing.confirm import Said
+from core.importing.confirm import confirm as confirm_all
+from core.importing.sources.entries import path_of, shown
+from core.people import projects
+from core.people.roles import Action, allow
+from core.search import ask
+from core.text import names
+from storage.files import imports
+from storage.people import members
+from storage.tables import Intake, Member
+
+_TOGETHER = 200
+"""Assets a transaction."""
+
+
+def confirm(asked: Asked) -> Answer:
+    """Say whose files from before Slate are: that it is as inferred, or who and what for.
+
+    Give ids, or a search: then it says first how many it would be. `maker:`, `into:` (a project) and `as:` (a shot) say
+    something else than what is inferred. A lead's word is needed.
+    /confirm A-7Q0D
+    /confirm client:acme is:inferred sure:yes
+    /confirm by:unknown before:2025 maker:"Mia Chen" sure:yes
+    """
+    codes = subjects.named(asked).codes
+    question = "" if codes else asked.line.text(0)
+    if not codes and not question:
+        raise MissingInput("`confirm` needs ids or a search.", hint="Write /confirm A-7Q0D, or /confirm client:acme is:inferred.")
+    understood: tuple[str, ...] = ()
+    with asked.desk.reading() as session:
+        allow(session, asked.member, Action.CONFIRM, asked.place.project)
+        if codes:
+            found = [one.id for one in subjects.some_assets(session, asked)]
+        else:
+            asks, found = ask.matching(session, question, by=asked.member, project=asked.place.project)
+            understood = asks.understood
+            if asks.sentence:
+                return Answer(asks.sentence, chips=understood, private=True, data={"answer": asks.sentence, "confirmed": []})
+        said = _said(asked)
+    if not found:
+        return Answer(
+            "Nothing fits, so nothing was confirmed.", chips=understood, private=True, data={"confirmed": [], "found": 0}
+        )
+    if not codes and not asked.switch("sure"):
+        return _ask(asked, question, len(found), understood)
+    return _confirmed(asked, found, said, understood)
+
+
+def _said(asked: Asked) -> Said:
+    maker, into, shot = asked.option("maker"), asked.option("into"), asked.option("as")
+    with asked.desk.reading() as session:
+        project = projects.find(session, into) if into else None
+    return Said(_member(asked, maker) if maker else None, project, names_shot(shot) if shot else None)
+
+
+def _member(asked: Asked, name: str) -> Member:
+    with asked.desk.reading() as session:
+        known = members.by_key(session, names.key(name))
+        if known is None:
+            near = names.nearest(name, [one.name for one in members.everybody(session)])
+            raise UnknownMember(f"There is nobody called `{name[:60]}`.", suggestions=near)
+    return known
+
+
+def _ask(asked: Asked, question: str, count: int, understood: tuple[str, ...]) -> Answer:
+    """Say how many it would be, with a button that means it."""
+    options = [(name, asked.option(name)) for name in ("maker", "into", "as") if asked.option(name)]
+    more = "".join(f" {name}:{command_text.quote(value)}" for name, value in options)
+    line = f"{question}{more} sure:yes"
+    buttons = (Button("confirm", line, f"Confirm {count:,}", "primary"),) if len(line) <= 80 and "\n" not in line else ()
+    card = Card(f"Confirm {count:,}?", fields=(Field("To be said", f"/confirm {line}", short=False),), buttons=buttons)
+    text = f"That would be **{count:,}**. Nothing has been changed yet."
+    return Answer(text, (card,), private=True, chips=understood, data={"confirmed": [], "found": count})
+
+
+def _confirmed(asked: Asked, found: list[int], said: Said, understood: tuple[str, ...]) -> Answer:
+    changed: list[str] = []
+    for at in range(0, len(found), _TOGETHER):
+        with asked.desk.writing() as session:
+            some = confirm_all(session, found[at : at + _TOGETHER], by=asked.member, said=said)
+            changed += [one.code for one in some]
+    left = len(found) - len(changed)
+    rest = f" {left:,} needed nothing." if left else ""
+    text = f"Confirmed **{len(changed):,}**.{rest}" if changed else "All of that is said already; nothing changed."
+    return Answer(text, chips=understood, private=not changed, data={"confirmed": changed, "found": len(found)})
+
+
+def ingests(asked: Asked) -> Answer:
+    """Show what was taken in from before Slate, how far it is, and which files could not be read and why.
+
+    /ingests
+    /ingests I-7Q0D
+    """
+    with asked.desk.reading() as session:
+        allow(session, asked.member, Action.SEE, asked.place.project)
+        if asked.line.words:
+            return _one(asked, asked.line.word(0))
+        every = imports.newest(session)
+        waiting = {one.id: imports.count_waiting(session, one.id) for one in every}
+    if not every:
+        return Answer("Nothing has been taken in yet. `slate ingest FOLDER` does that.", private=True, data={"ingests": []})
+    shown = [intake_shape(one, waiting[one.id]) for one in every]
+    cards = tuple(_card(one, waiting[one.id]) for one in every[:5])
+    return Answer(f"The last {len(every)}.", cards, private=True, data={"ingests": shown})
+
+
+def _one(asked: Asked, code: str) -> Answer:
+    with asked.desk.reading() as session:
+        intake = imports.by_code(session, code)
+        if intake is None:
+            raise UnknownRender(f"There is no intake `{code[:20]}`.", hint="/ingests lists them.")
+        waiting = imports.count_waiting(session, intake.id)
+        troubles = imports.refused(session, intake.id, limit=500)
+    lines = [f"{readable(one.place)}: {one.problem}" for one in troubles]
+    card = _card(intake, waiting, lines)
+    report = [{"place": one.place, "problem": one.problem, "refused": one.state.value == "refused"} for one in troubles]
+    return Answer(cards=(card,), private=True, data=intake_shape(intake, waiting) | {"report": report})
+
+
+def _card(intake: Intake, waiting: int, troubles: list[str] | None = None) -> Card:
+    facts = [
+        ("Looked at", f"{intake.seen:,} of {max(intake.total, intake.seen):,} files"),
+        ("Taken in", f"{intake.taken:,}"),
+        ("Known already", f"{intake.known:,}"),
+        ("Not readable", f"{intake.refused:,}"),
+        ("Of other kinds", f"{intake.passed:,}"),
+        ("Still to be finished", f"{waiting:,}"),
+    ]
+    fields = [Field(label, value) for label, value in facts if value != "0"]
+    if troubles:
+        fields.append(Field("Report", formatting.cut("\n".join(troubles[:20]), 3_000), short=False))
+    state: Tone = "done" if intake.read_at and not waiting else "running"
+    return Card(
+        f"{intake.code} · {readable(intake.place)}", state, fields=tuple(fields), footer=formatting.when(intake.started_at)
+    )
+
+
+def intake_shape(intake: Intake, waiting: int) -> shapes.Shape:
+    """`{intake, place, total, seen, taken, known, refused, passed, waiting, started, read}`."""
+    return {
+        "intake": intake.code,
+        "place": intake.place,
+        "total": intake.total,
+        "seen": intake.seen,
+        "taken": intake.taken,
+        "known": intake.known,
+        "refused": intake.refused,
+        "passed": intake.passed,
+        "waiting": waiting,
+        "started": shapes.iso(intake.started_at),
+        "read": shapes.iso(intake.read_at),
+    }
+
+
+def readable(place: str) -> str:
+    """An address as a person would write it."""
+    if not place.startswith("file://"):
+        return place
+    address, mark, name = place.partition("!/")
+    return shown(path_of(address)) + (f" › {name}" if mark else "")

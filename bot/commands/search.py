@@ -1,0 +1,203 @@
+"""Asking the memory: find, whatis, lineage, provenance."""
+
+from __future__ import annotations
+
+import re
+
+from sqlmodel import Session
+
+from bot import command_text, formatting, shapes, show
+from bot.cards import Answer, Button, Card, Field
+from bot.commands import subjects
+from bot.commands.command import Asked
+from core.desk import Desk
+from core.errors import BlobMissing, MissingInput
+from core.formats import kinds
+from core.lineage import family as families
+from core.lineage.family import Lineage
+from core.people.roles import Action, allow, visible_projects
+from core.recognition import identify
+from core.recognition.identify import Certainty
+from core.search import ask
+from core.search.ask import Found
+from core.verification import verify, watermark_conflict
+from storage import ids
+from storage.blobs import BlobError
+from storage.tables import Asset
+
+LONGEST_BUTTON = 90
+"""What fits into a button's id on every platform."""
+_TAKEN_AWAY = 5
+_THIS = re.compile(
+    r"\b(?:this|it)\b(?! (?:week|month|year|morning|afternoon|evening|project|channel|client|quarter)\b)", re.IGNORECASE
+)
+_CERTAIN = {
+    Certainty.CERTAIN: "This is",
+    Certainty.PROBABLE: "This is most likely",
+    Certainty.SIMILAR: "This looks like",
+    Certainty.UNKNOWN: "This may be",
+}
+
+
+def find(asked: Asked) -> Answer:
+    """Search what the team has made, by a question or by words.
+
+    Conditions narrow it: by: client: project: shot: status: model: workflow: technique: tag: before: after:. The answer is for
+    everybody in the channel; `private:yes` keeps it to yourself, `limit:` says how many pictures are shown.
+    /find who made the depth shot for Acme
+    /find hero shoe by:mia status:approved after:march
+    /find hero shoe limit:12 private:yes
+    """
+    private, limit = asked.switch("private"), asked.count("limit", 5, 25)
+    question = asked.line.text(0)
+    if not question:
+        raise MissingInput("`find` needs a question or some words.", hint="Write /find who made the depth shot for Acme.")
+    with asked.desk.reading() as session:
+        found = ask.answer(
+            session,
+            _about_here(session, asked, question),
+            by=asked.member,
+            project=asked.place.project,
+            limit=limit,
+            after=asked.option("page"),
+        )
+        cards = tuple(show.asset_card(session, one.asset) for one in found.results)
+    more = _more(question, found, limit)
+    return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, data=found.as_json())
+
+
+def _about_here(session: Session, asked: Asked, question: str) -> str:
+    """In a thread, a question about `this` is about what the thread is about: its id is put in place of the word."""
+    here = subjects.in_thread(session, asked) if _THIS.search(question) else None
+    code = "" if here is None else ids.code("R", here.render_id) if here.render_id else ids.code("A", here.asset_id or 1)
+    return _THIS.sub(code, question, count=1) if code else question
+
+
+def _more(question: str, found: Found, limit: int) -> tuple[Card, ...]:
+    """What to press next: one of several meanings, or the next page. What is too long for a button is shown to be typed."""
+    asks = [(one.label, f"/find {one.text}") for one in found.choices]
+    asks += [("More", f"/find {question} limit:{limit} page:{command_text.quote(found.after)}")] if found.after else []
+    take = [(f"✕ {formatting.short(one.label, 40)}", f"/find {one.text}") for one in found.without[:_TAKEN_AWAY]]
+    asks += [(label, line) for label, line in take if len(line) <= LONGEST_BUTTON and "\n" not in line]
+    short = [(label, line) for label, line in asks if len(line) <= LONGEST_BUTTON and "\n" not in line]
+    long = [Field(label, line, short=False) for label, line in asks if (label, line) not in short]
+    if not asks:
+        return ()
+    buttons = tuple(Button("find", line.removeprefix("/find "), label) for label, line in short)
+    title = "Which one?" if found.choices else "There is more" if found.after else "Take a condition away"
+    return (Card(title, fields=tuple(long), buttons=buttons),)
+
+
+def whatis(asked: Asked) -> Answer:
+    """Say where a picture came from, even when all its metadata is gone.
+
+    Drop the picture in, or give an id. A copy that was scaled, cropped or compressed is recognised by what it shows.
+    /whatis
+    /whatis A-7Q0D
+    """
+    if asked.attachments:
+        answers = [_recognised(asked, _bytes(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
+        cards = tuple(card for answer in answers for card in answer.cards)
+        data = answers[0].data if len(answers) == 1 else {"results": [answer.data for answer in answers]}
+        return Answer("\n".join(answer.text for answer in answers), cards, data=data)
+    with asked.desk.reading() as session:
+        found = subjects.some_assets(session, asked)
+        cards = tuple(show.asset_card(session, asset) for asset in found[:4])
+        data = {"certainty": "certain", "how": "by its id", **_named(found[0])}
+    return Answer(cards=cards, data=data)
+
+
+def lineage(asked: Asked) -> Answer:
+    """Show what a picture was made from, and what was made from it.
+
+    /lineage A-7Q0D
+    """
+    with asked.desk.reading() as session:
+        asset = subjects.some_assets(session, asked)[0]
+        family = families.of(session, asset)
+    return Answer(cards=(_family_card(family),), private=True, data=_family_shape(family))
+
+
+def provenance(asked: Asked) -> Answer:
+    """Show everything that is known of how a picture came to be.
+
+    /provenance A-7Q0D
+    """
+    with asked.desk.reading() as session:
+        found = subjects.some_assets(session, asked)
+        cards = tuple(show.provenance_card(session, asset) for asset in found[:4])
+        known = [shapes.provenance_shape(session, asset) for asset in found]
+    links = "\n".join(f"{asset.code}: {asked.desk.settings.base_url}{show.page_of(asset)}" for asset in found[:4])
+    return Answer(links, cards, private=True, data=known[0] if len(known) == 1 else {"results": known})
+
+
+def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
+    with asked.desk.reading() as session:
+        allow(session, asked.member, Action.FIND, asked.place.project)
+        projects = visible_projects(session, asked.member)
+    seen = identify.recognise(asked.desk, data, filename, projects=projects)
+    shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "others": []}
+    if seen.asset is None:
+        return Answer(f"{filename} is not known: {seen.how}.", data=shape)
+    against = watermark_conflict.of_file(asked.desk, data, filename, seen)
+    shape |= {"contradiction": against or None}
+    sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}. {against}".rstrip()
+    if seen.certainty in (Certainty.CERTAIN, Certainty.PROBABLE):
+        mime = kinds.mime_of(data, filename)
+        shape["credentials"], said = verify.credentials_of_copy(asked.desk, data, mime, seen.asset)
+        sentence = f"{sentence} {said}".rstrip()
+    with asked.desk.reading() as session:
+        card = show.asset_card(session, seen.asset, sentence=sentence)
+    return Answer(sentence, (card,), data=shape | _named(seen.asset) | {"others": [one.code for one in seen.others]})
+
+
+def _named(asset: Asset) -> dict[str, object]:
+    return {"asset": asset.code, "render": shapes.renders_code(asset), "filename": asset.filename, "sha256": asset.sha256}
+
+
+def _bytes(desk: Desk, digest: str) -> bytes:
+    try:
+        return desk.blobs.get(digest)
+    except BlobError as problem:
+        raise BlobMissing(hint="Send the file again.") from problem
+
+
+def _family_card(family: Lineage) -> Card:
+    def lines(steps: tuple[families.Step, ...], arrow: str) -> str:
+        return "\n".join(f"{'   ' * (one.steps - 1)}{arrow} {_line(one.asset)} as {one.name}" for one in steps[:20])
+
+    asked_for = " ← ".join(f"{one.code} ({one.verb})" for one in family.askings)
+    fields = [
+        Field("Made from", lines(family.sources, "←") or "nothing but words and a seed", short=False),
+        Field("Became", lines(family.results, "→") or "nothing yet", short=False),
+    ]
+    fields += [Field("Beside it", ", ".join(one.code for one in family.siblings), short=False)] if family.siblings else []
+    fields += [Field("Asked for as", asked_for, short=False)] if asked_for else []
+    code = family.asset.code
+    return Card(
+        f"The family of {code}",
+        subject=code,
+        text=formatting.short(family.asset.prompt, 200),
+        fields=tuple(fields),
+        pictures=(show.picture_of(family.asset),),
+        buttons=(Button("provenance", code, "Provenance"),),
+        link=show.page_of(family.asset),
+    )
+
+
+def _line(asset: Asset) -> str:
+    name = formatting.short(asset.prompt, 50) or asset.filename
+    return f"{asset.code} {name}{f' ({asset.workflow})' if asset.workflow else ''}"
+
+
+def _family_shape(family: Lineage) -> dict[str, object]:
+    def steps(found: tuple[families.Step, ...]) -> list[dict[str, object]]:
+        return [{"asset": one.asset.code, "of": one.other.code, "input": one.name, "steps": one.steps} for one in found]
+
+    return {
+        "asset": family.asset.code,
+        "sources": steps(family.sources),
+        "results": steps(family.results),
+        "siblings": [one.code for one in family.siblings],
+        "renders": [{"render": one.code, "verb": one.verb} for one in family.askings],
+    }

@@ -1,0 +1,137 @@
+"""Who is speaking: (platform, user id) -> Member, and how newcomers come in."""
+
+from __future__ import annotations
+
+import getpass
+
+from sqlmodel import Session
+
+from core.desk import Desk
+from core.errors import BadInput, Refused
+from core.people import audit, workspaces
+from core.people.projects import ensure_defaults
+from core.settings import Settings
+from core.text import names
+from storage.people import members
+from storage.tables import Member, Role
+
+ROOM = "room"
+CLI = "cli"
+
+
+def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: str = "") -> Member:
+    """The Member behind a platform's user id, taken in under `name` (made unique by a number) when not known yet.
+
+    Who comes in from a workspace gets the role that its people chose for newcomers. Raises Refused for an account that is closed,
+    a Member who is no longer active, or a workspace that takes nobody in, BadInput or TooLong for a name that cannot be one,
+    DatabaseUnavailable.
+    """
+    with desk.reading() as session:
+        known = _known(session, platform, user_id)
+    if known is not None:
+        return known
+    with desk.writing() as session:
+        members.one_at_a_time(session)
+        known = _known(session, platform, user_id)
+        if known is not None:
+            return known
+        ensure_defaults(session)
+        free = _free_name(session, names.clean(name))
+        rules = workspaces.rules(session, platform, tenant)
+        if rules.closed:
+            raise Refused("Newcomers from here are not taken in.", hint="An admin can change that with /workspace.")
+        usual = newcomer_role(session, desk.settings, platform)
+        return _take_in(session, free, platform, user_id, usual if usual is Role.ADMIN else rules.role or usual)
+
+
+def _known(session: Session, platform: str, user_id: str) -> Member | None:
+    handle = members.handle(session, platform, user_id)
+    member = members.by_id(session, handle.member_id) if handle else None
+    if handle is None or member is None:
+        return None
+    if handle.active and member.active:
+        return member
+    gone = f"{member.name} is no longer active here." if handle.active else "This account has been closed or has left."
+    raise Refused(gone, hint="An admin can change that.", member=member.name)
+
+
+def join_room(desk: Desk, name: str) -> Member:
+    """The Member who picked `name` at the room's door: whoever has that name already, else a newcomer.
+
+    The room is a local place among people who trust each other: a name is enough. Raises BadInput, TooLong, DatabaseUnavailable.
+    """
+    return _by_name(desk, name, ROOM, role=None)
+
+
+def at_terminal(desk: Desk, name: str = "") -> tuple[Member, bool]:
+    """The Member for whom the command line speaks, and whether just taken in.
+
+    `--as NAME` is whoever has that name, else a newcomer. Without it, it is the operating system's user; as that person holds
+    the data and the settings anyway, a newcomer without `--as` is an admin. Raises BadInput, TooLong, DatabaseUnavailable.
+    """
+    chosen = name or _system_user()
+    with desk.reading() as session:
+        known = members.by_key(session, names.key(chosen))
+    if known is not None:
+        return known, False
+    return _by_name(desk, chosen, CLI, role=None if name else Role.ADMIN), True
+
+
+def newcomer_role(session: Session, settings: Settings, platform: str) -> Role:
+    """The very first Member is admin, and so is the first who comes by chat; everybody later gets the configured role."""
+    first = not (members.anybody(session) if platform == CLI else members.anybody_beyond(session, CLI))
+    return Role.ADMIN if first else configured_role(settings)
+
+
+def configured_role(settings: Settings) -> Role:
+    """SLATE_NEWCOMER_ROLE as a Role. Raises BadInput."""
+    try:
+        return Role(settings.newcomer_role.strip().casefold())
+    except ValueError as problem:
+        wrong = f"SLATE_NEWCOMER_ROLE is {settings.newcomer_role!r}, which is no role."
+        raise BadInput(wrong, hint=f"Set it to one of: {', '.join(Role)}.") from problem
+
+
+def _by_name(desk: Desk, name: str, platform: str, *, role: Role | None) -> Member:
+    shown = names.clean(name)
+    key = names.key(shown)
+    with desk.writing() as session:
+        members.one_at_a_time(session)
+        ensure_defaults(session)
+        known = members.by_key(session, key)
+        if known is None:
+            return _take_in(session, shown, platform, key, role or newcomer_role(session, desk.settings, platform))
+        if members.by_handle(session, platform, key) is None and known.id is not None:
+            members.add_handle(session, known.id, platform, key)
+            audit.record(session, audit.Action.MEMBER_HANDLE_ADDED, subject(known), actor=known, after={"platform": platform})
+        return known
+
+
+def subject(member: Member) -> str:
+    """How the audit calls a Member."""
+    return f"member/{member.id}"
+
+
+def _take_in(session: Session, name: str, platform: str, user_id: str, role: Role) -> Member:
+    member = members.add(session, name, names.key(name), role)
+    assert member.id is not None, "flushed, so numbered"
+    members.add_handle(session, member.id, platform, user_id)
+    after = {"name": name, "role": role.value, "platform": platform}
+    audit.record(session, audit.Action.MEMBER_JOINED, subject(member), actor=member, after=after)
+    return member
+
+
+def _free_name(session: Session, name: str) -> str:
+    """`name`, or `name 2` … when others have it."""
+    free, count = name, 1
+    while members.by_key(session, names.key(free)) is not None:
+        count += 1
+        free = f"{name[: names.LONGEST - len(str(count)) - 1]} {count}"
+    return free
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as problem:
+        raise BadInput("The operating system does not say who you are.", hint="Say it with --as NAME.") from problem

@@ -1,0 +1,148 @@
+"""Bytes in and out of the room: uploads with a limit while they stream, and blobs for those who may see what they belong to."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import Request
+from sqlmodel import Session
+from starlette.responses import FileResponse, Response
+
+from bot.request import Attachment
+from bot.web.app_state import House
+from core.desk import Desk
+from core.errors import BadInput, BlobMissing, DiskFull, NotFound, StoreError, TooLong, UnknownAsset
+from core.people.roles import Action, allow
+from storage.blobs import BlobError, BlobNotFound, BlobStoreFull, FolderBlobs
+from storage.chat import room
+from storage.files import assets
+from storage.people import projects
+from storage.tables import Asset, Member
+
+_MIB = 1024 * 1024
+_LONGEST_NAME = 120
+_FOREVER = "private, max-age=31536000, immutable"
+_SHOWN = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm"}
+    | {"audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "audio/mp4"}
+)
+"""What a browser may show by itself; everything else, SVG and HTML above all, is only ever saved."""
+
+_STARTS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"\x1aE\xdf\xa3": "video/webm",
+    b"fLaC": "audio/flac",
+    b"OggS": "audio/ogg",
+    b"ID3": "audio/mpeg",
+    b"%PDF": "application/pdf",
+}
+
+
+async def read(request: Request, limit: int) -> bytes:
+    """The request's body; stops reading at `limit` bytes. Raises TooLong."""
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > limit:
+            most = f"{limit // _MIB} MiB" if limit >= _MIB else f"{limit // 1024} KiB"
+            raise TooLong(f"That is more than {most}.", hint="Send something smaller.", limit=limit)
+    return bytes(received)
+
+
+async def read_upload(request: Request, desk: Desk) -> bytes:
+    """An uploaded file's bytes. Raises TooLong, BadInput when there are none."""
+    data = await read(request, desk.settings.max_upload_mb * _MIB)
+    if not data:
+        raise BadInput("The file is empty.", hint="Choose another one.")
+    return data
+
+
+def keep(house: House, member: Member, filename: str, data: bytes) -> tuple[Attachment, str]:
+    """Store an upload: what it is, and the receipt its owner can send it with. Raises Refused, DiskFull, StoreError."""
+    with house.desk.reading() as session:
+        allow(session, member, Action.FIND, None)  # whoever may ask may show what it is about; only core makes an input of it
+    try:
+        digest = house.desk.blobs.put(data)
+    except BlobStoreFull as problem:
+        raise DiskFull(hint="Nothing was kept. Free some room and send it again.") from problem
+    except BlobError as problem:
+        raise StoreError("The file could not be stored.", hint="Send it again in a moment.") from problem
+    kept = Attachment(_tame(filename), kind_of(data), digest, len(data))
+    return kept, house.signer.receipt(kept, member.id or 0)
+
+
+def kind_of(data: bytes) -> str:
+    """The media type, told by the first bytes and never by the name; `application/octet-stream` for what is not known."""
+    for start, mime in _STARTS.items():
+        if data.startswith(start):
+            return mime
+    if data[:4] == b"RIFF":
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(data[8:12], "application/octet-stream")
+    if data[4:8] == b"ftyp":
+        return {b"avif": "image/avif", b"M4A ": "audio/mp4"}.get(data[8:12], "video/mp4")
+    return "application/octet-stream"
+
+
+def blob_of_asset(session: Session, member: Member, code: str, digest: str) -> tuple[Asset, str]:
+    """The Asset, for a member who may see it, and the media type of its blob `digest` (empty: to be told by its bytes).
+
+    Raises UnknownAsset, Refused.
+    """
+    asset = seen_asset(session, member, code)
+    if digest not in (asset.sha256, asset.preview, asset.thumbnail):
+        raise UnknownAsset(f"{asset.code} has no such file.", hint="Open its page again.")
+    return asset, asset.mime if digest == asset.sha256 else ""
+
+
+def seen_asset(session: Session, member: Member, code: str) -> Asset:
+    """The Asset people call `code`, for a member who may see it. Raises UnknownAsset, Refused."""
+    asset = assets.by_code(session, code)
+    if asset is None:
+        raise UnknownAsset(f"There is no asset {code[:20]}.", hint="Check the letters; `/find` may know it.")
+    allow(session, member, Action.SEE, projects.by_id(session, asset.project_id))
+    return asset
+
+
+def attachment_of(session: Session, member: Member, row: int, digest: str) -> Attachment:
+    """A file that came with a message, for a member who sees the message. Raises NotFound, Refused."""
+    message = room.message(session, row)
+    if message is not None and message.only_for in (None, member.id):
+        channel = room.channel_of(session, message)
+        allow(session, member, Action.SEE, projects.by_id(session, channel.project_id) if channel else None)
+        for one in message.attachments:
+            if one.get("sha256") == digest:
+                return Attachment(**one)
+    raise NotFound("There is no such file in this message.", hint="Reload the page.")
+
+
+def send(desk: Desk, digest: str, mime: str, filename: str, *, download: bool = False) -> Response:
+    """The blob as a response: shown when it is a picture, film or sound, saved otherwise; kept by the browser for good.
+
+    Raises BlobMissing.
+    """
+    blobs = desk.blobs
+    mime = mime or kind_of(_bytes(desk, digest))
+    shown = mime in _SHOWN and not download
+    disposition = f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(filename, safe='')}"
+    headers = {"Content-Disposition": disposition, "Cache-Control": _FOREVER, "X-Content-Type-Options": "nosniff"}
+    kind = mime if mime in _SHOWN else "application/octet-stream"
+    if isinstance(blobs, FolderBlobs):
+        if not blobs.has(digest):
+            raise BlobMissing(hint="The store was changed from outside; restore it from a backup.", sha256=digest)
+        return FileResponse(blobs.path(digest), media_type=kind, headers=headers)
+    return Response(_bytes(desk, digest), media_type=kind, headers=headers)
+
+
+def _bytes(desk: Desk, digest: str) -> bytes:
+    try:
+        return desk.blobs.get(digest)
+    except BlobNotFound as problem:
+        raise BlobMissing(hint="The store was changed from outside; restore it from a backup.", sha256=digest) from problem
+
+
+def _tame(filename: str) -> str:
+    """A file name without folders, control characters and excess."""
+    bare = "".join(letter for letter in filename.replace("\\", "/").rsplit("/", 1)[-1] if letter.isprintable()).strip(". ")
+    return bare[-_LONGEST_NAME:] or "file"

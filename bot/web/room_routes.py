@@ -1,0 +1,298 @@
+"""The room's addresses: the door, the channels, the feed, files, and what people send."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field, ValidationError
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from bot import identity
+from bot.emoji import meanings
+from bot.request import Place
+from bot.web import actions, files
+from bot.web.app_state import House, NotJoined, enter, house, open_to, visitor
+from bot.web.feed import Reader, read_cursor, stream, write_cursor
+from bot.web.message_views import face, message_views, zone_of
+from bot.web.room_chat import PLATFORM, ring
+from bot.web.sidebar import shelves
+from core.errors import BadInput, Conflict, NotFound, UnknownProject
+from core.people import projects as projects_
+from core.people.roles import Action, may
+from core.text import names
+from storage import ids
+from storage.chat import room
+from storage.people import members, projects
+from storage.rendering import workflows
+from storage.tables import Channel, Member, Project
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+Home = Annotated[House, Depends(house)]
+Me = Annotated[Member, Depends(visitor)]
+Body = TypeVar("Body", bound=BaseModel)
+
+_PAGE = 50
+_LONGEST_BODY = 1024 * 1024
+_MORE_EMOJI = ("👍", "❤️", "😂", "🎉", "👀", "🙏", "🔥", "🤔")
+
+
+class Joining(BaseModel):
+    """What the door asks."""
+
+    name: str
+    time_zone: str = Field("UTC", max_length=64)
+
+
+class Opening(BaseModel):
+    """A channel to open: in a project that exists, or in a new one of a client."""
+
+    name: str
+    project: str = ""
+    client: str = ""
+    new_project: str = ""
+
+
+class Reading(BaseModel):
+    """How far the member has read."""
+
+    message: int
+
+
+async def body(request: Request, kind: type[Body]) -> Body:
+    """The JSON body as a value. Raises BadInput, TooLong."""
+    try:
+        return kind.model_validate_json(await files.read(request, _LONGEST_BODY))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "request"
+        raise BadInput(f"`{where}`: {first['msg']}.", hint="Reload the page and try again.") from problem
+
+
+# The door
+
+
+@router.get("/", response_model=None)
+def front(request: Request, home: Home) -> Response:
+    """The first channel, or the door."""
+    try:
+        member = visitor(request)
+    except NotJoined:
+        return HTMLResponse(home.paper.html("door.html", next=_local(request.query_params.get("next", ""))))
+    with home.desk.reading() as session:
+        open_ = open_to(session, member)
+    first = next((one for one in open_ if one.channel_id == projects_.GENERAL), open_[0] if open_ else None)
+    if first is None:
+        return HTMLResponse(home.paper.html("empty.html", me=face(member.name)))
+    return RedirectResponse(home.paper.address(first.channel_id), 303)
+
+
+@router.post("/join")
+async def join(request: Request, home: Home) -> JSONResponse:
+    wanted = await body(request, Joining)
+    member = await run_in_threadpool(_join, home, wanted)
+    response = JSONResponse({"name": member.name, "go": _local(request.query_params.get("next", "")) or "/"})
+    home.signer.let_in(response, member.id or 0, https=home.desk.settings.base_url.startswith("https:"))
+    return response
+
+
+def _join(home: House, wanted: Joining) -> Member:
+    member = identity.join_room(home.desk, wanted.name)
+    if member.time_zone != wanted.time_zone:
+        with home.desk.writing() as session:
+            kept = members.by_id(session, member.id or 0)
+            if kept is not None:
+                kept.time_zone = wanted.time_zone
+                session.add(kept)
+    return member
+
+
+@router.post("/leave")
+def leave(home: Home) -> JSONResponse:
+    response = JSONResponse({"go": "/"})
+    home.signer.see_out(response)
+    return response
+
+
+def _local(path: str) -> str:
+    """The path if it is one of this server, else nothing."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path else ""
+
+
+# Channels
+
+
+@router.get("/c/{slug}")
+def channel_page(slug: str, home: Home, me: Me) -> HTMLResponse:
+    """The channel with its newest messages."""
+    return HTMLResponse(_room_page(home, me, slug, None))
+
+
+@router.get("/c/{slug}/t/{root}")
+def thread_page(slug: str, root: int, home: Home, me: Me) -> HTMLResponse:
+    """The channel with one thread open beside it."""
+    return HTMLResponse(_room_page(home, me, slug, root))
+
+
+@router.get("/c/{slug}/t/{root}/panel")
+def thread_panel(slug: str, root: int, home: Home, me: Me) -> HTMLResponse:
+    """The thread alone."""
+    with home.desk.reading() as session:
+        channel, _project = enter(session, me, slug)
+        return HTMLResponse(home.paper.part("thread.html", "thread", *_thread(session, channel, root, me)))
+
+
+@router.get("/c/{slug}/older")
+def older(slug: str, before: int, home: Home, me: Me) -> HTMLResponse:
+    """The page of messages before message `before`."""
+    with home.desk.reading() as session:
+        channel, _project = enter(session, me, slug)
+        rows = room.page(session, channel.id or 0, seen_by=me.id or 0, before=before, limit=_PAGE)
+        views = message_views(session, rows, me)
+    return HTMLResponse(home.paper.part("message.html", "messages", views, len(rows) == _PAGE))
+
+
+def _room_page(home: House, me: Member, slug: str, root: int | None) -> str:
+    with home.desk.reading() as session:
+        channel, project = enter(session, me, slug)
+        open_ = open_to(session, me)
+        cursor = room.revisions(session, [one.id for one in open_ if one.id is not None])  # before the messages: none is missed
+        rows = room.page(session, channel.id or 0, seen_by=me.id or 0, limit=_PAGE)
+        return home.paper.html(
+            "room.html",
+            me=face(me.name), channel=channel, project=project, client=projects_.client_of(session, project),
+            shelves=shelves(session, me, slug), projects=projects.everything(session),
+            may_open=may(session, me, Action.MANAGE_CHANNELS, None), may_found=may(session, me, Action.MANAGE_PROJECTS, None),
+            messages=message_views(session, rows, me), more=len(rows) == _PAGE,
+            read=room.read_up_to(session, me.id or 0, channel.id or 0), cursor=write_cursor(cursor),
+            thread=_thread(session, channel, root, me) if root else None,
+            emoji=[*meanings(home.desk.settings).items(), *((one, "") for one in _MORE_EMOJI)],
+            upload_mb=home.desk.settings.max_upload_mb, workflows=workflows.everything(session), zone=str(zone_of(me)),
+        )  # fmt: skip
+
+
+def _thread(session: Session, channel: Channel, root: int, me: Member) -> tuple[Any, ...]:
+    first = room.message(session, root)
+    if first is None or first.channel_id != channel.id or first.thread_id or first.only_for not in (None, me.id):
+        raise NotFound("There is no such thread in this channel.", hint=f"Open #{channel.name} and look for it there.")
+    answers = room.thread(session, root, seen_by=me.id or 0)
+    return channel, message_views(session, [first], me)[0], message_views(session, answers, me)
+
+
+@router.post("/channels")
+async def open_channel(request: Request, home: Home, me: Me) -> JSONResponse:
+    wanted = await body(request, Opening)
+    slug = await run_in_threadpool(_open_channel, home, me, wanted)
+    return JSONResponse({"go": home.paper.address(slug)})
+
+
+def _open_channel(home: House, me: Member, wanted: Opening) -> str:
+    slug = names.slug(names.clean(wanted.name.lstrip("#"), "channel name"))
+    if not slug:
+        raise BadInput("The channel's name has no letters or digits.", hint="Give it some.")
+    with home.desk.writing() as session:
+        if projects.channel(session, PLATFORM, slug) is not None:
+            raise Conflict(f"There is a channel #{slug} already.", hint="Open it from the list, or choose another name.")
+        project = _project_for(session, me, wanted)
+        projects_.bind_channel(session, PLATFORM, slug, slug, project, by=me)
+        ring(home.desk, session)
+    return slug
+
+
+def _project_for(session: Session, me: Member, wanted: Opening) -> Project:
+    if wanted.new_project:
+        return projects_.add(session, wanted.client, wanted.new_project, by=me)
+    if not wanted.project:
+        raise UnknownProject("A channel belongs to a project.", hint="Choose one, or name a new one and its client.")
+    return projects_.find(session, wanted.project)
+
+
+# Talk
+
+
+@router.post("/c/{slug}/say")
+async def say(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
+    return JSONResponse(await run_in_threadpool(actions.say, home, me, slug, await body(request, actions.Saying)))
+
+
+@router.post("/c/{slug}/fill")
+async def fill(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
+    return JSONResponse(await run_in_threadpool(actions.fill, home, me, slug, await body(request, actions.Filling)))
+
+
+@router.post("/c/{slug}/press")
+async def press(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
+    return JSONResponse(await run_in_threadpool(actions.press, home, me, slug, await body(request, actions.Pressing)))
+
+
+@router.post("/c/{slug}/react")
+async def react(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
+    return JSONResponse(await run_in_threadpool(actions.react, home, me, slug, await body(request, actions.Reacting)))
+
+
+@router.post("/c/{slug}/read")
+async def read(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
+    wanted = await body(request, Reading)
+
+    def mark() -> None:
+        with home.desk.writing() as session:
+            channel, _project = enter(session, me, slug)
+            room.mark_read(session, me.id or 0, channel.id or 0, wanted.message)
+
+    await run_in_threadpool(mark)
+    return JSONResponse({})
+
+
+@router.get("/c/{slug}/complete")
+def complete(slug: str, text: str, cursor: int, home: Home, me: Me) -> JSONResponse:
+    """What may stand where the cursor is, best first."""
+    with home.desk.reading() as session:
+        _channel, project = enter(session, me, slug)
+    place = Place(PLATFORM, slug, "", project)
+    found = home.commands.complete(home.desk, me, place, text[:4000], min(cursor, 4000))
+    return JSONResponse([{"value": one.value, "label": one.label, "help": one.help} for one in found])
+
+
+@router.get("/feed", response_model=None)
+async def feed(request: Request, channel: str, home: Home, me: Me, since: str = "") -> Response:
+    reader = Reader(me.id or 0, channel, read_cursor(request.headers.get("last-event-id") or since))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream(home, reader), media_type="text/event-stream", headers=headers)
+
+
+# Files
+
+
+@router.post("/uploads")
+async def upload(request: Request, home: Home, me: Me, name: str = "picture") -> JSONResponse:
+    data = await files.read_upload(request, home.desk)
+    kept, receipt = await run_in_threadpool(files.keep, home, me, name, data)
+    return JSONResponse({"receipt": receipt, "filename": kept.filename, "mime": kept.mime, "size": kept.size})
+
+
+@router.get("/files/m{row}/{digest}", response_model=None)
+def attachment(row: int, digest: str, home: Home, me: Me) -> Response:
+    """A file that came with a message."""
+    with home.desk.reading() as session:
+        kept = files.attachment_of(session, me, row, digest)
+    return files.send(home.desk, digest, kept.mime, kept.filename)
+
+
+@router.get("/files/{code}/{digest}", response_model=None)
+def asset_file(code: str, digest: str, home: Home, me: Me, download: bool = False) -> Response:
+    """An asset's original, preview or thumbnail."""
+    with home.desk.reading() as session:
+        asset, mime = files.blob_of_asset(session, me, code, digest)
+    return files.send(home.desk, digest, mime, asset.filename, download=download)
+
+
+@router.get("/previews/{code}", response_model=None)
+def live_preview(code: str, home: Home, me: Me) -> Response:
+    """The newest preview picture of a running render; 204 when there is none, which is no error: it may have just ended."""
+    picture = home.desk.queue.preview(ids.number("R", code) or 0)
+    kind = files.kind_of(picture) if picture else ""
+    if picture is None or not kind.startswith("image/"):
+        return Response(status_code=204)
+    return Response(picture, media_type=kind, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,122 @@
+"""Gathers what the checks look at, for one Asset or for many, and writes down what a person says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core import files
+from core.compliance.check import QUESTIONS, Gone, Material, Said, check
+from core.compliance.rules import Checked, Item, Report, Status
+from core.desk import Desk
+from core.errors import BadInput, BadPicture, NotFound
+from core.exports import private_terms
+from core.exports.leak_check import Secret, found_in
+from core.files import Limits
+from core.people import audit
+from core.people.roles import Action, allow
+from core.provenance.seal import read
+from core.provenance.watermark import confirm
+from storage.blobs import BlobError
+from storage.clock import now
+from storage.files import assets, fingerprints
+from storage.files import exports as rows
+from storage.people import projects
+from storage.tables import Asset, ComplianceNote, Member, Project
+
+MOST = 2_000
+"""Assets of one report."""
+
+
+def report(desk: Desk, subject: str, found: Sequence[Asset], *, by: Member) -> Report:
+    """The report about these Assets. Raises Refused, and BadInput for too many."""
+    if len(found) > MOST:
+        raise BadInput(
+            f"{len(found)} files are too many for one report.", hint=f"At most {MOST}; narrow it with since: and until:."
+        )
+    settings = desk.settings
+    roles = (("Provider", settings.provider), ("Deployer", settings.deployer), ("Notice", settings.notice))
+    told = tuple((name, value or "for a person to fill in") for name, value in roles)
+    return Report(subject, now().isoformat(timespec="seconds"), tuple(_checked(desk, asset, by) for asset in found), told)
+
+
+def of_period(desk: Desk, project: Project, since: datetime | None, until: datetime | None, *, by: Member) -> Sequence[Asset]:
+    """What was rendered for a project in a time. Raises Refused."""
+    with desk.reading() as session:
+        allow(session, by, Action.SEE, project)
+        return rows.in_period(session, project.id or 0, since, until, MOST + 1)
+
+
+def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> None:
+    """Write down what a person says about an Asset. Raises Refused, NotFound for a question that is none, BadInput."""
+    if question not in QUESTIONS:
+        raise NotFound(f"`{question[:30]}` is not among the questions.", hint=f"They are {', '.join(QUESTIONS)}.")
+    if not answer.strip():
+        raise BadInput("An answer is missing.", hint=f'Write {question}:"no, a product shot".', input=question)
+    with desk.writing() as session:
+        allow(session, by, Action.APPROVE, projects.by_id(session, asset.project_id))
+        note = ComplianceNote(
+            asset_id=asset.id or 0, question=question, answer=answer.strip()[:500], member_id=by.id or 0, created_at=now()
+        )
+        rows.add_note(session, note)
+        audit.record(session, audit.Action.ASSET_DECLARED, asset.code, actor=by, after={question: note.answer})
+
+
+def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
+    try:
+        data = desk.blobs.get(asset.sha256)
+    except BlobError:
+        lost = Item("A", "file digest", Status.FAIL, "its bytes are not in the store")
+        return Checked(asset.code, asset.filename, (lost,), asset.sha256)
+    with desk.reading() as session:
+        allow(session, by, Action.SEE, projects.by_id(session, asset.project_id))
+        secrets = private_terms.secrets(session, asset)
+        inputs = assets.parents(session, asset)
+        left = [(one, assets.by_id(session, one.copy_id)) for one in rows.of_asset(session, asset.id or 0)]
+        notes = {
+            name: Said(note.answer, who.name, note.created_at) for name, (note, who) in rows.notes(session, asset.id or 0).items()
+        }
+        indexed = _indexed(session, asset)
+    try:
+        limits = Limits(max_pixels=desk.settings.max_pixels, max_bytes=4 << 30)
+        examined, image = files.look(data, asset.filename, limits)
+    except BadPicture:
+        examined, image = None, None
+    found = read.read(desk.settings, data, asset.mime) if read.carries(data) else None
+    manifest = str(asset.seal.get("manifest") or "")
+    gone = [Gone(one, copied, _leaks(desk, copied, secrets)) for one, copied in left]
+    return check(
+        Material(
+            desk.settings,
+            asset,
+            data,
+            examined,
+            found,
+            inputs,
+            gone,
+            secrets,
+            bool(manifest) and desk.blobs.has(manifest),
+            indexed,
+            notes,
+            now(),
+            confirm.agreement(desk.settings, image, asset.statement) if image is not None else None,
+        )
+    )
+
+
+def _indexed(session: Session, asset: Asset) -> bool:
+    near = fingerprints.near(session, asset.phash, within=0, limit=50) if asset.phash else []
+    return any(one.asset_id == asset.id for one in near)
+
+
+def _leaks(desk: Desk, copied: Asset | None, secrets: Sequence[Secret]) -> tuple[str, ...]:
+    if copied is None:
+        return ()
+    try:
+        data = desk.blobs.get(copied.sha256)
+    except BlobError:
+        return ()
+    allowed = f"{desk.settings.team} {desk.settings.credit}"
+    return tuple(sorted({one.what for one in found_in(data, secrets, allowed=allowed)}))

@@ -1,0 +1,69 @@
+"""Makes the small pictures: a thumbnail for lists and a preview for chat, of the first frame, never larger than the original."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from core.files.inspect import Examined
+from core.formats import pixels
+
+THUMBNAIL_EDGE = 320
+PREVIEW_EDGE = 1024
+SEAL_EDGE = 256
+
+
+def make_thumbnail(data: bytes, examined: Examined) -> bytes | None:
+    """WebP, 320 pixels along the long edge; None for what is not a picture. Raises BadPicture."""
+    image = _picture(data, examined)
+    return thumbnail_of(image) if image is not None else None
+
+
+def make_preview(data: bytes, examined: Examined) -> bytes | None:
+    """JPEG, or PNG where transparent, 1024 pixels along the long edge; None for what is not a picture. Raises BadPicture."""
+    image = _picture(data, examined)
+    return preview_of(image) if image is not None else None
+
+
+def thumbnail_of(image: Image.Image) -> bytes:
+    """The thumbnail of an upright picture."""
+    return _written(_shrunk(image, THUMBNAIL_EDGE), "WEBP", quality=80, method=2)
+
+
+def preview_of(image: Image.Image) -> bytes:
+    """The preview of an upright picture."""
+    small = _shrunk(image, PREVIEW_EDGE)
+    if small.mode == "RGBA":
+        return _written(small, "PNG", compress_level=1)
+    return _written(small, "JPEG", quality=88, subsampling=0)
+
+
+def seal_thumbnail_of(image: Image.Image) -> bytes:
+    """The thumbnail that goes into a manifest, where every byte counts for good."""
+    small = _shrunk(image, SEAL_EDGE)
+    return _written(small if small.mode == "RGB" else small.convert("RGB"), "JPEG", quality=75)
+
+
+def _picture(data: bytes, examined: Examined) -> Image.Image | None:
+    if not examined.is_picture:
+        return None
+    with pixels.opened(data, max_pixels=max(1, (examined.width or 0) * (examined.height or 0))) as image:
+        image.draft("RGB", (PREVIEW_EDGE, PREVIEW_EDGE))
+        image.seek(0)
+        return pixels.upright(image)
+
+
+def _shrunk(image: Image.Image, edge: int) -> Image.Image:
+    scale = edge / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)  # more than three times as large: halved first
+
+
+def _written(image: Image.Image, kind: str, **options: int) -> bytes:
+    file = io.BytesIO()
+    profile = image.info.get("icc_profile")
+    image.save(file, kind, icc_profile=profile if isinstance(profile, bytes) else None, **options)
+    return file.getvalue()

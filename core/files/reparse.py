@@ -1,0 +1,90 @@
+"""Reads again, with today's reader, what files said when they were taken in: better reading reaches old Assets too.
+
+The words come from beside the Asset, or else from its file; the search goes on meanwhile, each Asset changing in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core import files
+from core.comfyui import facts as comfy
+from core.comfyui.facts import PARSER, Facts
+from core.desk import Desk
+from core.errors import SlateError
+from core.formats.sanitize import clean, clean_text
+from storage import search
+from storage.blobs import BlobError
+from storage.files import assets, raw_metadata
+from storage.tables import Asset
+
+_PAGE = 100
+
+
+def apply(asset: Asset, facts: Facts, problems: Sequence[str] = ()) -> None:
+    """Let an unsaved or attached Asset say what `facts` say; whose it is and how it was judged stay."""
+    asset.facts = clean(facts.as_dict() | {"problems": list(problems)})
+    asset.prompt, asset.negative = clean_text(facts.prompt), clean_text(facts.negative)
+    asset.techniques, asset.seed = list(facts.techniques), asset.seed if asset.render_id else facts.seed
+    known = {str(one.get("name", "")): one for one in asset.models}
+    asset.models = [
+        one | {name: known[one["name"]][name] for name in ("sha256", "licence", "title") if known.get(one["name"], {}).get(name)}
+        for one in clean(files.models_of(facts))
+    ]
+    asset.parser = PARSER
+
+
+def read_again(desk: Desk, *, everything: bool = False, tell: Callable[[int], None] = lambda _: None) -> int:
+    """Read again what an older reader read, or everything; returns how many Assets say something else now."""
+    last, changed, done = 0, 0, 0
+    while True:
+        with desk.reading() as session:
+            page = assets.read_before(session, 2**31 - 1 if everything else PARSER, after=last, limit=_PAGE)
+        if not page:
+            return changed
+        for asset in page:
+            changed += _one(desk, asset)
+            done += 1
+        last = page[-1].id
+        tell(done)
+
+
+def _one(desk: Desk, before: Asset) -> int:
+    facts = _facts(desk, before)
+    with desk.writing() as session:
+        asset = session.get_one(Asset, before.id)
+        if facts is None or _plain(facts) == {key: value for key, value in asset.facts.items() if key != "problems"}:
+            asset.parser = PARSER
+            session.add(asset)
+            return 0
+        apply(asset, facts, asset.facts.get("problems", ()))
+        session.add(asset)
+        search.index(session, asset.id)
+    return 1
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
+    """As the database gives them back: lists, no tuples."""
+    said: dict[str, Any] = json.loads(json.dumps(clean(facts.as_dict())))
+    return said
+
+
+def _facts(desk: Desk, asset: Asset) -> Facts | None:
+    """What today's reader makes of it, or None where nothing more can be read."""
+    if graph := asset.statement.get("graph"):
+        return comfy.read(graph, node=comfy.output_named(graph, asset.filename)).with_techniques(*asset.techniques)
+    with desk.reading() as session:
+        words = raw_metadata.of(session, asset.id)
+    if words is None:
+        return _of_file(desk, asset)
+    found = files.said(words, asset.filename, asset.mime, asset.frames)
+    return found.facts
+
+
+def _of_file(desk: Desk, asset: Asset) -> Facts | None:
+    try:
+        return files.glance(desk.blobs.get(asset.sha256), asset.filename, limits=files.Limits(max_bytes=4 << 30)).facts
+    except (BlobError, SlateError):
+        return None

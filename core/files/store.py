@@ -1,0 +1,204 @@
+"""Turns a finished file into a draft of an Asset: facts, statement, record, digests and small pictures, all stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from core.comfyui import facts as comfy_facts
+from core.comfyui.facts import Facts
+from core.desk import Desk
+from core.errors import DiskFull, StoreError
+from core.files import previews
+from core.files import sign as seals
+from core.files.inspect import Examined, Limits, limits_of, look
+from core.formats.sanitize import clean, clean_text
+from core.pictures import phash
+from core.provenance import embed, parameters, policies, statement, xmp
+from core.provenance.seal import iscc, read
+from core.provenance.seal.sign import FOREIGN, Sealed
+from core.provenance.statement import FileFacts, Made
+from core.provenance.watermark import apply
+from storage.blobs import BlobError, BlobStoreFull, digest_of
+from storage.files.assets import AssetDraft
+from storage.tables import Asset, Origin
+
+_OUTPUT_BYTES = 4 << 30
+"""A Render's own output may be larger than an upload."""
+_FULL = "Make room in the file store. Renders go on by themselves then; ask again for anything else."
+
+
+def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, node: str = "") -> AssetDraft:
+    """The draft of one output of a Render, its bytes stored; `node` is the graph node that saved it, where known.
+
+    No transaction is needed or opened, and doing it twice stores nothing twice.
+    Raises BadPicture, TooManyPixels, DiskFull, StoreError.
+    """
+    examined, image = look(data, filename, replace(limits_of(desk.settings), max_bytes=_OUTPUT_BYTES))
+    facts = _facts(made, examined, node)
+    about = f"{made.render_code}/{ordinal}/{examined.sha256}"
+    marked = apply.mark(desk.settings, data, image, about, words=examined.words, frames=examined.frames)
+    examined, image = _looks(examined, marked), marked.image
+    stated = clean(statement.make(made, _file_facts(examined, ordinal, marked.told, image), facts))
+    size = (examined.width, examined.height) if examined.width and examined.height else None
+    text = parameters.write(facts, made.models, size=size)
+    packet = xmp.write(stated, policies.of(desk.settings))
+    kept = embed.embed(marked.data, examined.mime, embed.record_of(stated), text, packet)
+    thumbnail = previews.seal_thumbnail_of(image) if image is not None else b""
+    sealed = seals.output(desk, kept, examined.mime, stated, thumbnail)
+    preview = previews.preview_of(image) if image is not None else b""
+    if preview and image is not None:
+        preview = seals.preview(desk, preview, stated, digest_of(sealed.data), max(image.size))
+    digest, beside = put_sealed(desk, sealed)
+    try:
+        asset = _asset(desk, sealed.data, examined, image, facts, preview)
+    except StoreError:
+        take_back(desk, sealed, digest)
+        raise
+    asset.sha256 = digest
+    seals.note(asset, sealed, beside)
+    asset.seal |= {"unmarked": marked.why} if marked.why else {}
+    asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
+    asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
+    asset.workflow, asset.workflow_number = made.workflow, made.version
+    asset.models = clean(models_of(facts, made))
+    asset.seed = made.seed or facts.seed
+    asset.statement = stated
+    return AssetDraft(asset)
+
+
+def keep(
+    desk: Desk,
+    data: bytes,
+    filename: str,
+    *,
+    member_id: int,
+    project_id: int,
+    shot: str = "",
+    origin: Origin = Origin.UPLOAD,
+    limits: Limits | None = None,
+) -> AssetDraft:
+    """The draft of a file that came from outside, its bytes stored as they are. Raises what `finish` raises, and TooLong."""
+    examined, image = look(data, filename, limits or limits_of(desk.settings))
+    facts = examined.facts or Facts()
+    asset = _asset(desk, data, examined, image, facts, previews.preview_of(image) if image is not None else b"")
+    asset.sha256 = put(desk, data)
+    asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
+    asset.models = clean(models_of(facts))
+    asset.seed = facts.seed
+    _credentials(desk, asset, data)
+    return AssetDraft(asset, examined.words, comfy_facts.digests_in(examined.graph) if examined.graph else {})
+
+
+def _credentials(desk: Desk, asset: Asset, data: bytes) -> None:
+    """What a file from outside proves of itself: kept, so that what is made from it can say so."""
+    found = read.read(desk.settings, data, asset.mime) if read.carries(data) else None
+    if found is not None:
+        asset.seal_state, asset.seal = FOREIGN, clean(found.summary())
+        asset.facts = asset.facts | {"credentials": asset.seal}
+
+
+def _facts(made: Made, examined: Examined, node: str) -> Facts:
+    """From the graph that was submitted, which is the truth; else from what the file carries."""
+    if not made.graph:
+        return examined.facts or Facts()
+    facts = comfy_facts.read(made.graph, node=node or comfy_facts.output_named(made.graph, examined.filename))
+    return facts.with_techniques(*(examined.facts.techniques if examined.facts else ()))
+
+
+def _looks(examined: Examined, marked: apply.Marked) -> Examined:
+    """What a marked picture looks like; its digest as a file stays that of the file as it came."""
+    if marked.image is None or not marked.told:
+        return examined
+    return replace(
+        examined,
+        pixel_sha256=phash.pixel_digest(marked.image),
+        phash=phash.phash(marked.image),
+        phash_mirrored=phash.mirrored(marked.image),
+    )
+
+
+def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str], image: Image.Image | None) -> FileFacts:
+    return FileFacts(
+        filename=examined.filename,
+        ordinal=ordinal,
+        mime=examined.mime,
+        source_sha256=examined.sha256,
+        pixel_sha256=examined.pixel_sha256,
+        phash=examined.phash,
+        iscc=iscc.unit(image) if image is not None and examined.phash else "",
+        width=examined.width,
+        height=examined.height,
+        frames=examined.frames,
+        seconds=examined.seconds,
+        carries_graph=examined.graph is not None,
+        mark=mark,
+    )
+
+
+def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts, preview: bytes) -> Asset:
+    """An unsaved Asset with all that the file itself tells, its small pictures stored; the rest is for the caller."""
+    return Asset(
+        origin=Origin.INGEST,
+        member_id=0,
+        project_id=0,
+        sha256="",
+        source_sha256=examined.sha256,
+        pixel_sha256=examined.pixel_sha256,
+        phash=examined.phash,
+        thumbnail=put(desk, previews.thumbnail_of(image)) if image is not None else "",
+        preview=put(desk, preview) if preview else "",
+        filename=examined.filename,
+        mime=examined.mime,
+        size=len(kept),
+        width=examined.width,
+        height=examined.height,
+        frames=examined.frames,
+        seconds=examined.seconds,
+        techniques=list(facts.techniques),
+        prompt=clean_text(facts.prompt),
+        negative=clean_text(facts.negative),
+        facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+        parser=comfy_facts.PARSER,
+    )
+
+
+def models_of(facts: Facts, made: Made | None = None) -> list[dict[str, Any]]:
+    """The files the graph loads, each with what is known of it: `{kind, folder, name, strength, sha256, licence, title}`."""
+    known = {str(model.get("name", "")): dict(model) for model in made.models} if made else {}
+    listed = [known.pop(use.name, {}) | vars(use) for use in facts.models]
+    return [{"sha256": "", "licence": "", "title": ""} | one for one in [*listed, *known.values()]]
+
+
+def put(desk: Desk, data: bytes) -> str:
+    """The digest of what is kept now. Raises DiskFull, StoreError."""
+    try:
+        return desk.blobs.put(data)
+    except BlobStoreFull as problem:
+        raise DiskFull(hint=_FULL) from problem
+    except BlobError as problem:
+        raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem
+
+
+def put_sealed(desk: Desk, sealed: Sealed) -> tuple[str, str]:
+    """(digest of the file, digest of the manifest beside it): both are kept or neither. Raises DiskFull, StoreError.
+
+    No two seals are the same: what failed tries left behind would pile up on a disk that is full already.
+    """
+    digest = put(desk, sealed.data)
+    try:
+        return digest, put(desk, sealed.manifest) if sealed.manifest else ""
+    except StoreError:
+        take_back(desk, sealed, digest)
+        raise
+
+
+def take_back(desk: Desk, sealed: Sealed, digest: str) -> None:
+    """Forget a sealed file that nothing stands for; a file without a new seal may be somebody else's, and stays."""
+    if sealed.manifest:
+        with suppress(BlobError):
+            desk.blobs.delete(digest)

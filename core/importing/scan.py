@@ -1,0 +1,314 @@
+"""The first phase of an Intake: every file is read once, its facts are written and indexed; it can be found from then on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+import structlog
+from sqlmodel import Session
+
+from core import files
+from core.comfyui import facts as comfy
+from core.comfyui.facts import PARSER, Facts
+from core.desk import UNFIT, Desk
+from core.errors import SlateError
+from core.files import Examined
+from core.formats import kinds
+from core.formats.sanitize import clean, clean_text
+from core.importing.attribution import Attribution, Attributor, Terms
+from core.importing.progress import Pace, Progress
+from core.importing.sources import Entry, Place, Trouble, Unreadable
+from core.importing.stream import Sifted, sift
+from core.people import audit
+from core.people.roles import Action, allow
+from storage.files import assets, imports
+from storage.files.assets import AssetDraft
+from storage.files.imports import Found
+from storage.queue import ARCHIVE
+from storage.tables import Asset, FoundState, Intake, Member, Origin
+
+log = structlog.get_logger(__name__)
+
+FINISH = "core.jobs.finish_found"
+_TOGETHER = 200
+"""Entries whose former state is looked up at once."""
+_AHEAD = 4
+"""Files that are read ahead, each at most 64 MiB."""
+_BATCH = 200
+_BATCH_BYTES = 8 << 20
+
+_Item = Entry | Trouble
+
+
+@dataclass
+class Outcome:
+    """One file that was looked at, on its way into the database."""
+
+    entry: Entry
+    state: FoundState = FoundState.WAITING
+    sha256: str = ""
+    examined: Examined | None = None
+    problem: str = ""
+    passed: bool = False
+
+
+@dataclass
+class _Batch:
+    outcomes: list[Outcome] = field(default_factory=list)
+    weight: int = 0
+
+    def add(self, one: Outcome) -> None:
+        self.outcomes.append(one)
+        self.weight += sum(map(len, one.examined.words.values())) if one.examined else 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.outcomes) >= _BATCH or self.weight >= _BATCH_BYTES
+
+
+def read(
+    desk: Desk,
+    place: Place,
+    *,
+    by: Member,
+    terms: Terms = Terms(),
+    again: bool = False,
+    tell: Callable[[Progress], None] = lambda _: None,
+) -> Intake:
+    """Take in everything in a place; what was taken in before and has not changed since is left alone.
+
+    `again` has another look at what was refused. Raises Refused for who may not, DatabaseUnavailable; a file never raises.
+    """
+    with desk.reading() as session:
+        allow(session, by, Action.INGEST, None)
+    total, size = _measured(place)
+    with desk.writing() as session:
+        intake = imports.begin(session, place.address, by.id, terms.as_json(), total, size)
+        audit.record(session, audit.Action.INTAKE_BEGUN, intake.code, actor=by, after={"place": place.address, **terms.as_json()})
+    _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", total, size), again, tell)
+    with desk.writing() as session:
+        imports.finish_reading(session, intake.id)
+        return session.get_one(Intake, intake.id)
+
+
+def read_again(desk: Desk, intake: Intake, place: Place, *, by: Member, terms: Terms) -> None:
+    """Look once more at a place that is watched, for what is new or has changed since."""
+    _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", 0), False, lambda _: None)
+
+
+def _measured(place: Place) -> tuple[int, int]:
+    """(files, bytes) in a place, by a walk that opens nothing."""
+    total = size = 0
+    for one in place.walk():
+        total += 1
+        size += one.size if isinstance(one, Entry) else 0
+    return total, size
+
+
+def _read_on(
+    desk: Desk,
+    intake: Intake,
+    place: Place,
+    attributor: Attributor,
+    pace: Pace,
+    again: bool,
+    tell: Callable[[Progress], None],
+) -> None:
+    batch = _Batch()
+    with ThreadPoolExecutor(1) as reader:
+        for group in _grouped(place.walk()):
+            fresh, left = _fresh(desk, group, again)
+            if left:
+                _grow(desk, intake, left)
+                tell(pace.add(len(left), sum(one.entry.size for one in left)))
+            for one, sifted in _ahead(reader, fresh):
+                batch.add(_looked_at(desk, one, sifted))
+                if batch.full:
+                    _keep_each(desk, intake, attributor, batch.outcomes)
+                    tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
+                    batch = _Batch()
+    if batch.outcomes:
+        _keep_each(desk, intake, attributor, batch.outcomes)
+        tell(pace.add(len(batch.outcomes), sum(done.entry.size for done in batch.outcomes)))
+
+
+def _ahead(reader: Executor, fresh: Sequence[_Item]) -> Iterator[tuple[_Item, Future[Sifted | None]]]:
+    """Each file with its bytes, the next ones being read meanwhile: the disk need not wait for what is made of them."""
+    running: deque[tuple[_Item, Future[Sifted | None]]] = deque()
+    for one in fresh:
+        running.append((one, reader.submit(_sifted, one)))
+        if len(running) > _AHEAD:
+            yield running.popleft()
+    yield from running
+
+
+def _sifted(one: _Item) -> Sifted | None:
+    """The file's bytes, or None for what is passed over. Raises Unreadable."""
+    if isinstance(one, Trouble):
+        raise Unreadable(one.problem)
+    with closing(one.pieces()) as pieces:
+        head = next(pieces, b"")
+        return sift(chain((head,), pieces)) if kinds.worth_keeping(head, one.name) else None
+
+
+def _grouped(walk: Iterator[_Item]) -> Iterator[list[_Item]]:
+    group: list[_Item] = []
+    for one in walk:
+        group.append(one)
+        if len(group) == _TOGETHER:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _fresh(desk: Desk, group: Iterable[_Item], again: bool) -> tuple[list[_Item], list[Outcome]]:
+    """What has to be read, and what is as it was when it was last looked at."""
+    with desk.reading() as session:
+        before = imports.looked_at(session, [one.place for one in group])
+    fresh, left = list[_Item](), list[Outcome]()
+    for one in group:
+        known = before.get(one.place)
+        same = known is not None and isinstance(one, Entry) and (known.size, known.modified_ns) == (one.size, one.modified_ns)
+        if known is None or not isinstance(one, Entry) or not same or (again and known.state is FoundState.REFUSED):
+            fresh.append(one)
+        else:
+            left.append(Outcome(one, FoundState.REFUSED if known.state is FoundState.REFUSED else FoundState.KNOWN))
+    return fresh, left
+
+
+def _looked_at(desk: Desk, one: _Item, bytes_of: Future[Sifted | None]) -> Outcome:
+    """One file, read; every problem with it becomes its one line in the report."""
+    entry = Entry(one.place, one.place, 0, 0, _nothing) if isinstance(one, Trouble) else one
+    try:
+        sifted = bytes_of.result()
+        if sifted is None:
+            return Outcome(entry, FoundState.REFUSED, passed=True)
+        examined = _examined(desk, entry, sifted)
+    except Unreadable as problem:
+        return Outcome(entry, FoundState.REFUSED, problem=str(problem))
+    except SlateError as problem:
+        return Outcome(entry, FoundState.REFUSED, problem=problem.message)
+    except Exception as broken:  # (the edge: a file that breaks a reader must not stop the millions behind it)
+        log.exception("intake.reader-broke", place=one.place)
+        return Outcome(entry, FoundState.REFUSED, problem=f"it broke the reader ({type(broken).__name__}); the log has more")
+    told = " ".join(examined.problems)
+    return Outcome(entry, sha256=sifted.sha256, examined=examined, problem=told)
+
+
+def _nothing() -> Generator[bytes, None, None]:
+    yield from ()
+
+
+def _examined(desk: Desk, entry: Entry, sifted: Sifted) -> Examined:
+    limits = replace(files.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
+    found = files.glance(sifted.kept, entry.name, limits=limits, sha256=sifted.sha256)
+    return replace(found, size=sifted.size)
+
+
+def _keep_each(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:
+    """Together, or one by one where one of them says something that the database does not hold; that one is told."""
+    try:
+        _keep(desk, intake, attributor, outcomes)
+    except UNFIT:
+        attributor.forget()
+        if len(outcomes) == 1:
+            log.exception("intake.unfit", place=outcomes[0].entry.place)
+            refused = Outcome(outcomes[0].entry, FoundState.REFUSED, problem="it says something that the database does not hold")
+            _keep(desk, intake, attributor, [refused])
+            return
+        for one in outcomes:
+            _keep_each(desk, intake, attributor, [one])
+
+
+def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:
+    """One transaction for a few dozen files, and a job for what is left to do with them after it."""
+    with desk.writing() as session:
+        imports.one_at_a_time(session)
+        known = imports.same_bytes(session, {one.sha256 for one in outcomes if one.examined})
+        first: dict[str, int] = {}
+        drafts: list[AssetDraft] = []
+        for one in outcomes:
+            if one.examined is not None and one.sha256 not in known and one.sha256 not in first:
+                first[one.sha256] = len(drafts)
+                drafts.append(_draft(one, one.examined, attributor.of(session, one.entry, one.examined.words)))
+        made = assets.add_many(session, drafts) if drafts else []
+        rows = known | {digest: made[at].id for digest, at in first.items()}
+        fresh = set(first)
+        for one in outcomes:
+            if one.examined is not None:
+                one.state = FoundState.WAITING if one.sha256 in fresh else FoundState.KNOWN
+                fresh.discard(one.sha256)
+        imports.note(session, intake.id, [_found(one, rows) for one in outcomes if not one.passed])
+        _count(session, intake, outcomes)
+        if made:
+            desk.queue.put_after(session, ARCHIVE, FINISH, min(one.id for one in made), max(one.id for one in made))
+
+
+def _found(one: Outcome, rows: dict[str, int]) -> Found:
+    return Found(
+        place=one.entry.place,
+        size=one.entry.size,
+        modified_ns=one.entry.modified_ns,
+        sha256=one.sha256,
+        asset_id=rows.get(one.sha256) if one.examined else None,
+        state=one.state,
+        problem=clean_text(one.problem),
+    )
+
+
+def _grow(desk: Desk, intake: Intake, left: list[Outcome]) -> None:
+    with desk.writing() as session:
+        _count(session, intake, left)
+
+
+def _count(session: Session, intake: Intake, outcomes: list[Outcome]) -> None:
+    states = [one.state for one in outcomes if not one.passed]
+    imports.grow(
+        session,
+        intake.id,
+        seen=len(outcomes),
+        seen_bytes=sum(one.entry.size for one in outcomes),
+        taken=states.count(FoundState.WAITING),
+        known=states.count(FoundState.KNOWN),
+        refused=states.count(FoundState.REFUSED),
+        passed=sum(one.passed for one in outcomes),
+    )
+
+
+def _draft(one: Outcome, examined: Examined, whose: Attribution) -> AssetDraft:
+    """An Asset whose bytes are where they were found; its small pictures and its looks are made later."""
+    facts = examined.facts or Facts()
+    asset = Asset(
+        origin=Origin.INGEST,
+        member_id=whose.member_id,
+        project_id=whose.project_id,
+        shot=whose.shot,
+        sha256=examined.sha256,
+        source_sha256=examined.sha256,
+        filename=examined.filename,
+        mime=examined.mime,
+        size=examined.size,
+        width=examined.width,
+        height=examined.height,
+        frames=examined.frames,
+        seconds=examined.seconds,
+        techniques=list(facts.techniques),
+        models=clean(files.models_of(facts)),
+        prompt=clean_text(facts.prompt),
+        negative=clean_text(facts.negative),
+        seed=facts.seed,
+        facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+        statement={},
+        seal={},
+        inferred=dict(whose.inferred),
+        parser=PARSER,
+        created_at=one.entry.modified,
+    )
+    sources = comfy.digests_in(examined.graph) if examined.graph and "is_changed" in examined.words.get("prompt", "") else {}
+    return AssetDraft(asset, examined.words, sources)

@@ -1,0 +1,140 @@
+"""The second phase of an Intake, in the background: each found file's bytes are kept, its looks fingerprinted, its pictures made.
+
+Doing it twice does nothing twice, so a job may be lost or doubled; the sweeper sees to what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from PIL import Image
+from sqlmodel import Session
+
+from core import files
+from core.desk import Desk
+from core.errors import SlateError, StoreError
+from core.files import Examined, reparse
+from core.formats import kinds
+from core.importing.sources import Unreadable, at
+from core.importing.stream import Sifted, sift
+from storage import search
+from storage.blobs import BlobError
+from storage.files import assets, fingerprints, imports, raw_metadata
+from storage.tables import Asset, FoundFile, FoundState
+
+_PAGE = 20
+_TOO_LARGE = "kept and found by its words; its pixels are too many bytes to be looked at, so a copy is not recognised"
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What a close look at one file gave."""
+
+    examined: Examined | None = None
+    thumbnail: str = ""
+    preview: str = ""
+    problem: str = ""
+
+
+def finish_all(desk: Desk, *, after: int = 0, until: int = 2**31 - 1, tell: Callable[[int], None] = lambda _: None) -> int:
+    """Finish what waits, by Asset number; returns how many files that were. Raises DiskFull, StoreError, DatabaseUnavailable."""
+    done = 0
+    while True:
+        with desk.reading() as session:
+            page = imports.waiting(session, after, until, _PAGE)
+        if not page:
+            return done
+        for found, bytes_of in _ahead(desk, page):
+            _finish(desk, found, bytes_of)
+            done += 1
+            tell(done)
+        after = page[-1].asset_id or 0
+
+
+def _ahead(desk: Desk, page: Sequence[FoundFile]) -> Iterator[tuple[FoundFile, Future[Sifted]]]:
+    """Each file with its bytes, the next one being read and kept meanwhile: looking need not wait for a disk."""
+    with ThreadPoolExecutor(1) as reader:
+        following: tuple[FoundFile, Future[Sifted]] | None = None
+        for found in page:
+            now, following = following, (found, reader.submit(_bytes, desk, found))
+            if now is not None:
+                yield now
+        if following is not None:
+            yield following
+
+
+def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
+    try:
+        sifted = bytes_of.result()
+        looked = _looked(desk, found, sifted)
+    except Unreadable as problem:
+        with desk.writing() as session:
+            imports.settle(session, found.id, FoundState.REFUSED, f"found, but its bytes could not be kept: {problem}")
+        return
+    with desk.writing() as session:
+        asset = assets.by_id(session, found.asset_id or 0)
+        if asset is not None:
+            _write(session, asset, looked)
+        imports.settle(session, found.id, FoundState.DONE, looked.problem or found.problem)
+
+
+def _bytes(desk: Desk, found: FoundFile) -> Sifted:
+    """The file's bytes, kept in the store. Raises Unreadable when they are not what was found there."""
+    endpoint = desk.settings.s3_endpoint
+    sifted = sift(at(found.place, s3_endpoint=endpoint).pieces(), pictures=_largest(desk))
+    if sifted.sha256 != found.sha256:
+        raise Unreadable("it has changed since; take the place in again")
+    if sifted.whole:
+        files.put(desk, sifted.kept)
+        return sifted
+    try:
+        desk.blobs.take(found.sha256, at(found.place, s3_endpoint=endpoint).pieces())
+    except BlobError as problem:
+        raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem
+    return sifted
+
+
+def _largest(desk: Desk) -> int:
+    """Bytes of the largest picture that is looked at: as many as the most pixels that are opened are in RGBA."""
+    return 4 * desk.settings.max_pixels
+
+
+def _looked(desk: Desk, found: FoundFile, sifted: Sifted) -> _Looked:
+    """A close look, for what there is whole; a picture that cannot be decoded keeps its facts and its bytes."""
+    if not sifted.whole:
+        return _Looked(problem=_TOO_LARGE if kinds.mime_of(sifted.kept[:64], "") in kinds.PICTURES else "")
+    limits = replace(files.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
+    try:
+        examined, image = files.look(sifted.kept, found.place.rpartition("/")[2], limits)
+        if image is None:
+            return _Looked()
+        return _Looked(examined, *(files.put(desk, make(image)) for make in _SMALL))
+    except StoreError:
+        raise
+    except SlateError as problem:
+        return _Looked(problem=problem.message)
+
+
+_SMALL: tuple[Callable[[Image.Image], bytes], ...] = (files.thumbnail_of, files.preview_of)
+
+
+def _write(session: Session, asset: Asset, looked: _Looked) -> None:
+    seen = looked.examined
+    if seen is None:
+        return
+    fresh = not asset.phash and bool(seen.phash)
+    asset.width, asset.height = seen.width, seen.height
+    asset.pixel_sha256, asset.phash = seen.pixel_sha256, seen.phash
+    asset.thumbnail, asset.preview = looked.thumbnail, looked.preview
+    if not asset.facts.get("generator") and seen.facts is not None:
+        reparse.apply(asset, seen.facts, seen.problems)  # what was hidden in the pixels
+        raw_metadata.replace(session, asset.id, seen.words)
+        session.add(asset)
+        search.index(session, asset.id)
+    session.add(asset)
+    session.flush()
+    if fresh:
+        asset.landmarks = 0  # it was looked at before there was anything to see
+        fingerprints.add(session, asset.id, asset.phash)

@@ -1,0 +1,1 @@
+"""Lineage: what an asset was made from and used in."""

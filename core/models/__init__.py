@@ -1,0 +1,1 @@
+"""Model files: what is in the model folders, by hash."""

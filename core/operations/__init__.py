@@ -1,0 +1,1 @@
+"""Operations: doctor, self-test, setup, supervision, logs and store checks."""

@@ -1,0 +1,1 @@
+"""People: roles, accounts, projects, workspaces and the audit log."""

@@ -1,0 +1,88 @@
+"""Several accounts of one person: joined by a one-time code, kept fresh, closed when the platform says so."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from core.desk import Desk
+from core.errors import BadInput, Conflict
+from core.people import audit
+from storage.clock import now
+from storage.people import link_codes, members
+from storage.tables import Member
+
+GOOD_FOR = timedelta(minutes=15)
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_LENGTH = 10
+"""31**10 codes: guessing one of the few that hold for a quarter of an hour is hopeless."""
+
+
+def offer(desk: Desk, member: Member) -> str:
+    """A code that joins another account to this Member, once, within GOOD_FOR: `K7PQ2-M9XTR`."""
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    with desk.writing() as session:
+        link_codes.add(session, _digest(code), _id(member), now() + GOOD_FOR)
+    return f"{code[:5]}-{code[5:]}"
+
+
+def join(desk: Desk, platform: str, user_id: str, code: str) -> Member:
+    """Let the account (platform, user id) belong to whoever made `code`; what it had done before stays with its former Member.
+
+    Raises BadInput for a code that does not hold, Conflict when the account is that Member's already.
+    """
+    with desk.writing() as session:
+        members.one_at_a_time(session)
+        row = link_codes.redeem(session, _digest(code), now())
+        member = members.by_id(session, row) if row is not None else None
+        if member is None or not member.active:
+            raise BadInput(
+                "This code does not hold (any more).", hint="Say /link where you are known already, and use its code here."
+            )
+        kept = members.handle(session, platform, user_id)
+        if kept is not None and kept.member_id == member.id:
+            raise Conflict(
+                f"This account is {member.name}'s already.", hint="Say /link here, and use the code on the other platform."
+            )
+        if kept is None:
+            members.add_handle(session, _id(member), platform, user_id)
+            audit.record(
+                session, audit.Action.MEMBER_HANDLE_ADDED, f"member/{member.id}", actor=member, after={"platform": platform}
+            )
+            return member
+        before, kept.member_id = kept.member_id, _id(member)
+        members.save_handle(session, kept)
+        was, becomes = {"member": before}, {"member": member.id, "platform": platform}
+        audit.record(session, audit.Action.MEMBER_HANDLE_MOVED, f"member/{member.id}", actor=member, before=was, after=becomes)
+        return member
+
+
+def keep_profile(
+    session: Session, platform: str, user_id: str, *, name: str = "", avatar_url: str = "", active: bool | None = None
+) -> bool:
+    """Note how the platform shows an account, and whether it is still open (None: not known). False for one nobody knows."""
+    kept = members.handle(session, platform, user_id)
+    if kept is None:
+        return False
+    if active is not None and kept.active != active:
+        action = audit.Action.MEMBER_HANDLE_REOPENED if active else audit.Action.MEMBER_HANDLE_CLOSED
+        audit.record(session, action, f"member/{kept.member_id}", after={"platform": platform})
+        kept.active = active
+    kept.name = name or kept.name
+    kept.avatar_url = avatar_url or kept.avatar_url
+    members.save_handle(session, kept)
+    return True
+
+
+def _digest(code: str) -> str:
+    folded = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(folded.encode()).hexdigest()
+
+
+def _id(member: Member) -> int:
+    if member.id is None:
+        raise ValueError("a member who is not stored yet")
+    return member.id

@@ -1,0 +1,110 @@
+"""Roles: who may do what where; words in, Refused out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlmodel import Session
+
+from core.errors import Refused
+from storage.people import members as people
+from storage.tables import Member, Project, Role
+
+
+class Action(StrEnum):
+    """Everything that needs a role; the value is how a refusal calls it."""
+
+    SEE = "see what the team made"
+    FIND = "search"
+    RENDER = "render"
+    UPLOAD = "upload pictures"
+    CANCEL_OWN = "cancel your own renders"
+    CANCEL_ANY = "cancel other people's renders"
+    VOTE = "vote on results"
+    APPROVE = "decide on results"
+    TAG = "tag results"
+    EXPORT = "export"
+    CHANGE_PROFILES = "change export profiles"
+    QUEUE_BEYOND = "queue without limit"
+    INGEST = "take in files from before Slate"
+    CONFIRM = "confirm whose something is"
+    MANAGE_PROJECTS = "add clients and projects"
+    MANAGE_CHANNELS = "say which project a channel belongs to"
+    PUBLISH_WORKFLOWS = "publish workflows"
+    MANAGE_MEMBERS = "manage people"
+
+
+LEAST = MappingProxyType(
+    {
+        Action.SEE: Role.VIEWER,
+        Action.FIND: Role.VIEWER,
+        Action.RENDER: Role.ARTIST,
+        Action.UPLOAD: Role.ARTIST,
+        Action.CANCEL_OWN: Role.ARTIST,
+        Action.CANCEL_ANY: Role.LEAD,
+        Action.VOTE: Role.VIEWER,
+        Action.APPROVE: Role.LEAD,
+        Action.TAG: Role.ARTIST,
+        Action.EXPORT: Role.ARTIST,
+        Action.CHANGE_PROFILES: Role.LEAD,
+        Action.QUEUE_BEYOND: Role.LEAD,
+        Action.INGEST: Role.LEAD,
+        Action.CONFIRM: Role.LEAD,
+        Action.MANAGE_PROJECTS: Role.LEAD,
+        Action.MANAGE_CHANNELS: Role.LEAD,
+        Action.PUBLISH_WORKFLOWS: Role.LEAD,
+        Action.MANAGE_MEMBERS: Role.ADMIN,
+    }
+)
+"""The least role an action needs: the whole of Slate's access rules."""
+
+
+def role_in(session: Session, member: Member, project: Project | None) -> Role:
+    """The Member's role everywhere, or the higher one a Membership gives in `project`."""
+    if project is None or member.id is None or project.id is None:
+        return member.role
+    there = people.membership(session, member.id, project.id)
+    return max(member.role, there or member.role, key=lambda role: role.rank)
+
+
+def may(session: Session, member: Member, action: Action, project: Project | None) -> bool:
+    return member.active and role_in(session, member, project).rank >= LEAST[action].rank
+
+
+def allow(session: Session, member: Member, action: Action, project: Project | None) -> None:
+    """Nothing, if the Member may do it in the Project (None: everywhere); else raises Refused, which says who may instead."""
+    if not member.active:
+        gone = f"{member.name} is no longer active here."
+        raise Refused(gone, hint="An admin can change that.", action=action.name.lower(), member=member.name)
+    if may(session, member, action, project):
+        return
+    role, least = role_in(session, member, project), LEAST[action]
+    where = f" in {project.slug}" if project else ""
+    raise Refused(
+        f"As {_a(role)} you may not {action.value}{where}; that takes {_a(least)}.",
+        hint=_who_may(session, least, project),
+        action=action.name.lower(),
+        role=role.value,
+        needed=least.value,
+        project=project.slug if project else "",
+    )
+
+
+def visible_projects(session: Session, member: Member) -> frozenset[int] | None:
+    """The row numbers of the Projects whose work the Member may see; None means all of them, and is the rule for a team."""
+    return None if may(session, member, Action.SEE, None) else frozenset()
+
+
+def _a(role: Role) -> str:
+    return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role.value}"
+
+
+def _who_may(session: Session, least: Role, project: Project | None) -> str:
+    enough = [role for role in Role if role.rank >= least.rank]
+    found = people.with_roles(session, enough, project.id if project else None, limit=4)
+    if not found:
+        return "Nobody here may do that yet; whoever runs Slate can, on the command line."
+    names = [one.name for one in found[:3]]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return f"Ask {listed}{' (among others)' if len(found) > 3 else ''}."

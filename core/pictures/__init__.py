@@ -1,0 +1,1 @@
+"""Picture measures: perceptual hashes, keypoints and alignment."""

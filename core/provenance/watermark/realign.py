@@ -1,0 +1,95 @@
+"""Brings a cropped, framed or slightly tilted copy back to the place it had in its original, so that its mark can be read.
+
+The coarse place comes from laying one over the other (core/pictures/align.py). It is then refined until it fits to a fraction of a
+pixel, by following the slopes of both pictures (Lucas and Kanade, 1981, with six parameters).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from core.pictures.align import Overlay
+from core.provenance.watermark.interface import SIDE
+
+Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
+_ROUNDS = ((3.0, 6), (1.0, 4))
+"""Blur in pixels, and how many steps: first to come near, then to be exact."""
+_COARSE = 6
+"""Pixels along each edge of what fills the parts that a crop lost: too few to hold any of the mark."""
+_LEAST_SHARE = 0.2
+_WIDE = 16
+"""Radius of the shades that are taken away before pictures are compared."""
+_RIM = 20
+"""Pixels along the edges that do not count, for there the shades of a crop are not those of the whole."""
+
+
+def aligned(image: Image.Image, still: Image.Image, over: Overlay) -> Image.Image | None:
+    """The copy as it lay in the original that `still` shows, in the square marks are read from; None where it does not fit."""
+    left, top, right, bottom = over.box
+    across, down = right - left, bottom - top
+    if not over.inside:
+        left, top, across, down = -left / across, -top / down, 1 / across, 1 / down
+    size = (max(1, round(SIDE * across)), max(1, round(SIDE * down)))
+    if max(size) > 4 * SIDE:
+        return None
+    copy = image.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    original = still.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    place = np.array([[1.0, 0.0, -left * SIDE], [0.0, 1.0, -top * SIDE], [0.0, 0.0, 1.0]])
+    for blur, rounds in _ROUNDS:
+        target, detail = _details(original, blur), Image.fromarray(_details(copy, blur))
+        for _ in range(rounds):
+            moved = _step(target, detail, place)
+            if moved is None:
+                return None
+            place = moved
+    return _filled(copy, original, place)
+
+
+def _step(target: Floats, detail: Image.Image, place: Doubles) -> Doubles | None:
+    """A better place, or None where too little lies over the original."""
+    whole = Image.new("L", detail.size)
+    whole.paste(255, (_RIM, _RIM, max(_RIM, detail.width - _RIM), max(_RIM, detail.height - _RIM)))
+    inner = np.asarray(_warped(whole, place)) > 250
+    inner[:_RIM] = inner[-_RIM:] = inner[:, :_RIM] = inner[:, -_RIM:] = False
+    if inner.mean() < _LEAST_SHARE:
+        return None
+    here = np.asarray(_warped(detail, place), dtype=np.float64)
+    rows, columns = np.nonzero(inner)
+    every = slice(None, None, max(1, len(rows) // 60_000))
+    rows, columns = rows[every], columns[every]
+    slope_y, slope_x = (np.asarray(np.gradient(here, axis=axis)) for axis in (0, 1))
+    now, wanted = here[rows, columns], target[rows, columns]
+    gain = float(now @ wanted) / max(float(now @ now), 1e-6)
+    if gain <= 0:
+        return None
+    x, y = (columns + 0.5) / SIDE, (rows + 0.5) / SIDE
+    gx, gy = gain * slope_x[rows, columns], gain * slope_y[rows, columns]
+    system = np.stack([gx * x, gx * y, gx, gy * x, gy * y, gy], axis=1)
+    a, b, c, d, e, f = (float(one) for one in np.linalg.lstsq(system.T @ system, system.T @ (wanted - gain * now), rcond=None)[0])
+    shift = np.array([[1 + a / SIDE, b / SIDE, c], [d / SIDE, 1 + e / SIDE, f], [0, 0, 1]])
+    moved: Doubles = place @ shift
+    return moved
+
+
+def _warped(image: Image.Image, place: Doubles) -> Image.Image:
+    terms = tuple(float(one) for one in place[:2].ravel())
+    return image.transform((SIDE, SIDE), Image.Transform.AFFINE, terms, Image.Resampling.BICUBIC)
+
+
+def _details(image: Image.Image, blur: float) -> Floats:
+    """A grey picture without its coarse shades and without what is finer than the blur."""
+    grey = image.convert("L").filter(ImageFilter.GaussianBlur(blur))
+    coarse = grey.filter(ImageFilter.BoxBlur(_WIDE))
+    found: Floats = np.asarray(grey, dtype=np.float32) - np.asarray(coarse, dtype=np.float32)
+    return found
+
+
+def _filled(copy: Image.Image, original: Image.Image, place: Doubles) -> Image.Image:
+    """The copy in its place; around it only the coarsest shades of the original, which say nothing of its mark."""
+    ground = original.resize((_COARSE, _COARSE), Image.Resampling.BOX).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    shown = _warped(Image.new("L", copy.size, 255), place)
+    ground.paste(_warped(copy, place), mask=shown.point([0] * 255 + [255]))
+    return ground

@@ -1,0 +1,124 @@
+"""What a worker needs to know to carry out one render, read in one look so that no transaction is open while the network is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlmodel import Session
+
+from core import workflows
+from core.desk import Desk
+from core.rendering import lifecycle
+from storage.files import assets
+from storage.people import members, projects
+from storage.rendering import models
+from storage.rendering import renders as rows
+from storage.rendering import workflows as workflow_rows
+from storage.tables import Asset, Render, Workflow, WorkflowVersion
+
+
+@dataclass(frozen=True)
+class PictureIn:
+    """A picture that goes into a render."""
+
+    asset: str
+    sha256: str
+    suffix: str
+    """With its dot, such as `.png`."""
+    source_type: str = ""
+    """What its statement or its own credentials say of its making (see core/provenance/disclosure.py)."""
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """Names, recipe and inputs of one render."""
+
+    render: Render
+    member: str
+    client: str
+    project: str
+    workflow: Workflow
+    version: WorkflowVersion
+    inputs: dict[str, Any]
+    pictures: dict[str, PictureIn]
+    models: list[dict[str, Any]]
+    parent: str
+    session: str
+
+    def made(self) -> dict[str, Any]:
+        """The part of ingest.Made that was known before the render ran."""
+        return {
+            "render_code": self.render.code,
+            "member": self.member,
+            "client": self.client,
+            "project": self.project,
+            "shot": self.render.shot,
+            "workflow": self.workflow.name,
+            "version": self.version.number,
+            "content_hash": self.version.content_hash,
+            "inputs": self.inputs,
+            "seed": self.render.seed,
+            "models": self.models,
+            "parents": [
+                {"asset": one.asset, "sha256": one.sha256, "input": name, "source_type": one.source_type}
+                for name, one in self.pictures.items()
+            ],
+            "verb": self.render.verb,
+            "parent_render": self.parent,
+            "session": self.session,
+            "render_id": self.render.id,
+            "member_id": self.render.member_id,
+            "project_id": self.render.project_id,
+        }
+
+
+def brief(desk: Desk, render: Render) -> Briefing:
+    """Read everything about a render that its worker needs."""
+    with desk.reading() as session:
+        version = lifecycle.version_of(session, render)
+        workflow = workflow_rows.by_id(session, version.workflow_id)
+        member, project = members.by_id(session, render.member_id), projects.by_id(session, render.project_id)
+        assert workflow is not None
+        assert member is not None
+        assert project is not None
+        client = projects.client(session, project.client_id)
+        parent = rows.by_id(session, render.parent_id) if render.parent_id else None
+        return Briefing(
+            render=render,
+            member=member.name,
+            client=client.name if client else "",
+            project=project.slug,
+            workflow=workflow,
+            version=version,
+            inputs=dict(render.inputs),
+            pictures={name: _picture(asset) for name, asset in assets.inputs_of(session, render.id or 0).items()},
+            models=_models(session, version, render),
+            parent=parent.code if parent else "",
+            session=_session(session, render),
+        )
+
+
+def _picture(asset: Asset) -> PictureIn:
+    told = asset.statement.get("disclosure") or asset.facts.get("credentials") or {}
+    suffix = PurePosixPath(asset.filename).suffix.lower() or ".png"
+    return PictureIn(asset.code, asset.sha256, suffix, str(told.get("source_type") or ""))
+
+
+def _session(session: Session, render: Render) -> str:
+    """The render that this line of work began with."""
+    first, seen = render, {render.id}
+    while first.parent_id and first.parent_id not in seen and (before := rows.by_id(session, first.parent_id)):
+        first = before
+        seen.add(first.id)
+    return first.code
+
+
+def _models(session: Session, version: WorkflowVersion, render: Render) -> list[dict[str, Any]]:
+    found = []
+    for ref in workflows.models_in(workflows.fill(version, render.inputs, {}, prefix="")):
+        known = models.known(session, ref.folder, ref.name)
+        facts = {"sha256": known.sha256, "licence": known.licence, "title": known.title} if known else {}
+        found.append({"folder": ref.folder, "name": ref.name, "sha256": "", "licence": "", "title": "", **facts})
+    return found

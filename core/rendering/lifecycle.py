@@ -1,0 +1,291 @@
+"""The life of a Render: submit, cancel, and the ends a worker or the sweeper brings it to.
+
+    queued -> running -> done | failed | cancelled          running -> queued when its worker or its ComfyUI died
+
+Each step is one transaction that also writes the audit event and marks the posts as behind; jobs are enqueued after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from core import workflows
+from core.desk import Desk
+from core.errors import BadInput, Conflict, RenderFailed, SlateError, UnknownAsset, UnknownRender
+from core.people import audit, roles
+from core.people.roles import Action
+from core.rendering import scheduler
+from core.rendering.scheduler import Standing
+from storage import ids
+from storage.chat import posts
+from storage.clock import now
+from storage.files import assets
+from storage.people import members
+from storage.people import projects as project_rows
+from storage.queue import CHAT, pool_queue
+from storage.rendering import renders
+from storage.rendering import workflows as workflow_rows
+from storage.tables import Member, Post, Project, Render, RenderState, WorkflowVersion
+
+TICKET = "core.jobs.work"
+STOP = "core.jobs.stop_run"
+SHOW = "bot.jobs.show_render"
+SHOW_BEHIND = "bot.jobs.show_behind"
+
+MOST_ATTEMPTS = 30
+"""A render claimed this often without coming to an end has failed."""
+
+
+class Somewhere(Protocol):
+    """A place in a chat where an answer belongs."""
+
+    @property
+    def platform(self) -> str: ...
+    @property
+    def channel_id(self) -> str: ...
+    @property
+    def thread_ref(self) -> str: ...
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def held_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One person asking for one render."""
+
+    workflow: str
+    """A workflow's name, `name@3` for an older version of it."""
+    by: Member
+    project: Project
+    inputs: Mapping[str, object] = field(default_factory=dict)
+    """Input name -> value; pictures are Asset ids such as `A-7Q0D`."""
+    shot: str = ""
+    place: Somewhere | None = None
+    parent: Render | None = None
+    verb: str = "render"
+    key: str | None = None
+    """Idempotency key: asked twice under one key, it is rendered once."""
+    pool: str = "house"
+
+
+def submit(desk: Desk, asking: Asking) -> Render:
+    """Check and write one render, and enqueue a ticket for it once it is safely written.
+
+    Raises Refused, UnknownWorkflow, UnknownAsset, the BadInput family, or Conflict when too many wait; then nothing was queued.
+    """
+    with desk.writing() as session:
+        scheduler.hold(session, asking.pool)
+        if asking.key and (before := renders.by_key(session, asking.key)):
+            return before
+        roles.allow(session, asking.by, Action.RENDER, asking.project)
+        _, version = workflows.find(session, asking.workflow)
+        inputs = workflows.settle(version, asking.inputs, max_prompt=desk.settings.max_prompt)
+        pictures = _pictures(session, version, inputs)
+        _within_cap(desk, session, asking)
+        render = renders.add(session, _row(asking, version, inputs), pictures)
+        scheduler.enrol(session, render)
+        _post_in(session, asking.place, render)
+        audit.record(session, audit.Action.RENDER_ASKED, render.code, actor=asking.by, after={"workflow": asking.workflow})
+        desk.queue.put_after(session, pool_queue(render.pool), TICKET, render.pool)
+        if asking.place:
+            desk.queue.put_after(session, CHAT, SHOW, render.id)
+    return render
+
+
+def _row(asking: Asking, version: WorkflowVersion, inputs: dict[str, Any]) -> Render:
+    return Render(
+        asked_key=asking.key,
+        verb=asking.verb,
+        member_id=asking.by.id,
+        project_id=asking.project.id,
+        shot=asking.shot,
+        workflow_version_id=version.id,
+        inputs=inputs,
+        seed=str(inputs.get("seed", "")),
+        parent_id=asking.parent.id if asking.parent else None,
+        pool=asking.pool,
+        model_key=workflows.model_key(version, inputs),
+    )
+
+
+def _pictures(session: Session, version: WorkflowVersion, inputs: Mapping[str, Any]) -> dict[str, int]:
+    """Input name -> asset row, for every picture input that is given."""
+    found: dict[str, int] = {}
+    for spec in workflows.inputs_of(version):
+        value = inputs.get(spec.name)
+        if spec.kind != "picture" or not value:
+            continue
+        asset = assets.by_code(session, str(value))
+        if asset is None or asset.id is None:
+            raise UnknownAsset(f"There is no picture `{value}` for `{spec.name}`.", hint="Drop the picture in, or give its id.")
+        if not asset.mime.startswith("image/"):
+            raise BadInput(f"`{asset.code}` is {asset.mime}, not a picture, so it cannot be `{spec.name}`.", input=spec.name)
+        found[spec.name] = asset.id
+    return found
+
+
+def _within_cap(desk: Desk, session: Session, asking: Asking) -> None:
+    if roles.may(session, asking.by, Action.QUEUE_BEYOND, asking.project):
+        return
+    waiting = renders.waiting_of(session, asking.by.id or 0)
+    if waiting >= desk.settings.max_queued:
+        hint = "Wait for some to finish, or cancel a few: `queue` lists them."
+        raise Conflict(f"You have {waiting} renders waiting, the most one person may have.", hint=hint, limit=waiting)
+
+
+def _post_in(session: Session, place: Somewhere | None, render: Render) -> None:
+    if place and place.channel_id:
+        where = Post(
+            platform=place.platform, tenant=place.tenant, channel_id=place.channel_id, thread_ref=place.thread_ref,
+            render_id=render.id, held_until=now() + timedelta(seconds=place.held_seconds) if place.held_seconds else None,
+        )  # fmt: skip
+        posts.add(session, where)
+
+
+def get(session: Session, code: str) -> Render:
+    """The render with this public id. Raises UnknownRender."""
+    row = ids.number("R", code)
+    render = renders.by_id(session, row) if row else None
+    if render is None:
+        raise UnknownRender(f"There is no render `{code}`.", hint="Ids look like `R-4F2K`; `queue` and `find` list them.")
+    return render
+
+
+def standing(session: Session, render: Render) -> Standing:
+    """Position, reason and estimate, as of now."""
+    return scheduler.standing(session, render, now())
+
+
+def cancel(desk: Desk, code: str, *, by: Member) -> Render:
+    """Cancel a queued render at once, or ask its worker to stop a running one. Raises Refused, Conflict, UnknownRender."""
+    with desk.writing() as session:
+        render = get(session, code)
+        project = project_rows.by_id(session, render.project_id)
+        own = render.member_id == by.id
+        roles.allow(session, by, Action.CANCEL_OWN if own else Action.CANCEL_ANY, project)
+        assert render.id is not None
+        if renders.change_queued(session, render.id, **_ended(RenderState.CANCELLED), cancel_requested_by=by.id):
+            _left_the_line(desk, session, render)
+        elif not renders.request_cancel(session, render.id, by.id or 0):
+            _too_late(render)
+        show_later(desk, session, render)
+    return render
+
+
+def _too_late(render: Render) -> None:
+    if render.state is RenderState.RUNNING:
+        raise Conflict(f"`{render.code}` is being cancelled already.", hint="It stops at its next step.")
+    raise Conflict(f"`{render.code}` is {render.state.value} already.", hint="There is nothing left to cancel.")
+
+
+def _left_the_line(desk: Desk, session: Session, render: Render) -> None:
+    """A queued render was cancelled: note who did it, give its share back, and stop a run that a dead worker may have left."""
+    audit.record(session, audit.Action.RENDER_CANCELLED, render.code, actor=_who_ended(session, render))
+    if render.attempt == 0:
+        scheduler.withdraw(session, render)
+    if render.run_submitted and render.backend_id:
+        desk.queue.put_after(session, CHAT, STOP, render.id)
+
+
+def _who_ended(session: Session, render: Render) -> Member | None:
+    return members.by_id(session, render.cancel_requested_by or render.member_id)
+
+
+def show_later(desk: Desk, session: Session, render: Render) -> None:
+    """Mark the render's posts as behind and have them shown after the commit."""
+    if posts.touch(session, render_id=render.id):
+        desk.queue.put_after(session, CHAT, SHOW, render.id)
+
+
+def end(desk: Desk, session: Session, claim: scheduler.Claim, state: RenderState, error: SlateError | None = None) -> bool:
+    """Bring a claimed render to its end, if the claim still holds; whether it did."""
+    render = claim.render
+    assert render.id is not None
+    if not renders.change_claimed(session, render.id, claim.token, **_ended(state, error)):
+        return False
+    stored = renders.by_id(session, render.id)
+    assert stored is not None, "it was changed a moment ago"
+    actor = _who_ended(session, stored) if state is RenderState.CANCELLED else members.by_id(session, render.member_id)
+    action = audit.Action(f"render:{state.value}")
+    audit.record(session, action, render.code, actor=actor, after={"error": error.code} if error else {})
+    show_later(desk, session, render)
+    return True
+
+
+def _ended(state: RenderState, error: SlateError | None = None) -> dict[str, Any]:
+    said = {"error_code": error.code, "error_message": error.message, "error_hint": error.hint} if error else {}
+    return {
+        "state": state,
+        "finished_at": now(),
+        "token": "",
+        "lease_until": None,
+        "expected_end_at": None,
+        "progress": 1.0 if state is RenderState.DONE else 0.0,
+        "progress_label": "",
+        **said,
+    }
+
+
+def back_in_line(
+    desk: Desk, session: Session, claim: scheduler.Claim, why: str, *, until: datetime | None = None, **values: Any
+) -> bool:
+    """Put a claimed render back where it stood; `why` is shown while it waits. Whether the claim still held.
+
+    One that somebody asked to cancel is cancelled instead.
+    """
+    render = claim.render
+    assert render.id is not None
+    returned = {**_waiting(why), "not_before": until, **values}
+    if not renders.change_claimed(session, render.id, claim.token, **returned):
+        return False
+    _wait_or_leave(desk, session, render, ticket=until is None)
+    return True
+
+
+def take_back(desk: Desk, session: Session, render: Render, why: str) -> bool:
+    """Put a render whose worker has lost its lease back in line; whether it was still lost.
+
+    One that somebody asked to cancel is cancelled instead, and one that has outlived too many workers has failed.
+    """
+    assert render.id is not None
+    if not renders.change_expired(session, render.id, now(), **_waiting(why)):
+        return False
+    if render.attempt < MOST_ATTEMPTS:
+        _wait_or_leave(desk, session, render, ticket=True)
+        return True
+    hint = "Something about it may end them; whoever looks after Slate finds more in the log."
+    error = RenderFailed(f"It was begun {render.attempt} times, and no worker lived to see its end.", hint=hint)
+    renders.change_queued(session, render.id, **_ended(RenderState.FAILED, error))
+    audit.record(session, audit.Action.RENDER_FAILED, render.code, after={"error": error.code})
+    show_later(desk, session, render)
+    return True
+
+
+def _wait_or_leave(desk: Desk, session: Session, render: Render, *, ticket: bool) -> None:
+    """What follows when a render went back in line, in the same transaction."""
+    stored = renders.by_id(session, render.id)
+    assert stored is not None, "it was changed a moment ago"
+    if stored.cancel_requested_by and renders.change_queued(session, stored.id, **_ended(RenderState.CANCELLED)):
+        _left_the_line(desk, session, stored)
+    elif ticket:
+        desk.queue.put_after(session, pool_queue(stored.pool), TICKET, stored.pool)
+    show_later(desk, session, stored)
+
+
+def _waiting(why: str) -> dict[str, Any]:
+    idle: dict[str, Any] = {"token": "", "lease_until": None, "expected_end_at": None, "progress": 0.0}
+    return {"state": RenderState.QUEUED, "progress_label": why, **idle}
+
+
+def version_of(session: Session, render: Render) -> WorkflowVersion:
+    """The recipe a render follows."""
+    version = workflow_rows.version_by_id(session, render.workflow_version_id)
+    assert version is not None, "a render points at its version"
+    return version

@@ -1,0 +1,290 @@
+"""The sweeper: finds what was lost (tickets, dead workers, dead backends, posts left behind) and puts it back on its way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import redis
+import structlog
+
+from core.comfyui.client import Comfy, ServerInfo
+from core.desk import Desk
+from core.errors import BackendError, DatabaseUnavailable
+from core.files import reseal
+from core.recognition import keypoint_match
+from core.rendering import lifecycle
+from core.rendering.worker import run_id
+from storage.chat import drafts, posts, seen_events
+from storage.clock import now
+from storage.files import imports
+from storage.queue import ARCHIVE, CHAT, lane_queue, pool_queue
+from storage.rendering import backends
+from storage.rendering import renders as rows
+from storage.tables import Backend, BackendState, Render
+
+log = structlog.get_logger(__name__)
+
+TICKETS = 100
+"""The most tickets the sweeper keeps in a pool's queue."""
+SHOWN_IN_LINE = 10
+"""How many of the first in line are told when they move up."""
+GONE_ROUNDS = 3
+"""Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
+EVENTS_KEPT = timedelta(days=2)
+"""Longer than any platform goes on delivering an event again."""
+FORMS_KEPT = timedelta(days=30)
+"""How long a form that was never sent can still be gone on with."""
+FOUND, FOUND_TOGETHER = 1_000, 50
+"""Found files that the sweeper enqueues in one round, and in one job."""
+LANDMARKS_PAUSE = 10.0
+"""Seconds between two looks for pictures whose landmarks are not noted."""
+SEAL_PAUSE = 60.0
+"""Seconds between two looks for what waits for its seal or its time stamp."""
+IDLE_LEASES = 3.0
+"""How many leases a render waits for the workers of the server it is bound to, while they carry out nothing at all."""
+
+
+class Sweeper:
+    """Makes one round after the other; every step is safe to repeat and safe to run twice at once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._stop = threading.Event()
+        self._comfys: dict[str, Comfy] = {}
+        self._missed: dict[int, int] = {}
+        self._line: dict[str, list[int]] = {}
+        self._idle_since: dict[tuple[int, int], float] = {}
+        self._troubled: set[str] = set()
+        self._forget_at = 0.0
+        self._seal_at = time.monotonic() + SEAL_PAUSE
+        self._landmarks_at = 0.0
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def sweep_on(self) -> None:
+        """Round after round until `stop`; a database that is away is waited for."""
+        while not self._stop.is_set():
+            self.sweep()
+            self._stop.wait(self.desk.settings.sweep_seconds)
+
+    def close(self) -> None:
+        """End the connections to the servers."""
+        for comfy in self._comfys.values():
+            comfy.close()
+
+    def sweep(self) -> frozenset[str]:
+        """One round; which steps could not be made. A failed step keeps none from being made, and is told once while it lasts."""
+        steps = (
+            self.look_at_backends,
+            self.take_back_expired,
+            self.move_off_dead_backends,
+            self.move_off_idle_backends,
+            self.let_refused_be_told,
+            self.tell_who_moved_up,
+            self.ticket_again,
+            self.post_again,
+            self.forget_old_events,
+            self.finish_again,
+            self.seal_due,
+            self.note_landmarks,
+        )
+        for step in steps:
+            self._make(step)
+        return frozenset(self._troubled)
+
+    def seal_due(self) -> None:
+        """Files that wait for a key or a time stamp are tried again, a few every minute."""
+        if time.monotonic() >= self._seal_at:
+            self._seal_at = time.monotonic() + SEAL_PAUSE
+            reseal.seal_due(self.desk)
+
+    def note_landmarks(self) -> None:
+        """Pictures whose landmarks nobody has noted: new ones, and those from before there were any; a few hundred at a time."""
+        if time.monotonic() < self._landmarks_at or self.desk.queue.length(ARCHIVE) > 0:
+            return
+        self._landmarks_at = time.monotonic() + LANDMARKS_PAUSE
+        if keypoint_match.left(self.desk):
+            self.desk.queue.put(ARCHIVE, "core.jobs.note_landmarks")
+
+    def _make(self, step: Callable[[], None]) -> None:
+        name = step.__name__
+        try:
+            step()
+        except (DatabaseUnavailable, redis.RedisError) as problem:
+            if name not in self._troubled:
+                log.warning("sweeper.away", step=name, problem=str(problem.__cause__ or problem)[:200])
+            self._troubled.add(name)
+        except Exception:  # (the edge: one bad step must not keep the others from being made)
+            if name not in self._troubled:
+                log.exception("sweeper.bug", step=name)
+            self._troubled.add(name)
+        else:
+            self._troubled.discard(name)
+
+    def look_at_backends(self) -> None:
+        """Ask every server how it is, all at once as some may not answer, and note which are up."""
+        with self.desk.reading() as session:
+            servers = backends.in_use(session)
+        for server in servers:
+            if server.url not in self._comfys:
+                self._comfys[server.url] = Comfy(server.url, name=server.name, timeout=5.0)
+        with ThreadPoolExecutor(max(1, min(16, len(servers)))) as threads:
+            for server, told in zip(servers, threads.map(self._ask, servers), strict=True):
+                self._note(server, told)
+
+    def _ask(self, server: Backend) -> ServerInfo | BackendError | None:
+        """What the server says of itself, None when it is known to be up and still is, or why it does not answer."""
+        comfy = self._comfys[server.url]
+        try:
+            told = comfy.server() if server.state is not BackendState.UP else None
+            comfy.queue_depth()
+        except BackendError as problem:
+            return problem
+        return told
+
+    def _note(self, server: Backend, told: ServerInfo | BackendError | None) -> None:
+        if isinstance(told, BackendError):
+            self._missed[server.id] = self._missed.get(server.id, 0) + 1
+            if self._missed[server.id] >= GONE_ROUNDS and server.state is BackendState.UP:
+                self._mark(server, state=BackendState.DOWN, detail=told.message)
+            return
+        self._missed[server.id] = 0
+        if told is not None and server.state is BackendState.DOWN:
+            self._mark(server, state=BackendState.UP, detail="", version=told.version, device=told.device)
+        with self.desk.writing() as session:
+            backends.seen(session, server.id, now())
+
+    def _mark(self, server: Backend, **values: object) -> None:
+        with self.desk.writing() as session:
+            changed = backends.mark(session, server.id, **values)
+        if changed:
+            log.info("backend.changed", backend=server.name, **{key: str(value) for key, value in values.items()})
+
+    def take_back_expired(self) -> None:
+        """Renders whose worker is not heard of any more go back in line; their run is taken up where it is."""
+        with self.desk.reading() as session:
+            lost = rows.expired(session, now())
+        for render in lost:
+            with self.desk.writing() as session:
+                if lifecycle.take_back(self.desk, session, render, "its worker was lost; taking it up again"):
+                    log.warning("sweeper.took-back", render=render.code, attempt=render.attempt)
+                    if server := backends.by_id(session, render.backend_id or 0):
+                        self.desk.queue.put_after(session, lane_queue(server.name), lifecycle.TICKET, render.pool)
+
+    def move_off_dead_backends(self) -> None:
+        """A render whose run was on a server that is down goes to another that is up; on one that was retired, in any case."""
+        with self.desk.reading() as session:
+            servers = backends.everything(session)
+            up = {server.pool for server in servers if server.state is BackendState.UP}
+            dead = [
+                one.id for one in servers if one.state is not BackendState.UP and (one.pool in up or backends.is_retired(one))
+            ]
+            stuck = rows.bound_to(session, dead)
+        for render in stuck:
+            self._move(render)
+
+    def move_off_idle_backends(self) -> None:
+        """A render bound to a server that is up but has no workers any more (they make nothing at all) goes to another."""
+        with self.desk.reading() as session:
+            up = {one.id: one for one in backends.in_use(session) if one.state is BackendState.UP}
+            bound = [render for render in rows.bound_to(session, list(up)) if _others(up, render)]
+            idle = [one for one in bound if not rows.running_on(session, one.backend_id or 0) and not _later(one)]
+        since = {(one.id, one.attempt): self._idle_since.get((one.id, one.attempt), time.monotonic()) for one in idle}
+        self._idle_since = since
+        long = IDLE_LEASES * self.desk.settings.lease_seconds
+        for render in idle:
+            if time.monotonic() - since[render.id, render.attempt] > long and self._move(render):
+                self._stop_run_of(render, up)
+
+    def _stop_run_of(self, render: Render, servers: Mapping[int, Backend]) -> None:
+        server = servers[render.backend_id or 0]
+        try:
+            self._comfys[server.url].cancel(run_id(render, render.run))
+        except BackendError as problem:
+            log.warning("sweeper.run-not-stopped", render=render.code, backend=server.name, problem=problem.message)
+
+    def _move(self, render: Render) -> bool:
+        """Unbind it from its run, whose result nobody will ask for any more; whether it was still bound."""
+        fresh = {"run": render.run + 1, "run_submitted": False, "backend_id": None, "not_before": None}
+        with self.desk.writing() as session:
+            moved = rows.change_bound(session, render, **fresh)
+            if moved:
+                lifecycle.show_later(self.desk, session, render)
+                log.warning("sweeper.moved", render=render.code)
+        return moved
+
+    def let_refused_be_told(self) -> None:
+        """A render all servers have refused, as the others were retired since, is offered once more, to end with a reason."""
+        with self.desk.reading() as session:
+            pools = {
+                pool: [one.id for one in backends.in_use(session) if one.pool == pool]
+                for pool in rows.pools_with_waiting(session)
+            }
+            stuck = [render for pool, servers in pools.items() for render in rows.refused_by_all(session, pool, servers)]
+        for render in stuck:
+            with self.desk.writing() as session:
+                rows.change_queued(session, render.id, refused_by=[])
+
+    def tell_who_moved_up(self) -> None:
+        """Those near the front see their new position."""
+        with self.desk.reading() as session:
+            lines = {pool: rows.next_queued(session, pool, now(), SHOWN_IN_LINE) for pool in rows.pools_with_waiting(session)}
+        for pool, line in lines.items():
+            before = dict(enumerate(self._line.get(pool, [])))
+            moved = [render for at, render in enumerate(line) if before.get(at) != render.id]
+            self._line[pool] = [render.id for render in line]
+            if not moved:
+                continue
+            with self.desk.writing() as session:
+                for render in moved:
+                    lifecycle.show_later(self.desk, session, render)
+
+    def ticket_again(self) -> None:
+        """As many tickets as renders wait for a server that is up, to a bound: some may have been lost with Redis."""
+        with self.desk.reading() as session:
+            pools = [pool for pool in rows.pools_with_waiting(session) if backends.up_in(session, pool)]
+            waiting = {pool: rows.waiting_in(session, pool, TICKETS, ready=now()) for pool in pools}
+        for pool, count in waiting.items():
+            for _ in range(count - self.desk.queue.length(pool_queue(pool))):
+                self.desk.queue.put(pool_queue(pool), lifecycle.TICKET, pool)
+
+    def post_again(self) -> None:
+        """Posts that are behind and whose job was lost or has failed are shown again."""
+        with self.desk.reading() as session:
+            behind = bool(posts.due(session, now(), limit=1))
+        if behind and self.desk.queue.length(CHAT) == 0:
+            self.desk.queue.put(CHAT, lifecycle.SHOW_BEHIND)
+
+    def forget_old_events(self) -> None:
+        """Events that no platform delivers again need not be known any more; once an hour."""
+        if time.monotonic() < self._forget_at:
+            return
+        self._forget_at = time.monotonic() + 3600
+        with self.desk.writing() as session:
+            seen_events.forget(session, now() - EVENTS_KEPT)
+            drafts.forget(session, now() - FORMS_KEPT)
+
+    def finish_again(self) -> None:
+        """Files that were taken in and wait for their second look, when no job for them is left."""
+        if self.desk.queue.length(ARCHIVE) > 0:
+            return
+        with self.desk.reading() as session:
+            left = [one.asset_id for one in imports.waiting(session, limit=FOUND) if one.asset_id]
+        for at in range(0, len(left), FOUND_TOGETHER):
+            some = left[at : at + FOUND_TOGETHER]
+            self.desk.queue.put(ARCHIVE, "core.jobs.finish_found", some[0], some[-1])
+
+
+def _others(up: Mapping[int, Backend], render: Render) -> bool:
+    """Whether another server that is up may take the render."""
+    return any(one.pool == render.pool and row != render.backend_id and row not in render.refused_by for row, one in up.items())
+
+
+def _later(render: Render) -> bool:
+    """Whether its moment is yet to come."""
+    return render.not_before is not None and render.not_before > now()

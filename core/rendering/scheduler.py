@@ -1,0 +1,179 @@
+"""Who is next, and why: start-time fair queueing over people and projects, warm models with a bounded wait.
+
+Every render gets a rank when it is asked for: the virtual time at which its flow (one Member's work for one Project) is due,
+`rank = max(pool clock, end of the flow's last render)`, and the flow's end moves on by `expected seconds / weight`. The render
+with the lowest rank goes first and moves the pool's clock to its rank (start-time fair queueing; Goyal, Vin and Cheng, SIGCOMM
+1996). So a batch of 400 alternates with one picture of somebody else's, nobody starves, and claiming is one step down an index
+however long the line is.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from storage.rendering import backends, renders
+from storage.tables import Backend, BackendState, Render, RenderState
+
+FIRST_GUESS = 10.0
+"""Seconds a workflow version is expected to take before it ever ran."""
+LOOK_AHEAD = 16
+"""How many renders in line are looked at for a warm model."""
+PATIENCE = 60.0
+"""Seconds of rendering that may pass the first in line for the sake of warm models, by the pool's virtual clock."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A render that is now this worker's to carry out, as long as `token` holds."""
+
+    render: Render
+    token: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a queued render stands; seconds are estimates."""
+
+    position: int
+    """1 is next. 0 once it is no longer queued."""
+    reason: str
+    starts_in: float | None
+    """None when nobody can say, because no backend is up."""
+    takes: float
+
+
+def work_in(inputs: Mapping[str, Any]) -> float:
+    """How much there is to do, in sampling steps of a 512 x 512 picture; 1 where the inputs do not say.
+
+    >>> work_in({"steps": 20, "width": 1024, "height": 512, "count": 2}), work_in({"image": "A-7Q0D"})
+    (80.0, 1.0)
+    """
+    pixels = float(inputs.get("width") or 512) * float(inputs.get("height") or 512)
+    return max(1.0, float(inputs.get("steps") or 1) * float(inputs.get("count") or 1) * pixels / 512**2)
+
+
+def expected_seconds(session: Session, render: Render, backend_id: int | None = None) -> float:
+    """How long a render is expected to take: the usual pace of its version, times the work in it."""
+    pace = backends.usual_pace(session, render.workflow_version_id, backend_id)
+    return FIRST_GUESS if pace is None else pace * work_in(render.inputs)
+
+
+def enrol(session: Session, render: Render) -> None:
+    """Give a new render its place in the line of its pool."""
+    render.cost = expected_seconds(session, render)
+    pool = backends.pool_for_update(session, render.pool)
+    flow = backends.flow_for_update(session, render.pool, render.member_id, render.project_id)
+    render.rank = max(pool.virtual_time, flow.last_finish)
+    flow.last_finish = render.rank + render.cost / flow.weight
+    session.add(flow)
+
+
+def hold(session: Session, pool: str) -> None:
+    """Let nobody else into this pool's line until the transaction ends, so that what is counted first stays true."""
+    backends.pool_for_update(session, pool)
+
+
+def withdraw(session: Session, render: Render) -> None:
+    """Give back the share of a render that was cancelled before anybody began it; the others of its flow keep their places."""
+    flow = backends.flow_for_update(session, render.pool, render.member_id, render.project_id)
+    flow.last_finish -= render.cost / flow.weight
+    session.add(flow)
+
+
+def room_in(session: Session, backend: Backend, now: datetime, lead_seconds: float) -> float:
+    """Seconds until this backend may take one more render; 0 is now. One runs, and the next may be readied near its end."""
+    running = renders.running_on(session, backend.id or 0)
+    if not running:
+        return 0.0
+    if len(running) > 1 or running[0].expected_end_at is None:
+        return 0.25
+    left = (running[0].expected_end_at - now).total_seconds() - lead_seconds
+    return max(0.0, left)
+
+
+def claim(session: Session, backend: Backend, now: datetime, lease_until: datetime) -> Claim | None:
+    """Take the best waiting render for this backend, or None; two workers never get the same one."""
+    if backend.state is not BackendState.UP:
+        return None
+    line = renders.next_queued(session, backend.pool, now, LOOK_AHEAD, backend.id)
+    for render in in_order(line, backend, backends.virtual_time(session, backend.pool)):
+        if claimed := _take(session, render, backend, now, lease_until):
+            return claimed
+    return None
+
+
+def in_order(line: Sequence[Render], backend: Backend, clock: float) -> list[Render]:
+    """The renders in line that this backend can take, best first: runs it left behind, warm models within patience, the rest.
+
+    `clock` is the pool's virtual time. It is past the rank of the first in line only when others were taken before it.
+    """
+    if not line or clock - line[0].rank > PATIENCE or not backend.warm_models:
+        return list(line)
+    urgency = line[0].priority
+    return sorted(line, key=lambda render: (render.priority, not _warm(render, backend) if render.priority == urgency else True))
+
+
+def _warm(render: Render, backend: Backend) -> bool:
+    mine = render.run_submitted and render.backend_id == backend.id
+    return mine or render.model_key == backend.warm_models
+
+
+def _take(session: Session, render: Render, backend: Backend, now: datetime, lease_until: datetime) -> Claim | None:
+    token = secrets.token_hex(16)
+    before = renders.running_on(session, backend.id)
+    begins = max([now, *(one.expected_end_at for one in before if one.expected_end_at)])
+    took = renders.change_queued(
+        session,
+        render.id,
+        state=RenderState.RUNNING,
+        backend_id=backend.id,
+        token=token,
+        attempt=render.attempt + 1,
+        lease_until=lease_until,
+        started_at=now,
+        expected_end_at=begins + timedelta(seconds=expected_seconds(session, render, backend.id)),
+        progress=0.0,
+        progress_label=f"next on {backend.name}, getting ready" if before else "",
+        not_before=None,
+    )
+    if not took:
+        return None
+    backends.advance(session, backend.pool, render.rank)
+    backends.mark(session, backend.id, warm_models=render.model_key)
+    return Claim(render, token)
+
+
+def standing(session: Session, render: Render, now: datetime) -> Standing:
+    """Position, reason and estimate of a queued render."""
+    if render.state is not RenderState.QUEUED:
+        return Standing(0, "", 0.0, render.cost)
+    up = backends.up_in(session, render.pool)
+    count, seconds = renders.ahead_of(session, render)
+    busy = renders.running_in(session, render.pool)
+    if not up:
+        return Standing(count + 1, "no ComfyUI server is reachable right now; it goes on by itself", None, render.cost)
+    left = sum(max(0.0, (one.expected_end_at - now).total_seconds()) for one in busy if one.expected_end_at)
+    starts_in = (seconds + left) / len(up) if count or len(busy) >= len(up) else 0.0
+    if render.not_before and render.not_before > now:
+        starts_in = max(starts_in, (render.not_before - now).total_seconds())
+    return Standing(count + 1, _why(session, render, count, len(busy), len(up)), starts_in, render.cost)
+
+
+def _why(session: Session, render: Render, ahead: int, busy: int, up: int) -> str:
+    if render.progress_label:
+        return render.progress_label
+    later, earlier = renders.out_of_turn(session, render)
+    why = f"{ahead} ahead of you on {up} server{'s' if up != 1 else ''}"
+    if not ahead:
+        why = "next up" if busy >= up else "starts now"
+    if earlier:
+        return f"{why}; you pass {earlier} asked earlier, because everyone gets a fair share"
+    if later:
+        return f"{why}, {later} of them asked later: everyone gets a fair share"
+    return why

@@ -1,0 +1,384 @@
+"""A worker's lane: claims the best render for its backend, has ComfyUI make it, fetches the originals and keeps them.
+
+No transaction is open while the network is. A run on ComfyUI has an id derived from the render, so whoever takes the render up
+after a crash finds the run that was already made instead of making it twice; nothing is published unless the claim still holds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from core import files, workflows
+from core.comfyui.client import Comfy, OutputFile, Run, RunState, Step
+from core.desk import Desk, here
+from core.errors import (
+    BackendBusy,
+    BackendError,
+    BackendUnreachable,
+    BlobMissing,
+    DatabaseUnavailable,
+    DiskFull,
+    GarbledAnswer,
+    ModelMissing,
+    NodeMissing,
+    NoOutputs,
+    OutputLost,
+    RunInterrupted,
+    RunVanished,
+    SlateError,
+    StoreError,
+)
+from core.people import audit
+from core.rendering import lifecycle, scheduler
+from core.rendering.context import Briefing, PictureIn, brief
+from core.rendering.heartbeat import Heart, Lost, Stopping
+from core.rendering.scheduler import Claim
+from storage.blobs import BlobError, BlobNotFound
+from storage.clock import now
+from storage.files import assets
+from storage.rendering import backends
+from storage.rendering import renders as rows
+from storage.tables import Backend, BackendState, Render, RenderState
+
+log = structlog.get_logger(__name__)
+
+MOST_RUNS = 4
+"""A render whose runs get lost this often has failed."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run left on the backend."""
+
+    run: Run
+    graph: dict[str, dict[str, Any]]
+
+
+def run_id(render: Render, run: int) -> str:
+    """The ComfyUI prompt_id of a render's n-th run: the same for whoever asks."""
+    return str(uuid5(NAMESPACE_URL, f"slate:{render.created_at.isoformat()}/{render.id}/{run}"))
+
+
+class Lane:
+    """One worker of one backend. `stop` may be called from a signal handler."""
+
+    def __init__(self, desk: Desk, backend: str, comfy: Comfy) -> None:
+        self.desk = desk
+        self.backend = backend
+        self.comfy = comfy
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Finish nothing more: give the render in hand back and claim no other."""
+        self._stopping.set()
+
+    def work(self) -> bool:
+        """Carry out the best waiting render as soon as the backend has room; False when there was none to take."""
+        claim = self._patiently_next()
+        if claim is None:
+            return False
+        try:
+            self._carry_out(claim)
+        except DatabaseUnavailable:
+            note = "the lease runs out and the sweeper puts the render back in line"
+            log.warning("worker.no-database", render=claim.render.code, backend=self.backend, note=note)
+        return True
+
+    # claiming
+
+    def _patiently_next(self) -> Claim | None:
+        """As `_next`, waiting for a database that is away; that is told once."""
+        told = False
+        while not self._stopping.is_set():
+            try:
+                return self._next()
+            except DatabaseUnavailable as problem:
+                if not told:
+                    log.warning("worker.no-database", backend=self.backend, problem=str(problem.__cause__)[:200])
+                told = True
+                self._stopping.wait(1.0)
+        return None
+
+    def _next(self) -> Claim | None:
+        while not self._stopping.is_set():
+            wait = self._wait()
+            if wait is None:
+                return None
+            if wait <= 0:
+                claim, overtaken = self._claim()
+                if not overtaken:
+                    return claim
+            self._stopping.wait(min(wait, 0.25) or 0.05)
+        return None
+
+    def _wait(self) -> float | None:
+        """Seconds until the backend may have room, or None when there is nothing it could do."""
+        with self.desk.reading() as session:
+            backend = backends.by_name(session, self.backend)
+            if backend is None or backend.state is not BackendState.UP:
+                return None
+            if not rows.next_queued(session, backend.pool, now(), 1, backend.id):
+                return None
+            return scheduler.room_in(session, backend, now(), self.desk.settings.lead_seconds)
+
+    def _claim(self) -> tuple[Claim | None, bool]:
+        """The claim if there is one, and whether another lane took the room while we looked."""
+        with self.desk.writing() as session:
+            backend = backends.for_update(session, self.backend)
+            if backend is None:
+                return None, False
+            if scheduler.room_in(session, backend, now(), self.desk.settings.lead_seconds) > 0:
+                return None, True
+            claim = scheduler.claim(session, backend, now(), now() + timedelta(seconds=self.desk.settings.lease_seconds))
+            if claim:
+                lifecycle.show_later(self.desk, session, claim.render)
+        return claim, False
+
+    # carrying out
+
+    def _carry_out(self, claim: Claim) -> None:
+        bound = log.bind(render=claim.render.code, backend=self.backend, attempt=claim.render.attempt)
+        try:
+            with Heart(self.desk, claim, self._stopping) as heart:
+                self._make(claim, heart)
+        except Lost:
+            bound.warning("worker.lost-its-claim")
+        except Stopping:
+            self._give_back(claim, "its worker is restarting")
+        except DatabaseUnavailable:
+            raise
+        except SlateError as problem:
+            bound.info("worker.problem", code=problem.code, message=problem.message)
+            self._settle(claim, problem)
+        except Exception as bug:  # noqa: BLE001  (the edge: logged once, the render ends with a sentence)
+            bound.exception("worker.bug")
+            broken = SlateError(
+                f"Something broke on our side ({type(bug).__name__}).", hint="Try again; the log has the details."
+            )
+            self._end(claim, RenderState.FAILED, broken)
+
+    def _make(self, claim: Claim, heart: Heart) -> None:
+        briefing = brief(self.desk, claim.render)
+        finished = self._run(claim, briefing, heart)
+        if finished is None:
+            self._end(claim, RenderState.CANCELLED)
+            return
+        server = self.comfy.server()
+        made = files.Made(
+            **briefing.made(),
+            graph=finished.graph,
+            backend=self.backend,
+            comfyui_version=server.version,
+            simulated="simulat" in server.device.casefold(),
+            started_at=finished.run.started_at or claim.render.started_at or now(),
+            finished_at=finished.run.ended_at or now(),
+        )
+        heart.label(f"keeping the result from {self.backend}")
+        drafts = [self._draft(made, output, ordinal) for ordinal, output in enumerate(finished.run.results)]
+        self._keep(claim, made, drafts)
+
+    def _draft(self, made: files.Made, output: OutputFile, ordinal: int) -> files.AssetDraft:
+        return files.finish(self.desk, made, self.comfy.fetch(output), output.filename, ordinal, node=output.node_id)
+
+    def _keep(self, claim: Claim, made: files.Made, drafts: list[files.AssetDraft]) -> None:
+        render = claim.render
+        with self.desk.writing() as session:
+            if not lifecycle.end(self.desk, session, claim, RenderState.DONE):
+                raise Lost
+            for draft in drafts:
+                asset = assets.add(session, draft)
+                audit.record(session, audit.Action.ASSET_MADE, asset.code, after={"render": render.code, "sha256": asset.sha256})
+            took = max(0.01, (made.finished_at - made.started_at).total_seconds())
+            rows.note_length(session, render.id, took)
+            pace = took / scheduler.work_in(render.inputs)
+            backends.record_pace(session, render.workflow_version_id, render.backend_id or 0, pace)
+
+    # running
+
+    def _run(self, claim: Claim, briefing: Briefing, heart: Heart) -> Finished | None:
+        """Have the graph run to its end, taking up a run that is already there; None when it was cancelled."""
+        number, submitted = claim.render.run, claim.render.run_submitted
+        while number <= MOST_RUNS + len(claim.render.refused_by):  # a refused run was none
+            if submitted and self._is_gone(run_id(claim.render, number)):
+                number, submitted = number + 1, False
+            prompt_id, graph = run_id(claim.render, number), self._graph(claim.render, briefing, number)
+            if not submitted:
+                if not self._note_run(claim, number):
+                    return None
+                heart.check()
+                self.comfy.submit(graph, prompt_id, extra_pnginfo={"slate": {"render": claim.render.code, "run": number}})
+            submitted = True
+            try:
+                return self._watch(prompt_id, graph, heart)
+            except RunVanished:
+                log.info("worker.run-vanished", render=claim.render.code, run=number)
+        raise RunVanished(
+            f"{self.backend} lost this render {MOST_RUNS} times; it restarts, or somebody clears its queue.",
+            hint="Ask whoever looks after that server, then press Retry.",
+        )
+
+    def _is_gone(self, prompt_id: str) -> bool:
+        """Whether the server knows nothing of a run, asked twice, so that a request still on its way is not overlooked."""
+        if self.comfy.look(prompt_id).state is not RunState.ABSENT:
+            return False
+        self._stopping.wait(0.5)
+        return self.comfy.look(prompt_id).state is RunState.ABSENT
+
+    def _note_run(self, claim: Claim, number: int) -> bool:
+        """Write down that a run may exist from now on, right before it does; False when it was cancelled meanwhile.
+
+        Asking whether the claim holds here, after the uploads, keeps a worker that slept through its lease from making a run.
+        """
+        with self.desk.writing() as session:
+            if not rows.change_claimed(session, claim.render.id, claim.token, run=number, run_submitted=True):
+                raise Lost
+            stored = rows.by_id(session, claim.render.id)
+            return stored is not None and stored.cancel_requested_by is None
+
+    def _graph(self, render: Render, briefing: Briefing, number: int) -> dict[str, dict[str, Any]]:
+        folder = f"slate/{render.code}"
+        pictures = {
+            name: self.comfy.upload(f"{picture.sha256[:20]}{picture.suffix}", self._bytes(picture), subfolder=folder)
+            for name, picture in briefing.pictures.items()
+        }
+        return workflows.fill(briefing.version, briefing.inputs, pictures, prefix=f"{folder}/{render.code}-{number}")
+
+    def _bytes(self, picture: PictureIn) -> bytes:
+        """Raises BlobMissing, StoreError."""
+        try:
+            return self.desk.blobs.get(picture.sha256)
+        except BlobNotFound as problem:
+            hint = "Restore the store from a backup, or send the picture again."
+            raise BlobMissing(f"The bytes of {picture.asset} are not there any more.", hint=hint) from problem
+        except BlobError as problem:
+            raise StoreError(f"The bytes of {picture.asset} cannot be read right now.") from problem
+
+    def _watch(self, prompt_id: str, graph: dict[str, dict[str, Any]], heart: Heart) -> Finished | None:
+        def seen(step: Step) -> None:
+            heart.progress(step.done, f"{_words(step)} on {self.backend}")
+            if step.preview:
+                self.desk.queue.keep_preview(heart.claim.render.id or 0, step.preview)
+
+        run = self.comfy.watch(prompt_id, seen=seen, keep_going=heart.steady)
+        if run.state in (RunState.PENDING, RunState.RUNNING):
+            heart.check()
+            ended = self._cancel(prompt_id, heart)
+            if ended is None:
+                return None
+            run = ended
+        if run.state is RunState.CANCELLED:
+            raise RunInterrupted(
+                f"Somebody interrupted this run on {self.backend} itself.", hint="Press Retry to render it again."
+            )
+        if run.error:
+            raise run.error
+        if not run.results:
+            raise NoOutputs(hint="Does the workflow end in a Save node that gets a picture?")
+        return Finished(run, graph)
+
+    def _cancel(self, prompt_id: str, heart: Heart) -> Run | None:
+        """Stop our run, and only ours; the Run when it had ended before it could be stopped."""
+        heart.label(f"cancelling on {self.backend}")
+        self.comfy.cancel(prompt_id)
+        try:
+            run = self.comfy.watch(prompt_id, seen=lambda step: None, keep_going=heart.holds)
+        except RunVanished:
+            return None
+        heart.check()
+        return run if run.state is RunState.DONE else None
+
+    # ends
+
+    def _settle(self, claim: Claim, problem: SlateError) -> None:
+        """Decide what a problem means for the render: another try here, another backend, or the end."""
+        if isinstance(problem, DiskFull):
+            self._give_back(claim, "no room left on our disk; it goes on when there is", until=now() + timedelta(seconds=20))
+        elif claim.render.attempt >= lifecycle.MOST_ATTEMPTS:
+            self._end(claim, RenderState.FAILED, problem)
+        elif isinstance(problem, StoreError) and not isinstance(problem, BlobMissing):
+            self._give_back(claim, "our file store does not answer; it goes on by itself", until=now() + timedelta(seconds=5))
+        elif isinstance(problem, BackendUnreachable | GarbledAnswer | BackendBusy):
+            self._retreat(claim, problem)
+        elif isinstance(problem, ModelMissing | NodeMissing):
+            self._pass_on(claim, problem)
+        elif isinstance(problem, OutputLost) and claim.render.run < MOST_RUNS:
+            self._give_back(
+                claim, f"{self.backend} lost the file; rendering it again", run=claim.render.run + 1, run_submitted=False
+            )
+        else:
+            self._end(claim, RenderState.FAILED, problem)
+
+    def _retreat(self, claim: Claim, problem: SlateError) -> None:
+        """The backend has trouble: the render waits for it, or for the sweeper to send it elsewhere."""
+        with self.desk.writing() as session:
+            if isinstance(problem, BackendUnreachable):
+                backends.mark(session, claim.render.backend_id or 0, state=BackendState.DOWN, detail=problem.message)
+            pause = timedelta(seconds=min(30, 2 ** min(claim.render.attempt, 5)))
+            why = f"{self.backend} does not answer; it goes on by itself"
+            lifecycle.back_in_line(self.desk, session, claim, why, until=now() + pause)
+
+    def _pass_on(self, claim: Claim, problem: SlateError) -> None:
+        """This backend cannot run the graph: another one may."""
+        with self.desk.writing() as session:
+            refused = [*claim.render.refused_by, claim.render.backend_id or 0]
+            others = [one for one in backends.in_use(session) if one.pool == claim.render.pool and one.id not in refused]
+            if others:
+                why = f"{problem.message.rstrip('.')}; {_next_try(others)}"
+                run = claim.render.run + 1
+                lifecycle.back_in_line(self.desk, session, claim, why, run=run, run_submitted=False, refused_by=refused)
+            else:
+                lifecycle.end(self.desk, session, claim, RenderState.FAILED, problem)
+
+    def _give_back(self, claim: Claim, why: str, *, until: datetime | None = None, **values: Any) -> None:
+        with self.desk.writing() as session:
+            lifecycle.back_in_line(self.desk, session, claim, why, until=until, **values)
+
+    def _end(self, claim: Claim, state: RenderState, error: SlateError | None = None) -> None:
+        with self.desk.writing() as session:
+            lifecycle.end(self.desk, session, claim, state, error)
+
+
+def _words(step: Step) -> str:
+    name = step.node_type_or_title or "working"
+    return f"step {step.value:g}/{step.maximum:g} · {name}" if step.maximum > 1 else name
+
+
+def _next_try(others: Sequence[Backend]) -> str:
+    """What becomes of a render that one server refused: the next one takes it, or it waits for one that is away."""
+    if any(one.state is BackendState.UP for one in others):
+        return "trying another server"
+    return f"waiting for {others[0].name}, which is away and may have it"
+
+
+def stop_run(desk: Desk, render_id: int) -> None:
+    """Cancel the run that a cancelled render may have left on its backend; one that is away is left alone."""
+    with desk.reading() as session:
+        render = rows.by_id(session, render_id)
+        backend = backends.by_id(session, render.backend_id) if render and render.backend_id else None
+    if render is None or backend is None or backends.is_retired(backend):
+        return
+    if render.state is RenderState.CANCELLED and render.run_submitted:
+        try:
+            with Comfy(backend.url, name=backend.name, timeout=5.0) as comfy:
+                comfy.cancel(run_id(render, render.run))
+        except BackendError as problem:
+            log.warning("worker.run-not-stopped", render=render.code, backend=backend.name, problem=problem.message)
+
+
+@cache
+def this_lane() -> Lane:
+    """The lane of this process, from its environment; jobs are called by name and cannot bring one."""
+    desk = here()
+    with desk.reading() as session:
+        backend: Backend | None = backends.by_name(session, desk.settings.backend)
+    if backend is None:
+        raise LookupError(f"there is no backend {desk.settings.backend!r}; SLATE_BACKEND names the one to serve")
+    return Lane(desk, backend.name, Comfy(backend.url, name=backend.name))

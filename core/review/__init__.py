@@ -1,0 +1,1 @@
+"""Review: verdicts, tags, comparisons and sessions."""

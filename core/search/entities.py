@@ -1,0 +1,244 @@
+"""The names a question may use — people, clients, projects, shots, models … — and which of them a few typed words mean.
+
+Exact beats partial beats near: "Acme" is the client Acme even where there is an Acme Labs, "mia" is Mia Chen if she is the only
+Mia, "acmee" is probably Acme. A near match is a guess, and whoever uses it must say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from rapidfuzz import fuzz, process
+from sqlmodel import Session
+
+from storage.search import Field, Scope
+from storage.search import entity_index as known
+from storage.search.tokenizer import fold, words_of
+
+_NEAR = 80.0
+_AS_NEAR = 5.0
+_SOMEWHAT_NEAR = 55.0
+_LONG_ENOUGH_TO_MISTYPE = 4
+_SHOT = re.compile(r"([^\W\d_]*)[\s_-]*0*(\d+)")
+
+TECHNIQUES = (
+    "depth", "canny", "pose", "lineart", "normal", "seg", "tile", "img2img", "inpaint", "outpaint", "upscale", "hires",
+    "ip-adapter", "face", "lora", "controlnet", "video", "animation", "audio", "3d",
+)  # fmt: skip
+"""What a graph can be found to do (core/comfyui/facts.py); known even before anything was made that way."""
+STATUSES = ("approved", "rejected", "needs work")
+
+
+@dataclass(frozen=True)
+class Name:
+    """Something with a name. `value` is what a Facet holds; `keys` are its folded spellings."""
+
+    field: Field
+    value: str
+    label: str
+    keys: tuple[str, ...]
+    projects: frozenset[int] = frozenset()
+    """Where it is used, for shots and the like; for a Client, its Projects; for a Project, itself."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The names some words may mean, and how sure that is. Several names: nobody can tell which."""
+
+    how: Literal["exact", "partial", "near"]
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All names one Member may use. What they are looked up by is made at the first look-up and kept with them."""
+
+    names: tuple[Name, ...]
+
+    def of(self, fields: Iterable[Field]) -> list[Name]:
+        wanted = frozenset(fields)
+        return [name for field, names in self._by_field.items() if field in wanted for name in names]
+
+    def exact(self, text: str, fields: Sequence[Field]) -> Match | None:
+        """Names spelled just so; where a Client and its own Project share a name, the Client."""
+        found = [name for name in self._by_key.get(fold(text), ()) if name.field in fields]
+        clients = [name for name in found if name.field is Field.CLIENT]
+        if clients:
+            covered = frozenset[int]().union(*(client.projects for client in clients))
+            found = [name for name in found if name.field is not Field.PROJECT or not name.projects <= covered]
+        return Match("exact", tuple(found)) if found else None
+
+    def partial(self, text: str, fields: Sequence[Field]) -> Match | None:
+        """Names that contain these words, in this order; shots whose number is the same (sh10, sh010)."""
+        wanted = words_of(text)
+        if not wanted:
+            return None
+        places = {at for at in self._by_word.get(wanted[0], ()) if _holds(self.names[at], wanted)}
+        if Field.SHOT in fields:
+            places |= set(self._same_shots(text))
+        found = tuple(name for name in (self.names[at] for at in sorted(places)) if name.field in fields)
+        return Match("partial", found) if found else None
+
+    def same_number(self, text: str) -> Match | None:
+        """Shots that are `text` but for leading zeros."""
+        found = tuple(self.names[at] for at in self._same_shots(text))
+        return Match("partial", found) if found else None
+
+    def near(self, text: str, fields: Sequence[Field]) -> Match | None:
+        """Names that look like a mistyped `text`: the best, and those about as good."""
+        wanted = fold(text)
+        if len(wanted) < _LONG_ENOUGH_TO_MISTYPE:
+            return None
+        scored = self._alike(wanted, fields, _NEAR)
+        best = max((score for score, _name in scored), default=0.0)
+        found = tuple(name for score, name in scored if score >= best - _AS_NEAR)
+        return Match("near", found) if found else None
+
+    def match(self, text: str, fields: Sequence[Field]) -> Match | None:
+        return self.exact(text, fields) or self.partial(text, fields) or self.near(text, fields)
+
+    def nearest(self, text: str, fields: Sequence[Field], limit: int = 3) -> list[Name]:
+        """The names most like `text`, for a "did you mean"."""
+        scored = sorted(self._alike(fold(text), fields, _SOMEWHAT_NEAR), key=lambda pair: -pair[0])
+        return [name for _score, name in scored[:limit]]
+
+    def _alike(self, wanted: str, fields: Sequence[Field], at_least: float) -> list[tuple[float, Name]]:
+        """How like `wanted` the best spelling of each name is, of those that are enough."""
+        best: dict[int, float] = {}
+        for kind in (one for one in Field if one in fields):
+            spellings, owners = self._spelled[kind, " " not in wanted]
+            found = process.extract(wanted, spellings, scorer=fuzz.ratio, processor=None, limit=None, score_cutoff=at_least)
+            for _spelling, score, at in found:
+                best[owners[at]] = max(score, best.get(owners[at], 0.0))
+        return [(best[at], self.names[at]) for at in sorted(best)]
+
+    def _same_shots(self, text: str) -> Sequence[int]:
+        code = _shot(fold(text))
+        if code is None:
+            return ()
+        letters, number = code
+        return [at for theirs, at in self._by_number.get(number, ()) if letters in ("", theirs)]
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[Name]]:
+        found: dict[str, list[Name]] = {}
+        for name in self.names:
+            for key in name.keys:
+                found.setdefault(key, []).append(name)
+        return found
+
+    @cached_property
+    def _by_field(self) -> dict[Field, list[Name]]:
+        found: dict[Field, list[Name]] = {}
+        for name in self.names:
+            found.setdefault(name.field, []).append(name)
+        return found
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[int]]:
+        """Where in `names` those stand that have the word."""
+        found: dict[str, list[int]] = {}
+        for at, name in enumerate(self.names):
+            for word in {word for key in name.keys for word in _words_of(key)}:
+                found.setdefault(word, []).append(at)
+        return found
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[tuple[str, int]]]:
+        """Shots by the number in their code: its letters, and where the shot stands in `names`."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for at, name in enumerate(self.names):
+            if name.field is Field.SHOT and (code := _shot(fold(name.value))):
+                found.setdefault(code[1], []).append((code[0], at))
+        return found
+
+    @cached_property
+    def _spelled(self) -> dict[tuple[Field, bool], tuple[list[str], list[int]]]:
+        """Every spelling by field and whose it is, once without and once with people's single names."""
+        found: dict[tuple[Field, bool], tuple[list[str], list[int]]] = {
+            (kind, alone): ([], []) for kind in Field for alone in (False, True)
+        }
+        for at, name in enumerate(self.names):
+            for alone in (False, True):
+                spellings, owners = found[name.field, alone]
+                said = [*name.keys, *(_words_of(name.label) if alone and name.field is Field.BY else ())]
+                spellings += said
+                owners += [at] * len(said)
+        return found
+
+
+def read(session: Session, scope: Scope) -> Vocabulary:
+    """The names there are, as far as `scope` sees; people are known to everybody. Made anew only when one of them has changed."""
+    visible = scope.project_ids
+    people, places = tuple(known.people(session)), tuple(known.places(session, visible))
+    return _made(people, places, known.all_names(session), visible)
+
+
+@lru_cache(8)
+def _made(
+    people: tuple[known.Person, ...], places: tuple[known.Place, ...], names: known.Names, visible: frozenset[int] | None
+) -> Vocabulary:
+    found = [_name(Field.BY, str(one.id), one.name) for one in people]
+    found += _places(places)
+    used_techniques = set[str]()
+    for kind, key, label, projects in names.seen_in(visible):
+        found.append(Name(kind, key, _shown(kind, label), _keys(kind, label, key), projects))
+        used_techniques |= {key} if kind is Field.TECHNIQUE else set()
+    found += [_name(Field.TECHNIQUE, word, word) for word in TECHNIQUES if word not in used_techniques]
+    return Vocabulary(tuple(found))
+
+
+def _places(places: Sequence[known.Place]) -> list[Name]:
+    clients: dict[int, list[known.Place]] = {}
+    for place in places:
+        clients.setdefault(place.client_id, []).append(place)
+    found = [
+        Name(Field.CLIENT, str(client), owned[0].client, (fold(owned[0].client),), frozenset(place.id for place in owned))
+        for client, owned in clients.items()
+    ]
+    for place in places:
+        keys = tuple(dict.fromkeys((fold(place.name), fold(place.slug), fold(place.slug).replace("-", " "))))
+        found.append(Name(Field.PROJECT, str(place.id), place.name, keys, frozenset({place.id})))
+    return found
+
+
+def _name(kind: Field, value: str, label: str) -> Name:
+    return Name(kind, value, label, _keys(kind, label, fold(label)))
+
+
+@lru_cache(1 << 15)
+def _keys(kind: Field, label: str, key: str) -> tuple[str, ...]:
+    spaced = key.replace("-", " ").replace("_", " ")
+    return tuple(dict.fromkeys((key, fold(label), spaced)))
+
+
+def _shown(kind: Field, label: str) -> str:
+    return label.replace("\\", "/").rpartition("/")[2] if kind in (Field.MODEL, Field.LORA) else label
+
+
+def _holds(name: Name, wanted: list[str]) -> bool:
+    return any(_inside(wanted, _words_of(key)) for key in name.keys)
+
+
+def _inside(wanted: list[str], words: Sequence[str]) -> bool:
+    size = len(wanted)
+    return any(list(words[at : at + size]) == wanted for at in range(len(words) - size + 1))
+
+
+@lru_cache(1 << 16)
+def _words_of(key: str) -> tuple[str, ...]:
+    return tuple(words_of(key))
+
+
+def _shot(code: str) -> tuple[str, str] | None:
+    """A shot's letters and its number without leading zeros.
+
+    >>> _shot("sh_0010"), _shot("hero")
+    (('sh', '10'), None)
+    """
+    match = _SHOT.fullmatch(code)
+    return (match[1], match[2]) if match else None

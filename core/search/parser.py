@@ -1,0 +1,81 @@
+"""Understands what people ask of the memory: field:values and words, or a plain question, by a dictionary and a grammar.
+
+A text is a question when it begins like one, or uses a name or a picture word as one does ("Mia's depth shots for Acme");
+then its little words are dropped. Anything else is words to look for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from rapidfuzz import process
+
+from core.errors import BadQuery
+from core.search import grammar, tokens
+from core.search.conditions import Choice, Condition, Question
+from core.search.entities import Name, Vocabulary
+from core.search.filters import Reading, apply
+from core.search.lexicon import Want
+from core.search.tokens import Piece
+from storage.search import Facet, Field
+
+
+def understand(
+    text: str, vocabulary: Vocabulary, now: datetime, time_zone: tzinfo, *, me: Name | None = None, here: Name | None = None
+) -> Question:
+    """What `text` asks. `me` is who asks, `here` the project of the place it is asked in. Raises BadQuery."""
+    plain = tokens.clean(text)
+    reading = Reading(plain, vocabulary, now, time_zone, me, here)
+    cut = tokens.cut(plain)
+    for piece in cut:
+        _explicit(reading, piece)
+    words = [word for piece in cut if not (piece.field or piece.quoted or piece.negated) and (word := grammar.word(piece))]
+    line = grammar.Line(reading, words)
+    line.read()
+    _settle_shots(reading, line.want)
+    return Question(
+        text,
+        line.want,
+        tuple(dict.fromkeys(reading.conditions)),
+        subject=line.subject,
+        order=reading.order,
+        ask=reading.ask,
+        choices=reading.choices,
+        unknown=tuple(reading.unknown),
+    )
+
+
+def _explicit(reading: Reading, piece: Piece) -> None:
+    if piece.field and not tokens.is_field(piece.field):
+        near = [name for name, _score, _at in process.extract(piece.field, tokens.fields(), limit=2, score_cutoff=70)]
+        hint = (
+            f"Did you mean {' or '.join(f'`{one}:`' for one in near)}?" if near else f"There are: {', '.join(tokens.fields())}."
+        )
+        raise BadQuery(f"There is no field `{piece.field[:30]}:`.", hint=f"{hint} To look for the text itself, quote it.")
+    if piece.field:
+        apply(reading, piece)
+    elif piece.quoted or piece.negated:
+        reading.add_words(piece.text, negated=piece.negated)
+
+
+def _settle_shots(reading: Reading, want: Want) -> None:
+    """A shot's code that several projects use: the one of this place, else ask; but to show pictures, all will do."""
+    fields = {condition.facet.field for condition in reading.conditions if condition.facet}
+    shots = [one for one in reading.conditions if one.facet and one.facet.field is Field.SHOT and len(one.facet.values) == 1]
+    if not shots or Field.PROJECT in fields or reading.choices:
+        return
+    projects = frozenset[int]().union(*(name.projects for name in shots[0].names))
+    clients = [one for one in reading.conditions if one.facet and one.facet.field is Field.CLIENT and not one.facet.negated]
+    if clients:
+        projects &= frozenset[int]().union(*(name.projects for one in clients for name in one.names))
+    if len(projects) < 2:
+        return
+    if reading.here and int(reading.here.value) in projects:
+        facet = Facet(Field.PROJECT, (reading.here.value,))
+        reading.conditions.append(Condition(f"project {reading.here.label}, as here", facet, names=(reading.here,)))
+    elif want not in (Want.PICTURES, Want.HOW_MANY):
+        owners = [name for name in reading.vocabulary.of([Field.PROJECT]) if int(name.value) in projects]
+        reading.ask = f"Which {shots[0].label}"
+        reading.choices = tuple(
+            Choice(name.label, f"{reading.text.strip()} project:{tokens.quote(name.label)}") for name in owners[:5]
+        )

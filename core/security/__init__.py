@@ -1,0 +1,1 @@
+"""Security: encrypted secrets, signed links and guarded fetches."""

@@ -1,0 +1,46 @@
+"""Links to files for people without an account: signed, for one file, good for some days."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from core.errors import Conflict, NotFound
+from core.security.encryption import house_key
+from core.settings import Settings
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The file behind a link."""
+
+    sha256: str
+    filename: str
+    mime: str
+
+
+def make(settings: Settings, file: Linked, *, days: float | None = None) -> str:
+    """The whole address of a link to a file."""
+    ends = int(time.time() + (settings.link_days if days is None else days) * _DAY)
+    token = _signer(settings).dumps([file.sha256, file.filename, file.mime, ends])
+    return f"{settings.base_url}/get/{token}"
+
+
+def read(settings: Settings, token: str) -> Linked:
+    """The file behind a token. Raises NotFound for one that was not made here, Conflict for one that is over."""
+    try:
+        told = _signer(settings).loads(token[:4000])
+        sha256, filename, mime, ends = (str(told[0]), str(told[1]), str(told[2]), int(told[3]))
+    except (BadSignature, ValueError, TypeError, IndexError) as problem:
+        raise NotFound("There is no file behind this link.", hint="Check that the whole link was copied.") from problem
+    if time.time() > ends:
+        raise Conflict("This link is no longer good.", hint="Ask whoever sent it for a new one.")
+    return Linked(sha256, filename, mime)
+
+
+def _signer(settings: Settings) -> URLSafeSerializer:
+    return URLSafeSerializer(house_key(settings), salt="file link")

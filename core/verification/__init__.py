@@ -1,0 +1,1 @@
+"""Verification: what a file proves, and giving a copy its credentials back."""

@@ -1,0 +1,49 @@
+"""Compares the watermark that a file's manifest names with the one its pixels carry: where they differ, the two do not belong.
+
+Whoever puts a manifest into a foreign picture breaks its signature; who signs it anew with a key of their own does not. The mark
+in the pixels is moved by neither.
+"""
+
+from __future__ import annotations
+
+from core import files
+from core.desk import Desk
+from core.formats import kinds
+from core.provenance.seal import read
+from core.provenance.seal.read import Credentials
+from core.provenance.watermark import confirm
+from core.provenance.watermark.interface import PROVES
+from core.recognition.identify import Recognition
+
+OTHER = "Its manifest names the watermark of another picture than the one its pixels come from."
+NONE = "Its manifest names a watermark that its pixels do not carry: they are not those it was written for, or much changed."
+
+
+def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | None, seen: Recognition) -> str:
+    """What does not fit, as a sentence that names no picture, for strangers read it.
+
+    Empty where manifest and pixels agree, or nothing can be said.
+    Raises BadPicture, TooManyPixels, TooLong.
+    """
+    named = {alg: ident for alg, ident in (found.bindings.items() if found else ()) if confirm.is_mark(alg)}
+    if not named:
+        return ""
+    _, image = files.look(data, filename, files.limits_of(desk.settings))
+    carried = confirm.said(seen.asset.statement) if seen.asset is not None and _proved(seen) else ("", "")
+    for alg, ident in named.items():
+        bits = confirm.agreement(desk.settings, image, {"mark": {"alg": alg, "id": ident}}) if image is not None else None
+        if bits is None or bits >= PROVES:
+            continue
+        return OTHER if carried[1] and carried[1] != ident else NONE
+    return ""
+
+
+def of_file(desk: Desk, data: bytes, filename: str, seen: Recognition) -> str:
+    """The same of a file whose credentials are not read yet."""
+    found = read.read(desk.settings, data, kinds.mime_of(data, filename)) if read.carries(data) else None
+    return contradiction(desk, data, filename, found, seen)
+
+
+def _proved(seen: Recognition) -> bool:
+    """Whether it is sure which picture's pixels these are: they are equal, or they carry its mark."""
+    return seen.distance == 0 or seen.mark_bits is not None

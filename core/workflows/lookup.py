@@ -1,0 +1,54 @@
+"""A workflow by the name people type."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import process
+from sqlmodel import Session
+
+from core.errors import UnknownWorkflow
+from storage.rendering import workflows
+from storage.tables import Workflow, WorkflowVersion
+
+_NEAR = 60.0
+
+
+def find(session: Session, name: str) -> tuple[Workflow, WorkflowVersion]:
+    """The workflow called `name` with its latest version, or with version 3 for `name@3`; case, blanks and `_` do not matter.
+
+    Raises UnknownWorkflow with the nearest names.
+    """
+    wanted, _, number = name.strip().partition("@")
+    workflow = workflows.by_name(session, _key(wanted))
+    if workflow is None or (workflow.archived and not number):
+        raise _unknown(wanted, [one.name for one in workflows.everything(session)])
+    if number:
+        return workflow, _version(session, workflow, number.strip())
+    version = workflows.latest(session, workflow)
+    if version is None:
+        raise UnknownWorkflow(f"The workflow `{workflow.name}` has no version yet.", workflow=workflow.name)
+    return workflow, version
+
+
+def _version(session: Session, workflow: Workflow, number: str) -> WorkflowVersion:
+    asked = int(number) if re.fullmatch(r"[0-9]{1,9}", number) else 0
+    if found := workflows.version_by_number(session, workflow.id or 0, asked):
+        return found
+    numbers = [one.number for one in workflows.versions_of(session, workflow.id or 0)]
+    near = [f"{workflow.name}@{one}" for one in numbers[-2:]]
+    raise UnknownWorkflow(f"`{workflow.name}` has no version `{number[:20]}`.", suggestions=near, workflow=workflow.name)
+
+
+def _key(name: str) -> str:
+    """
+    >>> _key(" Text to_Image ")
+    'text-to-image'
+    """
+    return re.sub(r"[\s_]+", "-", name.strip().casefold())
+
+
+def _unknown(wanted: str, known: list[str]) -> UnknownWorkflow:
+    near = [name for name, score, _ in process.extract(_key(wanted[:60]), known, limit=2) if score >= _NEAR]
+    hint = "" if near or not known else f"There are {', '.join(f'`{one}`' for one in known[:12])}."
+    return UnknownWorkflow(f"There is no workflow `{wanted[:60]}`.", suggestions=near, hint=hint, workflow=wanted[:60])

@@ -1,0 +1,1 @@
+"""Named queries for chat messages, forms and events of platforms."""

@@ -1,0 +1,1 @@
+"""Named queries for assets and everything kept beside them."""

@@ -1,0 +1,1 @@
+"""Named queries for people, projects, workspaces and the audit log."""

@@ -1,0 +1,1 @@
+"""Named queries for renders, backends, workflows and model files."""

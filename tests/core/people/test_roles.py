@@ -1,0 +1,122 @@
+"""Who may do what where."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import Session
+
+from core.errors import Refused
+from core.people import projects
+from core.people.roles import LEAST, Action, allow, may, role_in, visible_projects
+from storage.database import Database
+from storage.people import members
+from storage.tables import Member, Project, Role
+
+
+def person(session: Session, name: str, role: Role) -> Member:
+    return members.add(session, name, name.casefold(), role)
+
+
+@pytest.fixture
+def project(database: Database) -> Project:
+    with database.writing() as session:
+        return projects.ensure_defaults(session)
+
+
+def test_every_action_has_a_least_role() -> None:
+    assert set(LEAST) == set(Action)
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "fine"),
+    [
+        (Action.SEE, Role.VIEWER, True),
+        (Action.FIND, Role.VIEWER, True),
+        (Action.VOTE, Role.VIEWER, True),
+        (Action.RENDER, Role.VIEWER, False),
+        (Action.TAG, Role.VIEWER, False),
+        (Action.RENDER, Role.ARTIST, True),
+        (Action.TAG, Role.ARTIST, True),
+        (Action.CANCEL_OWN, Role.ARTIST, True),
+        (Action.CANCEL_ANY, Role.ARTIST, False),
+        (Action.APPROVE, Role.ARTIST, False),
+        (Action.CANCEL_ANY, Role.LEAD, True),
+        (Action.APPROVE, Role.LEAD, True),
+        (Action.MANAGE_MEMBERS, Role.LEAD, False),
+        (Action.MANAGE_MEMBERS, Role.ADMIN, True),
+    ],
+)
+def test_a_role_allows_what_the_table_says(database: Database, project: Project, action: Action, role: Role, fine: bool) -> None:
+    with database.writing() as session:
+        assert may(session, person(session, "Mia", role), action, project) is fine
+
+
+def test_a_refusal_says_what_it_takes_and_whom_to_ask(database: Database, project: Project) -> None:
+    with database.writing() as session:
+        mia = person(session, "Mia", Role.ARTIST)
+        person(session, "Ana", Role.LEAD)
+        person(session, "Kit", Role.ADMIN)
+        gone = person(session, "Bo", Role.LEAD)
+        gone.active = False
+        with pytest.raises(Refused) as refused:
+            allow(session, mia, Action.APPROVE, project)
+    assert refused.value.message == "As an artist you may not decide on results in playground; that takes a lead."
+    assert refused.value.hint == "Ask Ana or Kit."
+    assert refused.value.facts["needed"] == "lead"
+
+
+def test_a_refusal_where_nobody_may_does_not_name_anybody(database: Database) -> None:
+    with database.writing() as session, pytest.raises(Refused) as refused:
+        allow(session, person(session, "Mia", Role.VIEWER), Action.RENDER, None)
+    assert "Nobody here" in refused.value.hint
+
+
+def test_a_refusal_names_three_people_at_most(database: Database) -> None:
+    with database.writing() as session:
+        for name in ("Ana", "Bea", "Cleo", "Dana"):
+            person(session, name, Role.LEAD)
+        with pytest.raises(Refused) as refused:
+            allow(session, person(session, "Mia", Role.VIEWER), Action.RENDER, None)
+    assert refused.value.hint == "Ask Ana, Bea or Cleo (among others)."
+
+
+def test_a_membership_raises_the_role_in_its_project_only(database: Database, project: Project) -> None:
+    with database.writing() as session:
+        mia = person(session, "Mia", Role.ARTIST)
+        kit = person(session, "Kit", Role.ADMIN)
+        acme = projects.add(session, "Acme", "Spring", by=kit)
+        assert mia.id is not None
+        assert acme.id is not None
+        members.set_membership(session, mia.id, acme.id, Role.LEAD)
+        assert role_in(session, mia, acme) is Role.LEAD
+        assert role_in(session, mia, project) is Role.ARTIST
+        assert role_in(session, mia, None) is Role.ARTIST
+        allow(session, mia, Action.APPROVE, acme)
+        with pytest.raises(Refused):
+            allow(session, mia, Action.APPROVE, project)
+
+
+def test_a_membership_never_lowers_a_role(database: Database, project: Project) -> None:
+    with database.writing() as session:
+        kit = person(session, "Kit", Role.ADMIN)
+        assert kit.id is not None
+        assert project.id is not None
+        members.set_membership(session, kit.id, project.id, Role.VIEWER)
+        assert role_in(session, kit, project) is Role.ADMIN
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_whoever_is_deactivated_is_refused_everything(database: Database, project: Project, action: Action) -> None:
+    with database.writing() as session:
+        kit = person(session, "Kit", Role.ADMIN)
+        kit.active = False
+        with pytest.raises(Refused, match="no longer active"):
+            allow(session, kit, action, project)
+
+
+def test_the_whole_team_sees_all_projects_and_the_deactivated_none(database: Database) -> None:
+    with database.writing() as session:
+        mia = person(session, "Mia", Role.VIEWER)
+        assert visible_projects(session, mia) is None
+        mia.active = False
+        assert visible_projects(session, mia) == frozenset()
