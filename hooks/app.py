@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +65,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     desk = desk or here()
     bell = Bell(desk.queue)
     app = FastAPI(title="Slate", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    paper = Paper(Path(__file__).parent / "templates")
+    paper = Paper()
     app.state.house = House(desk, signer(desk.settings), bell, paper, commands, react)
     app.include_router(health_routes)
     app.include_router(page_routes)

@@ -1,4 +1,4 @@
-"""The room's templates, and the little that they can do beyond Jinja."""
+"""The templates of the room and of the pages, with the filters they use."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp",
 
 
 class Paper:
-    """Renders templates of the room, and of `more` folders laid over it."""
+    """Renders the templates in `bot/web/templates`."""
 
-    def __init__(self, *more: Path) -> None:
+    def __init__(self) -> None:
         self.environment = Environment(
-            loader=FileSystemLoader([*more, HERE / "templates"]),
+            loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

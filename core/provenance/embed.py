@@ -4,7 +4,8 @@ Three things are written: the record (everything, for Slate), the `parameters` t
 else). What the file brought itself is never doubled or replaced. docs/provenance.md says where each stands in each kind of file.
 
 The record is JSON: `{"schema": "slate.record/1", "statement": {…}, "statement_sha256": "…", "added": ["parameters", "xmp"]}`,
-where `added` says what Slate put beside it. A record is a claim, not a proof: see core/recognition/identify.py; the proof is the seal.
+where `added` says what Slate put beside it. A record is a claim, not a proof: see core/recognition/identify.py.
+The proof is the seal.
 """
 
 from __future__ import annotations

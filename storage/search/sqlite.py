@@ -1,7 +1,8 @@
 """The index on SQLite: one FTS5 table with a column of words, one of unwanted words, and one of facet tokens.
 
 The row number is the slot, so `ORDER BY rowid DESC` walks the newest first and stops after a page, and a span of time is a
-range of row numbers. Everything that reaches MATCH was made by storage.search.tokenizer or storage.search.facets: letters and digits.
+range of row numbers. Everything that reaches MATCH was made by storage.search.tokenizer or storage.search.facets:
+letters and digits.
 """
 
 from __future__ import annotations

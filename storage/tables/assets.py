@@ -99,7 +99,7 @@ class Fingerprint(SQLModel, table=True):
 
 
 class LandmarkWord(SQLModel, table=True):
-    """A striking spot of an Asset's picture: a word of 24 bits for what it looks like, and its place (see core/recognition/keypoint_match.py)."""
+    """A keypoint of an Asset's picture: 24 bits for what it looks like, and its place (core/recognition/keypoint_match.py)."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
     word: int = Field(primary_key=True)

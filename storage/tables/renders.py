@@ -84,7 +84,7 @@ class RenderInput(SQLModel, table=True):
 
 
 class Timing(SQLModel, table=True):
-    """How long a workflow version takes on a backend: a running mean of seconds a unit of work (see core/rendering/scheduler.py)."""
+    """Seconds per unit of work of a workflow version on a backend, as a running mean (core/rendering/scheduler.py)."""
 
     workflow_version_id: int = Field(foreign_key="workflowversion.id", primary_key=True)
     backend_id: int = Field(foreign_key="backend.id", primary_key=True)

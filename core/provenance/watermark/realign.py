@@ -1,7 +1,7 @@
 """Brings a cropped, framed or slightly tilted copy back to the place it had in its original, so that its mark can be read.
 
-The coarse place comes from laying one over the other (core/pictures/align.py). It is then refined until it fits to a fraction of a
-pixel, by following the slopes of both pictures (Lucas and Kanade, 1981, with six parameters).
+The coarse place comes from laying one over the other (core/pictures/align.py). It is then refined to a fraction of a pixel
+by following the gradients of both pictures (Lucas and Kanade, 1981, with six parameters).
 """
 
 from __future__ import annotations

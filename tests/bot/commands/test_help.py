@@ -24,7 +24,7 @@ from storage.queue import Queue
 from storage.tables import Member
 from tests.bot.conftest import Talk
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.mark.parametrize("command", commands.TABLE, ids=lambda one: one.name)

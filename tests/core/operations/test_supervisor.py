@@ -102,7 +102,10 @@ def test_children_end_when_the_supervisor_itself_is_killed(tmp_path: Path) -> No
 def test_a_foreign_program_ends_too_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
     foreign = ("sh", "-c", f"echo $$ > {marker}; exec sleep 1000")
-    program = f"from core.operations.supervisor import Child, Supervisor\nSupervisor([Child('foreign', {foreign!r}, foreign=True)]).run()\n"
+    program = (
+        "from core.operations.supervisor import Child, Supervisor\n"
+        f"Supervisor([Child('foreign', {foreign!r}, foreign=True)]).run()\n"
+    )
     with subprocess.Popen([sys.executable, "-c", program], cwd=Path.cwd()) as parent:
         until(lambda: marker.exists() and marker.read_text() != "", "the program started")
         pid = int(marker.read_text())

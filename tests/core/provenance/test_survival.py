@@ -29,7 +29,7 @@ from tests.core.graphs import text_to_image
 from tests.core.provenance.test_embedding import TEXT, stated
 from tests.pictures import SAMPLES, comfy_png, encoded, scene
 
-DOCS = Path(__file__).parents[2] / "docs" / "provenance.md"
+DOCS = Path(__file__).parents[3] / "docs" / "provenance.md"
 KINDS = {
     "PNG": ("image/png", lambda: comfy_png(scene(1, 512, 384), text_to_image())),
     "JPEG": ("image/jpeg", lambda: encoded(scene(1, 512, 384), "JPEG", quality=92)),

@@ -45,7 +45,7 @@ def test_every_example_in_the_guide_is_true(kept: tuple[Database, Corpus]) -> No
         "understood": lambda text: print(" · ".join(ask(kept, text).understood)),
         "shape": lambda text: print(json.dumps(ask(kept, text).as_json(), indent=2, ensure_ascii=False)),
     }
-    guide = Path(__file__).parents[2] / "docs" / "search.md"
+    guide = Path(__file__).parents[3] / "docs" / "search.md"
     test = doctest.DocTestParser().get_doctest(guide.read_text(encoding="utf-8"), names, guide.name, str(guide), 0)
     assert len(test.examples) > 35
     told: list[str] = []
