@@ -7,7 +7,7 @@
     │   └── UnknownRender · UnknownAsset
     ├── BadInput               a value that cannot be used (carries the input's name)
     │   ├── OutOfRange · WrongType · MissingInput · TooLong
-    │   └── BadPicture · TooManyPixels · BadGraph · BadQuery
+    │   └── BadPicture · TooManyPixels · TooCostly · BadGraph · BadQuery
     ├── Conflict               right command, wrong moment (already done, already cancelled …)
     ├── BackendError           a ComfyUI server
     │   ├── BackendUnreachable · BackendBusy          try again, here or elsewhere
@@ -16,6 +16,7 @@
     │   └── RunVanished · OutputLost · NoOutputs · GarbledAnswer
     ├── ChatError              a chat platform
     │   └── ChatBusy · ChatGone · ChatRefused
+    ├── SandboxBusy            as many files are being read as may be at a time
     ├── SealUnavailable        there is nothing to sign with
     ├── WouldLeak              a copy holds what its profile takes out
     └── StoreError             our own memory
@@ -118,6 +119,10 @@ class TooManyPixels(BadInput):
     """The picture is too large to open safely."""
 
 
+class TooCostly(BadInput):
+    """Reading this file takes more memory or computing than is allowed."""
+
+
 class BadGraph(BadInput):
     """The workflow graph cannot be read."""
 
@@ -132,6 +137,12 @@ class Conflict(SlateError):
 
 class WouldLeak(SlateError):
     """The copy still holds what its profile takes out; it was not made."""
+
+
+class SandboxBusy(SlateError):
+    """Slate is reading as many files as it can at a time; try again in a moment."""
+
+    transient = True
 
 
 class SealUnavailable(SlateError):

@@ -49,6 +49,15 @@ class Settings(BaseSettings):
     max_prompt: int = Field(20_000, ge=1, description="Longest text input, in characters.")
     max_upload_mb: int = Field(64, ge=1, description="Largest upload, in MiB.")
     max_pixels: int = Field(120_000_000, ge=1, description="Largest picture that is opened, in pixels.")
+    max_edge: int = Field(65_535, ge=1, description="Longest edge of a picture that is opened, in pixels.")
+    sandbox_workers: int = Field(
+        2, ge=1, le=64, description="Processes in which one process of Slate reads files from outside at a time."
+    )
+    sandbox_memory_mb: int = Field(
+        2048, ge=256, description="Memory that reading one file may take, in MiB, besides four times the file itself."
+    )
+    sandbox_cpu_seconds: float = Field(30.0, ge=1, description="CPU seconds that reading one file may take.")
+    sandbox_wall_seconds: float = Field(90.0, ge=1, description="Seconds that reading one file may last.")
     team: str = Field("", description="The team's name: who files say made them (credit, signer, provider). Empty: not said.")
     credit: str = Field("", description="Credit line in files, where it is not the team's name.")
     data_mining: Literal["no-ai-training", "prohibited", "allowed", "unsaid"] = Field(

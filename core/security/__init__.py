@@ -1,1 +1,1 @@
-"""Security: encrypted secrets, signed links and guarded fetches."""
+"""What keeps strangers' files, addresses and links from doing harm."""
