@@ -16,6 +16,8 @@ from uuid import UUID, uuid4
 
 import httpx2
 
+from core.comfyui import leftovers
+from core.comfyui.download import download, lost
 from core.comfyui.follow import Watch
 from core.comfyui.graph import Graph, without_is_changed
 from core.comfyui.http import Wire, host_of
@@ -24,7 +26,7 @@ from core.comfyui.progress import Progress, Step
 from core.comfyui.responses import OutputFile, Run, RunState, ServerInfo, device_name, release
 from core.comfyui.run_state import stand
 from core.comfyui.submission import TakenAndRefused, body, offer
-from core.errors import BackendError, BackendUnreachable, GraphRefused, OutputLost, SlateError
+from core.errors import BackendError, BackendUnreachable, GraphRefused, SlateError
 
 __all__ = ["Comfy", "OutputFile", "Run", "RunState", "ServerInfo", "Step"]
 
@@ -90,13 +92,19 @@ class Comfy:
             self._node_types = frozenset(told)
         return self._node_types
 
-    def upload(self, name: str, data: bytes, *, subfolder: str) -> str:
+    def has_input(self, name: str, *, subfolder: str) -> bool:
+        """Whether the server's input folder has a file of this name."""
+        where = {"filename": name, "subfolder": subfolder, "type": "input"}
+        return self.wire.ask("HEAD", "/view", params=where).status_code == 200
+
+    def upload(self, name: str, data: bytes, *, subfolder: str, overwrite: bool = False) -> str:
         """Put a picture into the server's input folder and return what LoadImage calls it there.
 
-        Two different pictures never share a name: the server renames the second. The same bytes and name are kept once.
+        Two different pictures never share a name: the server renames the second, unless it is to `overwrite` the first. The same
+        bytes and name are kept once.
         """
         safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")[-100:] or "input"
-        fields = {"subfolder": subfolder, "type": "input"}
+        fields = {"subfolder": subfolder, "type": "input", **({"overwrite": "true"} if overwrite else {})}
         answer = self.wire.ask("POST", "/upload/image", files={"image": (safe, data, "application/octet-stream")}, data=fields)
         if answer.status_code == 413:
             size = f"{len(data) / 1024 / 1024:.0f} MiB"
@@ -218,7 +226,10 @@ class Comfy:
             raise self.wire.unexpected(answer)
 
     def fetch(self, output: OutputFile) -> bytes:
-        """The bytes of a file a run made, as the server wrote them. Raises OutputLost when it is gone, empty or comes short."""
+        """The bytes of a file a run made, asked for once. Raises OutputLost when it is gone, empty or comes short.
+
+        The error's fact `gone` tells whether the server said so; a transfer that broke off may work the next time.
+        """
         where = {"filename": output.filename, "subfolder": output.subfolder, "type": output.type}
         try:
             answer = self.wire.ask("GET", "/view", params=where)
@@ -226,18 +237,22 @@ class Comfy:
             if not isinstance(problem.__cause__, httpx2.RemoteProtocolError | httpx2.ReadError):
                 raise
             self.queue_depth()  # raises when it is the server that is gone, not the file
-            raise self._lost(output, "broke off in the middle") from problem
+            raise lost(output, self.name, "broke off in the middle") from problem
         if answer.status_code in (400, 403, 404):
-            raise self._lost(output, "is not there any more")
+            raise lost(output, self.name, "is not there any more", gone=True)
         if answer.status_code != 200:
             raise self.wire.unexpected(answer)
         if not answer.content:
-            raise self._lost(output, "is empty")
+            raise lost(output, self.name, "is empty")
         return answer.content
 
-    def _lost(self, output: OutputFile, what: str) -> OutputLost:
-        hint = "Render it again; the seed is kept, so it comes out the same."
-        return OutputLost(f"A file that {self.name} made {what}.", hint=hint, backend=self.name, filename=output.filename)
+    def collect(self, output: OutputFile, rest: Callable[[float], None]) -> bytes:
+        """As `fetch`, asked for again until the file is complete or must be given up; see download.py. `rest` waits seconds."""
+        return download(self.fetch, output, rest, server=self.name)
+
+    def written(self, graph: Graph) -> tuple[OutputFile, ...]:
+        """What a run of this graph that the server no longer knows has left on its disk; () where that is not certain."""
+        return leftovers.find(self.wire, graph)
 
     def close(self) -> None:
         self.wire.close()

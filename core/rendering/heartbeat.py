@@ -41,6 +41,7 @@ class Heart:
         self._held_until = time.monotonic() + desk.settings.lease_seconds
         self._lost = False
         self._cancelled = False
+        self._done = claim.render.progress
         self._news: tuple[float, str] | None = None
         self._started = now()
 
@@ -53,11 +54,18 @@ class Heart:
         self._thread.join()
 
     def progress(self, done: float, label: str) -> None:
-        """Remember the newest progress; the next beat writes it."""
-        self._news = (done, label)
+        """Remember the newest progress, 0 to 1; the next beat writes it. It never falls within a claim."""
+        self._done = max(self._done, done)
+        self._news = (self._done, label)
 
     def label(self, label: str) -> None:
-        self._news = (self._news[0] if self._news else 0.0, label)
+        """Say something else about the render and keep its progress."""
+        self._news = (self._done, label)
+
+    def rest(self, seconds: float) -> None:
+        """Wait while the claim holds. Raises Lost or Stopping."""
+        self._stopping.wait(seconds)
+        self.check()
 
     def holds(self) -> bool:
         """Whether the claim is still ours and nobody told this worker to stop."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
-from core import files, workflows
-from core.comfyui.client import Comfy, OutputFile, Run, RunState, Step
+from core import files
+from core.comfyui.client import Comfy
 from core.desk import Desk, here
 from core.errors import (
     BackendBusy,
@@ -29,42 +27,25 @@ from core.errors import (
     GarbledAnswer,
     ModelMissing,
     NodeMissing,
-    NoOutputs,
     OutputLost,
-    RunInterrupted,
-    RunVanished,
     SlateError,
     StoreError,
 )
 from core.people import audit
 from core.rendering import lifecycle, scheduler
-from core.rendering.context import Briefing, PictureIn, brief
+from core.rendering.attempt import MOST_RUNS, Attempt, run_id
+from core.rendering.context import Briefing, brief
 from core.rendering.heartbeat import Heart, Lost, Stopping
 from core.rendering.scheduler import Claim
-from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.files import assets
 from storage.rendering import backends
 from storage.rendering import renders as rows
-from storage.tables import Backend, BackendState, Render, RenderState
+from storage.tables import Backend, BackendState, RenderState
 
 log = structlog.get_logger(__name__)
 
-MOST_RUNS = 4
-"""A render whose runs get lost this often has failed."""
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What a run left on the backend."""
-
-    run: Run
-    graph: dict[str, dict[str, Any]]
-
-
-def run_id(render: Render, run: int) -> str:
-    """The ComfyUI prompt_id of a render's n-th run: the same for whoever asks."""
-    return str(uuid5(NAMESPACE_URL, f"slate:{render.created_at.isoformat()}/{render.id}/{run}"))
+__all__ = ["MOST_RUNS", "Lane", "run_id", "stop_run", "this_lane"]
 
 
 class Lane:
@@ -167,7 +148,8 @@ class Lane:
 
     def _make(self, claim: Claim, heart: Heart) -> None:
         briefing = brief(self.desk, claim.render)
-        finished = self._run(claim, briefing, heart)
+        attempt = self._attempt(briefing, heart)
+        finished = attempt.run()
         if finished is None:
             self._end(claim, RenderState.CANCELLED)
             return
@@ -182,11 +164,14 @@ class Lane:
             finished_at=finished.run.ended_at or now(),
         )
         heart.label(f"keeping the result from {self.backend}")
-        drafts = [self._draft(made, output, ordinal) for ordinal, output in enumerate(finished.run.results)]
+        drafts = [
+            files.finish(self.desk, made, attempt.collect(output), output.filename, ordinal, node=output.node_id)
+            for ordinal, output in enumerate(finished.run.results)
+        ]
         self._keep(claim, made, drafts)
 
-    def _draft(self, made: files.Made, output: OutputFile, ordinal: int) -> files.AssetDraft:
-        return files.finish(self.desk, made, self.comfy.fetch(output), output.filename, ordinal, node=output.node_id)
+    def _attempt(self, briefing: Briefing, heart: Heart) -> Attempt:
+        return Attempt(self.desk, self.backend, self.comfy, briefing, heart, self._stopping)
 
     def _keep(self, claim: Claim, made: files.Made, drafts: list[files.AssetDraft]) -> None:
         render = claim.render
@@ -200,100 +185,6 @@ class Lane:
             rows.note_length(session, render.id, took)
             pace = took / scheduler.work_in(render.inputs)
             backends.record_pace(session, render.workflow_version_id, render.backend_id or 0, pace)
-
-    # running
-
-    def _run(self, claim: Claim, briefing: Briefing, heart: Heart) -> Finished | None:
-        """Have the graph run to its end, taking up a run that is already there; None when it was cancelled."""
-        number, submitted = claim.render.run, claim.render.run_submitted
-        while number <= MOST_RUNS + len(claim.render.refused_by):  # a refused run was none
-            if submitted and self._is_gone(run_id(claim.render, number)):
-                number, submitted = number + 1, False
-            prompt_id, graph = run_id(claim.render, number), self._graph(claim.render, briefing, number)
-            if not submitted:
-                if not self._note_run(claim, number):
-                    return None
-                heart.check()
-                self.comfy.submit(graph, prompt_id, extra_pnginfo={"slate": {"render": claim.render.code, "run": number}})
-            submitted = True
-            try:
-                return self._watch(prompt_id, graph, heart)
-            except RunVanished:
-                log.info("worker.run-vanished", render=claim.render.code, run=number)
-        raise RunVanished(
-            f"{self.backend} lost this render {MOST_RUNS} times; it restarts, or somebody clears its queue.",
-            hint="Ask whoever looks after that server, then press Retry.",
-        )
-
-    def _is_gone(self, prompt_id: str) -> bool:
-        """Whether the server knows nothing of a run, asked twice, so that a request still on its way is not overlooked."""
-        if self.comfy.look(prompt_id).state is not RunState.ABSENT:
-            return False
-        self._stopping.wait(0.5)
-        return self.comfy.look(prompt_id).state is RunState.ABSENT
-
-    def _note_run(self, claim: Claim, number: int) -> bool:
-        """Write down that a run may exist from now on, right before it does; False when it was cancelled meanwhile.
-
-        Asking whether the claim holds here, after the uploads, keeps a worker that slept through its lease from making a run.
-        """
-        with self.desk.writing() as session:
-            if not rows.change_claimed(session, claim.render.id, claim.token, run=number, run_submitted=True):
-                raise Lost
-            stored = rows.by_id(session, claim.render.id)
-            return stored is not None and stored.cancel_requested_by is None
-
-    def _graph(self, render: Render, briefing: Briefing, number: int) -> dict[str, dict[str, Any]]:
-        folder = f"slate/{render.code}"
-        pictures = {
-            name: self.comfy.upload(f"{picture.sha256[:20]}{picture.suffix}", self._bytes(picture), subfolder=folder)
-            for name, picture in briefing.pictures.items()
-        }
-        return workflows.fill(briefing.version, briefing.inputs, pictures, prefix=f"{folder}/{render.code}-{number}")
-
-    def _bytes(self, picture: PictureIn) -> bytes:
-        """Raises BlobMissing, StoreError."""
-        try:
-            return self.desk.blobs.get(picture.sha256)
-        except BlobNotFound as problem:
-            hint = "Restore the store from a backup, or send the picture again."
-            raise BlobMissing(f"The bytes of {picture.asset} are not there any more.", hint=hint) from problem
-        except BlobError as problem:
-            raise StoreError(f"The bytes of {picture.asset} cannot be read right now.") from problem
-
-    def _watch(self, prompt_id: str, graph: dict[str, dict[str, Any]], heart: Heart) -> Finished | None:
-        def seen(step: Step) -> None:
-            heart.progress(step.done, f"{_words(step)} on {self.backend}")
-            if step.preview:
-                self.desk.queue.keep_preview(heart.claim.render.id or 0, step.preview)
-
-        run = self.comfy.watch(prompt_id, seen=seen, keep_going=heart.steady)
-        if run.state in (RunState.PENDING, RunState.RUNNING):
-            heart.check()
-            ended = self._cancel(prompt_id, heart)
-            if ended is None:
-                return None
-            run = ended
-        if run.state is RunState.CANCELLED:
-            raise RunInterrupted(
-                f"Somebody interrupted this run on {self.backend} itself.", hint="Press Retry to render it again."
-            )
-        if run.error:
-            raise run.error
-        if not run.results:
-            raise NoOutputs(hint="Does the workflow end in a Save node that gets a picture?")
-        return Finished(run, graph)
-
-    def _cancel(self, prompt_id: str, heart: Heart) -> Run | None:
-        """Stop our run, and only ours; the Run when it had ended before it could be stopped."""
-        heart.label(f"cancelling on {self.backend}")
-        self.comfy.cancel(prompt_id)
-        try:
-            run = self.comfy.watch(prompt_id, seen=lambda step: None, keep_going=heart.holds)
-        except RunVanished:
-            return None
-        heart.check()
-        return run if run.state is RunState.DONE else None
 
     # ends
 
@@ -311,7 +202,7 @@ class Lane:
             self._pass_on(claim, problem)
         elif isinstance(problem, OutputLost) and claim.render.run < MOST_RUNS:
             self._give_back(
-                claim, f"{self.backend} lost the file; rendering it again", run=claim.render.run + 1, run_submitted=False
+                claim, f"{self.backend} has lost the file; rendering it again", run=claim.render.run + 1, run_submitted=False
             )
         else:
             self._end(claim, RenderState.FAILED, problem)
@@ -344,11 +235,6 @@ class Lane:
     def _end(self, claim: Claim, state: RenderState, error: SlateError | None = None) -> None:
         with self.desk.writing() as session:
             lifecycle.end(self.desk, session, claim, state, error)
-
-
-def _words(step: Step) -> str:
-    name = step.node_type_or_title or "working"
-    return f"step {step.value:g}/{step.maximum:g} · {name}" if step.maximum > 1 else name
 
 
 def _next_try(others: Sequence[Backend]) -> str:

@@ -1,0 +1,54 @@
+"""Downloads a file that a run made, and asks again with growing pauses before the file counts as lost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from core.comfyui.responses import OutputFile
+from core.errors import BackendBusy, BackendUnreachable, GarbledAnswer, OutputLost
+from core.formats import completeness, kinds
+
+PAUSES = (0.3, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before each further attempt after a transfer that was cut, empty, incomplete, refused or not answered."""
+GONE_PAUSES = (0.5, 2.0)
+"""Seconds before each further attempt when the server says that the file is not there."""
+_TRANSIENT = (OutputLost, BackendUnreachable, BackendBusy, GarbledAnswer)
+
+
+def download(fetch: Callable[[OutputFile], bytes], output: OutputFile, rest: Callable[[float], None], *, server: str) -> bytes:
+    """The complete file. `fetch` makes one attempt; `rest` waits so many seconds and may raise to give up.
+
+    A transfer that ends well but gives a file that is cut by its own structure counts as failed: a proxy may have cut it, or a
+    shared folder may lag behind. Sound is believed once it came twice the same, as its formats do not tell for certain.
+    Raises OutputLost, or the last BackendUnreachable, BackendBusy or GarbledAnswer.
+    """
+    seen, failures = set[str](), 0
+    while True:
+        problem: OutputLost | BackendUnreachable | BackendBusy | GarbledAnswer
+        try:
+            data = fetch(output)
+        except _TRANSIENT as failed:
+            problem = failed
+        else:
+            if not completeness.is_cut(data, output.filename) or _believed(data, output, seen):
+                return data
+            problem = lost(output, server, "is incomplete")
+        pauses = GONE_PAUSES if problem.facts.get("gone") else PAUSES
+        if failures >= len(pauses):
+            raise problem
+        rest(pauses[failures])
+        failures += 1
+
+
+def _believed(data: bytes, output: OutputFile, seen: set[str]) -> bool:
+    digest = hashlib.sha256(data).hexdigest()
+    again = digest in seen
+    seen.add(digest)
+    return again and kinds.mime_of(data[:4096], output.filename).startswith("audio/")
+
+
+def lost(output: OutputFile, server: str, what: str, *, gone: bool = False) -> OutputLost:
+    """The error for a file that cannot be had; `gone` when the server says that there is none."""
+    hint = "Render it again; the seed is kept, so it comes out the same."
+    return OutputLost(f"A file that {server} made {what}.", hint=hint, backend=server, filename=output.filename, gone=gone)
