@@ -92,10 +92,11 @@ class Comfy:
             self._node_types = frozenset(told)
         return self._node_types
 
-    def has_input(self, name: str, *, subfolder: str) -> bool:
-        """Whether the server's input folder has a file of this name."""
+    def has_input(self, name: str, size: int, *, subfolder: str) -> bool:
+        """Whether the server's input folder has a file of this name and size in bytes."""
         where = {"filename": name, "subfolder": subfolder, "type": "input"}
-        return self.wire.ask("HEAD", "/view", params=where).status_code == 200
+        answer = self.wire.ask("HEAD", "/view", params=where)
+        return answer.status_code == 200 and answer.headers.get("content-length") == str(size)
 
     def upload(self, name: str, data: bytes, *, subfolder: str, overwrite: bool = False) -> str:
         """Put a picture into the server's input folder and return what LoadImage calls it there.

@@ -16,16 +16,17 @@ from core.formats import id3, kinds
 Bytes = bytes | mmap.mmap
 """What is read: bytes in memory or a mapped file, so that a large file is not loaded."""
 
+_SHORTEST = 12
+"""No picture, film, sound or mesh has fewer bytes."""
 _MOST_PARTS = 5_000_000
 _CONTAINERS_OF_FILM = frozenset({"video/mp4", "video/quicktime"})
-_UNKNOWN_SIZES = frozenset((1 << 7 * width) - 1 for width in range(1, 9))
 _SEGMENT, _CLUSTER, _EBML = 0x18538067, 0x1F43B675, 0x1A45DFA3
 
 
 def is_cut(data: Bytes, filename: str = "") -> bool:
     """Whether the file ends before its own structure says it does. An empty file is cut."""
-    if len(data) == 0:
-        return True
+    if len(data) < _SHORTEST:
+        return len(data) == 0 or kinds.worth_keeping(b"", filename)
     mime = kinds.mime_of(bytes(data[:4096]), filename)
     check = _CHECKS.get(mime)
     try:
@@ -276,7 +277,7 @@ def _tiff(data: Bytes) -> bool:
 
 
 def _exr(data: Bytes) -> bool:
-    """The table of chunk offsets, which is written last, and the last chunk; single-part scan lines only (OpenEXR file layout)."""
+    """The table of chunk offsets, which is written last, and the last chunk; single-part scan lines only (openexr.com)."""
     if struct.unpack_from("<I", data, 4)[0] & 0x1A00:
         return False  # tiles, deep data, several parts
     at, lines, rows = 8, 0, {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}

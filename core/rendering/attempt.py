@@ -130,7 +130,7 @@ class Attempt:
 
     def _upload(self) -> None:
         for picture in self.briefing.pictures.values():
-            if not self.comfy.has_input(_stored_as(picture), subfolder=INPUTS):
+            if not self.comfy.has_input(_stored_as(picture), picture.size, subfolder=INPUTS):
                 self.comfy.upload(_stored_as(picture), self._bytes(picture), subfolder=INPUTS, overwrite=True)
 
     def _bytes(self, picture: PictureIn) -> bytes:

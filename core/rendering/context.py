@@ -27,6 +27,8 @@ class PictureIn:
     sha256: str
     suffix: str
     """With its dot, such as `.png`."""
+    size: int
+    """In bytes."""
     source_type: str = ""
     """What its statement or its own credentials say of its making (see core/provenance/disclosure.py)."""
 
@@ -103,7 +105,7 @@ def brief(desk: Desk, render: Render) -> Briefing:
 def _picture(asset: Asset) -> PictureIn:
     told = asset.statement.get("disclosure") or asset.facts.get("credentials") or {}
     suffix = PurePosixPath(asset.filename).suffix.lower() or ".png"
-    return PictureIn(asset.code, asset.sha256, suffix, str(told.get("source_type") or ""))
+    return PictureIn(asset.code, asset.sha256, suffix, asset.size, str(told.get("source_type") or ""))
 
 
 def _session(session: Session, render: Render) -> str:

@@ -127,6 +127,8 @@ async def _spoiled(request: web.Request, handler: Handler) -> web.StreamResponse
     sim = simulator(request)
     if request.path.startswith("/_simulator"):
         return await handler(request)
+    while sim.knobs.frozen:
+        await asyncio.sleep(0.02)
     if sim.knobs.take("http_500"):
         return trouble()
     answer = await handler(request)

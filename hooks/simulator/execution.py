@@ -177,6 +177,9 @@ class Execution(Telling):
     def _wait(self, seconds: float) -> None:
         if self.bench.stopping.wait(seconds) if seconds > 0 else self.bench.stopping.is_set():
             raise Stopped
+        while self.bench.knobs.frozen:
+            if self.bench.stopping.wait(0.02):
+                raise Stopped
 
     def _check(self) -> None:
         if self.bench.stopping.is_set():

@@ -71,11 +71,15 @@ class Knobs:
     # answering
     http_500: int = _times("any request is answered 500 text/plain")
     http_seconds: float = _knob(0.0, "seconds every answer is late")
+    frozen: bool = _knob(
+        False, "no request is answered and no job goes on, as while the process is paused; turned off, all goes on"
+    )
     garbage: str = _knob("", "what successful JSON answers become: html, truncated or empty; nothing when unset")
     garbage_path: str = _knob("", "only answers whose path contains this become garbage")
     view_missing: int = _times("/view answers 404")
     view_short: int = _times("/view announces the whole file, sends half and closes")
     view_empty: int = _times("/view answers 200 with no bytes")
+    view_cut: int = _times("/view announces and sends half of the file, as a proxy does that cuts it")
     view_seconds: float = _knob(0.0, "seconds /view takes")
 
     def take(self, name: str) -> bool:

@@ -46,6 +46,9 @@ async def view(request: web.Request) -> web.StreamResponse:
     disposition = {"Content-Disposition": f'filename="{path.name}"'}
     if sim.knobs.take("view_empty"):
         return web.Response(body=b"", content_type=_type(path), headers=disposition)
+    if sim.knobs.take("view_cut"):
+        data = path.read_bytes()
+        return web.Response(body=data[: len(data) // 2], content_type=_type(path), headers=disposition)
     if sim.knobs.take("view_short"):
         return await _half(request, path)
     if "preview" in request.query:

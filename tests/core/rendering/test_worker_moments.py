@@ -16,7 +16,9 @@ from sqlalchemy import make_url
 
 from core.desk import Desk
 from core.rendering import lifecycle
+from core.rendering.attempt import Attempt
 from core.rendering.context import Briefing
+from core.rendering.heartbeat import Heart
 from core.rendering.worker import MOST_RUNS, Lane, run_id
 from core.settings import Settings
 from storage.blobs import BlobError, Blobs, BlobStoreFull, open_blobs
@@ -41,10 +43,16 @@ class Interrupted(Lane):
 
     happens: Callable[[], object] = staticmethod(lambda: None)
 
-    def _graph(self, render: Render, briefing: Briefing, number: int) -> dict[str, dict[str, Any]]:
-        happens, self.happens = self.happens, lambda: None
-        happens()
-        return super()._graph(render, briefing, number)
+    def _attempt(self, briefing: Briefing, heart: Heart) -> Attempt:
+        lane = self
+
+        class Noticed(Attempt):
+            def _upload(self) -> None:
+                happens, lane.happens = lane.happens, lambda: None
+                happens()
+                super()._upload()
+
+        return Noticed(self.desk, self.backend, self.comfy, briefing, heart, self._stopping)
 
 
 def interrupted(shop: Shop, happens: Callable[[], object]) -> Interrupted:
