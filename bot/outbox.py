@@ -21,7 +21,6 @@ from storage.chat import posts
 from storage.chat.posts import Line
 from storage.clock import now
 from storage.queue import OUTBOX
-from storage.rate_limit import Pacing
 from storage.tables import Post
 
 log = structlog.get_logger(__name__)
@@ -41,7 +40,7 @@ class Outbox:
     def __init__(self, desk: Desk, chats: Mapping[str, Chat]) -> None:
         self._desk = desk
         self._chats = {name: chat for name, chat in chats.items() if chat.budgets(Post(platform=name, channel_id=""))}
-        self._pacing = Pacing(desk.queue.redis)
+        self._pacing = desk.queue.pacing
         self._over, self._rung = threading.Event(), threading.Event()
         self._busy: set[Line] = set()
         self._not_before: dict[Line, float] = {}

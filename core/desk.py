@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlmodel import Session
 
 from core.errors import DatabaseUnavailable
+from core.security import sandbox
 from core.settings import Settings
 from storage.blobs import Blobs, open_blobs
 from storage.database import Database, out_of_room
@@ -63,7 +64,8 @@ def _away(problem: Exception, hint: str) -> DatabaseUnavailable:
 
 
 def open_desk(settings: Settings) -> Desk:
-    """Open everything the settings name; connections are made when first used."""
+    """Open everything the settings name; connections are made, and sandbox workers started, when first used."""
+    sandbox.use(settings)
     blobs = open_blobs(settings.blobs, endpoint=settings.s3_endpoint)
     return Desk(settings, Database(settings.database), blobs, Queue(settings.redis))
 

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         2048, ge=256, description="Memory that reading one file may take, in MiB, besides four times the file itself."
     )
     sandbox_cpu_seconds: float = Field(30.0, ge=1, description="CPU seconds that reading one file may take.")
-    sandbox_wall_seconds: float = Field(90.0, ge=1, description="Seconds that reading one file may last.")
+    sandbox_wall_seconds: float = Field(180.0, ge=1, description="Seconds that reading one file may last.")
     team: str = Field("", description="The team's name: who files say made them (credit, signer, provider). Empty: not said.")
     credit: str = Field("", description="Credit line in files, where it is not the team's name.")
     data_mining: Literal["no-ai-training", "prohibited", "allowed", "unsaid"] = Field(
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         "whether this desk made it, and how) or `asset` (and which one it is, by its id).",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("127.0.0.1", "::1"),
+        (),
         description="Addresses or networks of proxies, separated by commas, whose `X-Forwarded-For` and `-Proto` are believed.",
     )
     provider: str = Field(

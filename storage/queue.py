@@ -20,6 +20,7 @@ from rq.worker import SimpleWorker
 from sqlmodel import Session
 
 from storage.database import after_commit
+from storage.rate_limit import Pacing
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,8 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self.redis: redis.Redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=20, health_check_interval=30)
+        self.pacing = Pacing(self.redis)
+        """Budgets of this process, which hold also while Redis is away."""
 
     def rq(self, name: str) -> rq.Queue:
         return rq.Queue(name, connection=self.redis, serializer=JSONSerializer)

@@ -20,7 +20,7 @@ from core.errors import BlobMissing, ChatGone, ChatRefused
 from storage.blobs import BlobError, digest_of
 from storage.chat import posts
 from storage.ids import number
-from storage.rate_limit import Budget, Pacing
+from storage.rate_limit import Budget
 from storage.tables import Post
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class DiscordChat:
 
     def __init__(self, desk: Desk) -> None:
         self._settings = desk.settings
-        self._pacing = Pacing(desk.queue.redis)
+        self._pacing = desk.queue.pacing
 
     @cached_property
     def _rest(self) -> Rest:

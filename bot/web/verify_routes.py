@@ -7,59 +7,53 @@ Also the links that exports are handed out by.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any
 
+import anyio
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bot.show.exports import actions_of, said_of, title_of
 from bot.show.seals import failure
+from bot.web import limits
 from bot.web.app_state import House, NotJoined, house, visitor
 from bot.web.files import read_upload, send
-from core.errors import Refused
+from core.errors import TooLong
 from core.people.roles import visible_projects
 from core.provenance.seal.names import called
-from core.security import safe_fetch, signed_links
+from core.security import safe_fetch, sandbox, signed_links
 from core.verification import verify
 from core.verification.verify import Verification
-from storage.rate_limit import Budget, Pacing
 from storage.tables import Member
 
 router = APIRouter(include_in_schema=False)
 Home = Annotated[House, Depends(house)]
 
 
+_MEMBERS_TIMES = 5
+"""How many times more often than a stranger a member may ask."""
+_RECEIVED = limits.Lane(8, 0)
+"""Files on their way here from strangers: each is held in memory until it is whole."""
+_CHECKED, _FETCHED = limits.Lane(4, 16), limits.Lane(4, 8)
+"""Checks, and fetches from other sites: in threads of their own, so that nothing else waits for them."""
+_RECEIVE_SECONDS = 60.0
+
+
 class Address(BaseModel):
     """The body of a request that names a file on the web."""
 
-    url: str
+    url: Annotated[str, Field(max_length=4000)]
 
 
 def paced(request: Request, home: Home) -> None:
-    """Whoever has not joined may ask so often only, whichever of our processes answers. Raises Refused."""
-    if asker(request, home) is None:
-        most = home.desk.settings.verify_per_minute
-        budget = Budget(f"verify:{network_of(request.client.host if request.client else '')}", 60 / most, most)
-        if Pacing(home.desk.queue.redis).take([budget]):
-            raise Refused("Too many files from this address.", hint="Wait a minute and try again.")
-
-
-def network_of(address: str) -> str:
-    """What counts as one address: of IPv6 the network, for everybody has one of those to himself.
-
-    >>> network_of("2001:db8:1:2:3::4"), network_of("203.0.113.9"), network_of("::ffff:203.0.113.9"), network_of("unix")
-    ('2001:db8:1:2::', '203.0.113.9', '203.0.113.9', 'unix')
-    """
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(found, IPv4Address):
-        return str(found)
-    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+    """So often only, whichever of our processes answers: strangers by their network, members by name. Raises Refused."""
+    most = home.desk.settings.verify_per_minute
+    member = asker(request, home)
+    if member is None:
+        limits.take(home.desk, request, "verify", most)
+    else:
+        limits.take(home.desk, request, "verify", most * _MEMBERS_TIMES, who=f"member-{member.id}")
 
 
 def asker(request: Request, home: Home) -> Member | None:
@@ -73,10 +67,20 @@ def asker(request: Request, home: Home) -> Member | None:
 def _checked(request: Request, home: House, data: bytes, name: str) -> Verification:
     member = asker(request, home)
     if member is None:
-        return verify.verify_for_stranger(home.desk, data, name)
+        with sandbox.for_strangers():
+            return verify.verify_for_stranger(home.desk, data, name)
     with home.desk.reading() as session:
         seen = visible_projects(session, member)
     return verify.verify(home.desk, data, name, projects=seen)
+
+
+async def _received(request: Request, home: House) -> bytes:
+    """The file in the body. Raises TooLong, also for one that takes too long to arrive."""
+    try:
+        with anyio.fail_after(_RECEIVE_SECONDS):
+            return await read_upload(request, home.desk)
+    except TimeoutError as problem:
+        raise TooLong("The file takes too long to arrive.", hint="Send a smaller one, or join the room.") from problem
 
 
 @router.get("/verify")
@@ -89,8 +93,9 @@ def verify_page(home: Home) -> HTMLResponse:
 @router.post("/api/verify", dependencies=[Depends(paced)])
 async def verify_file(request: Request, home: Home, name: str = "file") -> Response:
     """The bytes of a file in the body, `?name=` its name: what can be said of it, as JSON or as a piece of the page."""
-    data = await read_upload(request, home.desk)
-    found = await run_in_threadpool(_checked, request, home, data, name[:200])
+    async with _RECEIVED.place():
+        data = await _received(request, home)
+    found = await _CHECKED.run(lambda: _checked(request, home, data, name[:200]))
     return _answer(request, home, name, found)
 
 
@@ -98,8 +103,9 @@ async def verify_file(request: Request, home: Home, name: str = "file") -> Respo
 async def verify_address(request: Request, home: Home, where: Address) -> Response:
     """The same for a file on the open Internet."""
     settings = home.desk.settings
-    got = await run_in_threadpool(safe_fetch.fetch, where.url, most=settings.max_upload_mb << 20, private=settings.verify_private)
-    found = await run_in_threadpool(_checked, request, home, got.data, got.filename)
+    most, private = settings.max_upload_mb << 20, settings.verify_private
+    got = await _FETCHED.run(lambda: safe_fetch.fetch(where.url, most=most, private=private))
+    found = await _CHECKED.run(lambda: _checked(request, home, got.data, got.filename))
     return _answer(request, home, got.filename, found)
 
 

@@ -6,12 +6,13 @@ import io
 from collections.abc import Sequence
 
 from fpdf.enums import Align
-from PIL import Image
 
 from core.exports.pdf import GREY, MARGIN, Paper
+from core.files import previews
 from core.provenance.disclosure import Disclosure
 
 COLUMNS = 3
+_MOST_PIXELS = 40_000_000
 _GAP, _CAPTION, _TOP = 6.0, 14.0, 20.0
 
 
@@ -60,8 +61,7 @@ def _frame(paper: Paper, frame: Frame, left: float, top: float, width: float, he
     paper.set_draw_color(225, 225, 228)
     paper.rect(left, top, width, height)
     if frame.picture:
-        with Image.open(io.BytesIO(frame.picture)) as image:
-            shown = image.convert("RGB")
+        shown = previews.still(frame.picture, _MOST_PIXELS).convert("RGB")
         shown.thumbnail((720, 720))
         packed = io.BytesIO()
         shown.save(packed, "JPEG", quality=85)

@@ -13,6 +13,7 @@ from core.exports.strip_film import bare_exr, bare_mesh, bare_movie, bare_webm
 from core.exports.strip_sound import bare_flac, bare_mp3, bare_ogg, bare_wave
 from core.formats import png
 from core.provenance.carriers import gif, jpeg, webp
+from core.security.sandbox import sandboxed
 
 _PNG = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP", b"pHYs", b"bKGD"}
@@ -108,6 +109,7 @@ LOSSLESS = frozenset(_MAKERS)
 """Kinds that are made bare without touching a pixel, a sample or a corner of a mesh; others are encoded again."""
 
 
+@sandboxed
 def bare(data: bytes, mime: str) -> bytes:
     """The file without a word. Raises BadPicture for a broken one, KeyError for a kind that is not in LOSSLESS."""
     return _MAKERS[mime](data)

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from core.errors import Conflict
 from core.exports import redact, strip
 from core.exports.profiles import FORMATS, Profile
-from core.files import sign as small_pictures
+from core.files import previews
 from core.formats import kinds, pixels
 from core.provenance import embed, xmp
 from core.provenance.carriers import carrier_of
@@ -24,6 +24,7 @@ from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
 from core.provenance.seal.sign import Sealed
 from core.provenance.xmp import Policy
+from core.security.sandbox import sandboxed
 from core.settings import Settings
 
 _ENCODERS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/avif": "AVIF"}
@@ -59,7 +60,7 @@ def copy(settings: Settings, original: Original, profile: Profile, house: Policy
         lost = _not_carried(original.data, original.mime, original.mime)
         kept = Sealed(original.data, sign.SEALED if read.carries(original.data) else sign.UNSEALED)
         return Copy(original.data, original.mime, kept, True, (), tuple(lost))
-    picture, mime, actions, lost = _picture(settings, original, profile)
+    picture, mime, actions, lost = _picture(settings.max_pixels, original, profile)
     view = redact.told(original.stated, profile)
     rules = redact.policy(profile, house)
     told = _worded(picture, mime, original, profile, view, rules)
@@ -69,7 +70,8 @@ def copy(settings: Settings, original: Original, profile: Profile, house: Policy
     return Copy(sealed.data, mime, sealed, same, tuple(redact.removed(original.stated, profile)), tuple(lost))
 
 
-def _picture(settings: Settings, original: Original, profile: Profile) -> tuple[bytes, str, list[manifest.Action], list[str]]:
+@sandboxed
+def _picture(max_pixels: int, original: Original, profile: Profile) -> tuple[bytes, str, list[manifest.Action], list[str]]:
     """(bare bytes, kind, what was done, what was lost on the way)."""
     wanted = FORMATS.get(profile.format, original.mime)
     published: manifest.Action = {"action": "c2pa.published"}
@@ -79,7 +81,7 @@ def _picture(settings: Settings, original: Original, profile: Profile) -> tuple[
             raise Conflict(f"What {original.mime or 'this file'} says of itself cannot be taken out.", hint=hint)
         lost = ["format and size: only pictures are encoded again"] if profile.format or profile.size else []
         return strip.bare(original.data, original.mime), original.mime, [published], lost
-    with pixels.opened(original.data, max_pixels=settings.max_pixels) as image:
+    with pixels.opened(original.data, max_pixels=max_pixels) as image:
         frames, size = int(getattr(image, "n_frames", 1)), image.size
         smaller = 0 < profile.size < max(size)
         recoloured = profile.colour == "srgb" and bool(image.info.get("icc_profile"))
@@ -157,7 +159,7 @@ def _sealed(
     parent, redactions = _parent(settings, original, profile)
     fields = xmp.fields(view, rules)
     assertions = [*manifest.metadata(fields), *manifest.training(rules), manifest.statement_assertion(view)]
-    thumbnail = small_pictures.small(data, settings.max_pixels)
+    thumbnail = previews.small_for_manifest(data, settings.max_pixels)
     plan = manifest.of_copy(parent, actions, assertions, redactions=redactions, title=original.code, thumbnail=thumbnail)
     return sign.seal(settings, data, mime, plan)
 
@@ -169,7 +171,7 @@ def _parent(settings: Settings, original: Original, profile: Profile) -> tuple[I
         private = () if profile.words and profile.people and profile.work else names.PRIVATE
         return Ingredient("original", original.code, original.mime, original.data, "parentOf"), redactions_of(found, private)
     data = strip.bare(original.data, original.mime) if original.mime in strip.LOSSLESS else original.data
-    small = b"" if not profile.lineage else small_pictures.small(data, settings.max_pixels)
+    small = b"" if not profile.lineage else previews.small_for_manifest(data, settings.max_pixels)
     return Ingredient("original", original.code, original.mime, data, "parentOf", small), []
 
 

@@ -4,7 +4,7 @@ All work on files is done outside any transaction; `storage.files.assets.add` th
 """
 
 from core.files.inspect import Examined, Limits, examine, glance, limits_of, look, said
-from core.files.previews import make_preview, make_thumbnail, preview_of, thumbnail_of
+from core.files.previews import make_preview, make_thumbnail
 from core.files.store import finish, keep, models_of, put, put_sealed, take_back
 from core.provenance.statement import Made
 from storage.files.assets import AssetDraft
@@ -23,10 +23,8 @@ __all__ = [
     "make_preview",
     "make_thumbnail",
     "models_of",
-    "preview_of",
     "put",
     "put_sealed",
     "said",
     "take_back",
-    "thumbnail_of",
 ]

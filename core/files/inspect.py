@@ -24,14 +24,19 @@ from core.generators.novelai import STEALTH
 from core.pictures import phash as fingerprints
 from core.provenance import embed
 from core.provenance.carriers import carrier_of
+from core.security.sandbox import sandboxed
 from core.settings import Settings
+
+LOOK_EDGE = 2048
+"""Pixels of the longer edge of the picture that `look` gives: more than anything that recognises pictures goes by."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is let in: pixels of one frame, bytes of the file, bytes of all its text."""
+    """How much is let in: pixels of one frame and of its longer edge, bytes of the file, bytes of all its text."""
 
     max_pixels: int = 120_000_000
+    max_edge: int = 65_535
     max_bytes: int = 64 << 20
     max_text: int = 16 << 20
 
@@ -69,14 +74,16 @@ class Examined:
 
 
 def limits_of(settings: Settings) -> Limits:
-    return Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_upload_mb << 20)
+    return Limits(max_pixels=settings.max_pixels, max_edge=settings.max_edge, max_bytes=settings.max_upload_mb << 20)
 
 
+@sandboxed
 def examine(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examined:
-    """Everything about one file. Raises BadPicture, TooManyPixels, or TooLong for too many bytes; nothing else ever."""
-    return look(data, filename, limits)[0]
+    """Everything about one file. Raises BadPicture, TooManyPixels, TooCostly, SandboxBusy, or TooLong for too many bytes."""
+    return decoded(data, filename, limits)[0]
 
 
+@sandboxed
 def glance(data: bytes, filename: str, *, limits: Limits = Limits(), sha256: str = "") -> Examined:
     """What a file is and says, without decoding a pixel: no digests of its looks, and no workflow, which only its words hold.
 
@@ -88,13 +95,24 @@ def glance(data: bytes, filename: str, *, limits: Limits = Limits(), sha256: str
     found = _header(data, found, limits)
     if found.width is not None:
         return _said(found, briefly=True)
-    with pixels.opened(data, max_pixels=limits.max_pixels) as image:
+    with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
         width, height = pixels.upright_size(image)
         return _said(replace(found, width=width, height=height, **_carried(image, data, found, limits)), briefly=True)
 
 
+@sandboxed
 def look(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Image | None]:
-    """The same as `examine` with the upright picture itself, decoded once; None for what is not a picture."""
+    """The same as `examine` with the upright picture, at most LOOK_EDGE pixels long; None for what is not a picture."""
+    found, image = decoded(data, filename, limits)
+    if image is not None and max(image.size) > LOOK_EDGE:
+        scale = LOOK_EDGE / max(image.size)
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return found, image
+
+
+def decoded(data: bytes, filename: str, limits: Limits) -> tuple[Examined, Image.Image | None]:
+    """The same as `examine` with the upright picture itself, decoded once: for what runs in the sandbox."""
     found = _first(data, filename, limits)
     if found.is_picture:
         return _picture(data, found, limits)
@@ -137,7 +155,7 @@ def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
         return found
     parts = png.chunks(data)
     head = png.header(data, parts)
-    pixels.check(head.width, head.height, limits.max_pixels)
+    pixels.check(head.width, head.height, limits.max_pixels, limits.max_edge)
     texts = png.texts(data, parts, max_text=limits.max_text)
     words, problems = {**_noted(data, parts, limits), **texts.found}, tuple(texts.problems)
     return replace(found, width=head.width, height=head.height, frames=head.frames, words=words, problems=problems)
@@ -159,7 +177,7 @@ def _carried(image: Image.Image, data: bytes, found: Examined, limits: Limits) -
 
 def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
     found = _header(data, found, limits)
-    with pixels.opened(data, max_pixels=limits.max_pixels) as image:
+    with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
         carried = _carried(image, data, found, limits)
         image.seek(0)
         upright = pixels.upright(image)
@@ -180,6 +198,7 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
     return _said(seen), upright
 
 
+@sandboxed
 def said(words: Mapping[str, str], filename: str, mime: str, frames: int = 1) -> Examined:
     """What words that were kept from a file mean to today's reader; nothing else is known of the file here."""
     return _said(Examined(filename, mime, 0, "", frames=frames, words=words))

@@ -6,24 +6,48 @@ import io
 
 from PIL import Image
 
+from core.errors import BadInput
 from core.files.inspect import Examined
-from core.formats import pixels
+from core.formats import kinds, pixels
+from core.security.sandbox import sandboxed
 
 THUMBNAIL_EDGE = 320
 PREVIEW_EDGE = 1024
 SEAL_EDGE = 256
 
 
+@sandboxed
 def make_thumbnail(data: bytes, examined: Examined) -> bytes | None:
     """WebP, 320 pixels along the long edge; None for what is not a picture. Raises BadPicture."""
     image = _picture(data, examined)
     return thumbnail_of(image) if image is not None else None
 
 
+@sandboxed
 def make_preview(data: bytes, examined: Examined) -> bytes | None:
     """JPEG, or PNG where transparent, 1024 pixels along the long edge; None for what is not a picture. Raises BadPicture."""
     image = _picture(data, examined)
     return preview_of(image) if image is not None else None
+
+
+@sandboxed
+def small_for_manifest(data: bytes, max_pixels: int) -> bytes:
+    """A small JPEG of a picture for a manifest; empty for what is none."""
+    if kinds.mime_of(data, "") not in kinds.PICTURES:
+        return b""
+    try:
+        with pixels.opened(data, max_pixels=max_pixels) as image:
+            image.draft("RGB", (SEAL_EDGE * 2, SEAL_EDGE * 2))
+            return manifest_thumbnail_of(pixels.upright(image))
+    except BadInput:
+        return b""
+
+
+@sandboxed
+def still(data: bytes, max_pixels: int) -> Image.Image:
+    """A small picture of ours, such as a preview, upright. Raises BadPicture, TooManyPixels."""
+    with pixels.opened(data, max_pixels=max_pixels) as image:
+        return pixels.upright(image)
 
 
 def thumbnail_of(image: Image.Image) -> bytes:
@@ -39,7 +63,7 @@ def preview_of(image: Image.Image) -> bytes:
     return _written(small, "JPEG", quality=88, subsampling=0)
 
 
-def seal_thumbnail_of(image: Image.Image) -> bytes:
+def manifest_thumbnail_of(image: Image.Image) -> bytes:
     """The thumbnail that goes into a manifest, where every byte counts for good."""
     small = _shrunk(image, SEAL_EDGE)
     return _written(small if small.mode == "RGB" else small.convert("RGB"), "JPEG", quality=75)

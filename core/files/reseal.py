@@ -14,6 +14,7 @@ import structlog
 from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, StoreError
+from core.files import previews
 from core.files import sign as seals
 from core.people import audit
 from core.provenance.seal import signer
@@ -46,7 +47,7 @@ def seal(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
     Raises Conflict for a file that cannot be sealed, with the reason; BlobMissing, StoreError, DiskFull.
     """
     data = _bytes(desk, _ours(asset))
-    made = seals.output(desk, data, asset.mime, asset.statement, seals.small(data, desk.settings.max_pixels))
+    made = seals.output(desk, data, asset.mime, asset.statement, previews.small_for_manifest(data, desk.settings.max_pixels))
     if made.state == UNSEALED or (made.state == UNSTAMPED and asset.seal_state == UNSTAMPED):
         raise Conflict(f"{asset.code} cannot be sealed: {made.why}.", hint="`slate doctor` tells more.")
     return _kept(desk, asset, made, by)

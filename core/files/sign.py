@@ -9,9 +9,8 @@ from typing import Any
 import structlog
 
 from core.desk import Desk
-from core.errors import BadInput
 from core.files import previews
-from core.formats import kinds, pixels
+from core.formats import kinds
 from core.provenance import embed, policies, xmp
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import manifest, names, read, sign
@@ -33,7 +32,7 @@ def output(desk: Desk, data: bytes, mime: str, stated: Mapping[str, Any], thumbn
 
 def renewed(desk: Desk, data: bytes, mime: str, stated: Mapping[str, Any], code: str) -> Sealed:
     """A sealed output with a second seal around the first, which goes on to be readable. Never raises."""
-    thumbnail = small(data, desk.settings.max_pixels)
+    thumbnail = previews.small_for_manifest(data, desk.settings.max_pixels)
     former = Ingredient("former", code, mime, data, "parentOf")
     plan = manifest.of_renewal(stated, policies.of(desk.settings), former, thumbnail=thumbnail)
     return sign.seal(desk.settings, data, mime, plan)
@@ -62,20 +61,8 @@ def ingredients(desk: Desk, stated: Mapping[str, Any]) -> Iterator[Ingredient]:
         mime = kinds.mime_of(data, "")
         if mime in names.SEALABLE:
             relationship = "parentOf" if parent.get("input") == base else "inputTo"
-            thumbnail = b"" if read.carries(data) else small(data, desk.settings.max_pixels)
+            thumbnail = b"" if read.carries(data) else previews.small_for_manifest(data, desk.settings.max_pixels)
             yield Ingredient(f"input-{number}", str(parent.get("asset") or "input"), mime, data, relationship, thumbnail)
-
-
-def small(data: bytes, max_pixels: int) -> bytes:
-    """A small JPEG of a picture for a manifest; empty for what is none."""
-    if kinds.mime_of(data, "") not in kinds.PICTURES:
-        return b""
-    try:
-        with pixels.opened(data, max_pixels=max_pixels) as image:
-            image.draft("RGB", (previews.SEAL_EDGE * 2, previews.SEAL_EDGE * 2))
-            return previews.seal_thumbnail_of(pixels.upright(image))
-    except BadInput:
-        return b""
 
 
 def preview(desk: Desk, picture: bytes, stated: Mapping[str, Any], original_sha256: str, edge: int) -> bytes:

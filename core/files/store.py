@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-
-from PIL import Image
 
 from core.comfyui import facts as comfy_facts
 from core.comfyui.facts import Facts
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
-from core.files import previews
+from core.files import derivatives
 from core.files import sign as seals
-from core.files.inspect import Examined, Limits, limits_of, look
+from core.files.derivatives import Derivatives
+from core.files.inspect import Examined, Limits, limits_of
 from core.formats.sanitize import clean, clean_text
-from core.pictures import phash
 from core.provenance import embed, parameters, policies, statement, xmp
-from core.provenance.seal import iscc, read
+from core.provenance.seal import read
 from core.provenance.seal.sign import FOREIGN, Sealed
 from core.provenance.statement import FileFacts, Made
 from core.provenance.watermark import apply
@@ -38,30 +35,29 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     No transaction is needed or opened, and doing it twice stores nothing twice.
     Raises BadPicture, TooManyPixels, DiskFull, StoreError.
     """
-    examined, image = look(data, filename, replace(limits_of(desk.settings), max_bytes=_OUTPUT_BYTES))
+    about = f"{made.render_code}/{ordinal}/{digest_of(data)}"
+    limits = replace(limits_of(desk.settings), max_bytes=_OUTPUT_BYTES)
+    seen = derivatives.of_output(data, filename, limits, apply.order(desk.settings, about))
+    examined = seen.examined
     facts = _facts(made, examined, node)
-    about = f"{made.render_code}/{ordinal}/{examined.sha256}"
-    marked = apply.mark(desk.settings, data, image, about, words=examined.words, frames=examined.frames)
-    examined, image = _looks(examined, marked), marked.image
-    stated = clean(statement.make(made, _file_facts(examined, ordinal, marked.told, image), facts))
+    stated = clean(statement.make(made, _file_facts(seen, ordinal), facts))
     size = (examined.width, examined.height) if examined.width and examined.height else None
     text = parameters.write(facts, made.models, size=size)
     packet = xmp.write(stated, policies.of(desk.settings))
-    kept = embed.embed(marked.data, examined.mime, embed.record_of(stated), text, packet)
-    thumbnail = previews.seal_thumbnail_of(image) if image is not None else b""
-    sealed = seals.output(desk, kept, examined.mime, stated, thumbnail)
-    preview = previews.preview_of(image) if image is not None else b""
-    if preview and image is not None:
-        preview = seals.preview(desk, preview, stated, digest_of(sealed.data), max(image.size))
+    kept = embed.embed(seen.data or data, examined.mime, embed.record_of(stated), text, packet)
+    sealed = seals.output(desk, kept, examined.mime, stated, seen.manifest_thumbnail)
+    preview = seen.preview
+    if preview:
+        preview = seals.preview(desk, preview, stated, digest_of(sealed.data), max(size or (0, 0)))
     digest, beside = put_sealed(desk, sealed)
     try:
-        asset = _asset(desk, sealed.data, examined, image, facts, preview)
+        asset = _asset(desk, sealed.data, replace(seen, preview=preview), facts)
     except StoreError:
         take_back(desk, sealed, digest)
         raise
     asset.sha256 = digest
     seals.note(asset, sealed, beside)
-    asset.seal |= {"unmarked": marked.why} if marked.why else {}
+    asset.seal |= {"unmarked": seen.unmarked} if seen.unmarked else {}
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
     asset.workflow, asset.workflow_number = made.workflow, made.version
@@ -83,9 +79,10 @@ def keep(
     limits: Limits | None = None,
 ) -> AssetDraft:
     """The draft of a file that came from outside, its bytes stored as they are. Raises what `finish` raises, and TooLong."""
-    examined, image = look(data, filename, limits or limits_of(desk.settings))
+    seen = derivatives.of_file(data, filename, limits or limits_of(desk.settings))
+    examined = seen.examined
     facts = examined.facts or Facts()
-    asset = _asset(desk, data, examined, image, facts, previews.preview_of(image) if image is not None else b"")
+    asset = _asset(desk, data, seen, facts)
     asset.sha256 = put(desk, data)
     asset.origin, asset.member_id, asset.project_id, asset.shot = origin, member_id, project_id, shot
     asset.models = clean(models_of(facts))
@@ -110,19 +107,8 @@ def _facts(made: Made, examined: Examined, node: str) -> Facts:
     return facts.with_techniques(*(examined.facts.techniques if examined.facts else ()))
 
 
-def _looks(examined: Examined, marked: apply.Marked) -> Examined:
-    """What a marked picture looks like; its digest as a file stays that of the file as it came."""
-    if marked.image is None or not marked.told:
-        return examined
-    return replace(
-        examined,
-        pixel_sha256=phash.pixel_digest(marked.image),
-        phash=phash.phash(marked.image),
-        phash_mirrored=phash.mirrored(marked.image),
-    )
-
-
-def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str], image: Image.Image | None) -> FileFacts:
+def _file_facts(seen: Derivatives, ordinal: int) -> FileFacts:
+    examined = seen.examined
     return FileFacts(
         filename=examined.filename,
         ordinal=ordinal,
@@ -130,18 +116,19 @@ def _file_facts(examined: Examined, ordinal: int, mark: Mapping[str, str], image
         source_sha256=examined.sha256,
         pixel_sha256=examined.pixel_sha256,
         phash=examined.phash,
-        iscc=iscc.unit(image) if image is not None and examined.phash else "",
+        iscc=seen.iscc,
         width=examined.width,
         height=examined.height,
         frames=examined.frames,
         seconds=examined.seconds,
         carries_graph=examined.graph is not None,
-        mark=mark,
+        mark=seen.mark,
     )
 
 
-def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | None, facts: Facts, preview: bytes) -> Asset:
+def _asset(desk: Desk, kept: bytes, seen: Derivatives, facts: Facts) -> Asset:
     """An unsaved Asset with all that the file itself tells, its small pictures stored; the rest is for the caller."""
+    examined = seen.examined
     return Asset(
         origin=Origin.INGEST,
         member_id=0,
@@ -150,8 +137,8 @@ def _asset(desk: Desk, kept: bytes, examined: Examined, image: Image.Image | Non
         source_sha256=examined.sha256,
         pixel_sha256=examined.pixel_sha256,
         phash=examined.phash,
-        thumbnail=put(desk, previews.thumbnail_of(image)) if image is not None else "",
-        preview=put(desk, preview) if preview else "",
+        thumbnail=put(desk, seen.thumbnail) if seen.thumbnail else "",
+        preview=put(desk, seen.preview) if seen.preview else "",
         filename=examined.filename,
         mime=examined.mime,
         size=len(kept),

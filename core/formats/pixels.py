@@ -16,6 +16,11 @@ from core.formats import png
 Image.MAX_IMAGE_PIXELS = 500_000_000
 """Pillow's own net, wider than ours: `Limits.max_pixels` is checked first, on every path."""
 
+MAX_EDGE = 65_535
+"""Pixels along an edge that are opened where no setting says otherwise."""
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+"""Pillow's readers that are used: those of the kinds in `kinds.PICTURES`."""
+
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 """What Pillow remarks of a picture's broken words, on standard error, helps nobody: what cannot be read is told by us."""
 
@@ -29,18 +34,17 @@ _FOREIGN = (
     TypeError,
     KeyError,
     OverflowError,
-    MemoryError,
     struct.error,
 )
 """What Pillow's readers raise on broken files; seen with fuzzed ones."""
 
 
 @contextmanager
-def opened(data: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
+def opened(data: bytes, *, max_pixels: int, max_edge: int = MAX_EDGE) -> Iterator[Image.Image]:
     """The picture, its pixels not yet decoded. Raises BadPicture, TooManyPixels; so does what is done with it inside."""
     try:
-        with Image.open(io.BytesIO(_safe(data))) as image:
-            check(image.width, image.height, max_pixels)
+        with Image.open(io.BytesIO(_safe(data)), formats=FORMATS) as image:
+            check(image.width, image.height, max_pixels, max_edge)
             yield image
     except (UnidentifiedImageError, Image.DecompressionBombError, *_FOREIGN) as problem:
         if isinstance(problem, Image.DecompressionBombError):
@@ -48,10 +52,13 @@ def opened(data: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
         raise BadPicture("The picture is damaged or cut off.", hint="Send the complete file.") from problem
 
 
-def check(width: int, height: int, max_pixels: int) -> None:
+def check(width: int, height: int, max_pixels: int, max_edge: int = MAX_EDGE) -> None:
     """Raises TooManyPixels, or BadPicture for a size of nothing."""
     if width < 1 or height < 1:
         raise BadPicture("The picture has no pixels.")
+    if max(width, height) > max_edge:
+        hint = f"At most {max_edge:,} pixels along an edge are opened."
+        raise TooManyPixels(f"The picture is {width} × {height} pixels, too long to open safely.", hint=hint)
     if width * height > max_pixels:
         hint = f"At most {max_pixels / 1e6:,.0f} million pixels are opened."
         raise TooManyPixels(f"The picture is {width} × {height} pixels, too large to open safely.", hint=hint)

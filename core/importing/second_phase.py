@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from PIL import Image
 from sqlmodel import Session
 
 from core import files
 from core.desk import Desk
 from core.errors import SlateError, StoreError
-from core.files import Examined, reparse
+from core.files import Examined, derivatives, reparse
 from core.formats import kinds
 from core.importing.sources import Unreadable, at
 from core.importing.stream import Sifted, sift
@@ -107,17 +106,14 @@ def _looked(desk: Desk, found: FoundFile, sifted: Sifted) -> _Looked:
         return _Looked(problem=_TOO_LARGE if kinds.mime_of(sifted.kept[:64], "") in kinds.PICTURES else "")
     limits = replace(files.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
     try:
-        examined, image = files.look(sifted.kept, found.place.rpartition("/")[2], limits)
-        if image is None:
+        seen = derivatives.of_file(sifted.kept, found.place.rpartition("/")[2], limits)
+        if not seen.thumbnail:
             return _Looked()
-        return _Looked(examined, *(files.put(desk, make(image)) for make in _SMALL))
+        return _Looked(seen.examined, files.put(desk, seen.thumbnail), files.put(desk, seen.preview))
     except StoreError:
         raise
     except SlateError as problem:
         return _Looked(problem=problem.message)
-
-
-_SMALL: tuple[Callable[[Image.Image], bytes], ...] = (files.thumbnail_of, files.preview_of)
 
 
 def _write(session: Session, asset: Asset, looked: _Looked) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from core.formats import kinds
 from core.provenance import statement as statements
 from core.provenance.carriers import PARAMETERS, RECORD, XMP, carrier_of
+from core.security.sandbox import sandboxed
 
 KEYWORD = RECORD
 SCHEMA = "slate.record/1"
@@ -27,6 +28,7 @@ def record_of(statement: Mapping[str, Any]) -> dict[str, Any]:
     return {"schema": SCHEMA, "statement": dict(statement), "statement_sha256": statements.digest(statement)}
 
 
+@sandboxed
 def embed(data: bytes, mime: str, record: Mapping[str, Any] | None, parameters: str = "", xmp: str = "") -> bytes:
     """The file with these words in it; a record of ours that was there before is replaced, with what it had brought.
 
@@ -44,6 +46,7 @@ def embed(data: bytes, mime: str, record: Mapping[str, Any] | None, parameters: 
     return carrier.insert(source, words) if words else source
 
 
+@sandboxed
 def left_out(data: bytes, mime: str, *wanted: str) -> list[str]:
     """Which of the wanted words are not in the file: `record`, `parameters`, `xmp`. Raises BadPicture."""
     carrier = carrier_of(mime)
@@ -51,6 +54,7 @@ def left_out(data: bytes, mime: str, *wanted: str) -> list[str]:
     return [name for name in wanted if (RECORD if name == "record" else name) not in there]
 
 
+@sandboxed
 def read(data: bytes, mime: str) -> dict[str, Any] | None:
     """The record in a file, or None where there is none or it cannot be read. Raises BadPicture for a broken file."""
     carrier = carrier_of(mime)
@@ -58,6 +62,7 @@ def read(data: bytes, mime: str) -> dict[str, Any] | None:
     return parse(text) if text else None
 
 
+@sandboxed
 def xmp_in(data: bytes, mime: str) -> str:
     """The XMP packet in a file as it stands there, or empty. Raises BadPicture."""
     carrier = carrier_of(mime)
@@ -74,6 +79,7 @@ def parse(text: str) -> dict[str, Any] | None:
     return record if known and isinstance(record.get("statement"), dict) else None
 
 
+@sandboxed
 def strip(data: bytes, mime: str = "") -> bytes:
     """The source as it was before `embed` and before the seal; a file without a record comes back as it is.
 

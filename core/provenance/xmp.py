@@ -17,6 +17,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from core.provenance.disclosure import Disclosure
+from core.security.sandbox import sandboxed
 
 _SPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -115,6 +116,7 @@ def packet(values: Mapping[str, str]) -> str:
     )
 
 
+@sandboxed
 def read(text: str) -> dict[str, str]:
     """`prefix:Name` -> value of the properties Slate knows of, from any packet; empty for one broken, hostile or too long.
 

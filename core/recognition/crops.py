@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from core.desk import Desk
 from core.errors import BadPicture
-from core.formats import pixels
+from core.files import previews
 from core.pictures.align import lay_over
 from core.recognition import keypoint_match
 from core.recognition.keypoint_match import Box, Sighting
@@ -50,8 +50,7 @@ def still_of(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | 
     for digest in (asset.preview, asset.thumbnail) if large else (asset.thumbnail, asset.preview):
         try:
             if digest:
-                with pixels.opened(desk.blobs.get(digest), max_pixels=desk.settings.max_pixels) as image:
-                    return pixels.upright(image)
+                return previews.still(desk.blobs.get(digest), desk.settings.max_pixels)
         except (BlobError, BadPicture):
             continue
     return None

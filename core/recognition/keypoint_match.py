@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import BadPicture
-from core.formats import pixels
+from core.files import previews
 from core.pictures.keypoints import EDGE, Landmark, landmarks
 from storage.blobs import BlobError
 from storage.files import keypoints as index
@@ -124,8 +124,7 @@ def _of(desk: Desk, asset: Asset) -> list[Landmark]:
         return []
     for digest in filter(None, (asset.preview, asset.thumbnail)):
         try:
-            with pixels.opened(desk.blobs.get(digest), max_pixels=desk.settings.max_pixels) as image:
-                return landmarks(pixels.upright(image))
+            return landmarks(previews.still(desk.blobs.get(digest), desk.settings.max_pixels))
         except (BlobError, BadPicture) as problem:
             log.warning("landmarks.unreadable", asset=asset.code, problem=str(problem)[:200])
     return []

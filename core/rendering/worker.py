@@ -28,6 +28,7 @@ from core.errors import (
     ModelMissing,
     NodeMissing,
     OutputLost,
+    SandboxBusy,
     SlateError,
     StoreError,
 )
@@ -196,6 +197,8 @@ class Lane:
             self._end(claim, RenderState.FAILED, problem)
         elif isinstance(problem, StoreError) and not isinstance(problem, BlobMissing):
             self._give_back(claim, "our file store does not answer; it goes on by itself", until=now() + timedelta(seconds=5))
+        elif isinstance(problem, SandboxBusy):
+            self._give_back(claim, "too many files are being read here; it goes on by itself", until=now() + timedelta(seconds=5))
         elif isinstance(problem, BackendUnreachable | GarbledAnswer | BackendBusy):
             self._retreat(claim, problem)
         elif isinstance(problem, ModelMissing | NodeMissing):

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from sqlmodel import Session
 
 from core.desk import Desk
-from core.formats import pixels
+from core.files import previews
 from core.pictures import phash
 from core.search.results import Result
 from storage.blobs import BlobError
@@ -132,8 +132,7 @@ def _still(desk: Desk, asset: Asset) -> Image.Image | None:
         if not digest:
             continue
         try:
-            with pixels.opened(desk.blobs.get(digest), max_pixels=desk.settings.max_pixels) as image:
-                return pixels.upright(image)
+            return previews.still(desk.blobs.get(digest), desk.settings.max_pixels)
         except BlobError:
             continue
     return None

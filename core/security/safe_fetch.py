@@ -6,18 +6,26 @@ a name that answers differently a moment later leads nowhere. Redirects are take
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from core.errors import BadInput, TooLong
+from core.security.public_addresses import public
 
-_TIMEOUT = 10.0
+SECONDS = 20.0
+"""How long one fetch may take in all, from the first look-up to the last byte, however slowly the other side speaks."""
 _REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
+_LOOKUPS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
+"""Looking up a name cannot be broken off, so it is waited for elsewhere, and never by many at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,62 +36,63 @@ class Fetched:
     filename: str
 
 
-def fetch(url: str, *, most: int, private: bool = False) -> Fetched:
+def fetch(url: str, *, most: int, private: bool = False, seconds: float = SECONDS) -> Fetched:
     """The file at an address. `private` lets it lead to this machine and its network. Raises BadInput, TooLong."""
+    ends = time.monotonic() + seconds
     for _ in range(_REDIRECTS + 1):
-        answer = _asked(url, most, private)
+        answer = _asked(url, most, private, ends)
         if isinstance(answer, Fetched):
             return answer
         url = answer
     raise BadInput("This address leads from one to the next without end.", hint="Give the address of the file itself.")
 
 
-def public(address: str) -> bool:
-    """Whether an IP address is one of the open Internet.
-
-    >>> [public(one) for one in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "93.184.215.14")]
-    [False, False, False, False, False, True]
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None) or ip
-    return bool(inner.is_global and not inner.is_multicast and not inner.is_reserved)
-
-
-def _asked(url: str, most: int, private: bool) -> Fetched | str:
+def _asked(url: str, most: int, private: bool, ends: float) -> Fetched | str:
     """The file, or where it is now."""
-    parts = urlsplit(url.strip())
+    parts, port = _parts(url)
     host = parts.hostname or ""
-    if parts.scheme not in _PORTS or not host or parts.username is not None:
-        raise BadInput(
-            "This is not an address that files are taken from.", hint="It begins with https:// and names a public machine."
-        )
-    try:
-        port = parts.port or _PORTS[parts.scheme]
-    except ValueError as problem:
-        raise BadInput("This address has a port that does not exist.") from problem
-    connection = _connection(parts.scheme, host, port, _address(host, port, private))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        connection.request("GET", path, headers={"User-Agent": "Slate-verify", "Accept": "image/*,video/*"})
-        answer = connection.getresponse()
-        if answer.status in (301, 302, 303, 307, 308):
-            return urljoin(url, answer.getheader("Location") or "")
-        if answer.status != 200:
-            raise BadInput(f"{host} answers {answer.status} for this address.", hint="Check it in a browser.")
-        data = answer.read(most + 1)
-    except (OSError, HTTPException, ValueError) as problem:
-        raise BadInput(f"{host} does not answer as it should.", hint="Check the address in a browser.") from problem
-    finally:
-        connection.close()
+    with _connected(parts.scheme, host, port, private, ends) as connection:
+        try:
+            connection.request("GET", path, headers={"User-Agent": "Slate-verify", "Accept": "image/*,video/*"})
+            answer = connection.getresponse()
+            if answer.status in (301, 302, 303, 307, 308):
+                return urljoin(url, answer.getheader("Location") or "")
+            if answer.status != 200:
+                raise BadInput(f"{host} answers {answer.status} for this address.", hint="Check it in a browser.")
+            data = answer.read(most + 1)
+        except (OSError, HTTPException, ValueError) as problem:
+            if time.monotonic() >= ends:
+                raise BadInput(f"{host[:100]} is too slow.", hint="Download the file and drop it in instead.") from problem
+            raise BadInput(f"{host[:100]} does not answer as it should.", hint="Check the address in a browser.") from problem
     if len(data) > most:
         raise TooLong(f"The file is larger than {most >> 20} MiB.", hint="Download it and drop it in smaller.")
+    if time.monotonic() >= ends:
+        raise BadInput(f"{host[:100]} is too slow.", hint="Download the file and drop it in instead.")
     return Fetched(data, unquote(parts.path.rpartition("/")[2])[:200] or "file")
 
 
-def _address(host: str, port: int, private: bool) -> str:
+def _parts(url: str) -> tuple[SplitResult, int]:
+    """An address that may be asked, and its port. Raises BadInput."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError as problem:
+        raise BadInput("This is not an address.", hint="It begins with https:// and names a public machine.") from problem
+    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
+        raise BadInput(
+            "This is not an address that files are taken from.", hint="It begins with https:// and names a public machine."
+        )
+    if any(letter <= " " or letter == "\x7f" for letter in url.strip()):
+        raise BadInput("This is not an address.", hint="It has no blanks and no control characters in it.")
+    return parts, port
+
+
+def _address(host: str, port: int, private: bool, ends: float) -> str:
     """One address behind the name, when all that are behind it may be reached. Raises BadInput."""
     try:
-        found = {str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        looked_up = _LOOKUPS.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = {str(one[4][0]) for one in looked_up.result(timeout=max(0.0, ends - time.monotonic()))}
     except (OSError, UnicodeError) as problem:
         raise BadInput(f"There is no machine called {host[:100]}.", hint="Check the address.") from problem
     if not private and not all(public(one) for one in found):
@@ -91,12 +100,40 @@ def _address(host: str, port: int, private: bool) -> str:
     return min(found)
 
 
-def _connection(scheme: str, host: str, port: int, address: str) -> HTTPConnection:
-    """A connection to that very address, under the name that was asked for."""
-    made = HTTPSConnection(host, port, timeout=_TIMEOUT) if scheme == "https" else HTTPConnection(host, port, timeout=_TIMEOUT)
-    try:
-        plain = socket.create_connection((address, port), timeout=_TIMEOUT)
-        made.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if scheme == "https" else plain
-    except OSError as problem:
-        raise BadInput(f"{host[:100]} does not answer.", hint="Check the address in a browser.") from problem
-    return made
+@contextmanager
+def _connected(scheme: str, host: str, port: int, private: bool, ends: float) -> Iterator[HTTPConnection]:
+    """A connection to the very address that was looked at, under the name that was asked for; cut off when time is up."""
+    address = _address(host, port, private, ends)
+    made = HTTPSConnection(host, port) if scheme == "https" else HTTPConnection(host, port)
+    with ExitStack() as stack:
+        stack.callback(made.close)
+        try:
+            plain = stack.enter_context(socket.create_connection((address, port), timeout=max(0.1, ends - time.monotonic())))
+            if not private and not public(str(plain.getpeername()[0])):
+                raise OSError("connected elsewhere")
+            stack.enter_context(_cut_off(plain, ends))
+            made.sock = plain
+            if scheme == "https":
+                made.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        except (OSError, ValueError) as problem:
+            raise BadInput(f"{host[:100]} does not answer.", hint="Check the address in a browser.") from problem
+        yield made
+
+
+@contextmanager
+def _cut_off(connected: socket.socket, ends: float) -> Iterator[None]:
+    """Shut the connection down at the deadline, whatever is being read: a socket's timeout begins anew with each byte."""
+    with connected.dup() as same:
+
+        def shut() -> None:
+            with suppress(OSError):
+                same.shutdown(socket.SHUT_RDWR)
+
+        clock = threading.Timer(max(0.0, ends - time.monotonic()), shut)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield
+        finally:
+            clock.cancel()
+            clock.join()

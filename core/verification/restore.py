@@ -16,7 +16,7 @@ from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, NotFound, SealUnavailable, StoreError
 from core.exports import profiles, redact, strip, transcode
-from core.files import sign as small_pictures
+from core.files import previews
 from core.formats import kinds
 from core.people import audit
 from core.people.roles import Action, allow
@@ -114,7 +114,7 @@ def _as_a_copy(desk: Desk, data: bytes, filename: str, found: Recognition, origi
         assertions,
         redactions=redactions,
         title=f"copy of {original.code}",
-        thumbnail=small_pictures.small(data, settings.max_pixels),
+        thumbnail=previews.small_for_manifest(data, settings.max_pixels),
     )
     sealed = sign.seal(settings, worded, mime, plan)
     if not sealed.manifest:
@@ -179,5 +179,5 @@ def _parent(desk: Desk, original: Asset) -> tuple[Ingredient, list[str]]:
             found, names.PRIVATE
         )
     plain = strip.bare(data, original.mime) if original.mime in strip.LOSSLESS else data
-    small = small_pictures.small(plain, desk.settings.max_pixels)
+    small = previews.small_for_manifest(plain, desk.settings.max_pixels)
     return Ingredient("original", original.code, original.mime, plain, "parentOf", small), []

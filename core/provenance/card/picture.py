@@ -11,7 +11,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
+from core.errors import BadInput
 from core.provenance.card.ink import Colour
+from core.security.sandbox import sandboxed
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "MPO")
 """What is opened; none of these runs a program or reads another file."""
@@ -53,8 +55,14 @@ class Shown:
 
 def opened(data: bytes | None, within: tuple[int, int]) -> Shown | None:
     """The picture, whole, no larger than `within`; None where the bytes are no picture or too large a one."""
-    if not data:
+    try:
+        return _opened(data, within) if data else None
+    except BadInput:
         return None
+
+
+@sandboxed
+def _opened(data: bytes, within: tuple[int, int]) -> Shown | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow on odd metadata and on size, which is checked here
@@ -65,8 +73,14 @@ def opened(data: bytes | None, within: tuple[int, int]) -> Shown | None:
 
 def size_of(data: bytes | None) -> tuple[int, int] | None:
     """Width and height as seen upright, from the header alone."""
-    if not data:
+    try:
+        return _size_of(data) if data else None
+    except BadInput:
         return None
+
+
+@sandboxed
+def _size_of(data: bytes) -> tuple[int, int] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -19,6 +19,7 @@ from c2pa import C2paError, Reader
 
 from core.provenance.seal import context, names
 from core.provenance.seal.revocation import OCSP, REVOKED, Withdrawn, withdrawn
+from core.security.sandbox import sandboxed
 from core.settings import Settings
 
 _DEPTH = 64
@@ -121,14 +122,19 @@ def read(settings: Settings, data: bytes, mime: str, *, manifest: bytes | None =
     """
     if mime not in names.SEALABLE:
         return None
+    return _read(context.anchors(settings), data, mime, manifest, withdrawn(settings.keys))
+
+
+@sandboxed
+def _read(anchors: str, data: bytes, mime: str, manifest: bytes | None, gone: Withdrawn) -> Credentials | None:
     try:
-        reader = Reader(mime, io.BytesIO(data), manifest, context=context.reading(settings))
+        reader = Reader(mime, io.BytesIO(data), manifest, context=context.trusting(anchors))
         told = json.loads(reader.json())
         results = reader.get_validation_results() or {}
         state = str(reader.get_validation_state() or "Invalid")
     except (C2paError, ValueError, RuntimeError, RecursionError):
         return None
-    return _credentials(told, results, state, withdrawn(settings.keys))
+    return _credentials(told, results, state, gone)
 
 
 def carries(data: bytes) -> bool:
@@ -138,11 +144,14 @@ def carries(data: bytes) -> bool:
 
 def thumbnail_of(settings: Settings, data: bytes, mime: str, step: Step) -> bytes:
     """The small picture that a step of the history brought; empty where there is none."""
-    if not step.thumbnail:
-        return b""
+    return _resource(context.anchors(settings), data, mime, step.thumbnail) if step.thumbnail else b""
+
+
+@sandboxed
+def _resource(anchors: str, data: bytes, mime: str, name: str) -> bytes:
     out = io.BytesIO()
     try:
-        Reader(mime, io.BytesIO(data), context=context.reading(settings)).resource_to_stream(step.thumbnail, out)
+        Reader(mime, io.BytesIO(data), context=context.trusting(anchors)).resource_to_stream(name, out)
     except (C2paError, ValueError, RuntimeError):
         return b""
     return out.getvalue()

@@ -36,25 +36,53 @@ class Marked:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Order:
+    """How one output is to be marked: what marking needs of settings and keys. No `way`: not at all; `why` where wanted."""
+
+    way: Mark | None
+    ident: str = ""
+    about: str = ""
+    max_pixels: int = 0
+    why: str = ""
+
+
+def order(settings: Settings, about: str) -> Order:
+    """How the output that `about` names is to be marked. Never raises."""
+    try:
+        way = choice.wanted(settings)
+        return Order(way, choice.identity(settings, about) if way is not None else "", about, settings.max_pixels)
+    except (MarkError, OSError) as problem:
+        return Order(None, about=about, why=_words(problem))
+
+
 def mark(
     settings: Settings, data: bytes, image: Image.Image | None, about: str, *, words: Mapping[str, str], frames: int = 1
 ) -> Marked:
     """The file with its mark; `about` names the output it is. Never raises."""
+    return carry_out(order(settings, about), data, image, words=words, frames=frames)
+
+
+def carry_out(asked: Order, data: bytes, image: Image.Image | None, *, words: Mapping[str, str], frames: int = 1) -> Marked:
+    """The file with its mark, as ordered. Never raises."""
+    if asked.way is None:
+        return Marked(data, image, why=asked.why)
     try:
-        way = choice.wanted(settings)
-        if way is None:
-            return Marked(data, image)
         if image is None or frames > 1:
             raise MarkError(
                 "only still pictures are marked: films are not recognised by their looks, so nothing guides the reading"
             )
         mime = kinds.mime_of(data, "")
         pixel_swap.check(data, mime, image, words)
-        return _marked(way, data, mime, image, choice.identity(settings, about), settings.max_pixels)
+        return _marked(asked.way, data, mime, image, asked.ident, asked.max_pixels)
     except (MarkError, BadPicture, OSError, ValueError, MemoryError) as problem:
-        why = (problem.strerror if isinstance(problem, OSError) else str(problem)) or type(problem).__name__
-        log.info("mark.left-out", about=about, why=why)
+        why = _words(problem)
+        log.info("mark.left-out", about=asked.about, why=why)
         return Marked(data, image, why=why)
+
+
+def _words(problem: Exception) -> str:
+    return (problem.strerror if isinstance(problem, OSError) else str(problem)) or type(problem).__name__
 
 
 def _marked(way: Mark, data: bytes, mime: str, image: Image.Image, ident: str, max_pixels: int) -> Marked:

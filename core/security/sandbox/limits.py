@@ -19,7 +19,7 @@ class Allowance:
 
     memory: int = 2 << 30
     cpu_seconds: float = 30.0
-    wall_seconds: float = 90.0
+    wall_seconds: float = 180.0
     result: int = 1 << 30
 
     def for_input(self, size: int) -> Allowance:

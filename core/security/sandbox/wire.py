@@ -1,9 +1,10 @@
 """Carries calls and their results between a process and its sandbox workers over a socket.
 
 A frame is a head (`>IQ`: number of buffers, length of the pickle), one `>Q` length a buffer, and the pickle. Byte strings of
-64 KiB and more, and pixels, travel as buffers: one after the other in a file in memory whose descriptor comes with the head. What
-a worker sends is read by an unpickler that builds only plain values, Slate's own data classes and enumerations, and pictures
-whose size fits their bytes: a worker that was taken over can hand out wrong values, but no code.
+64 KiB and more, and pixels, travel as buffers: one after the other in a file in memory whose descriptor comes with the head, or,
+where there can be none, behind the pickle. What a worker sends is read by an unpickler that builds only plain values, Slate's own
+data classes and enumerations, and pictures whose size fits their bytes: a worker that was taken over can hand out wrong values,
+but no code.
 """
 
 from __future__ import annotations
@@ -62,12 +63,14 @@ def send(to: socket.socket, value: object) -> None:
     packed = body.getbuffer()
     lengths = b"".join(_LENGTH.pack(len(one)) for one in buffers)
     head = _HEAD.pack(len(buffers), len(packed))
-    if buffers:
-        with _in_memory(buffers) as file:
+    with _in_memory(buffers) as file:
+        if file is not None:
             socket.send_fds(to, [head], [file.fileno()])
-    else:
-        to.sendall(head)
-    to.sendall(lengths + packed)
+            to.sendall(lengths + packed)
+            return
+    to.sendall(head + lengths + packed)
+    for one in buffers:
+        to.sendall(one)
 
 
 def receive(source: socket.socket, *, deadline: float | None = None, most: int = 1 << 36, trusted: bool = False) -> Any:
@@ -80,13 +83,13 @@ def receive(source: socket.socket, *, deadline: float | None = None, most: int =
         for one in passed:
             stack.callback(os.close, one)
         count, length = _HEAD.unpack(head)
-        if count > _MOST_BUFFERS or length > most or len(passed) != (1 if count else 0):
+        if count > _MOST_BUFFERS or length > most or len(passed) > count:
             raise Garbled("too large")
         rest = _exactly(source, _LENGTH.size * count + length, deadline)
         lengths = [_LENGTH.unpack_from(rest, _LENGTH.size * at)[0] for at in range(count)]
         if length + sum(lengths) > most:
             raise Garbled("too large")
-        buffers = list(_out_of(passed[0], lengths)) if count else []
+        buffers = list(_out_of(passed[0], lengths)) if passed else [_exactly(source, one, deadline) for one in lengths]
     body = io.BytesIO(rest[_LENGTH.size * count :])
     reader = _Unpacker(body, buffers) if trusted else _CarefulUnpacker(body, buffers)
     try:
@@ -124,14 +127,19 @@ def _wait(source: socket.socket, deadline: float | None) -> None:
 
 
 @contextlib.contextmanager
-def _in_memory(buffers: list[bytes]) -> Iterator[IO[bytes]]:
-    """A file without a name that holds the buffers one after the other."""
+def _in_memory(buffers: list[bytes]) -> Iterator[IO[bytes] | None]:
+    """A file without a name that holds the buffers one after the other; None without buffers, or where it may not be so large."""
     with _nameless() as file:
-        for one in buffers:
-            left = memoryview(one)
-            while left:
-                left = left[file.write(left) :]
-        yield file
+        try:
+            for one in buffers:
+                left = memoryview(one)
+                while left:
+                    left = left[file.write(left) :]
+        except OSError:
+            buffers_in_file = False
+        else:
+            buffers_in_file = bool(buffers)
+        yield file if buffers_in_file else None
 
 
 def _nameless() -> IO[bytes]:

@@ -18,7 +18,7 @@ from core.security.sandbox import Allowance, Plan, Pool
 ROOT = Path(__file__).parents[3]
 CALLS = "tests.core.security.sandbox_calls"
 PLAN = Plan(
-    workers=2, allowance=Allowance(memory=256 << 20, cpu_seconds=1, wall_seconds=20, result=8 << 20), readable=(str(ROOT),)
+    workers=2, allowance=Allowance(memory=256 << 20, cpu_seconds=1, wall_seconds=100, result=8 << 20), readable=(str(ROOT),)
 )
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
 

@@ -168,7 +168,7 @@ def test_a_file_is_fetched_by_its_address_and_keeps_its_name(web: str) -> None:
         "http://2130706433/",
         "http://169.254.169.254/latest/meta-data", "http://[::ffff:127.0.0.1]/", "http://user@127.0.0.1/", "ftp://example.com/x",
         "file:///etc/passwd", "gopher://127.0.0.1:6379/_x", "http://", "https://no-such-machine.invalid/",
-        "http://127.0.0.1:99999/", "",
+        "http://127.0.0.1:99999/", "", "http://[x", "http://[fec0::1]/", "http://192.0.0.1/", "http://example.com/a b", "http://a\x00b/",
     ],
 )  # fmt: skip
 def test_an_address_that_leads_inside_is_refused(url: str) -> None:
@@ -183,9 +183,9 @@ def test_a_redirect_inside_a_circle_an_error_and_a_flood_are_refused(web: str, m
     seen: list[str] = []
     real = safe_fetch._address
 
-    def address(host: str, port: int, private: bool) -> str:
+    def address(host: str, port: int, private: bool, ends: float) -> str:
         seen.append(host)
-        return real(host, port, private and host == "127.0.0.1")
+        return real(host, port, private and host == "127.0.0.1", ends)
 
     monkeypatch.setattr(safe_fetch, "_address", address)
     with pytest.raises(BadInput, match="open Internet"):
