@@ -1,4 +1,4 @@
-"""What RQ calls by name to post or edit a message. Never renamed, for a queue may still hold yesterday's jobs."""
+"""What RQ calls by name to post or edit a message, kept for queues that were filled by an older version; the outbox sends now."""
 
 from __future__ import annotations
 

@@ -25,6 +25,11 @@ from storage.tables import Post
 
 log = structlog.get_logger(__name__)
 
+MOST_REFUSALS = 400
+"""A message that was refused so often, which takes about a week, is given up."""
+LONGEST_PAUSE = 1800.0
+"""Seconds between two attempts to show a message that the platform goes on refusing."""
+
 
 class Chat(Protocol):
     """What a platform offers to be written to.
@@ -74,9 +79,9 @@ def bring_in_step(desk: Desk, render_id: int, *, speak: Mapping[str, Chat] | Non
 def catch_up(desk: Desk, *, speak: Mapping[str, Chat] | None = None) -> None:
     """Show everything that is behind and that no job cares for any more."""
     speak = speak if speak is not None else chats(desk)
-    paced = [name for name, chat in speak.items() if chat.budgets(Post(platform=name, channel_id=""))]
+    free = [name for name, chat in speak.items() if not chat.budgets(Post(platform=name, channel_id=""))]
     with desk.reading() as session:
-        behind = posts.due(session, now(), besides=paced)
+        behind = posts.due(session, now(), platforms=free)
     _bring_all(desk, behind, speak)
     desk.queue.call(OUTBOX)
 
@@ -99,7 +104,7 @@ def bring(desk: Desk, post: Post, chat: Chat | None) -> float:
     Returns the seconds of pause the platform asks for, usually 0. Raises DatabaseUnavailable.
     """
     if chat is None:
-        _give_up(desk, post, f"no front end for {post.platform}")
+        _wait_for_permission(desk, post, f"no front end for {post.platform}")
         return 0.0
     try:
         while not _show(desk, post, chat):
@@ -109,7 +114,7 @@ def bring(desk: Desk, post: Post, chat: Chat | None) -> float:
     except (ChatGone, ChatRefused) as problem:
         if post.error != problem.message:
             _tell_asker(desk, post, chat, problem)
-        _give_up(desk, post, problem.message)
+        _wait_for_permission(desk, post, problem.message)
     except DatabaseUnavailable:
         raise
     except ChatBusy as busy:
@@ -168,6 +173,15 @@ def _tell_asker(desk: Desk, post: Post, chat: Chat, problem: ChatError) -> None:
         chat.tell(desk, post.tenant, handle.user_id, card, card.title)
     except SlateError as also:
         log.warning("post.asker-not-told", post=post.id, platform=post.platform, why=also.message)
+
+
+def _wait_for_permission(desk: Desk, post: Post, why: str) -> None:
+    """A platform that refuses may allow it again (a scope, an invitation, an archived channel opened): with growing pauses."""
+    if post.attempts >= MOST_REFUSALS:
+        _give_up(desk, post, why)
+        return
+    seconds = min(LONGEST_PAUSE if post.attempts > 20 else LONGEST_PAUSE / 6, 10.0 * 2 ** min(post.attempts, 10))
+    _try_later(desk, post, why, pause=seconds)
 
 
 def _give_up(desk: Desk, post: Post, why: str) -> None:

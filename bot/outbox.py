@@ -1,8 +1,8 @@
 """Sends what chats are behind with, as fast as each platform allows and no faster: one sender a channel, the newest state only.
 
 Posts are rows that say "this message is behind" (see storage/chat/posts.py), so nothing is queued here and nothing can be lost:
-a render that changes ten times while its channel must wait is sent once, as it is then. In each channel what has ended goes
-first, then what has no message yet, then what goes on.
+a render that changes ten times while its channel must wait is sent once, as it is then. In each channel, and among channels,
+what has ended goes first, then what has no message yet, then what goes on. Several clerks share the channels.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ SENDERS = 8
 _LONG, _SHORT = 5.0, 0.5
 """Seconds between two looks while calls are heard, and while Redis is away."""
 _BREATH = 0.02
+TURN = 8
+"""Messages sent in one channel before the next channel has its turn."""
 
 
 class Outbox:
-    """The sender of one process for every platform that has limits."""
+    """The sender of one process for every platform, the room among them."""
 
     def __init__(self, desk: Desk, chats: Mapping[str, Chat]) -> None:
         self._desk = desk
-        self._chats = {name: chat for name, chat in chats.items() if chat.budgets(Post(platform=name, channel_id=""))}
+        self._chats = dict(chats)
         self._pacing = desk.queue.pacing
         self._over, self._rung = threading.Event(), threading.Event()
         self._busy: set[Line] = set()
@@ -61,6 +63,7 @@ class Outbox:
             while not self._over.is_set():
                 self._rung.clear()
                 self._rung.wait(self._round(senders))
+                self._over.wait(_BREATH)  # calls that come together are one look
         ear.join(5)
 
     def stop(self) -> None:
@@ -97,7 +100,7 @@ class Outbox:
         try:
             with self._desk.reading() as session:
                 lines = posts.lines(session, self._chats, now())
-                later = posts.wake_at(session, self._chats)
+                later = posts.wake_at(session, self._chats, now())
         except DatabaseUnavailable as problem:
             log.warning("outbox.no-database", problem=problem.message)
             return _SHORT
@@ -114,12 +117,14 @@ class Outbox:
         return min(waits)
 
     def _serve(self, line: Line) -> None:
-        """Send in one channel until nothing is left or it must wait."""
+        """Send in one channel until nothing is left, it must wait, or its turn is over."""
         name = f"outbox:{line.platform}:{line.tenant}:{line.channel_id}"
         wait, token = 0.0, self._pacing.lease(name, LEASE_SECONDS)
         try:
-            while token and not wait and not self._over.is_set():
+            for _ in range(TURN if token else 0):
                 wait = self._send_next(line)
+                if wait or self._over.is_set():
+                    break
         except DatabaseUnavailable as problem:
             log.warning("outbox.no-database", problem=problem.message)
             wait = _SHORT
@@ -149,9 +154,11 @@ class Outbox:
         return shortest
 
     def _send(self, post: Post, chat: Chat) -> None:
-        with self._desk.writing() as session:
-            posts.tried(session, post, now())
+        budgets = chat.budgets(post)
+        if budgets:
+            with self._desk.writing() as session:
+                posts.tried(session, post, now())
         pause = bring(self._desk, post, chat)
         if pause:
-            for budget in chat.budgets(post):
+            for budget in budgets:
                 self._pacing.hold(budget, pause)

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     )
     backend: str = Field("", description="Name of the one backend this worker process serves; set by `slate worker`.")
     lanes: int = Field(2, ge=1, le=4, description="Workers per backend; the second readies the next render near the end of one.")
+    clerks: int = Field(1, ge=1, le=8, description="Processes of `slate up` that write to chats; they share the channels.")
     lead_seconds: float = Field(2.0, ge=0, description="How long before a render's expected end the next one may be claimed.")
     lease_seconds: float = Field(15.0, gt=1, description="A worker unheard of for this long has lost its render to another.")
     sweep_seconds: float = Field(2.0, gt=0, description="Pause between two rounds of the sweeper.")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.message_sync import catch_up
+from bot.web.room_chat import RoomChat
 from core.comfyui.client import Comfy
 from core.desk import Desk, here
 from core.operations.setup import prepare
@@ -66,6 +68,7 @@ class Shop:
     def drain(self) -> None:
         """Carry out every job there is: tickets and posts, as the real worker and clerk would."""
         self.desk.queue.serve([lane_queue("gpu-01"), pool_queue("house"), CHAT], burst=True)
+        catch_up(self.desk, speak={"room": RoomChat()})
 
 
 @contextmanager

@@ -156,7 +156,8 @@ def _slate(settings: Settings, logs: Path) -> list[Child]:
     names = ["web", "clerk", "archivist", "sweeper"]
     names += ["slack"] if settings.slack and settings.slack_app_token else []
     names += ["discord"] if settings.discord_token else []
-    return [_child(name, (name,), logs) for name in names]
+    more = [_child(f"clerk-{number}", ("clerk",), logs) for number in range(2, settings.clerks + 1)]
+    return [*(_child(name, (name,), logs) for name in names), *more]
 
 
 def _lanes(settings: Settings, servers: Sequence[Server], logs: Path) -> list[Child]:

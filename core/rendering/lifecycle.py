@@ -24,18 +24,17 @@ from core.rendering.scheduler import Standing
 from storage import ids
 from storage.chat import posts
 from storage.clock import now
+from storage.database import after_commit
 from storage.files import assets
 from storage.people import members
 from storage.people import projects as project_rows
-from storage.queue import CHAT, pool_queue
+from storage.queue import CHAT, OUTBOX, pool_queue
 from storage.rendering import renders
 from storage.rendering import workflows as workflow_rows
 from storage.tables import Member, Post, Project, Render, RenderState, WorkflowVersion
 
 TICKET = "core.jobs.work"
 STOP = "core.jobs.stop_run"
-SHOW = "bot.jobs.show_render"
-SHOW_BEHIND = "bot.jobs.show_behind"
 
 MOST_ATTEMPTS = 30
 """A render claimed this often without coming to an end has failed."""
@@ -95,7 +94,7 @@ def submit(desk: Desk, asking: Asking) -> Render:
         audit.record(session, audit.Action.RENDER_ASKED, render.code, actor=asking.by, after={"workflow": asking.workflow})
         desk.queue.put_after(session, pool_queue(render.pool), TICKET, render.pool)
         if asking.place:
-            desk.queue.put_after(session, CHAT, SHOW, render.id)
+            _send_after(desk, session)
     return render
 
 
@@ -198,10 +197,15 @@ def _who_ended(session: Session, render: Render) -> Member | None:
     return members.by_id(session, render.cancel_requested_by or render.member_id)
 
 
-def show_later(desk: Desk, session: Session, render: Render) -> None:
-    """Mark the render's posts as behind and have them shown after the commit."""
-    if posts.touch(session, render_id=render.id):
-        desk.queue.put_after(session, CHAT, SHOW, render.id)
+def show_later(desk: Desk, session: Session, render: Render, *, ended: bool = False) -> None:
+    """Mark the render's posts as behind and have them shown after the commit; what has `ended` goes first."""
+    if posts.touch(session, render_id=render.id, ended=ended):
+        _send_after(desk, session)
+
+
+def _send_after(desk: Desk, session: Session) -> None:
+    """Wake the outbox after the commit: it sends whatever is behind then, each message once."""
+    after_commit(session, lambda: desk.queue.call(OUTBOX))
 
 
 def end(desk: Desk, session: Session, claim: scheduler.Claim, state: RenderState, error: SlateError | None = None) -> bool:
@@ -215,7 +219,7 @@ def end(desk: Desk, session: Session, claim: scheduler.Claim, state: RenderState
     actor = _who_ended(session, stored) if state is RenderState.CANCELLED else members.by_id(session, render.member_id)
     action = audit.Action(f"render:{state.value}")
     audit.record(session, action, render.code, actor=actor, after={"error": error.code} if error else {})
-    show_later(desk, session, render)
+    show_later(desk, session, render, ended=True)
     return True
 
 

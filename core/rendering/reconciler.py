@@ -21,7 +21,7 @@ from core.rendering.worker import run_id
 from storage.chat import drafts, posts, seen_events
 from storage.clock import now
 from storage.files import imports
-from storage.queue import ARCHIVE, CHAT, lane_queue, pool_queue
+from storage.queue import ARCHIVE, OUTBOX, lane_queue, pool_queue
 from storage.rendering import backends
 from storage.rendering import renders as rows
 from storage.tables import Backend, BackendState, Render
@@ -254,11 +254,11 @@ class Sweeper:
                 self.desk.queue.put(pool_queue(pool), lifecycle.TICKET, pool)
 
     def post_again(self) -> None:
-        """Posts that are behind and whose job was lost or has failed are shown again."""
+        """Wake whoever sends when a message is behind: the call may have been lost."""
         with self.desk.reading() as session:
             behind = bool(posts.due(session, now(), limit=1))
-        if behind and self.desk.queue.length(CHAT) == 0:
-            self.desk.queue.put(CHAT, lifecycle.SHOW_BEHIND)
+        if behind:
+            self.desk.queue.call(OUTBOX)
 
     def forget_old_events(self) -> None:
         """Events that no platform delivers again need not be known any more; once an hour."""

@@ -13,14 +13,13 @@ from core.desk import Desk
 from core.errors import BadInput, TooLong, UnknownAsset
 from core.people import audit
 from core.people.roles import Action, allow, may
-from core.rendering.lifecycle import SHOW
 from storage import search
 from storage.chat import posts
 from storage.clock import now
 from storage.database import after_commit
 from storage.files import verdicts
 from storage.people import projects
-from storage.queue import CHAT, OUTBOX
+from storage.queue import OUTBOX
 from storage.tables import Asset, Judgement, Member, Project, Verdict
 
 LONGEST_NOTE = 1000
@@ -174,8 +173,6 @@ def _tell(
     audit.record(session, action, asset.code, actor=by, before=before, after=after)
     search.index(session, _id(asset))
     if posts.touch(session, asset_id=asset.id):
-        if asset.render_id is not None:
-            desk.queue.put_after(session, CHAT, SHOW, asset.render_id)
         after_commit(session, lambda: desk.queue.call(OUTBOX))
 
 

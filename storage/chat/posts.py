@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, update
+from sqlalchemy import Case, ColumnElement, and_, case, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col, func, or_, select
 
+from storage.clock import now
 from storage.tables import Asset, Post, Render, RenderState
+
+
+_TROUBLED = (col(Post.error) != "", col(Post.attempts) > 1)
+"""Failed more than once: it may be the place, and not the moment."""
 
 
 def add(session: Session, post: Post) -> Post:
@@ -44,8 +49,12 @@ def of_asset(session: Session, asset_id: int) -> list[Post]:
     return list(session.exec(select(Post).where(Post.asset_id == asset_id).order_by(col(Post.id))))
 
 
-def touch(session: Session, *, render_id: int | None = None, asset_id: int | None = None) -> list[int]:
-    """Mark every post about a render, or about an asset and its render, as behind; returns their ids."""
+def touch(session: Session, *, render_id: int | None = None, asset_id: int | None = None, ended: bool = False) -> list[int]:
+    """Mark every post about a render, or about an asset and its render, as behind; returns their ids.
+
+    A post that has failed twice keeps its pause, so that a place that is gone is not tried at every change; what has `ended` is
+    tried once at once. One that was given up stays so.
+    """
     renders, assets = set[int](), set[int]()
     if render_id is not None:
         renders.add(render_id)
@@ -55,14 +64,23 @@ def touch(session: Session, *, render_id: int | None = None, asset_id: int | Non
         if made_by is not None:
             renders.add(made_by)
     about = or_(col(Post.render_id).in_(renders), col(Post.asset_id).in_(assets))
-    behind = update(Post).where(about).values(wanted=Post.wanted + 1, due=True, next_try_at=None, attempts=0)
+    failed, troubled = col(Post.error) != "", and_(*_TROUBLED)
+    values = {
+        "wanted": Post.wanted + 1,
+        "due": case((troubled, Post.due), else_=True),
+        "next_try_at": None if ended else case((troubled, Post.next_try_at), else_=None),
+        "attempts": case((failed, Post.attempts), else_=0),
+    }
+    behind = update(Post).where(about).values(**values)
     session.execute(behind.execution_options(synchronize_session=False))
     return list(session.exec(select(Post.id).where(about)))
 
 
-def due(session: Session, now: datetime, *, besides: Collection[str] = (), limit: int = 200) -> Sequence[Post]:
-    """Posts that are behind what they should show and may be tried now, but for those on the platforms `besides`."""
-    asked = select(Post).where(*_ready(now), col(Post.platform).not_in(besides))
+def due(session: Session, now: datetime, *, platforms: Collection[str] | None = None, limit: int = 200) -> Sequence[Post]:
+    """Posts that are behind what they should show and may be tried now, on these platforms or on all."""
+    asked = select(Post).where(*_ready(now))
+    if platforms is not None:
+        asked = asked.where(col(Post.platform).in_(platforms))
     return session.exec(asked.order_by(col(Post.id)).limit(limit)).all()
 
 
@@ -76,27 +94,34 @@ class Line:
 
 
 def lines(session: Session, platforms: Collection[str], now: datetime) -> list[Line]:
-    """The channels of these platforms in which a post may be sent now."""
-    asked = select(Post.platform, Post.tenant, Post.channel_id).where(col(Post.platform).in_(platforms), *_ready(now)).distinct()
+    """The channels of these platforms in which a post may be sent now, those with an end to tell first."""
+    place = (Post.platform, Post.tenant, Post.channel_id)
+    asked = select(*place).join(Render, col(Render.id) == Post.render_id, isouter=True)
+    asked = asked.where(col(Post.platform).in_(platforms), *_ready(now)).group_by(*place).order_by(func.min(_urgency()))
     return [Line(*row) for row in session.exec(asked)]
+
+
+def _urgency() -> Case[int]:
+    """0 for what has ended, 1 for what has no message yet, 2 for what goes on."""
+    over = col(Render.state).in_([state for state in RenderState if state.over])
+    return case((or_(over, col(Post.asset_id).is_not(None)), 0), (col(Post.message_ref) == "", 1), else_=2)
 
 
 def next_in(session: Session, line: Line, now: datetime, limit: int = 20) -> list[Post]:
     """What to send next in a channel: what has ended, then what has no message yet, then what goes on; each oldest first."""
     here = (Post.platform == line.platform, Post.tenant == line.tenant, Post.channel_id == line.channel_id)
-    over = [state for state in RenderState if state.over]
-    urgency = case(
-        (or_(col(Render.state).in_(over), col(Post.asset_id).is_not(None)), 0), (col(Post.message_ref) == "", 1), else_=2
-    )
     asked = select(Post).join(Render, col(Render.id) == Post.render_id, isouter=True).where(*here, *_ready(now))
-    return list(session.exec(asked.order_by(urgency, col(Post.tried_at).nulls_first(), col(Post.id)).limit(limit)))
+    return list(session.exec(asked.order_by(_urgency(), col(Post.tried_at).nulls_first(), col(Post.id)).limit(limit)))
 
 
-def wake_at(session: Session, platforms: Collection[str]) -> datetime | None:
-    """When the next post that waits for another try, or for whoever holds it, may be sent."""
+def wake_at(session: Session, platforms: Collection[str], now: datetime) -> datetime | None:
+    """When, after `now`, the next post that waits for another try, or for whoever holds it, may be sent."""
     waiting = (col(Post.platform).in_(platforms), col(Post.due).is_(True))
-    again, held = session.exec(select(func.min(Post.next_try_at), func.min(Post.held_until)).where(*waiting)).one()
-    return min((at for at in (again, held) if at is not None), default=None)
+    moments = [
+        session.exec(select(func.min(moment)).where(*waiting, col(moment) > now)).one()
+        for moment in (Post.next_try_at, Post.held_until)
+    ]
+    return min((at for at in moments if at is not None), default=None)
 
 
 def tried(session: Session, post: Post, at: datetime) -> None:
@@ -126,11 +151,18 @@ def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def shown(session: Session, post: Post, wanted: int, message_ref: str) -> bool:
-    """Record that the message now shows version `wanted`; False when a later one was shown meanwhile."""
+    """Record that the message now shows version `wanted`; False when a later one was shown meanwhile.
+
+    The platform takes messages in this channel, so those that it refused before are tried again at once.
+    """
     newer = (col(Post.id) == post.id, col(Post.shown) < wanted)
     values = {"shown": wanted, "message_ref": message_ref, "due": Post.wanted > wanted, "error": "", "attempts": 0}
-    values |= {"held_until": None}
+    values |= {"held_until": None, "next_try_at": None, "tried_at": now()}
     done = session.execute(update(Post).where(*newer).values(**values).execution_options(synchronize_session=False))
+    if post.error or not post.shown:
+        here = (col(Post.platform) == post.platform, col(Post.tenant) == post.tenant, col(Post.channel_id) == post.channel_id)
+        refused = update(Post).where(*here, col(Post.due).is_(True), *_TROUBLED).values(next_try_at=None)
+        session.execute(refused.execution_options(synchronize_session=False))
     assert isinstance(done, CursorResult)
     return done.rowcount == 1
 

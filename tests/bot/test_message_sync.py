@@ -171,7 +171,7 @@ def test_a_trouble_that_lasts_is_logged_once(wall: Wall) -> None:
             wall.messenger.meanwhile.append(fail(QueueUnavailable("the platform is away")))
             wall.change(f"step {second}")
             wall.show()
-    assert [line["event"] for line in told] == ["post.failed", "post.given-up"]
+    assert [line["event"] for line in told] == ["post.failed", "post.failed"]
 
 
 def test_a_message_whose_channel_is_gone_is_given_up_until_its_subject_changes(wall: Wall) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
 from bot.cards import Card
-from bot.message_sync import bring_in_step, catch_up
-from bot.outbox import Outbox
+from bot.message_sync import MOST_REFUSALS, bring_in_step, catch_up
+from bot.outbox import SENDERS, Outbox
 from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.errors import ChatBusy, ChatGone, ChatRefused, SlateError
 from storage.chat import posts
+from storage.clock import now
 from storage.people import members
 from storage.rate_limit import Budget
 from storage.rendering import renders
@@ -100,8 +102,8 @@ def corner(talk: Talk) -> Corner:
     return Corner(talk, platform, Outbox(talk.desk, {"test": platform, "room": RoomChat()}))
 
 
-def test_only_platforms_with_limits_are_the_outbox_s(corner: Corner) -> None:
-    assert corner.outbox.platforms == {"test"}
+def test_the_outbox_serves_every_platform_and_the_room(corner: Corner) -> None:
+    assert corner.outbox.platforms == {"test", "room"}
 
 
 def test_what_changed_ten_times_while_it_had_to_wait_is_sent_once_as_it_is_then(corner: Corner) -> None:
@@ -157,11 +159,99 @@ def test_a_pause_the_platform_asks_for_holds_the_whole_channel(corner: Corner) -
     assert (corner.now(first).attempts, corner.now(second).attempts) == (1, 0)
 
 
-def test_a_place_that_is_gone_is_given_up(corner: Corner) -> None:
-    corner.platform.problems.append(ChatGone("the channel was archived"))
-    post = corner.put_up(corner.talk.ask())
+@pytest.mark.parametrize("problem", [ChatGone("the channel was archived"), ChatRefused("the token was revoked")])
+def test_a_message_that_was_refused_is_shown_when_it_may_be(corner: Corner, problem: SlateError) -> None:
+    corner.platform.problems.append(problem)
+    render = corner.talk.ask()
+    post = corner.put_up(render)
     corner.outbox.drain()
-    assert (corner.now(post).due, corner.now(post).error) == (False, "the channel was archived")
+    refused = corner.now(post)
+    assert (refused.due, refused.error, corner.platform.shown) == (True, problem.message, [])
+    come(corner, post)
+    corner.outbox.drain()
+    assert set(corner.platform.shown) == {("C1", "queued", f"m{post.id}")}
+    assert (corner.now(post).due, corner.now(post).error) == (False, "")
+
+
+def come(corner: Corner, post: Post) -> None:
+    """The moment of the next attempt has come."""
+    with corner.talk.desk.writing() as session:
+        stored = posts.by_id(session, post.id or 0)
+        assert stored is not None
+        assert stored.next_try_at is not None
+        stored.next_try_at = now()
+        session.add(stored)
+
+
+def test_a_place_that_is_gone_is_not_tried_at_every_change_but_at_the_end(corner: Corner) -> None:
+    render = corner.talk.ask()
+    corner.platform.problems += [ChatGone("the channel was archived")] * 3
+    post = corner.put_up(render)
+    corner.outbox.drain()
+    for step in range(5):
+        corner.change(render, f"step {step}")
+        corner.outbox.drain()
+    assert len(corner.platform.problems) == 1, "no change made it try again"
+    corner.talk.end(render, RenderState.FAILED)
+    with corner.talk.desk.writing() as session:
+        posts.touch(session, render_id=render.id, ended=True)
+    corner.outbox.drain()
+    assert corner.platform.problems == []
+    assert corner.now(post).attempts == 3
+
+
+def test_the_first_message_that_gets_through_brings_back_those_refused_before(corner: Corner) -> None:
+    first, second = corner.talk.ask(), corner.talk.ask("render text-to-image shoe seed:9")
+    corner.platform.problems.append(ChatRefused("not in the channel"))
+    corner.platform.problems.append(ChatRefused("not in the channel"))
+    refused = corner.put_up(first)
+    corner.outbox.drain()
+    corner.change(first, "goes on")
+    corner.outbox.drain()
+    allowed = corner.put_up(second)
+    corner.outbox.drain()
+    assert [reference for _, _, reference in corner.platform.shown][:2] == [f"m{allowed.id}", f"m{refused.id}"]
+
+
+def test_pauses_grow_while_a_platform_refuses_and_end_after_a_week(corner: Corner) -> None:
+    post = corner.put_up(corner.talk.ask())
+    pauses = []
+    for attempts in (0, 1, 5, 30, MOST_REFUSALS):
+        with corner.talk.desk.writing() as session:
+            stored = posts.by_id(session, post.id or 0)
+            assert stored is not None
+            stored.attempts, stored.next_try_at = attempts, None
+            session.add(stored)
+        corner.platform.problems.append(ChatGone("gone"))
+        corner.outbox.drain()
+        until_then = corner.now(post).next_try_at
+        pauses.append(round((until_then - now()).total_seconds(), -1) if until_then else None)
+    assert pauses == [10, 20, 300, 1800, None]
+    assert not corner.now(post).due
+
+
+def test_an_outbox_with_nothing_to_send_now_does_not_look_again_and_again(corner: Corner) -> None:
+    """A message that had been held, and now waits for its next attempt, has a moment in the past that means nothing."""
+    post = corner.put_up(corner.talk.ask())
+    later = now() + timedelta(minutes=5)
+    with corner.talk.desk.writing() as session:
+        stored = posts.by_id(session, post.id or 0)
+        assert stored is not None
+        stored.held_until, stored.next_try_at = now() - timedelta(minutes=1), later
+        session.add(stored)
+    with corner.talk.desk.reading() as session:
+        assert posts.wake_at(session, ["test"], now()) == later
+
+
+def test_a_busy_channel_gives_way_to_the_end_of_a_render_elsewhere(corner: Corner) -> None:
+    corner.platform.every = 0.0001
+    for seed in range(2 * SENDERS):
+        corner.put_up(corner.talk.ask(f"render text-to-image shoe seed:{seed}"), f"busy-{seed}")
+    ended = corner.talk.ask("render text-to-image shoe seed:99")
+    corner.put_up(ended, "quiet")
+    corner.end(ended)
+    with corner.talk.desk.reading() as session:
+        assert posts.lines(session, ["test"], now())[0].channel_id == "quiet"
 
 
 def test_whoever_asked_is_told_once_that_their_message_cannot_be_shown(corner: Corner) -> None:

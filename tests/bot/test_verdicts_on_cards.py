@@ -7,7 +7,6 @@ from core.desk import Desk
 from core.rendering.lifecycle import Asking, submit
 from core.review import verdicts
 from storage.chat import posts
-from storage.queue import CHAT
 from storage.tables import Judgement, RoomMessage
 from tests.shop import open_shop
 
@@ -21,7 +20,6 @@ def test_a_verdict_is_on_the_card_once_the_clerk_has_been_there(desk: Desk) -> N
         [asset] = shop.outputs(render)
         before = _card(desk, render.id)
         verdicts.decide(desk, asset, Judgement.APPROVED, by=shop.mia, note="lovely light")
-        assert desk.queue.length(CHAT) == 1
         shop.drain()
         after = _card(desk, render.id)
     assert before["tone"] == "done"

@@ -70,7 +70,7 @@ def test_a_failed_post_waits_for_its_next_try_and_a_change_ends_the_waiting(sess
     assert due(session) == []
     posts.touch(session, render_id=post.render_id)
     assert due(session) == [post.id]
-    assert (post.attempts, post.error) == (0, "it is away")
+    assert (post.attempts, post.error) == (1, "it is away")
 
 
 def test_a_post_is_given_up_only_if_nothing_changed_since(session: Session) -> None:

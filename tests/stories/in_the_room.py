@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx2
 
+from bot.message_sync import catch_up
+from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from storage.queue import CHAT
 from storage.tables import Member
@@ -187,6 +189,7 @@ class Room:
 
     def catches_up(self) -> None:
         self.desk.queue.serve([CHAT], burst=True)
+        catch_up(self.desk, speak={"room": RoomChat()})
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.message_sync import catch_up
 from bot.outbox import Outbox
+from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.settings import Settings
 from storage.queue import CHAT
@@ -61,6 +63,7 @@ class Everywhere:
         self.slack.settle()
         self.discord.running.settle(self.discord.discord)
         self.desk.queue.serve([CHAT], burst=True)
+        catch_up(self.desk, speak={"room": RoomChat()})
         Outbox(self.desk, {**self.slack.outbox._chats, **self.discord.outbox._chats}).drain(5)
 
 
