@@ -14,7 +14,6 @@ from sqlmodel import Session, col, func, or_, select
 from storage.clock import now
 from storage.tables import Asset, Post, Render, RenderState
 
-
 _TROUBLED = (col(Post.error) != "", col(Post.attempts) > 1)
 """Failed more than once: it may be the place, and not the moment."""
 
