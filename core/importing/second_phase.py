@@ -14,11 +14,12 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.errors import SlateError, StoreError
+from core.events import Event, record
 from core.files import Examined, derivatives, reparse
 from core.formats import kinds
 from core.importing.sources import Unreadable, at
 from core.importing.stream import Sifted, sift
-from storage import search
+from core.people.audit import Action
 from storage.blobs import BlobError
 from storage.files import assets, fingerprints, imports, raw_metadata
 from storage.tables import Asset, FoundFile, FoundState
@@ -73,7 +74,7 @@ def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
             imports.settle(session, found.id, FoundState.REFUSED, f"found, but its bytes could not be kept: {problem}")
         return
     with desk.writing() as session:
-        asset = assets.by_id(session, found.asset_id or 0)
+        asset = assets.lock(session, [found.asset_id or 0]).get(found.asset_id or 0)
         if asset is not None:
             _write(session, asset, looked)
         imports.settle(session, found.id, FoundState.DONE, looked.problem or found.problem)
@@ -127,9 +128,8 @@ def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     if not asset.facts.get("generator") and seen.facts is not None:
         reparse.apply(asset, seen.facts, seen.problems)  # what was hidden in the pixels
         raw_metadata.replace(session, asset.id, seen.words)
-        session.add(asset)
-        search.index(session, asset.id)
     session.add(asset)
+    record(session, Event(Action.ASSET_EXAMINED, asset.code, asset_id=asset.id))
     session.flush()
     if fresh:
         asset.landmarks = 0  # it was looked at before there was anything to see

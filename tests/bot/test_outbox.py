@@ -82,12 +82,12 @@ class Corner:
     def end(self, render: Render, state: RenderState = RenderState.FAILED) -> None:
         self.talk.end(render, state)
         with self.talk.desk.writing() as session:
-            posts.touch(session, render_id=render.id)
+            posts.touch(session, [render.id])
 
     def change(self, render: Render, label: str) -> None:
         with self.talk.desk.writing() as session:
             renders.change_queued(session, render.id or 0, progress_label=label)
-            posts.touch(session, render_id=render.id)
+            posts.touch(session, [render.id])
 
     def now(self, post: Post) -> Post:
         with self.talk.desk.reading() as session:

@@ -150,7 +150,7 @@ def test_who_cancelled_is_on_record_and_not_whose_render_it_was(house: House) ->
     claim = house.claim()
     lifecycle.cancel(house.desk, render.code, by=house.lea)
     with house.desk.writing() as session:
-        assert lifecycle.end(house.desk, session, claim, RenderState.CANCELLED)
+        assert lifecycle.end(session, claim, RenderState.CANCELLED)
     assert house.who(audit.Action.RENDER_CANCELLED, render) == house.lea.id
 
 
@@ -180,7 +180,7 @@ def test_a_stale_claim_ends_nothing(house: House) -> None:
         assert lifecycle.take_back(house.desk, session, render, "its worker was lost")
         assert not lifecycle.take_back(house.desk, session, render, "its worker was lost")
     with house.desk.writing() as session:
-        assert not lifecycle.end(house.desk, session, stale, RenderState.FAILED, RenderFailed())
+        assert not lifecycle.end(session, stale, RenderState.FAILED, RenderFailed())
         assert not lifecycle.back_in_line(house.desk, session, stale, "never")
     assert house.now(render).state is RenderState.QUEUED
     assert house.now(render).error_code == ""
