@@ -96,9 +96,14 @@ def test_several_events_of_one_asset_touch_its_posts_once(desk: Desk, asset: Ass
 
 def test_a_transaction_that_fails_leaves_neither_the_event_nor_what_follows(desk: Desk, asset: Asset, lead: Member) -> None:
     post_id = _watch(desk, asset)
-    with pytest.raises(KeyError), desk.writing() as session:
-        record(session, Event(Action.ASSET_TAGGED, asset.code, by=lead, asset_id=asset.id))
-        raise KeyError("the command broke off")
+
+    def break_off() -> None:
+        with desk.writing() as session:
+            record(session, Event(Action.ASSET_TAGGED, asset.code, by=lead, asset_id=asset.id))
+            raise KeyError("the command broke off")
+
+    with pytest.raises(KeyError):
+        break_off()
     with desk.reading() as session:
         post = posts.by_id(session, post_id)
         assert post is not None
