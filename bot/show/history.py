@@ -12,15 +12,15 @@ from core.rendering.history import Step, Timeline
 from storage.tables import Render, RenderState
 
 _SAID = {
-    Action.RENDER_ASKED: "asked for",
-    Action.RENDER_CLAIMED: "taken by {server}",
-    Action.RENDER_SUBMITTED: "handed to ComfyUI on {server}",
-    Action.RENDER_REQUEUED: "back in the queue",
-    Action.RENDER_UNBOUND: "free for another server",
-    Action.RENDER_CANCEL_ASKED: "asked to stop",
-    Action.RENDER_DONE: "done",
-    Action.RENDER_FAILED: "failed",
-    Action.RENDER_CANCELLED: "cancelled",
+    Action.RENDER_ASKED: "Asked for",
+    Action.RENDER_CLAIMED: "Taken by {server}",
+    Action.RENDER_SUBMITTED: "Handed to ComfyUI on {server}",
+    Action.RENDER_REQUEUED: "Back in the queue",
+    Action.RENDER_UNBOUND: "Free for another server",
+    Action.RENDER_CANCEL_ASKED: "Asked to stop",
+    Action.RENDER_DONE: "Done",
+    Action.RENDER_FAILED: "Failed",
+    Action.RENDER_CANCELLED: "Cancelled",
 }
 _MOST_STEPS = 20
 
@@ -31,7 +31,7 @@ def history_card(session: Session, render: Render, line: Timeline) -> Card:
     if render.state is RenderState.QUEUED:
         standing = lifecycle.standing(session, render)
         text = f"{text} It is number {standing.position} in the queue: {standing.reason}."
-    fields = tuple(_field(step) for step in _shown(line.steps))
+    fields = tuple(_field(step, line.steps[0]) for step in _shown(line.steps))
     return Card(_title(render), subject=render.code, text=text, fields=fields, link=f"/renders/{render.code}/history")
 
 
@@ -59,7 +59,9 @@ def _shown(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return steps if len(steps) <= _MOST_STEPS else (*steps[:1], *steps[1 - _MOST_STEPS :])
 
 
-def _field(step: Step) -> Field:
-    said = _SAID[step.action].format(server=step.server or "a server")
-    note = f": {step.note}" if step.note else ""
-    return Field(formatting.when(step.at), formatting.short(f"{said}{note}", 200), short=False)
+def _field(step: Step, first: Step) -> Field:
+    """`Taken by gpu-01`: when that was, how long after the asking, and why where that is known."""
+    after = (step.at - first.at).total_seconds()
+    at = formatting.when(step.at) + (f" · after {formatting.duration(after)}" if after else "")
+    note = f"\n{formatting.short(step.note, 200)}" if step.note else ""
+    return Field(_SAID[step.action].format(server=step.server or "a server"), f"{at}{note}", short=False)

@@ -25,10 +25,10 @@ from core.rendering.scheduler import Standing
 from storage import ids
 from storage.chat import posts
 from storage.clock import now
-from storage.database import after_commit
 from storage.files import assets
 from storage.people import members
 from storage.people import projects as project_rows
+from storage.queue import CHAT
 from storage.rendering import renders
 from storage.rendering import workflows as workflow_rows
 from storage.tables import Member, Post, Project, Render, RenderState, WorkflowVersion

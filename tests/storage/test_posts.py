@@ -43,7 +43,7 @@ def test_a_change_makes_every_post_about_its_subject_due_and_no_other(session: S
     post, other = put_up(session), put_up(session)
     for one in (post, other):
         posts.shown(session, one, 1, "m")
-    assert [one.id for one in posts.touch(session, [post.render_id])] == [post.id]
+    assert posts.touch(session, [post.render_id]) == [post.id]
     assert due(session) == [post.id]
 
 

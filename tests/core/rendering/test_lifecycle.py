@@ -19,7 +19,7 @@ from core.rendering.scheduler import Claim
 from storage.chat import posts
 from storage.clock import now
 from storage.people import projects
-from storage.queue import CHAT, pool_queue
+from storage.queue import pool_queue
 from storage.rendering import backends
 from storage.rendering import renders as rows
 from storage.tables import AuditEvent, BackendState, Member, Project, Render, RenderState, Role
@@ -78,7 +78,6 @@ def test_asking_writes_the_render_its_post_and_a_ticket(house: House) -> None:
         (post,) = posts.of_render(session, render.id)
     assert (post.platform, post.channel_id, post.due) == ("room", "general", True)
     assert house.desk.queue.length(pool_queue("house")) == 1
-    assert house.desk.queue.length(CHAT) == 1
     assert house.who(audit.Action.RENDER_ASKED, render) == house.mia.id
 
 
