@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import BadInput, Refused
-from core.events import Event, record
 from core.people import audit, workspaces
 from core.people.projects import ensure_defaults
 from core.settings import Settings
@@ -104,7 +103,7 @@ def _by_name(desk: Desk, name: str, platform: str, *, role: Role | None) -> Memb
             return _take_in(session, shown, platform, key, role or newcomer_role(session, desk.settings, platform))
         if members.by_handle(session, platform, key) is None and known.id is not None:
             members.add_handle(session, known.id, platform, key)
-            record(session, Event(audit.Action.MEMBER_HANDLE_ADDED, subject(known), by=known, after={"platform": platform}))
+            audit.record(session, audit.Action.MEMBER_HANDLE_ADDED, subject(known), actor=known, after={"platform": platform})
         return known
 
 
@@ -118,7 +117,7 @@ def _take_in(session: Session, name: str, platform: str, user_id: str, role: Rol
     assert member.id is not None, "flushed, so numbered"
     members.add_handle(session, member.id, platform, user_id)
     after = {"name": name, "role": role.value, "platform": platform}
-    record(session, Event(audit.Action.MEMBER_JOINED, subject(member), by=member, after=after))
+    audit.record(session, audit.Action.MEMBER_JOINED, subject(member), actor=member, after=after)
     return member
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands import compare, compliance, export, help, imports, projects, queue, render, review, search, why
+from bot.commands import compare, compliance, export, help, imports, projects, queue, render, review, search
 from bot.commands.command import Command, Option
 from core.compliance.check import QUESTIONS
 from core.exports import profiles
@@ -24,7 +24,6 @@ TABLE: tuple[Command, ...] = (
         Option("mine", "yes shows only your own renders.", "switch"),
         Option("limit", "How many are shown, at most 100.", "count"),
     )),
-    Command("why", why.why, "[ID]", "render"),
     Command("find", search.find, "QUESTION or words and conditions", "question", (
         Option("private", "yes shows the answer to you only.", "switch"),
         Option("limit", "How many pictures are shown, at most 25.", "count"),

@@ -15,7 +15,7 @@ from core.comfyui.weights import ModelUse
 
 __all__ = ["Facts", "ModelUse", "Sampling", "output_named", "read"]
 
-PARSER = 3
+PARSER = 4
 """Grows when reading gets better, so that what was read before can be read again."""
 
 
@@ -42,7 +42,7 @@ class Facts:
     techniques: tuple[str, ...] = ()
     pictures_in: tuple[str, ...] = ()
     generator: str = ""
-    """The program that made it: ComfyUI, A1111, InvokeAI, NovelAI, SwarmUI, Fooocus, Civitai, Midjourney."""
+    """The program that made it, as docs/reading.md lists them, or as a program unknown to it calls itself."""
     passes: tuple[Sampling, ...] = field(default=(), repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,10 +78,19 @@ def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     samplers = sampling.passes(trace, outputs)
     nodes = trace.upstream([*samplers, *outputs])
     models = weights.used(trace, nodes)
+    if samplers and not any(use.kind in weights.MAIN for use in models):
+        models = (*_only_main(trace), *models)
     facts = _sampled(trace, samplers) if samplers else _unsampled(trace, nodes)
     return replace(
         facts, models=models, techniques=techniques.read(trace, outputs, models), pictures_in=techniques.pictures_in(nodes)
     )
+
+
+def _only_main(trace: Trace) -> tuple[ModelUse, ...]:
+    """The one checkpoint of a graph in which the way to it is lost, by a link to nowhere."""
+    every = weights.used(trace, list(trace.nodes.values())[:2_000])
+    main = [use for use in every if use.kind in weights.MAIN]
+    return tuple(main) if len(main) == 1 else ()
 
 
 def output_named(graph: Mapping[str, Any], filename: str) -> str:
@@ -138,7 +147,7 @@ def _unsampled(trace: Trace, nodes: list[Node]) -> Facts:
     seeded = [node for node in nodes if any("seed" in name for name in node.inputs)][:64]
     seeds = [one.seed for node in seeded if (one := sampling.read_pass(trace, node)).seed]
     width, height = sized[0] if sized else (None, None)
-    last = asked[-1] if asked else None
+    last = next((node for node in reversed(nodes) if trace.link(node.inputs.get("positive"))), asked[-1] if asked else None)
     return Facts(
         prompt=sampling.prompt(trace, last, negative=False) if last else "",
         negative=sampling.prompt(trace, last, negative=True) if last else "",

@@ -14,6 +14,8 @@ _PASSING_INPUT = re.compile(r"guider|text_embeds|pipe|tuple|context|ctx")
 _IMAGE_INPUT = re.compile(r"image|vision|latent|pixels|mask|control|model")
 T = TypeVar("T")
 
+_ANY_SEED = -1
+"""Stands for a seed that is drawn when the graph runs; it is not in the graph."""
 _SEED = re.compile(r"[._]seed$")
 _SIZE = re.compile(r"(\d{2,5})\s*[x×]\s*(\d{2,5})")
 
@@ -156,11 +158,13 @@ def _seed(trace: Trace, parts: list[Node]) -> str:
         if part.kind != "DisableNoise":
             found = trace.value(part, "seed", "noise_seed", *(name for name in part.inputs if _SEED.search(name)))
             if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 2**64:
-                return str(found)
+                return str(found) if found != _ANY_SEED else ""
             if isinstance(found, float) and found.is_integer() and abs(found) < 2**53:
                 return str(int(found))
-            if isinstance(found, str) and re.fullmatch(r"-?\d{1,20}", found):
-                return found
+            if isinstance(found, str) and re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}", found.strip()):
+                return str(int(found.strip(), 16))
+            if isinstance(found, str) and re.fullmatch(r"-?\d{1,20}", found.strip()):
+                return found.strip() if found.strip() != str(_ANY_SEED) else ""
     return ""
 
 

@@ -42,6 +42,11 @@ _BY_KIND: tuple[tuple[str, str], ...] = (
 _EDITS = re.compile(r"reference.*(latent|image)|imageedit|kontext|instructpixtopix|editplus", re.IGNORECASE)
 _SHOWN_INPUT = re.compile(r"(^|[._])(image|reference|input_image|pixels)")
 _BEGUN_WITH = re.compile(r"(start_image|source_\w+|image\d*|pixels)$")
+_BRINGS = re.compile(r"load|image|base64|url|input|fetch|receive|etn_", re.IGNORECASE)
+_HOLDS = re.compile(r"image|url|base64|data|b64|file|path", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{64}")
+_TELLS = re.compile(r"segment|detect|caption|interrogat|tagger|florence|describe|classif|dino|blip", re.IGNORECASE)
+"""Nodes that look at a picture and hand on words, masks or places."""
 _MOST_CONTROLS = 32
 _MEDIA = re.compile(
     r"\.(png|jpe?g|webp|gif|avif|bmp|tiff?|exr|mp4|mov|webm|mkv|wav|mp3|flac|ogg|glb)(\s*\[\w+\])?$", re.IGNORECASE
@@ -200,9 +205,21 @@ def _stages(trace: Trace, path: list[Node]) -> dict[str, Stage]:
     return stages
 
 
+def _brings_picture(node: Node) -> bool:
+    """Whether a node brings a picture from outside: a named file, an address, or its bytes written into the graph."""
+    if pictures_in([node]):
+        return True
+    if not _BRINGS.search(node.kind):
+        return False
+    held = (value for name, value in node.inputs.items() if isinstance(value, str) and _HOLDS.search(name))
+    return any(
+        value.startswith(("http://", "https://", "data:image")) or (len(value) > 100 and _BASE64.match(value)) for value in held
+    )
+
+
 def _starts_from_picture(trace: Trace, samplers: list[Node]) -> bool:
     """Whether the first sampler begins with a loaded picture and leaves some of it."""
-    if not samplers or not pictures_in(trace.picture_path(samplers[:1])):
+    if not samplers or not any(map(_brings_picture, trace.picture_path(samplers[:1]))):
         return False
     denoise = sampling.read_pass(trace, samplers[0]).denoise
     return denoise is None or denoise < 1
@@ -214,12 +231,12 @@ def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
     served = set() if any(sampling.is_sampler(one) for one in path) else {node.id for node in path}
     for node in nodes:
         brought = [name for name, link in trace.links(node) if link[0] in loaded]
-        encodes = "encode" in node.low or node.id in served
+        encodes = ("encode" in node.low or node.id in served) and not _TELLS.search(node.kind)
         shown = encodes and any(_SHOWN_INPUT.search(name) for name in brought) and trace.text_keys(node)
         started = node.has("positive") and node.has("vae") and not _controls(trace, node) and any(map(_BEGUN_WITH.match, brought))
         if shown or started or (brought and _EDITS.search(node.kind)):
             return True
-        if brought or pictures_in([node]):
+        if (brought and not _TELLS.search(node.kind)) or _brings_picture(node):
             loaded.add(node.id)
     return False
 

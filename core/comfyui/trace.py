@@ -28,7 +28,8 @@ _TEXT_KEY = re.compile(
     r"text(?!ure)|prompt|string|caption|lyrics|^tags$|^clip_[lg]$|t5xxl|bert|mt5xl|llama|qwen|wildcard|^(positive|negative)$"
 )
 _NO_TEXT_KEY = re.compile(
-    r"system|encoder|embeds|delimiter|separator|style|format|mode|type|find|replace|upsampling|enhance|normali|interpret|length|model|file"
+    r"system|encoder|embeds|delimiter|separator|style(?!d)|format|mode|type|find|replace|upsampling|enhance|normali|interpret|length|model|file|"
+    r"option|magic|instruct|language|strategy|schedule$|timing|weight|strength|count|switch|enabled?$|persona|^select"
 )
 _GLUE = ("delimiter", "separator", "joiner", "sep")
 _SAVES = re.compile(r"save|combine|export|output|preview|upload|publish|imagecompare", re.IGNORECASE)
@@ -181,9 +182,9 @@ class Trace:
         self._work += 1
         if link is None or hops == 0 or self._work > _WORK:
             return ""
-        return self._assembled(self.at(link), hops - 1)[:LONGEST_TEXT]
+        return self._assembled(self.at(link), hops - 1, link[1])[:LONGEST_TEXT]
 
-    def _assembled(self, node: Node, hops: int) -> str:
+    def _assembled(self, node: Node, hops: int, slot: int = 0) -> str:
         if isinstance(ready := node.inputs.get("populated_text"), str) and ready.strip():
             return ready
         if node.has("json_string") and node.has("key"):
@@ -195,6 +196,7 @@ class Trace:
             return self._formatted(node, pattern, hops)
         keys = self.text_keys(node) + [name for name in ("value", "choice") if node.has(name)]
         keys = [name for name in keys if not name.endswith("_0")] if node.has("text") else keys
+        keys = self._of_slot(keys, slot)
         parts = [part for name in keys if (part := self.text(node.inputs[name], hops))]
         if not parts:
             parts = [part for name, link in self.links(node) if (part := self.text(list(link), hops))]
@@ -203,6 +205,15 @@ class Trace:
         find, put = node.inputs.get("find"), node.inputs.get("replace")
         new = put if isinstance(put, str) else self.text(put, hops)
         return joined.replace(find, new) if isinstance(find, str) and find and (new or new is put) else joined
+
+    @staticmethod
+    def _of_slot(keys: list[str], slot: int) -> list[str]:
+        """Of a node with a text for each side (a styler), what its output number brings: those towards first, then those away."""
+        against = [name for name in keys if "neg" in name]
+        towards = [name for name in keys if "pos" in name or name in ("prompt", "text")]
+        if not against or not towards:
+            return keys
+        return towards if slot < (1 if len(towards) == 1 else len(towards) + 1) else against
 
     def _looked_up(self, node: Node, hops: int) -> Any:
         """What stands under a key of the JSON that arrives, or None."""

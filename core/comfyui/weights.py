@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from core.comfyui import loras
 from core.comfyui.loaders import folder_of
+from core.comfyui.model_use import ModelUse
 from core.comfyui.trace import Node, Trace, number_in, remembered
+
+__all__ = ["ModelUse", "is_weights", "used"]
 
 _WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx|pkl)$", re.IGNORECASE)
 _FOLDERS = {
@@ -43,29 +47,22 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"embedding", "embedding"),
 )
 _ANNOTATOR = re.compile(r"preprocessor|estimat|annotator|detector|segment|sam\b|rembg|depthanything|midas|zoe", re.IGNORECASE)
+MAIN = ("checkpoint", "diffusion model")
+"""Kinds that make the picture; the others change how."""
+_CLIP_STRENGTHS = ("strength_clip", "lora_clip_strength", "clip_strength", "clip_weight")
 _STRENGTHS = ("strength_model", "strength", "lora_strength", "lora_model_strength", "weight", "model_weight", "model_strength")
-
-
-@dataclass(frozen=True)
-class ModelUse:
-    """A model file as a graph uses it. `folder` is ComfyUI's word for where it lies; `strength` is None where there is none."""
-
-    kind: str
-    folder: str
-    name: str
-    strength: float | None = None
 
 
 def used(trace: Trace, nodes: list[Node]) -> tuple[ModelUse, ...]:
     """The model files these nodes load, in the order they take effect, each once."""
     found: dict[tuple[str, str], ModelUse] = {}
     for node in nodes:
-        for use in (*_stacked(trace, node), *_plain(trace, node)):
+        for use in (*_stacked(trace, node), *_plain(trace, node), *loras.told(trace, node)):
             if use.kind != "lora" or use.strength != 0:
                 found.setdefault((use.folder, use.name), use)
     for use, strength in _applied(trace, nodes):
         found[use.folder, use.name] = replace(use, strength=strength)
-    return tuple(sorted(found.values(), key=lambda use: use.kind not in ("checkpoint", "diffusion model")))
+    return tuple(sorted(found.values(), key=lambda use: use.kind not in MAIN))
 
 
 def is_weights(value: object) -> bool:
@@ -77,9 +74,22 @@ def _plain(trace: Trace, node: Node) -> Iterator[ModelUse]:
     """Inputs whose value is a file name. Numbered ones (lora_name_3) are left to the stacks."""
     for name, raw in node.inputs.items():
         value = trace.value(node, name) if isinstance(raw, list) and _names_a_model(name) else raw
-        if is_weights(value) and not _in_stack(name):
+        if _in_stack(name) is not None:
+            continue
+        if is_weights(value):
             kind = _kind(node, name)
-            yield _use(kind, value, trace.number(node, *_STRENGTHS) if kind in ("lora", "controlnet", "ip-adapter") else None)
+            strength = trace.number(node, *_STRENGTHS) if kind in ("lora", "controlnet", "ip-adapter") else None
+            yield _use(kind, value, strength, trace.number(node, *_CLIP_STRENGTHS) if kind == "lora" else None)
+        elif isinstance(value, str) and value.startswith("urn:air:"):
+            yield from _numbered(trace, node, value)
+
+
+def _numbered(trace: Trace, node: Node, air: str) -> Iterator[ModelUse]:
+    """A model called by its number in a catalogue, as Civitai's own graphs do: `urn:air:sdxl:lora:civitai:5@6`."""
+    parts = air[:300].split(":")
+    if len(parts) >= 6:
+        kind = "lora" if parts[3] in ("lora", "lycoris", "dora", "locon") else parts[3] if parts[3] in _FOLDERS else "model"
+        yield _use(kind, f"{parts[4]}:{parts[5]}", trace.number(node, *_STRENGTHS) if kind == "lora" else None)
 
 
 def _applied(trace: Trace, nodes: list[Node]) -> Iterator[tuple[ModelUse, float]]:
@@ -97,7 +107,7 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
     """LoRA stacks: `{"on": true, "lora": name, "strength": 0.8}` (rgthree), or numbered inputs (Efficiency, Comfyroll, Easy)."""
     for value in node.inputs.values():
         if isinstance(value, dict) and is_weights(value.get("lora")) and value.get("on", True) is True:
-            yield _use("lora", str(value["lora"]), number_in(value.get("strength")))
+            yield _use("lora", str(value["lora"]), number_in(value.get("strength")), number_in(value.get("strengthTwo")))
     numbered = [(name, number) for name in node.inputs if (number := _in_stack(name)) is not None]
     count = trace.whole(node, "lora_count", "num_loras") if numbered else None
     for name, number in numbered:
@@ -108,16 +118,20 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
                 f"{stem}_{number}"
                 for stem in ("model_str", "lora_wt", "model_weight", "strength_model", "strength", "model_strength")
             ]
-            keys += [f"lora_{number}_{stem}" for stem in ("strength", "model_strength")]
+            keys += [f"lora_{number}_{stem}" for stem in ("model_strength", "strength")]
+            keys += [f"lora{number}_model_strength"]
             if trace.word(node, "input_mode") == "simple":
                 keys.insert(0, f"lora_wt_{number}")
-            yield _use("lora", file, trace.number(node, *keys))
+            if trace.word(node, "mode") == "simple":
+                keys.insert(0, f"lora_{number}_strength")
+            clip = (f"clip_str_{number}", f"clip_weight_{number}", f"strength_clip_{number}", f"lora_{number}_clip_strength")
+            yield _use("lora", file, trace.number(node, *keys), trace.number(node, *clip))
 
 
 @remembered
 def _in_stack(name: str) -> int | None:
     """The place of a numbered LoRA input in its stack, or None if the name is none."""
-    numbered = re.fullmatch(r"(?:lora_name|lora)_(\d{1,3})(?:_name)?", name)
+    numbered = re.fullmatch(r"(?:lora_name|lora)_?(\d{1,3})(?:_name)?", name)
     return int(numbered[1]) if numbered else None
 
 
@@ -142,5 +156,6 @@ def _kind(node: Node, name: str) -> str:
     return "model"
 
 
-def _use(kind: str, name: str, strength: float | None) -> ModelUse:
-    return ModelUse(kind, _FOLDERS.get(kind, kind.replace(" ", "_") + "s"), name, strength)
+def _use(kind: str, name: str, strength: float | None, clip: float | None = None) -> ModelUse:
+    folder = _FOLDERS.get(kind, kind.replace(" ", "_") + "s")
+    return ModelUse(kind, folder, name, strength, None if clip == strength else clip)

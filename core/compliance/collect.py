@@ -12,7 +12,6 @@ from core.compliance.check import QUESTIONS, Gone, Material, Said, check
 from core.compliance.rules import Checked, Item, Report, Status
 from core.desk import Desk
 from core.errors import BadInput, BadPicture, NotFound
-from core.events import Event, record
 from core.exports import private_terms
 from core.exports.leak_check import Secret, found_in
 from core.files import Limits
@@ -62,7 +61,7 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
             asset_id=asset.id or 0, question=question, answer=answer.strip()[:500], member_id=by.id or 0, created_at=now()
         )
         rows.add_note(session, note)
-        record(session, Event(audit.Action.ASSET_DECLARED, asset.code, by=by, after={question: note.answer}, asset_id=asset.id))
+        audit.record(session, audit.Action.ASSET_DECLARED, asset.code, actor=by, after={question: note.answer})
 
 
 def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:

@@ -5,7 +5,7 @@ All work on files is done outside any transaction; `storage.files.assets.add` th
 
 from core.files.inspect import Examined, Limits, examine, glance, limits_of, look, said
 from core.files.previews import make_preview, make_thumbnail
-from core.files.store import finish, keep, models_of, put, put_sealed, take_back
+from core.files.store import finish, keep, models_of, put, put_sealed, said_of, take_back
 from core.provenance.statement import Made
 from storage.files.assets import AssetDraft
 
@@ -26,5 +26,6 @@ __all__ = [
     "put",
     "put_sealed",
     "said",
+    "said_of",
     "take_back",
 ]

@@ -7,20 +7,21 @@ Only a picture that cannot be opened safely is refused. Words in it that are bro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image
 
 from core import generators
-from core.comfyui import graph as graphs
 from core.comfyui.facts import Facts
 from core.comfyui.graph import Graph
-from core.errors import BadGraph, BadPicture, TooLong
-from core.formats import exif, films, kinds, pixels, png, stealth
-from core.formats.sanitize import clean, clean_text, parsed
-from core.generators.novelai import STEALTH
+from core.errors import BadPicture, TooLong
+from core.formats import films, kinds, pixels, png, stealth
+from core.formats.decoding import UTF8, text_of
+from core.formats.raw_text import RawText, RawTexts
+from core.formats.sanitize import clean, clean_text
+from core.generators import Unread
 from core.pictures import phash as fingerprints
 from core.provenance import embed
 from core.provenance.carriers import carrier_of
@@ -45,7 +46,8 @@ class Limits:
 class Examined:
     """What a file is and says. Sizes are in pixels, upright; `frames` is 1 for a still; digests are hex, empty where none.
 
-    `words` are its text entries as they came; `graph` and `workflow` are ComfyUI's, `record` is Slate's, all unproven claims.
+    `raw` are its texts as they came, `words` the first of each key, decoded; `graph` and `workflow` are ComfyUI's, `record` is
+    Slate's, all unproven claims. `unread` are texts that nothing understood.
     """
 
     filename: str
@@ -57,7 +59,9 @@ class Examined:
     frames: int = 1
     seconds: float | None = None
     has_alpha: bool = False
+    raw: tuple[RawText, ...] = field(default=(), repr=False)
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    unread: tuple[Unread, ...] = ()
     graph: Graph | None = field(default=None, repr=False)
     workflow: Mapping[str, Any] | None = field(default=None, repr=False)
     facts: Facts | None = None
@@ -97,7 +101,7 @@ def glance(data: bytes, filename: str, *, limits: Limits = Limits(), sha256: str
         return _said(found, briefly=True)
     with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
         width, height = pixels.upright_size(image)
-        return _said(replace(found, width=width, height=height, **_carried(image, data, found, limits)), briefly=True)
+        return _said(replace(found, width=width, height=height, frames=_frames(image, found)), briefly=True)
 
 
 @sandboxed
@@ -129,68 +133,61 @@ def _first(data: bytes, filename: str, limits: Limits, sha256: str = "") -> Exam
     name = clean_text(filename).replace("\\", "/").rpartition("/")[2][:200] or "file"
     mime = kinds.mime_of(data, name)
     if not mime:
-        hint = "PNG, JPEG, WebP, GIF, AVIF, TIFF and BMP pictures are read."
+        hint = "PNG, JPEG, WebP, GIF, AVIF, HEIC, JPEG XL, TIFF, BMP and PSD pictures are read."
         raise BadPicture("This file is not a picture that can be read.", hint=hint, filename=name)
     return Examined(filename=name, mime=mime, size=len(data), sha256=sha256 or hashlib.sha256(data).hexdigest())
 
 
 def _film(data: bytes, found: Examined, limits: Limits) -> Examined:
+    """Size, length and texts of what is no PNG."""
     film = films.read(data, found.mime, max_text=limits.max_text)
-    words = {**_kept_words(data, found.mime), **film.texts}
-    return replace(found, width=film.width, height=film.height, seconds=film.seconds, words=words)
+    raw, problems = (*film.raw.found, *_records(data, found.mime)), (*found.problems, *film.raw.problems)
+    return replace(found, width=film.width, height=film.height, seconds=film.seconds, raw=raw, problems=problems)
 
 
-def _kept_words(data: bytes, mime: str) -> Mapping[str, str]:
-    """Slate's record and XMP, wherever this kind of file carries them; nothing from one whose structure is broken."""
+def _records(data: bytes, mime: str) -> list[RawText]:
+    """Slate's record, where this kind of file carries it in a way of its own; nothing from one whose structure is broken."""
     carrier = carrier_of(mime)
     try:
-        return carrier.read(data) if carrier and mime != "image/png" else {}
+        text = carrier.read(data).get(embed.KEYWORD) if carrier else None
     except BadPicture:
-        return {}
+        return []
+    return [RawText("Slate's record", embed.KEYWORD, UTF8, text.encode("utf-8", "replace"))] if text else []
 
 
 def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
-    """What a PNG says outside its pixels, read before anything else looks at it."""
+    """What a picture says outside its pixels, read before anything else looks at it."""
     if found.mime != "image/png":
-        return found
+        return replace(_film(data, found, limits), width=None, height=None)
     parts = png.chunks(data)
     head = png.header(data, parts)
     pixels.check(head.width, head.height, limits.max_pixels, limits.max_edge)
-    texts = png.texts(data, parts, max_text=limits.max_text)
-    words, problems = {**_noted(data, parts, limits), **texts.found}, tuple(texts.problems)
-    return replace(found, width=head.width, height=head.height, frames=head.frames, words=words, problems=problems)
+    texts = RawTexts(limits.max_text)
+    png.read(data, parts, texts)
+    raw, problems = tuple(texts.found), tuple(texts.problems)
+    return replace(found, width=head.width, height=head.height, frames=head.frames, raw=raw, problems=problems)
 
 
-def _noted(data: bytes, parts: list[png.Chunk], limits: Limits) -> dict[str, str]:
-    """What a PNG says in its EXIF chunk."""
-    block = next((part.body(data) for part in parts if part.type == b"eXIf"), b"")
-    return exif.texts(block, max_text=limits.max_text) if block else {}
-
-
-def _carried(image: Image.Image, data: bytes, found: Examined, limits: Limits) -> dict[str, Any]:
-    """Frames and words that an opened picture carries."""
-    frames = max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
-    block = image.info.get("exif")
-    noted = exif.texts(block, max_text=limits.max_text) if isinstance(block, bytes) else {}
-    return {"frames": frames, "words": {**_kept_words(data, found.mime), **noted, **found.words}}
+def _frames(image: Image.Image, found: Examined) -> int:
+    return max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
 
 
 def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
     found = _header(data, found, limits)
     with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
-        carried = _carried(image, data, found, limits)
+        frames = _frames(image, found)
         image.seek(0)
         upright = pixels.upright(image)
-    still = carried["frames"] == 1
+    still = frames == 1
     phash, mirrored = fingerprints.both(upright) if still else ("", "")
-    hidden = stealth.read(upright, max_text=limits.max_text) if found.mime == "image/png" else ""
+    hidden = stealth.read(upright, max_text=limits.max_text) if found.mime in stealth.LOSSLESS else b""
     seen = replace(
         found,
         width=upright.width,
         height=upright.height,
-        frames=carried["frames"],
+        frames=frames,
         has_alpha=upright.mode == "RGBA",
-        words=carried["words"] | ({STEALTH: hidden} if hidden else {}),
+        raw=(*found.raw, *((RawText(stealth.PLACE, stealth.KEY, UTF8, hidden),) if hidden else ())),
         pixel_sha256=fingerprints.pixel_digest(upright),
         phash=phash,
         phash_mirrored=mirrored,
@@ -199,19 +196,41 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
 
 
 @sandboxed
-def said(words: Mapping[str, str], filename: str, mime: str, frames: int = 1) -> Examined:
-    """What words that were kept from a file mean to today's reader; nothing else is known of the file here."""
-    return _said(Examined(filename, mime, 0, "", frames=frames, words=words))
+def said(raw: Sequence[RawText], filename: str, mime: str, frames: int = 1) -> Examined:
+    """What texts that were kept from a file mean to today's reader; nothing else is known of the file here."""
+    return _said(Examined(filename, mime, 0, "", frames=frames, raw=tuple(raw)))
 
 
 def _said(found: Examined, *, briefly: bool = False) -> Examined:
-    """What the words in the file mean: ComfyUI's graph, what other programs wrote, and Slate's record."""
+    """What the texts in the file mean: ComfyUI's graph, what other programs wrote, and Slate's record."""
     problems = list(found.problems)
-    graph = _graph(found.words, problems)
-    workflow = _object(found.words, "workflow", problems) if not briefly else None
-    record = _record(found.words, problems)
-    facts = _facts(found, graph)
-    return replace(found, graph=graph, workflow=workflow, facts=facts, record=record, problems=tuple(problems))
+    texts = [(one.place, one.key, text_of(one)) for one in found.raw]
+    words = _words(texts)
+    record = _record(words, problems)
+    reading = generators.read((one for one in texts if one[1] != embed.KEYWORD), found.filename)
+    return replace(
+        found,
+        words=words,
+        graph=reading.graph,
+        workflow=reading.workflow if not briefly else None,
+        facts=_facts(found, reading.facts),
+        record=record,
+        unread=reading.unread,
+        problems=(*problems, *reading.problems),
+    )
+
+
+def _words(texts: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """The first text of each key; of an EXIF field that holds `key:text`, as ComfyUI writes there, under that key too."""
+    words: dict[str, str] = {}
+    for place, key, text in texts:
+        if not text.strip():
+            continue
+        words.setdefault(key, text)
+        label, colon, rest = text.partition(":")
+        if colon and place.startswith("EXIF") and label.isidentifier():
+            words.setdefault(label, rest)
+    return words
 
 
 def _record(words: Mapping[str, str], problems: list[str]) -> Mapping[str, Any] | None:
@@ -226,32 +245,7 @@ def _record(words: Mapping[str, str], problems: list[str]) -> Mapping[str, Any] 
     return record
 
 
-def _facts(found: Examined, graph: Graph | None) -> Facts | None:
-    facts = generators.read(found.words, graph, found.filename)
+def _facts(found: Examined, facts: Facts | None) -> Facts | None:
     medium = {"video": "video", "audio": "audio", "model": "3d"}.get(found.mime.partition("/")[0], "")
     medium = medium or ("animation" if found.frames > 1 else "")
     return facts.with_techniques(medium) if facts is not None and medium else facts
-
-
-def _graph(words: Mapping[str, str], problems: list[str]) -> Graph | None:
-    text = words.get("prompt", "")
-    if not text.lstrip().startswith("{"):
-        return None
-    try:
-        return graphs.parse(parsed(text))
-    except BadGraph as problem:
-        problems.append(f"The graph in the file was left out: {problem.message}")
-    except (ValueError, RecursionError):
-        problems.append("The graph in the file was left out: it is not readable JSON.")
-    return None
-
-
-def _object(words: Mapping[str, str], name: str, problems: list[str]) -> Mapping[str, Any] | None:
-    if name not in words:
-        return None
-    try:
-        value = parsed(words[name])
-    except (ValueError, RecursionError):
-        problems.append(f"The text `{name}` in the file was left out: it is not readable JSON.")
-        return None
-    return value if isinstance(value, dict) else None

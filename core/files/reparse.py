@@ -6,7 +6,8 @@ The words come from beside the Asset, or else from its file; the search goes on 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from core import files
@@ -14,9 +15,10 @@ from core.comfyui import facts as comfy
 from core.comfyui.facts import PARSER, Facts
 from core.desk import Desk
 from core.errors import SlateError
-from core.events import Event, record
+from core.files import Examined
+from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, clean_text
-from core.people.audit import Action
+from storage import search
 from storage.blobs import BlobError
 from storage.files import assets, raw_metadata
 from storage.tables import Asset
@@ -24,9 +26,11 @@ from storage.tables import Asset
 _PAGE = 100
 
 
-def apply(asset: Asset, facts: Facts, problems: Sequence[str] = ()) -> None:
-    """Let an unsaved or attached Asset say what `facts` say; whose it is and how it was judged stay."""
-    asset.facts = clean(facts.as_dict() | {"problems": list(problems)})
+def apply(asset: Asset, seen: Examined) -> None:
+    """Let an unsaved or attached Asset say what was read of it now; whose it is and how it was judged stay."""
+    facts = seen.facts or Facts()
+    credentials = {"credentials": asset.facts["credentials"]} if "credentials" in asset.facts else {}
+    asset.facts = clean(facts.as_dict() | files.said_of(seen) | credentials)
     asset.prompt, asset.negative = clean_text(facts.prompt), clean_text(facts.negative)
     asset.techniques, asset.seed = list(facts.techniques), asset.seed if asset.render_id else facts.seed
     known = {str(one.get("name", "")): one for one in asset.models}
@@ -53,39 +57,39 @@ def read_again(desk: Desk, *, everything: bool = False, tell: Callable[[int], No
 
 
 def _one(desk: Desk, before: Asset) -> int:
-    facts = _facts(desk, before)
+    seen = _seen(desk, before)
     with desk.writing() as session:
-        asset = assets.lock(session, [before.id])[before.id]
-        if facts is None or _plain(facts) == {key: value for key, value in asset.facts.items() if key != "problems"}:
+        asset = session.get_one(Asset, before.id)
+        if seen is None or _plain(seen) == {key: value for key, value in asset.facts.items() if key != "credentials"}:
             asset.parser = PARSER
             session.add(asset)
             return 0
-        apply(asset, facts, asset.facts.get("problems", ()))
+        apply(asset, seen)
         session.add(asset)
-        record(session, Event(Action.ASSET_REPARSED, asset.code, asset_id=asset.id))
+        search.index(session, asset.id)
     return 1
 
 
-def _plain(facts: Facts) -> dict[str, Any]:
+def _plain(seen: Examined) -> dict[str, Any]:
     """As the database gives them back: lists, no tuples."""
-    said: dict[str, Any] = json.loads(json.dumps(clean(facts.as_dict())))
+    said: dict[str, Any] = json.loads(json.dumps(clean((seen.facts or Facts()).as_dict() | files.said_of(seen))))
     return said
 
 
-def _facts(desk: Desk, asset: Asset) -> Facts | None:
+def _seen(desk: Desk, asset: Asset) -> Examined | None:
     """What today's reader makes of it, or None where nothing more can be read."""
     if graph := asset.statement.get("graph"):
-        return comfy.read(graph, node=comfy.output_named(graph, asset.filename)).with_techniques(*asset.techniques)
+        facts = comfy.read(graph, node=comfy.output_named(graph, asset.filename)).with_techniques(*asset.techniques)
+        return replace(files.said((), asset.filename, asset.mime, asset.frames), facts=facts)
     with desk.reading() as session:
-        words = raw_metadata.of(session, asset.id)
-    if words is None:
+        kept = raw_metadata.of(session, asset.id)
+    if kept is None:
         return _of_file(desk, asset)
-    found = files.said(words, asset.filename, asset.mime, asset.frames)
-    return found.facts
+    return files.said([RawText(*one) for one in kept], asset.filename, asset.mime, asset.frames)
 
 
-def _of_file(desk: Desk, asset: Asset) -> Facts | None:
+def _of_file(desk: Desk, asset: Asset) -> Examined | None:
     try:
-        return files.glance(desk.blobs.get(asset.sha256), asset.filename, limits=files.Limits(max_bytes=4 << 30)).facts
+        return files.glance(desk.blobs.get(asset.sha256), asset.filename, limits=files.Limits(max_bytes=4 << 30))
     except (BlobError, SlateError):
         return None

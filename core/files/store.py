@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.comfyui import facts as comfy_facts
-from core.comfyui.facts import Facts
+from core.comfyui.facts import Facts, ModelUse
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
 from core.files import derivatives
@@ -88,7 +88,9 @@ def keep(
     asset.models = clean(models_of(facts))
     asset.seed = facts.seed
     _credentials(desk, asset, data)
-    return AssetDraft(asset, examined.words, comfy_facts.digests_in(examined.graph) if examined.graph else {})
+    return AssetDraft(
+        asset, [one.kept() for one in examined.raw], comfy_facts.digests_in(examined.graph) if examined.graph else {}
+    )
 
 
 def _credentials(desk: Desk, asset: Asset, data: bytes) -> None:
@@ -149,16 +151,27 @@ def _asset(desk: Desk, kept: bytes, seen: Derivatives, facts: Facts) -> Asset:
         techniques=list(facts.techniques),
         prompt=clean_text(facts.prompt),
         negative=clean_text(facts.negative),
-        facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+        facts=clean(facts.as_dict() | said_of(examined)),
         parser=comfy_facts.PARSER,
     )
+
+
+def said_of(examined: Examined) -> dict[str, Any]:
+    """What is kept of a file beside its facts: its problems, and the texts that nothing understood."""
+    unread = {"unread": [vars(one) for one in examined.unread]} if examined.unread else {}
+    return {"problems": list(examined.problems)} | unread
 
 
 def models_of(facts: Facts, made: Made | None = None) -> list[dict[str, Any]]:
     """The files the graph loads, each with what is known of it: `{kind, folder, name, strength, sha256, licence, title}`."""
     known = {str(model.get("name", "")): dict(model) for model in made.models} if made else {}
-    listed = [known.pop(use.name, {}) | vars(use) for use in facts.models]
+    listed = [known.pop(use.name, {}) | _told(use) for use in facts.models]
     return [{"sha256": "", "licence": "", "title": ""} | one for one in [*listed, *known.values()]]
+
+
+def _told(use: ModelUse) -> dict[str, Any]:
+    """A model as it was used; what only some programs tell is left out where it is not told."""
+    return {name: value for name, value in vars(use).items() if value or name not in ("hash", "strength_clip")}
 
 
 def put(desk: Desk, data: bytes) -> str:

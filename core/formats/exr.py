@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from core.formats.decoding import UTF8
 from core.formats.film import Film, edge
 
 _MOST = 500
@@ -11,7 +12,7 @@ _MOST = 500
 
 def read(data: bytes, *, max_text: int) -> Film:
     """What the first header says; a broken one gives what came before the break."""
-    film, at = Film(), 8
+    film, at = Film(left=max_text), 8
     for _ in range(_MOST):
         name, at = _word(data, at)
         kind, at = _word(data, at) if name else ("", at)
@@ -22,8 +23,8 @@ def read(data: bytes, *, max_text: int) -> Film:
             break
         body = data[at + 4 : at + 4 + size]
         at += 4 + size
-        if kind == "string" and size <= max_text:
-            max_text = film.keep(name, body.decode("utf-8", "replace"), max_text)
+        if kind == "string":
+            film.raw.add(f"EXR attribute {name}", name, UTF8, body)
         elif name == "dataWindow" and size == 16:
             left, top, right, bottom = struct.unpack("<iiii", body)
             film.width, film.height = edge(right - left + 1), edge(bottom - top + 1)

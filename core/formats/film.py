@@ -1,8 +1,11 @@
-"""What a film, a sound, a deep picture or a mesh says of itself, whatever its format: size, playing time, words."""
+"""What a film, a sound, a deep picture or a mesh says of itself, whatever its format: size, playing time, texts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+
+from core.formats.decoding import text_of
+from core.formats.raw_text import RawTexts
 
 
 def edge(pixels: int) -> int | None:
@@ -10,18 +13,20 @@ def edge(pixels: int) -> int | None:
     return pixels if 0 < pixels < 2**31 else None
 
 
-@dataclass
 class Film:
     """None and empty where the file says nothing."""
 
-    width: int | None = None
-    height: int | None = None
-    seconds: float | None = None
-    texts: dict[str, str] = field(default_factory=dict)
+    def __init__(self, *, left: int = 0) -> None:
+        self.width: int | None = None
+        self.height: int | None = None
+        self.seconds: float | None = None
+        self.frames: int = 1
+        self.raw = RawTexts(left)
 
-    def keep(self, key: str, text: str, left: int) -> int:
-        """Keep a text if there is room for it, the first under its key; returns the room that is left."""
-        if not key or key in self.texts or len(text) > left:
-            return left
-        self.texts[key] = text
-        return left - len(text)
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The first text under each key."""
+        found: dict[str, str] = {}
+        for one in self.raw.found:
+            found.setdefault(one.key, text_of(one))
+        return found

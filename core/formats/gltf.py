@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import BadPicture
+from core.formats.decoding import UTF8
 from core.formats.film import Film
 
 
@@ -48,7 +49,7 @@ def _framed(text: bytes, rest: bytes) -> bytes:
 
 def read(data: bytes, *, max_text: int) -> Film:
     """The texts beside the mesh; empty for a file that is broken or whose description is too long."""
-    film = Film()
+    film = Film(left=max_text)
     size = int.from_bytes(data[12:16], "little")
     if data[16:20] != b"JSON" or size > max_text or 20 + size > len(data):
         return film
@@ -60,5 +61,5 @@ def read(data: bytes, *, max_text: int) -> Film:
     extras = asset.get("extras") if isinstance(asset, dict) else None
     for key, value in (extras if isinstance(extras, dict) else {}).items():
         text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else ""
-        max_text = film.keep(key, text, max_text) if text else max_text
+        film.raw.add(f"glTF extras {key}", key, UTF8, text.encode("utf-8", "replace"))
     return film

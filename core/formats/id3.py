@@ -5,8 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.errors import BadPicture
+from core.formats.decoding import LATIN1, UTF8, UTF16
+from core.formats.raw_text import RawTexts
 
 _CUT_OFF = "The tag at the head of the sound file is damaged or cut off."
+
+
+_CODES = {0: LATIN1, 1: UTF16, 2: UTF16, 3: UTF8}
+_NAMES = {
+    b"TIT2": "title",
+    b"TPE1": "artist",
+    b"TSSE": "encoder",
+    b"TENC": "encoded by",
+    b"TCOP": "copyright",
+    b"TALB": "album",
+    b"TIT3": "subtitle",
+    b"TDRC": "date",
+    b"TYER": "year",
+    b"TCON": "genre",
+    b"COMM": "comment",
+    b"USLT": "lyrics",
+}
+_MOST = 1_000
 
 
 @dataclass(frozen=True)
@@ -83,3 +103,48 @@ def unsynchsafe(four: bytes) -> int:
     for byte in four:
         number = number << 7 | byte & 0x7F
     return number
+
+
+def read(data: bytes, into: RawTexts) -> None:
+    """Add the texts of the tag at the head of `data`: text frames, comments, lyrics, and those that give their own name."""
+    if data[:3] != b"ID3" or len(data) < 10 or data[3] not in (3, 4):
+        return
+    sized = unsynchsafe if data[3] == 4 else _plain
+    end, at = min(len(data), 10 + unsynchsafe(data[6:10])), 10
+    if data[5] & 0x40:
+        at += unsynchsafe(data[10:14]) if data[3] == 4 else 4 + _plain(data[10:14])
+    for _ in range(_MOST):
+        if at + 10 > end or not data[at]:
+            return
+        size = sized(data[at + 4 : at + 8])
+        _add(data[at : at + 4], data[at + 10 : min(at + 10 + size, end)], into)
+        at += 10 + size
+
+
+def _plain(four: bytes) -> int:
+    return int.from_bytes(four, "big")
+
+
+def _add(name: bytes, body: bytes, into: RawTexts) -> None:
+    """A frame that is text: its encoding, of some a language, of some a name of its own, the text."""
+    if not body or not (name[:1] == b"T" or name in (b"COMM", b"USLT")):
+        return
+    code, rest = _CODES.get(body[0], LATIN1), body[1:]
+    key = _NAMES.get(name, name.decode("latin-1"))
+    if name in (b"COMM", b"USLT", b"TXXX"):
+        told, rest = _named(rest[3:] if name != b"TXXX" else rest, code)
+        key = told.lower() if name == b"TXXX" else key
+    into.add(f"ID3 {name.decode('latin-1')} {key}", key, code, rest)
+
+
+def _named(body: bytes, code: str) -> tuple[str, bytes]:
+    """(name, text) of a frame whose name ends with a NUL of its encoding."""
+    from core.formats.decoding import decoded
+
+    if code != UTF16:
+        name, _, rest = body.partition(b"\0")
+        return decoded(name[:200], code), rest
+    at = body.find(b"\0\0")
+    while at >= 0 and at % 2:
+        at = body.find(b"\0\0", at + 1)
+    return (decoded(body[:at][:400], code), body[at + 2 :]) if at >= 0 else ("", body)

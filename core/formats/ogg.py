@@ -39,7 +39,7 @@ class Headers:
 
 def headers(data: bytes) -> Headers:
     """Raises BadPicture for what is broken, and for a file of several streams, whose comments cannot be told apart."""
-    pages, packets, now = list[Page](), list[bytes](), b""
+    pages, packets, now = list[Page](), list[bytes](), list[bytes]()
     wanted = 1
     for number, page in enumerate(_pages(data)):
         if number == 0:
@@ -51,11 +51,11 @@ def headers(data: bytes) -> Headers:
         pages.append(page)
         at = page.body
         for lace in page.laces:
-            now += data[at : at + lace]
+            now.append(data[at : at + lace])
             at += lace
             if lace < 255:
-                packets.append(now)
-                now = b""
+                packets.append(b"".join(now))
+                now = []
         if len(packets) >= wanted and not now:
             mark = next((mark for mark in (_OPUS, _VORBIS) if packets[0].startswith(mark)), b"")
             if not mark or len(packets) > wanted:

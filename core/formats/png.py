@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.errors import BadPicture
+from core.formats import exif, iptc
+from core.formats.decoding import LATIN1, UTF8
+from core.formats.raw_text import RawTexts
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 100_000
@@ -19,6 +22,8 @@ _MAX_FRAMES = 2**31 - 1
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _MAX_PROFILE = 1 << 20
+_PROFILE = "Raw profile type "
+XMP_KEYWORD = "XML:com.adobe.xmp"
 _CUT_OFF = "The PNG file is cut off."
 
 
@@ -81,35 +86,59 @@ def header(data: bytes, parts: list[Chunk]) -> Header:
     return Header(width, height, min(max(1, frames), _MAX_FRAMES))
 
 
-def texts(data: bytes, parts: list[Chunk], *, max_text: int) -> Texts:
-    """All text chunks and ComfyUI's `comf` chunks of animated PNGs, at most `max_text` bytes of text in all."""
-    result, left = Texts(), max_text
+def read(data: bytes, parts: list[Chunk], into: RawTexts) -> None:
+    """Add all text chunks, ComfyUI's `comf` chunks of animated PNGs, the EXIF chunk and ImageMagick's profiles in hex."""
     for part in parts:
+        if part.type == b"eXIf":
+            exif.read(memoryview(data)[part.start + 8 : part.end - 4], into)
         if part.type not in (*_TEXT, b"comf"):
             continue
         keyword, _, rest = part.body(data).partition(b"\0")
         name = keyword[:79].decode("latin-1")
         try:
-            text = _text(part.type, rest, left)
+            body = _text(part.type, rest, into.left)
         except (ValueError, zlib.error) as problem:
-            result.problems.append(f"The text `{name}` in the file was left out: {problem}.")
+            into.left //= 2  # what was unpacked in vain counts, or a file of many such texts costs without end
+            into.refuse(f"PNG text `{name}`", str(problem))
             continue
-        left -= len(text)
-        result.found[name] = text
-    return result
+        if name.startswith(_PROFILE) and _profile(name.removeprefix(_PROFILE), body, into):
+            continue
+        place = "XMP" if name == XMP_KEYWORD else f"PNG text `{name}`"
+        into.add(place, "xmp" if name == XMP_KEYWORD else name, UTF8 if part.type in (b"iTXt", b"comf") else LATIN1, body)
 
 
-def _text(kind: bytes, rest: bytes, cap: int) -> str:
-    if kind == b"tEXt":
-        return _within(rest, cap).decode("latin-1")
-    if kind == b"comf":
-        return _within(rest, cap).decode("utf-8", "replace")
+def texts(data: bytes, parts: list[Chunk], *, max_text: int) -> Texts:
+    """The text chunks by keyword, the last of each, at most `max_text` bytes in all."""
+    raw = RawTexts(max_text)
+    read(data, [part for part in parts if part.type != b"eXIf"], raw)
+    named = ((XMP_KEYWORD if one.key == "xmp" else one.key, one) for one in raw.found)
+    return Texts({key: one.body.decode(one.code, "replace") for key, one in named}, raw.problems)
+
+
+def _profile(kind: str, body: bytes, into: RawTexts) -> bool:
+    """A profile as ImageMagick writes it: its kind, its length and its bytes in hex. False for what is none."""
+    try:
+        whole = bytes.fromhex(b"".join(body.split()[2:]).decode("ascii"))
+    except ValueError:
+        return False
+    if kind in ("exif", "APP1") and not whole.startswith(b"http"):
+        exif.read(whole, into)
+    elif kind in ("xmp", "APP1"):
+        into.add("XMP", "xmp", UTF8, whole.partition(b"\0")[2] if whole.startswith(b"http") else whole)
+    elif kind in ("iptc", "8bim"):
+        iptc.read_resources(whole, into)
+    return True
+
+
+def _text(kind: bytes, rest: bytes, cap: int) -> bytes:
+    if kind in (b"tEXt", b"comf"):
+        return _within(rest, cap)
     if kind == b"zTXt":
-        return inflate(rest[1:], cap).decode("latin-1")
+        return inflate(rest[1:], cap)
     compressed = rest[:1] == b"\1"
     _, _, after_language = rest[2:].partition(b"\0")
     _, _, body = after_language.partition(b"\0")
-    return (inflate(body, cap) if compressed else _within(body, cap)).decode("utf-8", "replace")
+    return inflate(body, cap) if compressed else _within(body, cap)
 
 
 def _within(body: bytes, cap: int) -> bytes:

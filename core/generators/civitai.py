@@ -1,45 +1,57 @@
-"""Civitai's generator: a JSON UserComment whose `extraMetadata` is JSON again, beside the nodes it ran."""
+"""Civitai's generator and downloads: a graph with `extra` and `extraMetadata` in UserComment, or its JSON of a picture."""
 
 from __future__ import annotations
 
-from core.comfyui.facts import Facts, ModelUse, Sampling
-from core.generators.fields import Words, listed, mapped, number_in, parse_object, seed_in, whole_in, words_in
+from dataclasses import replace
+from typing import Any
+
+from core.comfyui.facts import Facts, ModelUse
+from core.generators import settings
+from core.generators.resources import of_air, of_civitai
+from core.generators.texts import Words, is_api_graph
+from core.generators.values import listed, mapped, words_in
 
 
 def read(words: Words) -> Facts | None:
-    outer = words.object("parameters")
-    if outer is None or not ("extraMetadata" in outer or "airs" in mapped(outer.get("extra"))):
-        return None
-    said = parse_object(words_in(outer.get("extraMetadata"))) or mapped(outer.get("extraMetadata"))
-    step = Sampling(
-        node="",
-        seed=seed_in(said.get("seed")),
-        sampler=words_in(said.get("sampler")),
-        steps=whole_in(said.get("steps")),
-        cfg=number_in(said.get("cfgScale")),
-        denoise=number_in(said.get("denoise")),
-    )
-    models = [use for air in listed(mapped(outer.get("extra")).get("airs")) for use in _named(words_in(air))]
-    workflow = words_in(said.get("workflowId"))
-    return Facts.of_passes(
-        [step],
-        prompt=words_in(said.get("prompt")),
-        negative=words_in(said.get("negativePrompt")),
-        width=whole_in(said.get("width")),
-        height=whole_in(said.get("height")),
-        models=tuple(models),
-        generator="Civitai",
-    ).with_techniques(
+    """The facts, or None.
+
+    >>> from core.generators.texts import Words
+    >>> told = '"extraMetadata": {"prompt": "an owl", "seed": 12, "steps": 9}'
+    >>> text = '{"extra": {"airs": ["urn:air:sdxl:lora:civitai:5@6"]}, %s}' % told
+    >>> found = read(Words.of(UserComment=text))
+    >>> found.generator, found.prompt, found.seed, found.models[0].name
+    ('Civitai', 'an owl', '12', 'civitai:5@6')
+    """
+    for one in words.objects():
+        outer = one.object or {}
+        if "extraMetadata" in outer or "airs" in mapped(outer.get("extra")):
+            one.take()
+            inner = next((two for two in one.inside if two.key == "extraMetadata" and two.object is not None), None)
+            if inner is not None:
+                inner.take()
+            return _facts(mapped(inner.object) if inner else mapped(outer.get("extraMetadata")), outer)
+        if (
+            isinstance(outer.get("meta"), dict)
+            and settings.looks_like_settings(outer["meta"])
+            and ("nsfwLevel" in outer or "baseModel" in outer)
+        ):
+            one.take()
+            return settings.read(outer["meta"], generator="Civitai")
+    return None
+
+
+def _facts(said: dict[str, Any], outer: dict[str, Any]) -> Facts:
+    airs = [use for air in listed(mapped(outer.get("extra")).get("airs")) for use in of_air(air)]
+    models = (*airs, *_once(of_civitai(said.get("resources")), airs))
+    found = settings.read({key: value for key, value in said.items() if key != "resources"}, generator="Civitai")
+    workflow = words_in(said.get("workflowId")) or words_in(said.get("workflow"))
+    facts = replace(found, models=(*found.models, *models)).with_techniques(
         *(("img2img",) if workflow.startswith("img2img") else ()),
-        *(("lora",) if any(one.kind == "lora" for one in models) else ()),
+        *(("lora",) if any(use.kind == "lora" for use in models) else ()),
     )
+    return facts if said or airs or not is_api_graph(outer) else replace(facts, passes=())
 
 
-def _named(air: str) -> list[ModelUse]:
-    """`urn:air:sdxl:lora:civitai:341353@382152` names a model by its numbers there."""
-    parts = air.split(":")
-    if len(parts) < 6:
-        return []
-    kind = "lora" if parts[3] in ("lora", "lycoris", "dora") else "checkpoint" if parts[3] == "checkpoint" else "model"
-    folder = {"lora": "loras", "checkpoint": "checkpoints"}.get(kind, "models")
-    return [ModelUse(kind, folder, f"{parts[4]}:{parts[5]}")]
+def _once(uses: object, known: list[ModelUse]) -> tuple[ModelUse, ...]:
+    names = {use.name for use in known}
+    return tuple(use for use in (uses if isinstance(uses, list | tuple) else list(uses)) if use.name not in names)  # type: ignore[call-overload]

@@ -1,34 +1,64 @@
-"""Fooocus: JSON `parameters` beside `fooocus_scheme`; in its other scheme it writes A1111's text, which core.provenance reads."""
+"""Fooocus and its forks (RuinedFooocus, Fooocus-MRE, SimpleSDXL, FooocusPlus): JSON in `parameters`, `Comment` or UserComment."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
-from core.comfyui.facts import Facts, Sampling
-from core.generators.fields import Words, checkpoint, listed, lora, number_in, seed_in, whole_in, words_in
+from core.comfyui.facts import Facts, ModelUse
+from core.generators import settings
+from core.generators.settings import loras_in
+from core.generators.texts import Words
+from core.generators.values import lora, mapped, words_in
+
+_LOG = ("Base Model", "Guidance Scale", "Sharpness")
+_OLD_LORA = re.compile(r"<([^<>:]{1,200}):(-?[\d.]{1,8})>")
 
 
 def read(words: Words) -> Facts | None:
-    said = words.object("parameters")
-    if said is None or not (words.text("fooocus_scheme") or words_in(said.get("version")).startswith("Fooocus")):
-        return None
-    step = Sampling(
-        node="",
-        seed=seed_in(said.get("seed")),
-        sampler=words_in(said.get("sampler")),
-        scheduler=words_in(said.get("scheduler")),
-        steps=whole_in(said.get("steps")),
-        cfg=number_in(said.get("guidance_scale")),
-    )
-    used = [use for one in listed(said.get("loras")) if len(listed(one)) > 1 for use in lora(one[0], one[1])]
-    size = re.findall(r"\d{2,5}", words_in(said.get("resolution")))
-    refiner = words_in(said.get("refiner_model"))
-    return Facts.of_passes(
-        [step],
-        prompt=words_in(said.get("prompt")),
-        negative=words_in(said.get("negative_prompt")),
-        width=int(size[0]) if len(size) == 2 else None,
-        height=int(size[1]) if len(size) == 2 else None,
-        models=(*checkpoint(said.get("base_model")), *(checkpoint(refiner) if refiner != "None" else ()), *used),
-        generator="Fooocus",
-    ).with_techniques(*(("lora",) if used else ()))
+    """The facts, or None.
+
+    >>> from core.generators.texts import Words
+    >>> text = '{"prompt": "a fox", "base_model": "jugger", "seed": "5", "resolution": "(896, 1152)", "version": "Fooocus 2"}'
+    >>> found = read(Words.of(parameters=text))
+    >>> found.generator, found.prompt, found.seed, found.width, found.models[0].name
+    ('Fooocus', 'a fox', '5', 896, 'jugger')
+    """
+    schemed = words.text("fooocus_scheme") or words.text("MakerNote") in ("fooocus", "a1111", "simple")
+    for one in words.objects():
+        said = one.object or {}
+        version = f"{words_in(said.get('version'))} {words_in(said.get('software'))} {words_in(said.get('Version'))}"
+        ours = "Fooocus" in version or said.get("metadata_scheme") in ("fooocus", "simple") or all(key in said for key in _LOG)
+        if ours or (schemed and "base_model" in said):
+            one.take()
+            return _facts(said, "RuinedFooocus" if "RuinedFooocus" in version else "Fooocus")
+    return None
+
+
+def _facts(said: dict[str, Any], generator: str) -> Facts:
+    plain = {key: value for key, value in said.items() if not key.casefold().startswith("lora") or not isinstance(value, str)}
+    found = settings.read(plain, generator=generator)
+    used = tuple(_loras(said))
+    others = tuple(use for use in found.models if use.kind != "lora" or not used)
+    from dataclasses import replace
+
+    return replace(found, models=(*others, *used)).with_techniques(*(("lora",) if used else ()))
+
+
+def _loras(said: dict[str, Any]) -> Iterator[ModelUse]:
+    """`loras` is a list, or a text `<name:1>,<name:0.7>`; the log has `LoRA 1` each `name : weight`."""
+    for key, value in list(said.items())[:200]:
+        low = key.casefold()
+        if low == "loras" and isinstance(value, str):
+            for name, weight in _OLD_LORA.findall(value)[:32]:
+                yield from lora(re.sub(r"[^\w\s.()\-\\/+]+$", "", name).strip(), weight)
+        elif low == "loras":
+            yield from loras_in(value)
+        elif re.fullmatch(r"lora \[?.{1,80}\]? weight", low):
+            yield from lora(key[6:].partition("]")[0].strip("[] "), value)
+        elif re.fullmatch(r"lora[ _](?:combined )?\d{1,2}", low) and isinstance(value, str):
+            name, _, weight = value.rpartition(" : ")
+            yield from lora(name or value, weight)
+        elif re.fullmatch(r"lora[ _]\d{1,2}", low):
+            yield from loras_in([mapped(value)])

@@ -17,7 +17,6 @@ from core.comfyui import facts as comfy
 from core.comfyui.facts import PARSER, Facts
 from core.desk import UNFIT, Desk
 from core.errors import SlateError
-from core.events import Event, record
 from core.files import Examined
 from core.formats import kinds
 from core.formats.sanitize import clean, clean_text
@@ -65,7 +64,7 @@ class _Batch:
 
     def add(self, one: Outcome) -> None:
         self.outcomes.append(one)
-        self.weight += sum(map(len, one.examined.words.values())) if one.examined else 0
+        self.weight += sum(len(text.body) for text in one.examined.raw) if one.examined else 0
 
     @property
     def full(self) -> bool:
@@ -90,7 +89,7 @@ def read(
     total, size = _measured(place)
     with desk.writing() as session:
         intake = imports.begin(session, place.address, by.id, terms.as_json(), total, size)
-        record(session, Event(audit.Action.INTAKE_BEGUN, intake.code, by=by, after={"place": place.address, **terms.as_json()}))
+        audit.record(session, audit.Action.INTAKE_BEGUN, intake.code, actor=by, after={"place": place.address, **terms.as_json()})
     _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", total, size), again, tell)
     with desk.writing() as session:
         imports.finish_reading(session, intake.id)
@@ -304,7 +303,7 @@ def _draft(one: Outcome, examined: Examined, whose: Attribution) -> AssetDraft:
         prompt=clean_text(facts.prompt),
         negative=clean_text(facts.negative),
         seed=facts.seed,
-        facts=clean(facts.as_dict() | {"problems": list(examined.problems)}),
+        facts=clean(facts.as_dict() | files.said_of(examined)),
         statement={},
         seal={},
         inferred=dict(whose.inferred),
@@ -312,4 +311,4 @@ def _draft(one: Outcome, examined: Examined, whose: Attribution) -> AssetDraft:
         created_at=one.entry.modified,
     )
     sources = comfy.digests_in(examined.graph) if examined.graph and "is_changed" in examined.words.get("prompt", "") else {}
-    return AssetDraft(asset, examined.words, sources)
+    return AssetDraft(asset, [one.kept() for one in examined.raw], sources)

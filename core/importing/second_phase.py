@@ -14,12 +14,11 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.errors import SlateError, StoreError
-from core.events import Event, record
 from core.files import Examined, derivatives, reparse
 from core.formats import kinds
 from core.importing.sources import Unreadable, at
 from core.importing.stream import Sifted, sift
-from core.people.audit import Action
+from storage import search
 from storage.blobs import BlobError
 from storage.files import assets, fingerprints, imports, raw_metadata
 from storage.tables import Asset, FoundFile, FoundState
@@ -74,7 +73,7 @@ def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
             imports.settle(session, found.id, FoundState.REFUSED, f"found, but its bytes could not be kept: {problem}")
         return
     with desk.writing() as session:
-        asset = assets.lock(session, [found.asset_id or 0]).get(found.asset_id or 0)
+        asset = assets.by_id(session, found.asset_id or 0)
         if asset is not None:
             _write(session, asset, looked)
         imports.settle(session, found.id, FoundState.DONE, looked.problem or found.problem)
@@ -126,10 +125,11 @@ def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     asset.pixel_sha256, asset.phash = seen.pixel_sha256, seen.phash
     asset.thumbnail, asset.preview = looked.thumbnail, looked.preview
     if not asset.facts.get("generator") and seen.facts is not None:
-        reparse.apply(asset, seen.facts, seen.problems)  # what was hidden in the pixels
-        raw_metadata.replace(session, asset.id, seen.words)
+        reparse.apply(asset, seen)  # what was hidden in the pixels
+        raw_metadata.replace(session, asset.id, [one.kept() for one in seen.raw])
+        session.add(asset)
+        search.index(session, asset.id)
     session.add(asset)
-    record(session, Event(Action.ASSET_EXAMINED, asset.code, asset_id=asset.id))
     session.flush()
     if fresh:
         asset.landmarks = 0  # it was looked at before there was anything to see

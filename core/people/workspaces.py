@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import BadInput, Conflict
-from core.events import Event, record
 from core.people import audit, projects
 from core.people.roles import Action, allow
 from storage.people import projects as rows
@@ -59,7 +58,7 @@ def change(session: Session, platform: str, tenant: str, *, project: str = "", n
     made = workspaces.save(session, platform, tenant, settings=after)
     if after != before:
         subject = f"workspace/{platform}/{tenant}"
-        record(session, Event(audit.Action.WORKSPACE_CHANGED, subject, by=by, before=before, after=after))
+        audit.record(session, audit.Action.WORKSPACE_CHANGED, subject, actor=by, before=before, after=after)
     return made
 
 

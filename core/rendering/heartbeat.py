@@ -11,8 +11,7 @@ import structlog
 
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
-from core.events import Event, record
-from core.people.audit import Action
+from core.rendering import lifecycle
 from core.rendering.scheduler import Claim
 from storage.clock import now
 from storage.rendering import renders as rows
@@ -105,7 +104,7 @@ class Heart:
             render = rows.by_id(session, self.claim.render.id or 0)
             assert render is not None
             if news:
-                record(session, Event(Action.RENDER_PROGRESSED, render.code, render_id=render.id))
+                lifecycle.show_later(self.desk, session, render)
             self._cancelled = render.cancel_requested_by is not None
         self._held_until = asked + lease
 

@@ -23,7 +23,7 @@ class AssetDraft:
     """An Asset whose bytes are already in the store and whose row is not yet written."""
 
     asset: Asset
-    words: Mapping[str, str] = field(default_factory=dict, repr=False)
+    words: Sequence[raw_metadata.Raw] = field(default=(), repr=False)
     """Text that the file carries, kept beside the facts that were read from it."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """What it was made from, name -> SHA-256, where the file itself says so."""
@@ -104,17 +104,6 @@ def by_code(session: Session, code: str) -> Asset | None:
     """The Asset people call `code` (such as `A-7Q0D`), if there is one."""
     row = ids.number("A", code)
     return session.get(Asset, row) if row is not None and row < 2**31 else None
-
-
-def lock(session: Session, asset_ids: Iterable[int]) -> dict[int, Asset]:
-    """The Assets with these row numbers as they are now, kept from other writers until the transaction ends."""
-    wanted = sorted(set(asset_ids))
-    rows: dict[int, Asset] = {}
-    for start in range(0, len(wanted), 500):
-        asked = select(Asset).where(col(Asset.id).in_(wanted[start : start + 500])).order_by(col(Asset.id))
-        fresh = asked.with_for_update().execution_options(populate_existing=True)
-        rows |= {asset.id: asset for asset in session.exec(fresh)}
-    return rows
 
 
 def many(session: Session, asset_ids: Iterable[int]) -> dict[int, Asset]:

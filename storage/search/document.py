@@ -183,7 +183,7 @@ def _versions(asset: Asset) -> Iterator[tuple[Field, str]]:
 def _hashes(asset: Asset) -> Iterator[tuple[Field, str]]:
     """Each model by the ten digits of its SHA-256 that model sites show (AutoV2)."""
     for one in asset.models:
-        if digest := str(one.get("sha256") or ""):
+        if digest := str(one.get("sha256") or one.get("hash") or ""):
             yield Field.MODEL, digest[:10]
 
 
@@ -192,6 +192,7 @@ def _texts(asset: Asset, member: Member, project: Project, client: Client, names
     yield from (member.name, client.name, project.name, project.slug, asset.filename, asset.status)
     yield from dict.fromkeys(value for _field, value in names)
     yield from (str(one["title"]) for one in asset.models if one.get("title"))
+    yield from (str(one.get("text", "")) for one in asset.facts.get("unread", ()))
     yield code("A", asset.id or 0)
     if asset.render_id is not None:
         yield code("R", asset.render_id)

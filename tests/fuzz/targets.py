@@ -22,7 +22,10 @@ from core.comfyui.facts import Facts
 from core.errors import BadGraph, SlateError
 from core.files import Examined, Limits
 from core.formats import exif, films
+from core.formats.decoding import UTF8
+from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, parsed
+from core.generators import a1111
 from core.importing.sources.entries import Entry, Unreadable
 from core.importing.sources.zip_files import Archive
 from core.importing.stream import sift
@@ -100,8 +103,8 @@ def _exif(data: bytes) -> None:
 
 
 def _graph_text(data: bytes) -> None:
-    text = data.decode("utf-8", "replace")
-    fit(files.said({"prompt": text, "workflow": text}, "a.png", "image/png"))
+    raw = [RawText(f"PNG text `{key}`", key, UTF8, data) for key in ("prompt", "workflow")]
+    fit(files.said(raw, "a.png", "image/png"))
 
 
 def _graph_shape(data: bytes) -> None:
@@ -112,21 +115,22 @@ def _graph_shape(data: bytes) -> None:
         graphs.parse(json.loads(json.dumps(graph)))
     except BadGraph:
         return
-    fit_facts(generators.read({"prompt": ""}, graph, "ComfyUI_00001_.png"))
+    fit_facts(generators.read([("PNG text `prompt`", "prompt", json.dumps(graph))], "ComfyUI_00001_.png").facts)
 
 
 def _parameters(data: bytes) -> None:
-    facts = parameters.parse(data.decode("utf-8", "replace").replace("\0", " "))
+    facts = a1111.parse(data.decode("utf-8", "replace").replace("\0", " "))
     fit_facts(facts)
     if facts is not None:
-        again = parameters.parse(parameters.write(facts))
+        again = a1111.parse(parameters.write(facts))
         assert again is None or again.seed == facts.seed
 
 
 def _words(data: bytes) -> None:
     """Key and text by turns, divided by NULs."""
-    parts = data.decode("utf-8", "replace").split("\0")
-    fit(files.said(dict(zip(parts[::2], parts[1::2], strict=False)), "a.png", "image/png"))
+    parts = data.split(b"\0")
+    named = zip((key.decode("utf-8", "replace") for key in parts[::2]), parts[1::2], strict=False)
+    fit(files.said([RawText(f"PNG text `{key}`", key, UTF8, body) for key, body in named], "a.png", "image/png"))
 
 
 def _xmp(data: bytes) -> None:

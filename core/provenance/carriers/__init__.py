@@ -40,6 +40,7 @@ _CARRIERS: dict[str, Carrier] = {
     "video/mp4": bmff,
     "video/quicktime": bmff,
     "video/webm": matroska,
+    "video/x-matroska": matroska,
     "audio/flac": flac,
     "audio/mpeg": mp3,
     "audio/ogg": ogg,

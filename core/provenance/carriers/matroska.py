@@ -96,4 +96,7 @@ def _resized(data: bytes, whole: Element, more: int) -> bytes:
 
 
 def _texts(data: bytes) -> Mapping[str, str]:
-    return matroska.read(data, max_text=MOST).texts
+    found: dict[str, str] = {}
+    for one in matroska.read(data, max_text=MOST).raw.found:
+        found.setdefault(one.key, one.body.decode("utf-8", "replace"))
+    return found

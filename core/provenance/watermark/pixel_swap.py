@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, JpegImagePlugin
 
 from core.formats import png
-from core.generators.novelai import STEALTH
+from core.formats.stealth import KEY as STEALTH
 from core.provenance.carriers import jpeg, webp
 from core.provenance.watermark.interface import MarkError
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from core import files, generators
+from core.comfyui.facts import Facts
 from core.errors import SlateError
 from core.files import Limits
 from core.formats import films
@@ -42,6 +43,10 @@ OLD_INVOKE = {"model_weights": "sd-1.5", "image": {"prompt": [{"prompt": "a dam 
 MIDJOURNEY = "a tin robot --ar 3:2 --no rust --seed 8 --v 6.1 Job ID: 0f3c2a90-1111-4222-8333-444455556666"
 
 
+def _read(words: dict[str, str]) -> Facts | None:
+    return generators.read((f"PNG text `{key}`", key, text) for key, text in words.items()).facts
+
+
 @pytest.mark.parametrize(
     ("words", "generator", "prompt", "negative", "seed", "model", "techniques"),
     [
@@ -66,7 +71,7 @@ MIDJOURNEY = "a tin robot --ar 3:2 --no rust --seed 8 --v 6.1 Job ID: 0f3c2a90-1
 def test_each_programs_words_become_the_same_record(
     words: dict[str, str], generator: str, prompt: str, negative: str, seed: str, model: str, techniques: tuple[str, ...]
 ) -> None:
-    found = generators.read(words)
+    found = _read(words)
 
     assert found is not None
     assert (found.generator, found.prompt, found.negative, found.seed) == (generator, prompt, negative, seed)
@@ -77,8 +82,8 @@ def test_each_programs_words_become_the_same_record(
 def test_a_graph_comes_before_other_words_which_fill_in_what_it_hides() -> None:
     beside = {"parameters": "a bay\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 4, Model: sd15"}
     hidden = text_to_image(positive=["nowhere", 0])
-    told = generators.read(beside, text_to_image())
-    found = generators.read(beside, hidden)
+    told = _read({"prompt": json.dumps(text_to_image()), **beside})
+    found = _read({"prompt": json.dumps(hidden), **beside})
 
     assert told is not None
     assert (told.generator, told.seed != "4", told.prompt != "a bay") == ("ComfyUI", True, True)
@@ -177,7 +182,7 @@ _json = st.recursive(
 @settings(max_examples=300, deadline=None)
 def test_no_words_break_a_reader(key: str, value: Any) -> None:
     for more in ({}, {"Software": "NovelAI"}, {"fooocus_scheme": "fooocus"}):
-        found = generators.read({key: json.dumps(value), **more})
+        found = _read({key: json.dumps(value), **more})
         json.dumps(found.as_dict() if found else {}, allow_nan=False)
 
 

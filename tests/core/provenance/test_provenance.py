@@ -12,6 +12,7 @@ from core.comfyui import facts
 from core.comfyui.facts import Facts, ModelUse
 from core.errors import BadPicture
 from core.formats import png
+from core.generators import a1111
 from core.provenance import embed, parameters, statement
 from core.provenance.statement import FileFacts, Made
 from storage.blobs import digest_of
@@ -168,7 +169,7 @@ def test_parameters_are_written_with_the_hashes_that_are_known() -> None:
 def test_what_is_written_is_read_back(graph: dict[str, dict[str, object]]) -> None:
     told = facts.read(graph)
 
-    back = parameters.parse(parameters.write(told))
+    back = a1111.parse(parameters.write(told))
 
     assert back is not None
     for name in ("prompt", "negative", "seed", "sampler", "scheduler", "steps", "cfg", "width", "height"):
@@ -182,7 +183,7 @@ def test_the_texts_of_the_wild_are_read() -> None:
         'Denoising strength: 0.4, Hires upscale: 1.5, TI hashes: "easy: c74b, other: 1"'
     )
 
-    found = parameters.parse(text)
+    found = a1111.parse(text)
 
     assert found is not None
     assert found.prompt == "portrait, <lora:film:0.6>, soft light\nsecond line"
@@ -197,11 +198,11 @@ def test_the_texts_of_the_wild_are_read() -> None:
 
 @pytest.mark.parametrize("text", ["", "just words", '{"sui_image_params": {}}', "a\nSteps: many", "Negative prompt: x"])
 def test_other_texts_are_no_parameters(text: str) -> None:
-    assert parameters.parse(text) is None
+    assert a1111.parse(text) is None
 
 
 def test_a_hostile_settings_line_ends() -> None:
-    found = parameters.parse("x\nSteps: 1, " + "a: " * 30_000 + '"' * 5000)
+    found = a1111.parse("x\nSteps: 1, " + "a: " * 30_000 + '"' * 5000)
 
     assert found is not None
     assert found.steps == 1
