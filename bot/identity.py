@@ -19,12 +19,13 @@ ROOM = "room"
 CLI = "cli"
 
 
-def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: str = "") -> Member:
+def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: str = "", guest: bool = False) -> Member:
     """The Member behind a platform's user id, taken in under `name` (made unique by a number) when not known yet.
 
-    Who comes in from a workspace gets the role that its people chose for newcomers. Raises Refused for an account that is closed,
-    a Member who is no longer active, or a workspace that takes nobody in, BadInput or TooLong for a name that cannot be one,
-    DatabaseUnavailable.
+    Who comes in from a workspace gets the role that its people chose for newcomers; a `guest` of it, and whoever comes from a
+    Discord server that Slate was added to later, is let in only where an admin said so. Raises Refused for these, for an account
+    that is closed, a Member who is no longer active, or a workspace that takes nobody in, BadInput or TooLong for a name that
+    cannot be one, DatabaseUnavailable.
     """
     with desk.reading() as session:
         known = _known(session, platform, user_id)
@@ -40,8 +41,19 @@ def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: st
         rules = workspaces.rules(session, platform, tenant)
         if rules.closed:
             raise Refused("Newcomers from here are not taken in.", hint="An admin can change that with /workspace.")
+        if guest:
+            return _take_in(session, free, platform, user_id, _guest_role(rules))
+        elsewhere = platform == "discord" and not rules.first and tenant not in desk.settings.discord_guilds
+        if elsewhere and rules.role is None:
+            raise Refused("People of this server are not let in yet.", hint="An admin says there: /workspace newcomers:viewer")
         usual = newcomer_role(session, desk.settings, platform)
         return _take_in(session, free, platform, user_id, usual if usual is Role.ADMIN else rules.role or usual)
+
+
+def _guest_role(rules: workspaces.Rules) -> Role:
+    if rules.guest_role is None:
+        raise Refused("Guests are not let in here.", hint="An admin can let them in: /workspace guests:viewer")
+    return rules.guest_role
 
 
 def _known(session: Session, platform: str, user_id: str) -> Member | None:

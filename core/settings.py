@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     simulated_backends: int = Field(1, ge=1, le=64, description="How many simulated ComfyUI servers to run when none is given.")
     simulated_step_seconds: float = Field(0.15, ge=0, description="Seconds per sampling step of a simulated ComfyUI.")
     host: str = Field("127.0.0.1", description="Address the web process listens on. Beyond this machine, put a proxy in front.")
+    room_trusted: bool = Field(
+        False,
+        description="Whether all who reach the web process may be whoever they say in the room. Without it, it listens on "
+        "this machine only.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
     public_url: str = Field("", description="How people reach the web process, for links and QR codes. Empty: http://host:port.")
     secret: str = Field("", repr=False, description="Key that signs room sessions. Empty: made once and kept in the data folder.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import FrameType
 from typing import Any
 
@@ -20,6 +20,7 @@ from rq.worker import SimpleWorker
 from sqlmodel import Session
 
 from storage.database import after_commit
+from storage.known_jobs import JOBS, KnownJob, foreign
 from storage.rate_limit import Pacing
 
 log = structlog.get_logger(__name__)
@@ -47,13 +48,15 @@ def lane_queue(backend: str) -> str:
 class Queue:
     """The Redis behind a URL (`redis://…`, `rediss://…`, `unix:///…`)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, jobs: Collection[str] = JOBS) -> None:
+        """`jobs` are the functions that may be called by name."""
+        self.jobs = jobs
         self.redis: redis.Redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=20, health_check_interval=30)
         self.pacing = Pacing(self.redis)
         """Budgets of this process, which hold also while Redis is away."""
 
     def rq(self, name: str) -> rq.Queue:
-        return rq.Queue(name, connection=self.redis, serializer=JSONSerializer)
+        return rq.Queue(name, connection=self.redis, serializer=JSONSerializer, job_class=KnownJob)
 
     def put(self, queue: str, job: str, *args: Any) -> bool:
         """Enqueue the dotted name `job` with JSON-ready arguments; False (logged) when Redis is away."""
@@ -139,8 +142,10 @@ class Queue:
 
     def _serve_once(self, names: Sequence[str], stopping: Callable[[], None], burst: bool) -> bool:
         """Carry out jobs until told to stop, or until Redis is lost at a moment that ends RQ's worker; whether it was told."""
-        worker = _Server([self.rq(name) for name in names], connection=self.redis, serializer=JSONSerializer, worker_ttl=30)
-        worker.stopping = stopping
+        worker = _Server(
+            [self.rq(name) for name in names], connection=self.redis, serializer=JSONSerializer, job_class=KnownJob, worker_ttl=30
+        )
+        worker.stopping, worker.known = stopping, self.jobs
         worker.log_result_lifespan = False
         try:
             worker.work(burst=burst, logging_level="WARNING")
@@ -157,9 +162,18 @@ class _Server(SimpleWorker):
     max_connection_wait_time = 3.0
     told_to_stop = False
     stopping: Callable[[], None]
+    known: Collection[str] = JOBS
 
     def subscribe(self) -> None:
         """Listen to no orders over Redis: nobody here gives any, and the listener would cost a second at every end."""
+
+    def execute_job(self, job: rq.job.Job, queue: rq.Queue) -> None:
+        """Carry out a job of ours; what somebody else put into the queue is dropped unread."""
+        if problem := foreign(job, self.known):
+            log.error("queue.foreign-job", queue=queue.name, job=str(job.id)[:80], problem=problem)
+            job.delete()
+            return
+        super().execute_job(job, queue)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.told_to_stop = True

@@ -61,7 +61,8 @@ def ingest(
 
     with opened() as desk:
         member = sit_down(desk, as_name).member
-        found = [sources.open_place(one, s3_endpoint=desk.settings.s3_endpoint) for one in place]
+        endpoint, closed = desk.settings.s3_endpoint, sources.closed_places(desk.settings)
+        found = [sources.open_place(one, s3_endpoint=endpoint, closed=closed) for one in place]
         terms = _terms(desk, rule, by, project, owner)
         file = _opened(report)
         taken = [scan.read(desk, one, by=member, terms=terms, again=again, tell=_shown(as_json)) for one in found]

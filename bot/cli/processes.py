@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.child_process import follow_parent, listen_for_stop, settle
+from core.security import exposure
 from core.settings import Settings
 
 app = typer.Typer()
@@ -33,6 +34,9 @@ def web() -> None:
     import uvicorn
 
     settings = _begin("web")
+    if problem := exposure.refusal(settings):
+        typer.echo(problem, err=True)
+        raise typer.Exit(5)
     import_module("hooks.app")
     settle()
     uvicorn.run(

@@ -21,6 +21,7 @@ from bot.cli.child_process import listen_for_stop
 from core.desk import Desk, open_desk
 from core.operations.setup import Server, configured_servers, prepare
 from core.operations.supervisor import Child, Supervisor
+from core.security import exposure
 from core.settings import Settings
 from storage import valkey
 from storage.database import plain
@@ -39,6 +40,9 @@ PORT_SECONDS = 9.0
 def up() -> None:
     """Start everything: queue, web room, workers, clerk, sweeper, and a simulated ComfyUI if none is configured."""
     settings = Settings()
+    if problem := exposure.refusal(settings):
+        typer.echo(problem, err=True)
+        raise typer.Exit(5)
     with _only_one(settings.data), announced(settings):
         supervisor = Supervisor([])
         listen_for_stop(supervisor.stop)

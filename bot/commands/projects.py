@@ -41,22 +41,25 @@ def workspace(asked: Asked) -> Answer:
     """Show what holds in this Slack workspace or on this Discord server, or change that.
 
     `project:` is what its new channels belong to. `newcomers:` is the role of people who come in from it, such as `viewer` on a
-    client's server, or `nobody`. `default` takes either back. Admins may change it.
+    client's server, or `nobody`. `guests:` is the role of guests and of people of other companies, who are not let in without it.
+    `default` takes each back. Admins may change it.
     /workspace
     /workspace project:acme-spring newcomers:viewer
+    /workspace guests:viewer
     """
-    place, project, newcomers = asked.place, asked.option("project"), asked.option("newcomers")
+    place, project, newcomers, guests = asked.place, asked.option("project"), asked.option("newcomers"), asked.option("guests")
     with asked.desk.writing() as session:
         kept = workspaces.change(
-            session, place.platform, place.tenant, project=project, newcomers=newcomers, by=asked.member
+            session, place.platform, place.tenant, project=project, newcomers=newcomers, guests=guests, by=asked.member
         )  # fmt: skip
         rules = workspaces.rules(session, place.platform, place.tenant)
         name, slug = kept.name or place.tenant, rules.project.slug if rules.project else ""
     shown = (
         Field("New channels belong to", slug or "the default project"),
         Field("Newcomers are", rules.newcomers or "as everywhere"),
+        Field("Guests are", rules.guests or "not let in"),
     )
-    data = {"workspace": name, "project": slug, "newcomers": rules.newcomers}
+    data = {"workspace": name, "project": slug, "newcomers": rules.newcomers, "guests": rules.guests}
     return Answer(cards=(Card(name, fields=shown),), private=True, data=data)
 
 

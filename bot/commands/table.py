@@ -84,6 +84,7 @@ TABLE: tuple[Command, ...] = (
     Command("workspace", projects.workspace, "", options=(
         Option("project", "What new channels belong to; `default` for the default project.", "project"),
         Option("newcomers", "Role of people who come in from here: viewer, artist, lead, nobody or default."),
+        Option("guests", "Role of guests and people of other companies: viewer, artist, lead; nobody without it."),
     )),
     Command("link", projects.link, "[CODE]"),
     Command("help", help.help, "[COMMAND]", "command", aliases=("?",)),

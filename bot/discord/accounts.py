@@ -23,6 +23,10 @@ _TRUST_SECONDS = 10.0
 """How long it is believed that somebody who writes directly is still on one of the servers."""
 
 
+_IS_GUEST = 1 << 4
+"""`IS_GUEST` of Discord's guild member flags."""
+
+
 class Accounts:
     """The accounts one process has seen, so that only what changed is written."""
 
@@ -61,7 +65,7 @@ class Accounts:
                 known = accounts.keep_profile(session, PLATFORM, str(user.id), name=name, avatar_url=picture, active=True)
             if known:
                 self._shown[user.id] = (name, picture)
-        return member_for(self._desk, PLATFORM, str(user.id), name, tenant=spot.guild_id)
+        return member_for(self._desk, PLATFORM, str(user.id), name, tenant=spot.guild_id, guest=_guest(user))
 
     def _served(self) -> Iterable[str]:
         return self._desk.settings.discord_guilds
@@ -83,3 +87,8 @@ class Accounts:
             if known is not None and known.active:
                 accounts.keep_profile(session, PLATFORM, user_id, active=False)
                 log.info("discord.left", user=user_id)
+
+
+def _guest(user: discord.abc.User) -> bool:
+    """Whether Discord says that somebody was asked into one channel only, as a guest."""
+    return isinstance(user, discord.Member) and bool(user.flags.value & _IS_GUEST)

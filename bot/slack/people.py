@@ -30,9 +30,18 @@ def member_of(front: Front, heard: Heard) -> Member:
     if user.get("deleted") or user.get("is_bot"):
         raise Refused("This Slack account cannot speak to Slate.", hint="Bots and closed accounts cannot.")
     name = shown_name(user) or heard.user_name or heard.user
-    member = member_for(front.desk, PLATFORM, heard.account, name[:60], tenant=heard.tenant)
+    guest = is_guest(user, heard.tenant)
+    member = member_for(front.desk, PLATFORM, heard.account, name[:60], tenant=heard.tenant, guest=guest)
     keep(front, heard.tenant, user | {"id": heard.user})
     return member
+
+
+def is_guest(user: dict[str, Any], tenant: str) -> bool:
+    """Whether Slack says that somebody is a guest, or a stranger from another company (Slack Connect)."""
+    if any(user.get(one) for one in ("is_restricted", "is_ultra_restricted", "is_stranger")):
+        return True
+    enterprise = (user.get("enterprise_user") or {}).get("teams") or []
+    return bool(user.get("team_id")) and tenant not in (user["team_id"], *enterprise)
 
 
 def keep(front: Front, tenant: str, user: dict[str, Any]) -> None:
@@ -60,10 +69,10 @@ def shown_name(user: dict[str, Any]) -> str:
 
 
 def _looked_up(front: Front, heard: Heard) -> dict[str, Any]:
-    """What Slack knows of the account; nothing when it does not say, which is no reason to refuse anybody."""
+    """What Slack knows of the account. Raises Refused when it does not say: it may be a guest or a stranger."""
     try:
         found: dict[str, Any] = front.api(heard.tenant).do("users_info", user=heard.user)["user"]
     except ChatError as problem:
         log.warning("slack.unknown-user", why=problem.message)
-        return {}
+        raise Refused("Slack does not say who you are.", hint="Try again in a moment.") from problem
     return found

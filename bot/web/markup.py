@@ -18,6 +18,8 @@ _TOKEN = re.compile(
 )
 _TRAILING = ".,;:!?)]}"
 _SHOWN = 4000
+LONGEST = 40_000
+"""Characters of one text that are shown; what is longer is shown shortened."""
 
 
 def plain(text: str) -> str:
@@ -27,12 +29,16 @@ def plain(text: str) -> str:
 
 def dressed(text: str) -> Markup:
     """HTML for one message's text."""
-    made, at, source = Markup(), 0, plain(text)
+    source = plain(text)
+    if len(source) > LONGEST:
+        source = source[:LONGEST] + " … (shortened)"
+    pieces, at = list[Markup](), 0
     for found in _TOKEN.finditer(source):
-        made += escape(source[at : found.start()])
-        made += _token(found)
+        pieces.append(escape(source[at : found.start()]))
+        pieces.append(_token(found))
         at = found.end()
-    return made + escape(source[at:])
+    pieces.append(escape(source[at:]))
+    return Markup().join(pieces)
 
 
 def folded(text: str) -> tuple[Markup, Markup]:

@@ -197,14 +197,25 @@ class Trace:
         keys = self.text_keys(node) + [name for name in ("value", "choice") if node.has(name)]
         keys = [name for name in keys if not name.endswith("_0")] if node.has("text") else keys
         keys = self._of_slot(keys, slot)
-        parts = [part for name in keys if (part := self.text(node.inputs[name], hops))]
+        parts = self._parts((node.inputs[name] for name in keys), hops)
         if not parts:
-            parts = [part for name, link in self.links(node) if (part := self.text(list(link), hops))]
+            parts = self._parts((list(link) for _, link in self.links(node)), hops)
             parts = parts or [shown for shown in (node.inputs.get("text_0"),) if isinstance(shown, str)]
         joined = self._glue(node).join(parts)
         find, put = node.inputs.get("find"), node.inputs.get("replace")
         new = put if isinstance(put, str) else self.text(put, hops)
-        return joined.replace(find, new) if isinstance(find, str) and find and (new or new is put) else joined
+        return _replaced(joined, find, new) if isinstance(find, str) and find and (new or new is put) else joined
+
+    def _parts(self, values: Iterable[object], hops: int) -> list[str]:
+        """The texts that arrive, those that are not empty, until they are as long as a text may be."""
+        parts, left = list[str](), LONGEST_TEXT
+        for value in values:
+            if left <= 0:
+                break
+            if part := self.text(value, hops):
+                parts.append(part)
+                left -= len(part)
+        return parts
 
     @staticmethod
     def _of_slot(keys: list[str], slot: int) -> list[str]:
@@ -227,7 +238,7 @@ class Trace:
     def _formatted(self, node: Node, pattern: str, hops: int) -> str:
         for name, value in node.inputs.items():
             if name.startswith("values."):
-                pattern = pattern.replace("{" + name.removeprefix("values.") + "}", self.text(value, hops))
+                pattern = _replaced(pattern, "{" + name.removeprefix("values.") + "}", self.text(value, hops))
         return pattern
 
     def _glue(self, node: Node) -> str:
@@ -308,3 +319,11 @@ def number_in(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _replaced(text: str, find: str, put: str) -> str:
+    """The text with every `find` replaced; only as many of them as a text may become long, for a few may make gigabytes."""
+    room = LONGEST_TEXT - len(text)
+    gain = len(put) - len(find)
+    most = -1 if gain <= 0 else max(0, room // gain)
+    return text.replace(find, put, most)[:LONGEST_TEXT] if most else text

@@ -56,12 +56,12 @@ def check(width: int, height: int, max_pixels: int, max_edge: int = MAX_EDGE) ->
     """Raises TooManyPixels, or BadPicture for a size of nothing."""
     if width < 1 or height < 1:
         raise BadPicture("The picture has no pixels.")
-    if max(width, height) > max_edge:
-        hint = f"At most {max_edge:,} pixels along an edge are opened."
-        raise TooManyPixels(f"The picture is {width} × {height} pixels, too long to open safely.", hint=hint)
     if width * height > max_pixels:
         hint = f"At most {max_pixels / 1e6:,.0f} million pixels are opened."
         raise TooManyPixels(f"The picture is {width} × {height} pixels, too large to open safely.", hint=hint)
+    if max(width, height) > max_edge:
+        hint = f"At most {max_edge:,} pixels along an edge are opened."
+        raise TooManyPixels(f"The picture is {width} × {height} pixels, too long to open safely.", hint=hint)
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from core.desk import Desk
 from core.errors import SlateError, StoreError
 from core.files import Examined, derivatives, reparse
 from core.formats import kinds
-from core.importing.sources import Unreadable, at
+from core.importing.sources import Unreadable, at, closed_places
 from core.importing.stream import Sifted, sift
 from storage import search
 from storage.blobs import BlobError
@@ -81,15 +81,15 @@ def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
 
 def _bytes(desk: Desk, found: FoundFile) -> Sifted:
     """The file's bytes, kept in the store. Raises Unreadable when they are not what was found there."""
-    endpoint = desk.settings.s3_endpoint
-    sifted = sift(at(found.place, s3_endpoint=endpoint).pieces(), pictures=_largest(desk))
+    endpoint, closed = desk.settings.s3_endpoint, closed_places(desk.settings)
+    sifted = sift(at(found.place, s3_endpoint=endpoint, closed=closed).pieces(), pictures=_largest(desk))
     if sifted.sha256 != found.sha256:
         raise Unreadable("it has changed since; take the place in again")
     if sifted.whole:
         files.put(desk, sifted.kept)
         return sifted
     try:
-        desk.blobs.take(found.sha256, at(found.place, s3_endpoint=endpoint).pieces())
+        desk.blobs.take(found.sha256, at(found.place, s3_endpoint=endpoint, closed=closed).pieces())
     except BlobError as problem:
         raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem
     return sifted

@@ -25,10 +25,18 @@ class Rules:
     """What its new channels belong to."""
     newcomers: str = ""
     """A role, `nobody`, or empty."""
+    guests: str = ""
+    """A role for guests and for people of other companies, or empty: they are not let in."""
+    first: bool = True
+    """Whether it is where Slate was installed first, or nobody knows of any such place."""
 
     @property
     def closed(self) -> bool:
         return self.newcomers == NOBODY
+
+    @property
+    def guest_role(self) -> Role | None:
+        return Role(self.guests) if self.guests and self.guests != NOBODY else None
 
     @property
     def role(self) -> Role | None:
@@ -40,14 +48,18 @@ def rules(session: Session, platform: str, tenant: str) -> Rules:
     kept = workspaces.find(session, platform, tenant) if tenant else None
     chosen: dict[str, Any] = kept.settings if kept else {}
     project = rows.by_slug(session, str(chosen.get("project") or ""))
-    return Rules(project, str(chosen.get("newcomers") or ""))
+    home = workspaces.first(session, platform) if tenant else None
+    first = home is None or home.tenant == tenant
+    return Rules(project, str(chosen.get("newcomers") or ""), str(chosen.get("guests") or ""), first)
 
 
-def change(session: Session, platform: str, tenant: str, *, project: str = "", newcomers: str = "", by: Member) -> Workspace:
+def change(
+    session: Session, platform: str, tenant: str, *, project: str = "", newcomers: str = "", guests: str = "", by: Member
+) -> Workspace:
     """Change what is given; `default` takes it back. Raises Refused, BadInput, UnknownProject, Conflict outside of one."""
     if not tenant:
         raise Conflict("This is in no workspace.", hint="Say it in a Slack workspace or on a Discord server.")
-    allow(session, by, Action.MANAGE_MEMBERS if project or newcomers else Action.SEE, None)
+    allow(session, by, Action.MANAGE_MEMBERS if project or newcomers or guests else Action.SEE, None)
     kept = workspaces.find(session, platform, tenant)
     before = dict(kept.settings) if kept else {}
     after = dict(before)
@@ -55,6 +67,8 @@ def change(session: Session, platform: str, tenant: str, *, project: str = "", n
         after["project"] = "" if _default(project) else projects.find(session, project).slug
     if newcomers:
         after["newcomers"] = "" if _default(newcomers) else _newcomers(newcomers)
+    if guests:
+        after["guests"] = "" if _default(guests) else _newcomers(guests)
     made = workspaces.save(session, platform, tenant, settings=after)
     if after != before:
         subject = f"workspace/{platform}/{tenant}"

@@ -15,6 +15,12 @@ def find(session: Session, platform: str, tenant: str) -> Workspace | None:
     return session.exec(select(Workspace).where(Workspace.platform == platform, Workspace.tenant == tenant)).first()
 
 
+def first(session: Session, platform: str) -> Workspace | None:
+    """The place where Slate was installed first."""
+    rows = select(Workspace).where(Workspace.platform == platform).order_by(col(Workspace.installed_at), col(Workspace.id))
+    return session.exec(rows).first()
+
+
 def everything(session: Session, platform: str) -> Sequence[Workspace]:
     """The platform's Workspaces by name, those that were revoked too."""
     return session.exec(select(Workspace).where(Workspace.platform == platform).order_by(Workspace.name)).all()

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import redis
+import rq
 import structlog
+from rq import Callback
+from rq.serializers import JSONSerializer
 
 from storage import valkey
 from storage.database import Database
+from storage.known_jobs import JOBS
 from storage.queue import CHAT, Queue
 from tests.waiting import until
+
+TESTED = {"builtins.print", "builtins.int", "no.such.job"}
 
 
 @pytest.fixture
 def queue(redis_url: str) -> Iterator[Queue]:
-    opened = Queue(redis_url)
+    opened = Queue(redis_url, jobs=TESTED)
     yield opened
     opened.close()
 
@@ -48,6 +56,40 @@ def test_a_job_that_fails_or_that_nobody_knows_keeps_no_other_from_its_turn(
         queue.put(CHAT, job, given)
     queue.serve([CHAT], burst=True)
     assert "the next" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("ending", ["on_success", "on_failure", "on_stopped"])
+def test_a_job_that_calls_others_back_is_dropped(queue: Queue, capfd: pytest.CaptureFixture[str], ending: str) -> None:
+    plain = rq.Queue(CHAT, connection=queue.redis, serializer=JSONSerializer)
+    plain.enqueue("builtins.print", "called", **{ending: Callback("os.abort")})
+    queue.serve([CHAT], burst=True)
+    assert "called" not in capfd.readouterr().out
+    assert queue.length(CHAT) == 0
+
+
+def test_a_foreign_job_is_refused_logged_and_dropped(redis_url: str, tmp_path: Path) -> None:
+    ours = Queue(redis_url)
+    for name, args in (("os.system", [f"touch {tmp_path}/ran"]), ("bot.jobs.show_render", [{"a": 1}]), ("core.desk.here", [])):
+        ours.rq(CHAT).enqueue(name, *args)
+    with structlog.testing.capture_logs() as logged:
+        ours.serve([CHAT], burst=True)
+    assert [one["event"] for one in logged if one["log_level"] == "error"] == ["queue.foreign-job"] * 3
+    assert (list(tmp_path.iterdir()), ours.length(CHAT), list(ours.redis.scan_iter("rq:job:*"))) == ([], 0, [])
+    ours.close()
+
+
+def test_every_job_that_is_queued_by_name_is_known_and_there() -> None:
+    root = Path(__file__).parents[2]
+    written = {
+        name
+        for floor in ("bot", "core", "storage", "hooks")
+        for path in (root / floor).rglob("*.py")
+        for name in re.findall(r'"((?:bot|core)\.jobs\.\w+)"', path.read_text())
+    }
+    assert written == JOBS
+    for name in JOBS:
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(import_module(module), function))
 
 
 def test_the_first_named_queue_goes_first(queue: Queue, capfd: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +136,7 @@ def test_a_preview_is_the_newest(queue: Queue) -> None:
 def test_a_worker_comes_back_to_a_redis_that_was_killed_and_lost_the_end_of_its_file(tmp_path: Path) -> None:
     socket, url = tmp_path / "v.sock", f"unix://{tmp_path / 'v.sock'}"
     server = valkey.start(tmp_path / "redis", socket)
-    program = f"from storage.queue import Queue\nQueue({url!r}).serve(['chat'])\n"
+    program = f"from storage.queue import Queue\nQueue({url!r}, jobs=['builtins.print']).serve(['chat'])\n"
     queue = Queue(url)
     with (tmp_path / "out").open("wb") as out, subprocess.Popen([sys.executable, "-c", program], stdout=out) as worker:
         queue.put(CHAT, "builtins.print", "before")

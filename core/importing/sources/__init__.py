@@ -6,6 +6,7 @@ A place gives `Entry` after `Entry`, and a `Trouble` for whatever cannot be look
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import BadInput, NotFound
@@ -13,12 +14,18 @@ from core.importing.sources.entries import Changed, Entry, Place, Trouble, Unrea
 from core.importing.sources.folders import Folder
 from core.importing.sources.s3 import Bucket
 from core.importing.sources.zip_files import Archive
+from core.settings import Settings
 
-__all__ = ["Changed", "Entry", "Place", "Trouble", "Unreadable", "at", "open_place"]
+__all__ = ["Changed", "Entry", "Place", "Trouble", "Unreadable", "at", "closed_places", "open_place"]
 
 
-def open_place(text: str, *, s3_endpoint: str = "") -> Place:
-    """The place a person named: `/renders`, `old.zip`, `s3://bucket/prefix`. Raises NotFound, BadInput."""
+def closed_places(settings: Settings) -> tuple[Path, ...]:
+    """Files that are never taken in, whatever links to them: the data folder and the key of the seal."""
+    return (settings.data, *([settings.seal_key] if settings.seal_key else []))
+
+
+def open_place(text: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ()) -> Place:
+    """The place a person named: `/renders`, `old.zip`, `s3://bucket/prefix`; never `closed`. Raises NotFound, BadInput."""
     if text.startswith("s3://"):
         return Bucket(text, s3_endpoint)
     path = Path(text).expanduser()
@@ -26,17 +33,19 @@ def open_place(text: str, *, s3_endpoint: str = "") -> Place:
         mode = path.stat().st_mode
     except (OSError, ValueError) as problem:
         raise NotFound(f"There is no {text[:200]}.", hint="Name a folder, a ZIP file or s3://bucket/prefix.") from problem
+    if any(path.resolve().is_relative_to(one.resolve()) for one in closed):
+        raise BadInput(f"{text[:200]} belongs to Slate itself.", hint="Name a folder of files that somebody made.")
     if stat.S_ISDIR(mode):
-        return Folder(path)
+        return Folder(path, closed=closed)
     if stat.S_ISREG(mode) and path.suffix.lower() == ".zip":
         return Archive(path)
     if stat.S_ISREG(mode):
-        return Folder(path.parent, only=path.name)
+        return Folder(path.resolve().parent, only=path.resolve().name, closed=closed)
     raise BadInput(f"{text[:200]} is neither a folder nor a ZIP file.", hint="Name a folder, a ZIP file or s3://bucket/prefix.")
 
 
-def at(place: str, *, s3_endpoint: str = "") -> Entry:
+def at(place: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ()) -> Entry:
     """The file at an address that a place gave. Raises Unreadable when it is not there any more."""
     if place.startswith("s3://"):
         return Bucket.entry_at(place, s3_endpoint)
-    return Archive.entry_at(place) if "!/" in place else Folder.entry_at(place)
+    return Archive.entry_at(place) if "!/" in place else Folder.entry_at(place, closed=closed)

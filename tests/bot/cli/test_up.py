@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import up
+from bot.cli import processes, up
 
 
 @pytest.fixture
@@ -33,8 +33,20 @@ def test_a_port_that_another_program_has_is_named(folder: Path, monkeypatch: pyt
 
 def test_an_address_that_is_not_this_machines_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLATE_HOST", "192.0.2.1")
+    monkeypatch.setenv("SLATE_ROOM_TRUSTED", "yes")
     told = CliRunner().invoke(up.app)
     assert (told.exit_code, "192.0.2.1:8000" in told.stderr) == (5, True)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "slate.example"])
+def test_the_room_listens_on_this_machine_only_unless_the_network_is_trusted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("SLATE_HOST", host)
+    for command in (up.app, processes.app):
+        told = CliRunner().invoke(command, [] if command is up.app else ["web"])
+        assert (told.exit_code, "SLATE_ROOM_TRUSTED=yes" in told.stderr) == (5, True)
+    assert not (folder / "redis").exists()
 
 
 def test_a_second_slate_on_one_folder_says_which_process_has_it(folder: Path) -> None:

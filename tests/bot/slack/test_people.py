@@ -34,6 +34,24 @@ def test_a_newcomer_comes_in_under_the_name_slack_shows_with_the_usual_role(stud
     assert studio.story.renders()[0].member_id == member.id
 
 
+@pytest.mark.parametrize("kind", ["is_restricted", "is_ultra_restricted", "is_stranger"])
+def test_guests_and_strangers_get_nothing_until_an_admin_lets_them_in(studio: Studio, mia: Person, kind: str) -> None:
+    guest = studio.slack.do(studio.slack.user, studio.house.team, "Gil Guest", kinds=(kind,))
+    studio.general.members.add(guest.id)
+    name = f"{studio.house.team}/{guest.id}"
+    for line in ("find shoe", "help", SHOE):
+        studio.run(studio.slack.people.slash(guest, studio.general, *line.partition(" ")[::2]))
+    with studio.story.desk.reading() as session:
+        assert members.handle(session, "slack", name) is None
+    assert studio.story.renders() == []
+    studio.story.person("Kit", Role.ADMIN).says("/workspace guests:viewer")
+    studio.run(studio.slack.people.slash(guest, studio.general, "find", "shoe"))
+    with studio.story.desk.reading() as session:
+        handle = members.handle(session, "slack", name)
+        assert handle is not None
+        assert members.by_id(session, handle.member_id).role is Role.VIEWER  # type: ignore[union-attr]
+
+
 def test_a_closed_account_loses_access_at_once_and_gets_it_back_when_it_is_opened_again(studio: Studio, mia: Person) -> None:
     shoe = studio.shoe(mia)
     change(studio, mia, deleted=True)

@@ -41,7 +41,7 @@ class Studio:
         return self.put(name, comfy_png(scene(number), text_to_image(**graph), note=number))
 
     def ingest(self, *rules: str, place: Path | str | None = None, again: bool = False, **terms: Any) -> Intake:
-        found = sources.open_place(str(place or self.folder))
+        found = sources.open_place(str(place or self.folder), closed=sources.closed_places(self.desk.settings))
         return scan.read(self.desk, found, by=self.ana, terms=Terms(rules_of(rules), **terms), again=again)
 
     def finish(self) -> int:

@@ -17,8 +17,9 @@ import pytest
 from PIL import PngImagePlugin
 
 from core import files
+from core.errors import BadInput
 from core.importing import stream
-from core.importing.sources import at, open_place
+from core.importing.sources import at, closed_places, open_place
 from core.importing.sources.entries import Entry, Unreadable
 from core.importing.stream import sift
 from tests.core.graphs import text_to_image
@@ -95,6 +96,44 @@ def test_names_in_any_encoding_links_in_circles_and_things_that_are_no_files(stu
     assert "looked into already" in told["loop"]
     assert studio.finish() == 2
     assert all(one.thumbnail for one in studio.everything())
+
+
+def test_no_link_leads_out_of_the_folder_and_nothing_of_slates_own_is_ever_taken_in(studio: Studio, tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "secret.obj").write_bytes(b"v 0 0 0\n")
+    data = studio.desk.settings.data
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "room.key").write_text("hush")
+    studio.render("ok.png")
+    (studio.folder / "inside.png").symlink_to(studio.folder / "ok.png")
+    (studio.folder / "x.obj").symlink_to(data / "room.key")
+    (studio.folder / "y.obj").symlink_to(outside / "secret.obj")
+    (studio.folder / "all").symlink_to(outside)
+    (studio.folder / "own").symlink_to(data)
+    intake = studio.ingest()
+    studio.finish()
+
+    told = studio.report(intake)
+    assert set(told) == {"x.obj", "y.obj", "all", "own"}
+    assert all("out of the folder" in one or "Slate itself" in one for one in told.values())
+    (taken,) = studio.everything()
+    assert taken.filename in ("ok.png", "inside.png")
+    with pytest.raises(BadInput, match="Slate itself"):
+        open_place(str(data / "room.key"), closed=closed_places(studio.desk.settings))
+
+
+def test_a_folder_that_becomes_a_link_between_the_look_and_the_reading_gives_nothing(studio: Studio, tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "a.png").write_bytes(b"hush")
+    path = studio.render("below/a.png")
+    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, Entry)]
+    path.unlink()
+    path.parent.rmdir()
+    path.parent.symlink_to(outside)
+    with pytest.raises(Unreadable):
+        list(entry.pieces())
 
 
 def test_folders_and_files_that_may_not_be_read_are_told(studio: Studio) -> None:

@@ -22,10 +22,13 @@ class User:
     deleted: bool = False
     is_bot: bool = False
     zone: str = "Europe/Berlin"
+    kinds: tuple[str, ...] = ()
+    """What Slack says of guests and strangers, such as `is_restricted`."""
 
     def as_json(self) -> Json:
         profile = {"display_name": self.name, "real_name": self.name, "email": self.email, "image_192": self.avatar}
         about = {"deleted": self.deleted, "is_bot": self.is_bot, "tz": self.zone, "real_name": self.name}
+        about |= dict.fromkeys(self.kinds, True)
         return {"id": self.id, "team_id": self.team, "name": self.name.casefold().replace(" ", "."), "profile": profile} | about
 
 
