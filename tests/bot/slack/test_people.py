@@ -39,13 +39,13 @@ def test_guests_and_strangers_get_nothing_until_an_admin_lets_them_in(studio: St
     guest = studio.slack.do(studio.slack.user, studio.house.team, "Gil Guest", kinds=(kind,))
     studio.general.members.add(guest.id)
     name = f"{studio.house.team}/{guest.id}"
-    for line in ("find shoe", "help", SHOE):
+    for line in ("/find shoe", "/help ", SHOE):
         studio.run(studio.slack.people.slash(guest, studio.general, *line.partition(" ")[::2]))
     with studio.story.desk.reading() as session:
         assert members.handle(session, "slack", name) is None
     assert studio.story.renders() == []
-    studio.story.person("Kit", Role.ADMIN).says("/workspace guests:viewer")
-    studio.run(studio.slack.people.slash(guest, studio.general, "find", "shoe"))
+    studio.story.person("Kit", Role.ADMIN).asks("/workspace guests:viewer")
+    studio.run(studio.slack.people.slash(guest, studio.general, "/find", "shoe"))
     with studio.story.desk.reading() as session:
         handle = members.handle(session, "slack", name)
         assert handle is not None
