@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+from shlex import quote
 
 from sqlmodel import Session
 
 from core.desk import Desk
-from core.errors import BadInput, Refused
+from core.errors import BadInput, Refused, UnknownMember
 from core.people import audit, workspaces
 from core.people.projects import ensure_defaults
 from core.settings import Settings
@@ -76,17 +77,36 @@ def join_room(desk: Desk, name: str) -> Member:
 
 
 def at_terminal(desk: Desk, name: str = "") -> tuple[Member, bool]:
-    """The Member for whom the command line speaks, and whether just taken in.
+    """The Member for whom the command line speaks, and whether just created.
 
-    `--as NAME` is whoever has that name, else a newcomer. Without it, it is the operating system's user; as that person holds
-    the data and the settings anyway, a newcomer without `--as` is an admin. Raises BadInput, TooLong, DatabaseUnavailable.
+    `--as NAME` is whoever has that name. Without it, it is the operating system's user, who holds the data and the settings
+    anyway and is created as an admin the first time. Raises UnknownMember, BadInput, TooLong, DatabaseUnavailable.
     """
-    chosen = name or _system_user()
-    with desk.reading() as session:
-        known = members.by_key(session, names.key(chosen))
+    known = known_at_terminal(desk, name)
     if known is not None:
         return known, False
-    return _by_name(desk, chosen, CLI, role=None if name else Role.ADMIN), True
+    if not name:
+        return _by_name(desk, _system_user(), CLI, role=Role.ADMIN), True
+    shown = names.clean(name)
+    with desk.reading() as session:
+        near = names.nearest(shown, [one.name for one in members.everybody(session)])
+    raise UnknownMember(
+        f"There is no member called `{shown}`.",
+        suggestions=near,
+        hint="" if near else f"`slate join {quote(shown)}` creates one.",
+    )
+
+
+def known_at_terminal(desk: Desk, name: str = "") -> Member | None:
+    """The Member for whom the command line speaks, if there is one. Raises BadInput, DatabaseUnavailable."""
+    with desk.reading() as session:
+        return members.by_key(session, names.key(name or _system_user()))
+
+
+def join_at_terminal(desk: Desk, name: str) -> tuple[Member, bool]:
+    """The Member of this name, and whether just created. Raises BadInput, TooLong, DatabaseUnavailable."""
+    known = known_at_terminal(desk, names.clean(name))
+    return (known, False) if known is not None else (_by_name(desk, name, CLI, role=None), True)
 
 
 def newcomer_role(session: Session, settings: Settings, platform: str) -> Role:

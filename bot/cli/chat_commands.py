@@ -1,4 +1,4 @@
-"""The commands of chat at the terminal: render, queue, cancel, find, whatis, approve, reject, tag, lineage, workflows, help."""
+"""Commands of chat that take local files or words in a way of the terminal: render, queue, find, whatis, verify, restore, tag."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ import typer
 from bot.cli.options import As, AsJson, InProject, Wait, Words
 from bot.cli.run_line import Terminal, attachment, converse, line, option_in, sit_down
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command()
 def render(
     workflow: Annotated[str, typer.Argument(help="Its name; `name@3` is an older version of it.")],
     words: Annotated[list[str], typer.Argument(metavar="[NAME=VALUE | WORDS]...")] = [],  # noqa: B006  (Typer wants a literal)
@@ -74,32 +71,21 @@ def _upload(terminal: Terminal, path: Path, project: str) -> str:
     return uploads.keep(terminal.desk, file.sha256, file.filename, by=terminal.member, project=where).code
 
 
-@app.command()
 def queue(
     mine: Annotated[bool, typer.Option("--mine", help="Only your own.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many at most.")] = 15,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, max=100, help="How many at most, 15 if not given.")] = None,
+    words: Annotated[list[str], typer.Argument(metavar="[NAME=VALUE]...", help="As in chat.")] = [],  # noqa: B006  (Typer)
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what runs and what waits, in order, and why it waits."""
-    options = [("limit", str(limit)), *([("mine", "yes")] if mine else [])]
-    converse(line("queue", [], options), as_name=as_name, as_json=as_json)
+    options = [*([("limit", str(limit))] if limit else []), *([("mine", "yes")] if mine else [])]
+    converse(line("queue", words, options), as_name=as_name, as_json=as_json)
 
 
-@app.command()
-def cancel(
-    render: Annotated[list[str], typer.Argument(metavar="RENDER...", help="Ids, or `all` for every one of yours.")],
-    as_name: As = "",
-    as_json: AsJson = False,
-) -> None:
-    """Cancel renders that wait or run, without touching any other."""
-    converse(line("cancel", render), as_name=as_name, as_json=as_json)
-
-
-@app.command()
 def find(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION...")],
-    limit: Annotated[int, typer.Option("--limit", min=1, max=25, help="How many cards are shown; JSON has all of them.")] = 5,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, max=25, help="How many are shown, 5 if not given.")] = None,
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -109,10 +95,10 @@ def find(
     slate find "who made the depth shot for Acme"
     slate find hero shoe by:mia status:approved after:march
     """
-    converse(f"find limit:{limit} {' '.join(question)}", as_name=as_name, as_json=as_json)
+    limited = f" limit:{limit}" if limit else ""
+    converse(f"find {' '.join(question)}{limited}", as_name=as_name, as_json=as_json)
 
 
-@app.command()
 def whatis(
     subject: Annotated[str, typer.Argument(metavar="FILE", help="A picture, or the id of one.")],
     as_name: As = "",
@@ -124,7 +110,6 @@ def whatis(
     converse(text, as_name=as_name, as_json=as_json, attach=files)
 
 
-@app.command()
 def verify(
     subject: Annotated[str, typer.Argument(metavar="FILE", help="A file, its address on the web, or the id of an asset.")],
     as_name: As = "",
@@ -136,7 +121,6 @@ def verify(
     converse(text, as_name=as_name, as_json=as_json, attach=files)
 
 
-@app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="The copy that lost its metadata.")],
     of: Annotated[str, typer.Option("--of", metavar="ID", help="Which picture it is, where its looks alone cannot tell.")] = "",
@@ -147,30 +131,6 @@ def restore(
     converse(f"restore {of}".strip(), as_name=as_name, as_json=as_json, attach=[file])
 
 
-Subjects = Annotated[
-    list[str], typer.Argument(metavar="ID... [NOTE]", help="Assets or renders; what comes after is kept as a note.")
-]
-Undo = Annotated[bool, typer.Option("--undo", help="Take your own verdict back.")]
-
-
-@app.command()
-def approve(subject: Subjects, undo: Undo = False, as_name: As = "", as_json: AsJson = False) -> None:
-    """Say that a picture may be delivered: a lead's word decides, everybody else's is a vote."""
-    _judge("approve", subject, undo, as_name, as_json)
-
-
-@app.command()
-def reject(subject: Subjects, undo: Undo = False, as_name: As = "", as_json: AsJson = False) -> None:
-    """Say that a picture is not to be used: a lead's word decides, everybody else's is a vote."""
-    _judge("reject", subject, undo, as_name, as_json)
-
-
-def _judge(command: str, subject: list[str], undo: bool, as_name: str, as_json: bool) -> None:
-    options = [("undo", "yes")] if undo else []
-    converse(line(command, subject, options), as_name=as_name, as_json=as_json)
-
-
-@app.command()
 def tag(
     subject: Annotated[str, typer.Argument(metavar="ID")],
     words: Words,
@@ -181,23 +141,6 @@ def tag(
     converse(line("tag", [subject, *("-".join(word.split()) for word in words)]), as_name=as_name, as_json=as_json)
 
 
-@app.command()
-def lineage(subject: Annotated[str, typer.Argument(metavar="ID")], as_name: As = "", as_json: AsJson = False) -> None:
-    """Show what a picture was made from, and what was made from it."""
-    converse(line("lineage", [subject]), as_name=as_name, as_json=as_json)
-
-
-@app.command()
-def workflows(
-    name: Annotated[str, typer.Argument(help="One of them, to see its inputs.")] = "", as_name: As = "", as_json: AsJson = False
-) -> None:
-    """List the workflows, or the inputs of one."""
-    converse(line("workflows", [name] if name else []), as_name=as_name, as_json=as_json)
-
-
-@app.command("help")
-def helping(
-    command: Annotated[str, typer.Argument(help="The command to explain.")] = "", as_name: As = "", as_json: AsJson = False
-) -> None:
-    """Explain the commands as chat knows them; `slate COMMAND --help` explains the command line."""
-    converse(line("help", [command] if command else []), as_name=as_name, as_json=as_json)
+def untag(subject: Annotated[str, typer.Argument(metavar="ID")], words: Words, as_name: As = "", as_json: AsJson = False) -> None:
+    """Take words off a picture; what the shell keeps together is one tag."""
+    converse(line("untag", [subject, *("-".join(word.split()) for word in words)]), as_name=as_name, as_json=as_json)

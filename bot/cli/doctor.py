@@ -8,11 +8,9 @@ import typer
 
 from bot.cli.options import AsJson
 
-app = typer.Typer(rich_markup_mode=None)
 _MARKS = {"fine": ("✓", "green"), "idle": ("·", "dim"), "warning": ("!", "yellow"), "broken": ("✗", "bold red")}
 
 
-@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Look at every part: what is configured, embedded or real, reachable, missing, and how to fix it."""
     from bot.cli.error_output import Code
@@ -50,7 +48,6 @@ def _print_findings(findings: list[Any]) -> None:
     Console(highlight=False).print(grid)
 
 
-@app.command()
 def settings(as_json: AsJson = False) -> None:
     """List every environment variable with its value here and what it does. Secrets are not shown."""
     from bot.cli.open_desk import read_settings

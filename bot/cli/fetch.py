@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from core.desk import Desk
     from storage.tables import Asset, Member
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command()
 def fetch(
     subject: Annotated[str, typer.Argument(metavar="ID", help="An asset, or a render with one result.")],
     output: Annotated[

@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from core.importing.sources import Place
     from storage.tables import Intake, Member
 
-app = typer.Typer(rich_markup_mode=None)
 _EVERY = 2.0
 """Seconds between two looks at how far the background is, and between two rounds over a watched place."""
 
 
-@app.command()
 def ingest(
     place: Annotated[list[str], typer.Argument(metavar="PATH...", help="Folders, ZIP files, or s3://bucket/prefix.")],
     rule: Annotated[
@@ -209,7 +207,6 @@ def _say(text: str) -> None:
     sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
 
 
-@app.command()
 def reindex(
     everything: Annotated[bool, typer.Option("--all", help="Read everything again, not only what an older reader read.")] = False,
     as_json: AsJson = False,

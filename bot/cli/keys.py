@@ -14,16 +14,7 @@ import typer
 from bot.cli.options import As, AsJson
 from core.errors import BadInput, Conflict, SlateError
 
-app = typer.Typer(rich_markup_mode=None)
-keys = typer.Typer(
-    rich_markup_mode=None, help="The certificates behind the seal: make, show, renew, withdraw.", no_args_is_help=True
-)
-stamp = typer.Typer(rich_markup_mode=None, help="A time-stamping service (RFC 3161) of your own.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
-app.add_typer(stamp, name="stamp")
 
-
-@keys.command()
 def init(as_json: AsJson = False) -> None:
     """Make a development authority (root, intermediate, leaf, time stamp) in the data folder; what is there stays."""
     from bot.cli.open_desk import read_settings
@@ -35,7 +26,6 @@ def init(as_json: AsJson = False) -> None:
     _tell({"folder": str(settings.keys), "made": made}, f"{said} Give root.pem to whoever should trust your files.", as_json)
 
 
-@keys.command()
 def show(as_json: AsJson = False) -> None:
     """Say which certificate signs, by whom it was issued, and until when it is good."""
     from bot.cli.open_desk import read_settings
@@ -51,7 +41,6 @@ def show(as_json: AsJson = False) -> None:
     )
 
 
-@keys.command()
 def rotate(as_json: AsJson = False) -> None:
     """Make a new leaf of the same authority; files signed so far stay as good as they are."""
     from bot.cli.open_desk import read_settings
@@ -65,7 +54,6 @@ def rotate(as_json: AsJson = False) -> None:
     _tell({"serial": held.serial, "expires": held.ends.isoformat()}, f"The new leaf is good until {held.ends:%d %B %Y}.", as_json)
 
 
-@keys.command()
 def revoke(
     serial: Annotated[str, typer.Argument(help="The serial number, as `slate keys show` and a verification tell it.")] = "",
     note: Annotated[str, typer.Option("--note", help="Why; it is kept beside the number.")] = "",
@@ -94,7 +82,6 @@ def revoke(
     _tell({"revoked": serial}, "Files signed with it are shown as revoked from now on.", as_json)
 
 
-@app.command()
 def seal(
     subjects: Annotated[list[str], typer.Argument(metavar="[ID …]", help="Assets to seal.")] = [],  # noqa: B006  (Typer)
     due: Annotated[bool, typer.Option("--due", help="Everything that waits for a seal or a time stamp.")] = False,
@@ -141,7 +128,6 @@ def _ending(desk: Any) -> Iterator[Any]:
         yield from page
 
 
-@stamp.command()
 def serve(
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 is any free one.")] = 3161,
     as_json: AsJson = False,

@@ -13,10 +13,7 @@ from bot.cli.child_process import follow_parent, listen_for_stop, settle
 from core.security import exposure
 from core.settings import Settings
 
-app = typer.Typer()
 
-
-@app.command()
 def prepare() -> None:
     """Migrate the database and write the defaults; run it once per release on a real host."""
     from core.desk import here
@@ -28,7 +25,6 @@ def prepare() -> None:
     typer.echo("Ready.")
 
 
-@app.command()
 def web() -> None:
     """Serve the room, the asset pages and the hooks."""
     import uvicorn
@@ -51,7 +47,6 @@ def web() -> None:
     )
 
 
-@app.command()
 def worker(
     backend: Annotated[str, typer.Option(help="Name of the backend to serve. Without it: every configured one, all lanes.")] = "",
 ) -> None:
@@ -111,7 +106,6 @@ def _all_lanes(settings: Settings) -> None:
     supervisor.run()
 
 
-@app.command()
 def clerk() -> None:
     """Post and edit chat messages."""
     import threading
@@ -134,7 +128,6 @@ def clerk() -> None:
     desk.close()
 
 
-@app.command()
 def archivist() -> None:
     """Finish what `slate ingest` found: keep its bytes, fingerprint its looks, make its small pictures."""
     from core.desk import here
@@ -146,7 +139,6 @@ def archivist() -> None:
     desk.close()
 
 
-@app.command()
 def discord() -> None:
     """Listen to Discord; ends with an error when the connection breaks for good, to be started again."""
     from bot.discord.client import serve
@@ -161,7 +153,6 @@ def discord() -> None:
         desk.close()
 
 
-@app.command()
 def sweeper() -> None:
     """Put back on its way whatever got lost: tickets, dead workers' renders, posts left behind."""
     from core.desk import here

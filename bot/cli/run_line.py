@@ -6,17 +6,15 @@ import json
 import mimetypes
 import shlex
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-import typer.main
 
 from bot import command_text
 from bot.cli.error_output import in_own_words, tell_answer
-from bot.cli.options import As, AsJson, Wait, Words
 from core.errors import BadInput, DiskFull, TooLong
 
 if TYPE_CHECKING:
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from storage.tables import Member
 
 _CODES = ("R-", "A-")
-_MAKING = frozenset({"vary", "reroll", "retry", "upscale"})
-"""What makes one render, as `render` does."""
 _ESTIMATES = ("starts_in", "takes", "progress")
 
 
@@ -46,24 +42,41 @@ class Terminal:
 
 
 def sit_down(desk: Desk, name: str) -> Terminal:
-    """Who speaks: whoever `--as` names, else the system's user; a newcomer is told what they became."""
+    """Who speaks: whoever `--as` names, else the system's user, who is told when that creates a member."""
     from bot.identity import at_terminal
 
     member, new = at_terminal(desk, name)
     if new:
-        sys.stderr.write(f"{command_text.clean(member.name)} is new here and joins as {member.role.value}.\n")
+        sys.stderr.write(f"Created member {command_text.clean(member.name)} with the role {member.role.value}.\n")
     return Terminal(desk, member)
 
 
-def converse(text: str, *, as_name: str, as_json: bool, attach: Sequence[Path] = (), wait: bool = False) -> None:
-    """Say one line and show what comes back, or what becomes of the render asked for; ends the command with its exit code."""
+def converse(
+    text: str, *, as_name: str, as_json: bool, attach: Sequence[Path] = (), wait: bool = False, output: str = ""
+) -> None:
+    """Say one line and show what comes back, or with `wait` what becomes of the render asked for; ends with the exit code.
+
+    `output` is where the files go that the answer links to.
+    """
     from bot.cli.open_desk import opened
     from bot.cli.wait import conclude
 
     with opened() as desk:
         terminal = sit_down(desk, as_name)
         files = [attachment(desk, path) for path in attach]
-        conclude(desk, terminal.say(text, files), as_json=as_json, wait=wait)
+        answer = terminal.say(text, files)
+        if output and not answer.error:
+            answer = _saved(desk, answer, output)
+        conclude(desk, answer, as_json=as_json, wait=wait)
+
+
+def _saved(desk: Desk, answer: Answer, output: str) -> Answer:
+    """The answer, with where its files were written."""
+    from bot.cli.typed_commands import save
+
+    written = save(desk, dict(answer.data), output)
+    sys.stderr.write("".join(f"{command_text.clean(one)}\n" for one in written))
+    return replace(answer, data={**answer.data, "written": written})
 
 
 def show(answer: Answer, *, as_json: bool, base_url: str) -> None:
@@ -170,31 +183,3 @@ def option_in(word: str) -> tuple[str, str]:
         name, sign, value = colon
     looks = bool(sign) and not value.startswith("//") and name.replace("-", "_").isidentifier()
     return (name, value) if looks else ("", "")
-
-
-def only_in_chat(known: Collection[str]) -> list[str]:
-    """Chat commands that have no command line of their own yet."""
-    from bot.commands import TABLE
-
-    return [command.name for command in TABLE if command.name not in known]
-
-
-def as_command(name: str) -> Any:
-    """A chat command as a command of the terminal, or None if chat does not know it either."""
-    from bot.commands import BY_NAME
-
-    if name not in BY_NAME:
-        return None
-    app = typer.Typer(rich_markup_mode=None)
-    app.command(name, help=BY_NAME[name].summary)(_generic(name))
-    return typer.main.get_group(app).commands[name]
-
-
-def _generic(name: str) -> Callable[..., None]:
-    def run(words: Words = [], as_name: As = "", as_json: AsJson = False) -> None:  # noqa: B006  (Typer wants a literal)
-        converse(line(name, words), as_name=as_name, as_json=as_json)
-
-    def make(words: Words = [], wait: Wait = False, as_name: As = "", as_json: AsJson = False) -> None:  # noqa: B006  (as above)
-        converse(line(name, words), as_name=as_name, as_json=as_json, wait=wait)
-
-    return make if name in _MAKING else run

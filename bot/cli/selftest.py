@@ -17,17 +17,8 @@ if TYPE_CHECKING:
 
 PROVIDERS = ("bot.slack.selftest", "bot.discord.selftest")
 """Modules that may have a `place(desk)`: a chat a canary can go through, or None where it is not connected."""
-app = typer.Typer(rich_markup_mode=None)
-selftest = typer.Typer(rich_markup_mode=None, help="Try out what only your own chats can show.", no_args_is_help=True)
-app.add_typer(selftest, name="selftest")
 
 
-@selftest.callback()
-def only() -> None:
-    """Makes `chat` a command of its own."""
-
-
-@selftest.command()
 def chat(as_json: AsJson = False) -> None:
     """Upload a sealed canary to each connected chat, take it back, tell which layers survived, and remove it there."""
     from bot.cli.open_desk import opened

@@ -8,10 +8,7 @@ import typer
 
 from bot.cli.child_process import follow_parent, listen_for_stop, settle
 
-app = typer.Typer()
 
-
-@app.command()
 def slack(
     manifest: Annotated[bool, typer.Option("--manifest", help="Print the app's manifest for Slack, and end.")] = False,
     address: Annotated[

@@ -8,10 +8,7 @@ import typer
 
 from bot.cli.options import AsJson
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command("verify-store")
 def verify_store(
     quick: Annotated[bool, typer.Option("--quick", help="Look for what is missing and what nobody needs; read no file.")] = False,
     as_json: AsJson = False,
@@ -45,7 +42,6 @@ def verify_store(
         raise typer.Exit(Code.UNAVAILABLE)
 
 
-@app.command()
 def storage(as_json: AsJson = False) -> None:
     """How many files each project has, and how much room their originals take."""
     from bot.cli.open_desk import opened

@@ -27,8 +27,6 @@ from storage import valkey
 from storage.database import plain
 from storage.rendering import backends
 
-app = typer.Typer()
-
 QUEUE, MACHINES, SLATE = 0, 1, 2
 """Groups of processes; they are stopped from the last to the first."""
 READY_SECONDS = 60.0
@@ -36,7 +34,6 @@ PORT_SECONDS = 9.0
 """A little longer than the processes of a killed Slate take to end."""
 
 
-@app.command()
 def up() -> None:
     """Start everything: queue, web room, workers, clerk, sweeper, and a simulated ComfyUI if none is configured."""
     settings = Settings()

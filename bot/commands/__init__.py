@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-import structlog
-
-from bot import command_text, shapes, show
-from bot.cards import Answer, Card
-from bot.commands import completion
-from bot.commands.command import Asked, Command, check_options
-from bot.commands.help import unknown
+from bot.commands.command import Command
 from bot.commands.table import BY_NAME, TABLE
-from bot.request import Completion, Place, Said
-from core.desk import Desk
-from core.errors import SlateError, UnknownCommand
-from storage.tables import Member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.cards import Answer
+    from bot.request import Completion, Place, Said
+    from core.desk import Desk
+    from core.errors import SlateError
+    from storage.tables import Member
 
 __all__ = ["BY_NAME", "TABLE", "Command", "answer", "carefully", "complete", "press", "sorry"]
-
-log = structlog.get_logger(__name__)
 
 
 def answer(desk: Desk, said: Said) -> Answer:
@@ -35,6 +32,9 @@ def press(
 
     `key` is the platform's id of the press, so that one delivered twice is done once.
     """
+    from bot import command_text
+    from bot.request import Said
+
     verb, _, subject = action.partition(":")
     if verb not in BY_NAME:
         return carefully(lambda: _no_such_button(action))
@@ -44,11 +44,18 @@ def press(
 
 def complete(desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]:
     """What may stand where the cursor is, best first, at most 25; `value` replaces the word the cursor is in. Never raises."""
+    from bot.commands import completion
+
     return completion.complete(BY_NAME, desk, member, place, text, cursor)
 
 
 def carefully(act: Callable[[], Answer]) -> Answer:
     """What `act` answers; a declared error in its own words, anything else as an apology with an id that the log has, too."""
+    import structlog
+
+    from core.errors import SlateError
+
+    log = structlog.get_logger(__name__)
     try:
         return act()
     except SlateError as problem:
@@ -56,22 +63,35 @@ def carefully(act: Callable[[], Answer]) -> Answer:
     except Exception:
         incident = secrets.token_hex(4)
         log.exception("a command broke", incident=incident)
-        text = f"Something broke on our side; nothing more is known here. Incident {incident}."
-        hint = "Try again; if it happens again, give this id to whoever runs Slate: it is in the log."
-        data = {"error": {"code": "internal-error", "message": text, "hint": hint, "facts": {"incident": incident}}}
-        return Answer(
-            cards=(Card(text, "error", text=hint, footer="internal-error"),), private=True, error="internal-error", data=data
-        )
+        return _apology(incident)
+
+
+def _apology(incident: str) -> Answer:
+    from bot.cards import Answer, Card
+
+    text = f"Something broke on our side; nothing more is known here. Incident {incident}."
+    hint = "Try again; if it happens again, give this id to whoever runs Slate: it is in the log."
+    data = {"error": {"code": "internal-error", "message": text, "hint": hint, "facts": {"incident": incident}}}
+    return Answer(
+        cards=(Card(text, "error", text=hint, footer="internal-error"),), private=True, error="internal-error", data=data
+    )
 
 
 def sorry(problem: SlateError) -> Answer:
     """The error as an answer: what happened, what to do, the stable code."""
+    from bot import shapes, show
+    from bot.cards import Answer
+
     return Answer(
         cards=(show.error_card(problem),), private=True, error=problem.code, data={"error": shapes.error_shape(problem)}
     )
 
 
 def _answer(desk: Desk, said: Said) -> Answer:
+    from bot import command_text
+    from bot.commands.command import Asked, check_options
+    from bot.commands.help import unknown
+
     line = command_text.read(said.text)
     name = line.command or ("whatis" if said.attachments else "help")
     command = BY_NAME.get(name)
@@ -84,4 +104,6 @@ def _answer(desk: Desk, said: Said) -> Answer:
 
 
 def _no_such_button(action: str) -> Answer:
+    from core.errors import UnknownCommand
+
     raise UnknownCommand(f"This button (`{action[:40]}`) is of a newer or older Slate.", hint="/help lists what can be said.")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from bot.cards import Answer
-from bot.command_text import Line
-from bot.request import Attachment, Place, Said
-from core.desk import Desk
+from bot.docstrings import docstring, load
 from core.errors import BadInput, UnknownInput, WrongType
 from core.text import names
-from storage.tables import Member
+
+if TYPE_CHECKING:
+    from bot.cards import Answer
+    from bot.command_text import Line
+    from bot.request import Attachment, Place, Said
+    from core.desk import Desk
+    from storage.tables import Member
 
 Kind = Literal["text", "project", "shot", "member", "switch", "count"]
 Subject = Literal["", "workflow", "render", "asset", "command", "question", "project"]
@@ -29,14 +31,19 @@ class Option:
     name: str
     help: str
     kind: Kind = "text"
+    choices: tuple[str, ...] = ()
+    """The values it takes, where these are few."""
+    flag: str = ""
+    """How the command line calls it, where its own name is taken there: `package` for `--package`."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """One line of the table. The docstring of `run` is the help: first its summary; lines that start with `/` are examples."""
+    """One line of the table. Its function's docstring is the help: first a summary; lines that start with `/` are examples."""
 
     name: str
-    run: Callable[[Asked], Answer]
+    function: str
+    """What carries it out, as `module.function` in bot/commands; the module is imported when the command is first used."""
     usage: str
     subject: Subject = ""
     """What its first word is, for completion and for help."""
@@ -46,6 +53,10 @@ class Command:
     free: bool = False
     """Whether it takes free text, in which a colon makes no option unless it is one of its own."""
     aliases: tuple[str, ...] = ()
+
+    def run(self, asked: Asked) -> Answer:
+        answer: Answer = load(self._target())(asked)
+        return answer
 
     @property
     def summary(self) -> str:
@@ -62,7 +73,10 @@ class Command:
         return tuple(line for line in self._help().split("\n") if line.startswith("/"))
 
     def _help(self) -> str:
-        return inspect.getdoc(self.run) or ""
+        return docstring(self._target())
+
+    def _target(self) -> str:
+        return "bot.commands." + self.function.replace(".", ":")
 
 
 @dataclass(frozen=True)

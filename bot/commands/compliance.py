@@ -12,8 +12,7 @@ from bot.commands import subjects
 from bot.commands.command import Asked
 from core.compliance import collect
 from core.compliance import report as paper
-from core.compliance.check import QUESTIONS
-from core.compliance.rules import SECTIONS, Checked, Item, Report, Status
+from core.compliance.rules import QUESTIONS, SECTIONS, Checked, Item, Report, Status
 from core.errors import BadInput, NotFound, UnknownAsset
 from core.people import projects
 from core.security import signed_links

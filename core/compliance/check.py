@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from core.comfyui import facts as comfy_facts
-from core.compliance.rules import Checked, Item, Status
+from core.compliance.rules import QUESTIONS, Checked, Item, Status
 from core.exports.leak_check import Secret, found_in
 from core.files.inspect import Examined
 from core.provenance import embed, xmp
@@ -323,18 +323,8 @@ def _china(m: Material) -> Iterator[Item]:
     yield Item("I", "visible label", HUMAN, "whether a visible label is shown where it is published", "CN")
 
 
-_QUESTIONS = {
-    "deep-fake": ("does it resemble existing persons, objects, places or events?", "EU 50(4)"),
-    "public-interest": ("is it published to inform the public on matters of public interest?", "EU 50(4)"),
-    "artistic": ("is it evidently artistic, creative, satirical or fictional?", "EU 50(4)"),
-    "standard-edit": ("is it a standard edit that needs no mark, and who says so?", "EU 50(2)"),
-    "icon": ("is the EU icon shown where it is published?", "EU Code"),
-}
-QUESTIONS = tuple(_QUESTIONS)
-
-
 def _human(m: Material) -> Iterator[Item]:
-    for name, (question, source) in _QUESTIONS.items():
+    for name, (question, source) in QUESTIONS.items():
         note = m.notes.get(name)
         if note is None:
             yield Item("J", name, HUMAN, question, source)

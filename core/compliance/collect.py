@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core import files
-from core.compliance.check import QUESTIONS, Gone, Material, Said, check
-from core.compliance.rules import Checked, Item, Report, Status
+from core.compliance.check import Gone, Material, Said, check
+from core.compliance.rules import QUESTIONS, Checked, Item, Report, Status
 from core.desk import Desk
 from core.errors import BadInput, BadPicture, NotFound
 from core.exports import private_terms

@@ -8,6 +8,15 @@ from enum import StrEnum
 RULE_SET = "2026-11-23"
 """The day these rules were last read. It is no legal advice, and none of it is a judgement of law."""
 
+QUESTIONS = {
+    "deep-fake": ("does it resemble existing persons, objects, places or events?", "EU 50(4)"),
+    "public-interest": ("is it published to inform the public on matters of public interest?", "EU 50(4)"),
+    "artistic": ("is it evidently artistic, creative, satirical or fictional?", "EU 50(4)"),
+    "standard-edit": ("is it a standard edit that needs no mark, and who says so?", "EU 50(2)"),
+    "icon": ("is the EU icon shown where it is published?", "EU Code"),
+}
+"""What only a person can answer: name -> (the question, which rule asks it)."""
+
 
 class Status(StrEnum):
     """How an item came out."""

@@ -32,7 +32,7 @@ def test_a_first_command_sets_everything_up_and_says_who_one_became(slate: Termi
     assert (made["state"], made["error"], made["assets"]) == ("queued", None, [])
     assert (made["inputs"]["prompt"], made["seed"], made["shot"], made["project"]) == ("a red shoe!", "7", "sh010", "playground")
     assert made["by"] == getpass.getuser()
-    assert "is new here and joins as admin" in slate.err
+    assert "with the role admin" in slate.err
 
 
 def test_inputs_survive_the_way_through_the_shell(slate: Terminal) -> None:
@@ -180,6 +180,8 @@ def test_estimates_have_three_digits(slate: Terminal, shop: Shop) -> None:
 
 
 def test_the_queue_shows_what_waits_and_why(slate: Terminal) -> None:
+    slate("join", "Mia")
+    slate("join", "Leo")
     made = slate.json("render", "text-to-image", "a shoe", "--as", "Mia")
     [waiting] = slate.json("queue")["renders"]
     assert (waiting["render"], waiting["position"]) == (made["render"], 1)
@@ -196,7 +198,8 @@ def test_a_cancelled_render_cannot_be_cancelled_again(slate: Terminal) -> None:
 
 
 def test_an_artist_cancels_no_other_persons_render(slate: Terminal) -> None:
-    slate("queue", "--as", "Kit")
+    for name in ("Kit", "Mia", "Leo"):
+        slate("join", name)
     code = slate.json("render", "text-to-image", "a shoe", "--as", "Mia")["render"]
     error = slate.json("cancel", code, "--as", "Leo", status=4)["error"]
     assert error["code"] == "refused"
@@ -258,6 +261,7 @@ def test_verdicts_and_tags_are_given_and_taken_back(slate: Terminal, shoe: Asset
         [opinion] = verdicts.opinions(session, shoe)
     assert (opinion.verdict.note, opinion.verdict.judgement) == ("for print, too!", Judgement.APPROVED)
     assert slate.json("approve", shoe.code, "--undo")["results"][0]["status"] == ""
+    slate("join", "Leo")
     assert slate.json("reject", shoe.code, "--as", "Leo")["results"][0]["status"] == ""
     assert slate.json("tag", shoe.code, "Hero", "pick", "low sun")["results"][0]["tags"] == ["hero", "low-sun", "pick"]
 
@@ -276,10 +280,22 @@ def test_what_only_chat_lists_can_be_said_here_too(slate: Terminal, shoe: Asset)
 # Who speaks
 
 
-def test_as_a_new_name_one_joins_as_a_newcomer(slate: Terminal, desk: Desk) -> None:
-    slate("queue", "--as", "Kit")
-    slate("queue", "--as", "Mia")
-    assert "Mia is new here and joins as artist." in slate.err
+def test_an_unknown_name_creates_nobody_and_says_how_one_is_created(slate: Terminal, desk: Desk, shoe: Asset) -> None:
+    with desk.reading() as session:
+        before = [one.name for one in members.everybody(session)]
+    error = slate.json("approve", shoe.code, "--as", "Ana B", status=3)["error"]
+    assert error["code"] == "unknown-member"
+    assert "slate join 'Ana B'" in error["hint"]
+    assert "Mia Chen" in slate.json("approve", shoe.code, "--as", "Mia Chan", status=3)["error"]["hint"]
+    with desk.reading() as session:
+        assert [one.name for one in members.everybody(session)] == before
+        assert verdicts.opinions(session, shoe) == []
+
+
+def test_members_created_at_the_terminal_are_newcomers_like_any_other(slate: Terminal, desk: Desk) -> None:
+    slate("join", "Kit")
+    assert slate.json("join", "Mia") == {"member": "Mia", "role": "artist", "new": True}
+    assert slate.json("join", "mia")["new"] is False
     slate("queue", "--as", "MIA")
     assert slate.err == ""
     with desk.reading() as session:

@@ -6,9 +6,14 @@ import socket
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from bot.cli import processes, up
+from bot.cli import up
+from bot.cli.entry import app
+
+
+def started(command: str = "up") -> Result:
+    return CliRunner().invoke(app, [command])
 
 
 @pytest.fixture
@@ -24,7 +29,7 @@ def test_a_port_that_another_program_has_is_named(folder: Path, monkeypatch: pyt
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         monkeypatch.setenv("SLATE_PORT", str(taken.getsockname()[1]))
-        told = CliRunner().invoke(up.app)
+        told = started()
     assert told.exit_code == 5
     assert "in use" in told.stderr
     assert "SLATE_PORT" in told.stderr
@@ -34,7 +39,7 @@ def test_a_port_that_another_program_has_is_named(folder: Path, monkeypatch: pyt
 def test_an_address_that_is_not_this_machines_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLATE_HOST", "192.0.2.1")
     monkeypatch.setenv("SLATE_ROOM_TRUSTED", "yes")
-    told = CliRunner().invoke(up.app)
+    told = started()
     assert (told.exit_code, "192.0.2.1:8000" in told.stderr) == (5, True)
 
 
@@ -43,14 +48,14 @@ def test_the_room_listens_on_this_machine_only_unless_the_network_is_trusted(
     folder: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     monkeypatch.setenv("SLATE_HOST", host)
-    for command in (up.app, processes.app):
-        told = CliRunner().invoke(command, [] if command is up.app else ["web"])
+    for command in ("up", "web"):
+        told = started(command)
         assert (told.exit_code, "SLATE_ROOM_TRUSTED=yes" in told.stderr) == (5, True)
     assert not (folder / "redis").exists()
 
 
 def test_a_second_slate_on_one_folder_says_which_process_has_it(folder: Path) -> None:
     with up._only_one(folder):
-        told = CliRunner().invoke(up.app)
+        told = started()
     assert told.exit_code == 5
     assert "is running on" in told.stderr
