@@ -95,7 +95,7 @@ class Index(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As Typer does, with near names found among all commands."""
         if args and args[0] not in self.list_commands(ctx):
-            self.commands.update(dict.fromkeys(self.list_commands(ctx)))  # type: ignore[arg-type]  (names are all it looks at)
+            self.commands.update(dict.fromkeys(self.list_commands(ctx)))  # type: ignore[arg-type]
         return super().resolve_command(ctx, args)
 
 
