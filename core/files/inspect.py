@@ -17,7 +17,7 @@ from core import generators
 from core.comfyui.facts import Facts
 from core.comfyui.graph import Graph
 from core.errors import BadPicture, TooLong
-from core.formats import films, kinds, pixels, png, stealth
+from core.formats import exif, films, kinds, pixels, png, stealth
 from core.formats.decoding import UTF8, text_of
 from core.formats.raw_text import RawText, RawTexts
 from core.formats.sanitize import clean, clean_text
@@ -88,20 +88,23 @@ def examine(data: bytes, filename: str, *, limits: Limits = Limits()) -> Examine
 
 
 @sandboxed
-def glance(data: bytes, filename: str, *, limits: Limits = Limits(), sha256: str = "") -> Examined:
+def glance(
+    data: bytes, filename: str, *, limits: Limits = Limits(), sha256: str = "", beside: Sequence[RawText] = ()
+) -> Examined:
     """What a file is and says, without decoding a pixel: no digests of its looks, and no workflow, which only its words hold.
 
-    `sha256` is its digest where that is known already. Raises what `examine` raises.
+    `sha256` is its digest where that is known already, `beside` are texts from files beside it. Raises what `examine` raises.
     """
     found = _first(data, filename, limits, sha256)
     if not found.is_picture:
-        return _said(_film(data, found, limits), briefly=True)
-    found = _header(data, found, limits)
-    if found.width is not None:
-        return _said(found, briefly=True)
-    with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
-        width, height = pixels.upright_size(image)
-        return _said(replace(found, width=width, height=height, frames=_frames(image, found)), briefly=True)
+        found = _film(data, found, limits)
+    else:
+        found = _header(data, found, limits)
+        if found.width is None:
+            with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
+                width, height = pixels.upright_size(image)
+                found = replace(found, width=width, height=height, frames=_frames(image, found), raw=_unpacked(image, found))
+    return _said(replace(found, raw=(*found.raw, *beside)), briefly=True)
 
 
 @sandboxed
@@ -168,6 +171,16 @@ def _header(data: bytes, found: Examined, limits: Limits) -> Examined:
     return replace(found, width=head.width, height=head.height, frames=head.frames, raw=raw, problems=problems)
 
 
+def _unpacked(image: Image.Image, found: Examined) -> tuple[RawText, ...]:
+    """The texts of a JPEG XL picture with those of its packed boxes, which its decoder unpacks."""
+    block = image.info.get("exif") if found.mime == "image/jxl" else None
+    if not isinstance(block, bytes) or any(one.place.startswith("EXIF") for one in found.raw):
+        return found.raw
+    texts = RawTexts(len(block))
+    exif.read(block, texts)
+    return (*found.raw, *texts.found)
+
+
 def _frames(image: Image.Image, found: Examined) -> int:
     return max(found.frames, int(getattr(image, "n_frames", 1)) if found.mime != "image/png" else 1)
 
@@ -175,7 +188,7 @@ def _frames(image: Image.Image, found: Examined) -> int:
 def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Image.Image]:
     found = _header(data, found, limits)
     with pixels.opened(data, max_pixels=limits.max_pixels, max_edge=limits.max_edge) as image:
-        frames = _frames(image, found)
+        frames, found = _frames(image, found), replace(found, raw=_unpacked(image, found))
         image.seek(0)
         upright = pixels.upright(image)
     still = frames == 1

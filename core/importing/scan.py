@@ -20,6 +20,7 @@ from core.errors import SlateError
 from core.files import Examined
 from core.formats import kinds
 from core.formats.sanitize import clean, clean_text
+from core.importing import sidecars
 from core.importing.attribution import Attribution, Attributor, Terms
 from core.importing.progress import Pace, Progress
 from core.importing.sources import Entry, Place, Trouble, Unreadable
@@ -121,7 +122,7 @@ def _read_on(
 ) -> None:
     batch = _Batch()
     with ThreadPoolExecutor(1) as reader:
-        for group in _grouped(place.walk()):
+        for group in _grouped(sidecars.paired(place.walk())):
             fresh, left = _fresh(desk, group, again)
             if left:
                 _grow(desk, intake, left)
@@ -207,7 +208,7 @@ def _nothing() -> Generator[bytes, None, None]:
 
 def _examined(desk: Desk, entry: Entry, sifted: Sifted) -> Examined:
     limits = replace(files.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
-    found = files.glance(sifted.kept, entry.name, limits=limits, sha256=sifted.sha256)
+    found = files.glance(sifted.kept, entry.name, limits=limits, sha256=sifted.sha256, beside=sidecars.read(entry))
     return replace(found, size=sifted.size)
 
 

@@ -15,7 +15,8 @@ from core import files
 from core.desk import Desk
 from core.errors import SlateError, StoreError
 from core.files import Examined, derivatives, reparse
-from core.formats import kinds
+from core.formats import kinds, stealth
+from core.formats.raw_text import RawText
 from core.importing.sources import Unreadable, at, closed_places
 from core.importing.stream import Sifted, sift
 from storage import search
@@ -35,6 +36,8 @@ class _Looked:
     thumbnail: str = ""
     preview: str = ""
     problem: str = ""
+    hidden: Examined | None = None
+    """What the file says with what was hidden in its pixels."""
 
 
 def finish_all(desk: Desk, *, after: int = 0, until: int = 2**31 - 1, tell: Callable[[int], None] = lambda _: None) -> int:
@@ -72,11 +75,22 @@ def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
         with desk.writing() as session:
             imports.settle(session, found.id, FoundState.REFUSED, f"found, but its bytes could not be kept: {problem}")
         return
+    looked = replace(looked, hidden=_with_hidden(desk, found, looked.examined))
     with desk.writing() as session:
         asset = assets.by_id(session, found.asset_id or 0)
         if asset is not None:
             _write(session, asset, looked)
         imports.settle(session, found.id, FoundState.DONE, looked.problem or found.problem)
+
+
+def _with_hidden(desk: Desk, found: FoundFile, seen: Examined | None) -> Examined | None:
+    """What all texts of a file say together, where some were hidden in its pixels; None where none were."""
+    hidden = [one for one in seen.raw if one.key == stealth.KEY] if seen else []
+    if seen is None or not hidden:
+        return None
+    with desk.reading() as session:
+        kept = raw_metadata.of(session, found.asset_id or 0) or []
+    return files.said([*(RawText(*one) for one in kept), *hidden], seen.filename, seen.mime, seen.frames)
 
 
 def _bytes(desk: Desk, found: FoundFile) -> Sifted:
@@ -124,9 +138,9 @@ def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     asset.width, asset.height = seen.width, seen.height
     asset.pixel_sha256, asset.phash = seen.pixel_sha256, seen.phash
     asset.thumbnail, asset.preview = looked.thumbnail, looked.preview
-    if not asset.facts.get("generator") and seen.facts is not None:
-        reparse.apply(asset, seen)  # what was hidden in the pixels
-        raw_metadata.replace(session, asset.id, [one.kept() for one in seen.raw])
+    if not asset.facts.get("generator") and looked.hidden is not None:
+        reparse.apply(asset, looked.hidden)
+        raw_metadata.replace(session, asset.id, [one.kept() for one in looked.hidden.raw])
         session.add(asset)
         search.index(session, asset.id)
     session.add(asset)

@@ -35,6 +35,9 @@ class Entry:
     owner: Callable[[], str] = field(default=lambda: "", repr=False)
     """Name of the system user who owns it, or empty."""
 
+    sidecars: tuple[Entry, ...] = field(default=(), repr=False)
+    """Texts beside it that are called like it; see core.importing.sidecars."""
+
     @property
     def modified(self) -> datetime:
         return datetime.fromtimestamp(min(max(self.modified_ns / 1e9, 0), 4_000_000_000), UTC)
