@@ -52,10 +52,10 @@ class _Reader:
         elif kind == b"uuid" and bytes(body[:16]) == _XMP_ID:
             film.raw.add("XMP", "xmp", UTF8, body[16:])
         elif kind == b"Exif" and len(path) == 1:
-            exif.read(body[4:], film.raw)
+            exif.read(body if bytes(body[:2]) in (b"II", b"MM") else body[4:], film.raw)
         elif kind == b"xml " and len(path) == 1:
             film.raw.add("XMP", "xmp", UTF8, body)
-        elif kind == b"brob" and bytes(body[:4]) in (b"Exif", b"xml "):
+        elif kind == b"brob" and bytes(body[:4]) == b"xml ":
             film.raw.refuse("a packed box of the JPEG XL file", "it is packed with Brotli, which is not read")
 
     def _listed(self, kind: bytes, body: memoryview) -> None:

@@ -114,6 +114,8 @@ def mime_of(data: bytes, filename: str) -> str:
         return "audio/aiff"
     if data[4:8] == b"ftyp":
         return _of_brands(data)
+    if data[4:8] in (b"moov", b"mdat", b"wide", b"pnot") or (data[4:8] in (b"free", b"skip") and b"moov" in data[:4_096]):
+        return "video/quicktime"
     if data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE6 == 0xE2:
         return "audio/mpeg"
     return _BY_NAME.get(PurePosixPath(filename).suffix.lower(), "")

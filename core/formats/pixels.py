@@ -19,7 +19,7 @@ Image.MAX_IMAGE_PIXELS = 500_000_000
 MAX_EDGE = 65_535
 """Pixels along an edge that are opened where no setting says otherwise."""
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
-"""Pillow's readers that are used: those of the kinds in `kinds.PICTURES`."""
+"""Pillow's own readers that are used: those of the kinds in `kinds.PICTURES`. `_formats` adds those of plug-ins."""
 
 warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 """What Pillow remarks of a picture's broken words, on standard error, helps nobody: what cannot be read is told by us."""
@@ -43,13 +43,27 @@ _FOREIGN = (
 def opened(data: bytes, *, max_pixels: int, max_edge: int = MAX_EDGE) -> Iterator[Image.Image]:
     """The picture, its pixels not yet decoded. Raises BadPicture, TooManyPixels; so does what is done with it inside."""
     try:
-        with Image.open(io.BytesIO(_safe(data)), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(_safe(data)), formats=_formats(data)) as image:
             check(image.width, image.height, max_pixels, max_edge)
             yield image
     except (UnidentifiedImageError, Image.DecompressionBombError, *_FOREIGN) as problem:
         if isinstance(problem, Image.DecompressionBombError):
             raise TooManyPixels() from problem
         raise BadPicture("The picture is damaged or cut off.", hint="Send the complete file.") from problem
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """The readers for a file; plug-ins are loaded when the first file of their kind comes, as that takes a while."""
+    if data[4:8] == b"ftyp" and data[8:12] not in (b"avif", b"avis"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+        return (*FORMATS, "HEIF")
+    if data[:2] == b"\xff\x0a" or data[4:8] == b"JXL ":
+        import pillow_jxl  # noqa: F401  (registers itself)
+
+        return ("JXL",)
+    return (*FORMATS, "PSD") if data[:4] == b"8BPS" else FORMATS
 
 
 def check(width: int, height: int, max_pixels: int, max_edge: int = MAX_EDGE) -> None:

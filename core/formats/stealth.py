@@ -42,6 +42,8 @@ def _hidden(image: Image.Image, bands: str, max_text: int) -> bytes:
             body = unpacker.decompress(body, max_text)
         except zlib.error:
             return b""
+        if not unpacker.eof:
+            return b""
     return body
 
 

@@ -29,6 +29,7 @@ _GUIDED_BY = {
     "dw_": "pose",
     "oneformer": "seg",
 }
+_WEIGHT_PAIR = re.compile(r"\s*([^,:\"]{1,200}?)\s*:\s*(-?[\d.]{1,8})\s*(?:,|$)")
 _EXTRAS = ("postprocess upscaler", "postprocess upscale by")
 
 
@@ -175,7 +176,12 @@ def _loras(parts: Infotext, every: Mapping[str, str], resources: list[ModelUse])
     ]
     named = [*_numbered(told), *recipe]
     known = {stem(use.name) for use in (*tagged, *named)}
-    listed_uses = [ModelUse("lora", "loras", name, hash=digest) for name, digest in listed_.items() if stem(name) not in known]
+    weights = {name: number_in(weight) for name, weight in _WEIGHT_PAIR.findall(told.get("lora weights", "")[:20_000])[:64]}
+    listed_uses = [
+        ModelUse("lora", "loras", name, weights.get(name), hash=digest)
+        for name, digest in listed_.items()
+        if stem(name) not in known
+    ]
     if tagged or named or listed_uses:
         return [*tagged, *(use for use in named if stem(use.name) not in {stem(one.name) for one in tagged}), *listed_uses]
     hashed = [ModelUse("lora", "loras", name, hash=hash_in(digest)) for name, digest in general.items()]

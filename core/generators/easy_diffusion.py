@@ -64,6 +64,11 @@ def read(words: Words) -> Facts | None:
         if sum(key in said for key in _OURS) >= 2:
             one.take()
             return settings.read(said, generator="Easy Diffusion")
+    for one in words.prose():
+        lines = settings.lines_of(one.text)
+        if "Stable Diffusion model" in lines and "Prompt" in lines:
+            one.take()
+            return settings.read(lines, generator="Easy Diffusion")
     if sum(1 for key in _OURS if words.text(key)) < 2:
         return None
     told = {key: words.text(key) for key in _KEYS if words.text(key)}

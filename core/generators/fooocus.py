@@ -26,6 +26,8 @@ def read(words: Words) -> Facts | None:
     ('Fooocus', 'a fox', '5', 896, 'jugger')
     """
     schemed = words.text("fooocus_scheme") or words.text("MakerNote") in ("fooocus", "a1111", "simple")
+    for one in words.named("fooocus_scheme"):
+        one.take()
     for one in words.objects():
         said = one.object or {}
         version = f"{words_in(said.get('version'))} {words_in(said.get('software'))} {words_in(said.get('Version'))}"

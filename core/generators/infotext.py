@@ -20,7 +20,8 @@ _KNOWN = (
     "steps|sampler|scheduler|schedule type|cfg scale|cfg|guidance scale|guidance|distilled cfg scale|seed|size|model|model hash|"
     "base model|vae|vae hash|denoising strength|strength|clip skip|ensd|hires upscale|hires steps|hires upscaler|hires resize|"
     "lora hashes|ti hashes|hashes|refiner|version|variation seed|mask blur|face restoration|app|backend|styles|performance|"
-    "resolution|sharpness|batch size|civitai resources|created date|first stage size|hires fix"
+    "resolution|sharpness|batch size|pipeline|parser|operations|latent sampler|civitai resources|created date|first stage size|"
+    "hires fix"
 )
 _START = re.compile(rf"(?:{_KNOWN})[ \t]*:(?=\s|-?\d|\"|$)", re.IGNORECASE)
 _ANY = re.compile(rf"(?:^|[,\n.\s])({_KNOWN})[ \t]*:", re.IGNORECASE)
@@ -28,8 +29,12 @@ _GLUED = re.compile(r"(?<![A-Za-z])Steps:[ \t]*(?:\d|Unknown)", re.IGNORECASE)
 _NEGATIVE_LINE = re.compile(r"^[ \t]*Negative prompt[ \t]*:[ \t]?", re.IGNORECASE | re.MULTILINE)
 _NEGATIVE_BEHIND = re.compile(r"(?<=[\s,.;])Negative prompt:[ \t]?", re.IGNORECASE)
 _LABEL = re.compile(r"^\s*(?:positive prompt|prompt)[ \t]*:[ \t]*", re.IGNORECASE)
+_NUMBERED = re.compile(r"\b(?:steps|seed)[ \t]*:[ \t]*(?:-?\d|unknown|none)", re.IGNORECASE)
+"""Without a number behind one of them, a text with such words is prose."""
+_PAIRED = re.compile(r"(?:^|,[ \t]?)[A-Za-z][\w /]{0,30}: ")
+_TEMPLATES = re.compile(r"^[ \t]*(?:negative )?template[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _ENOUGH = 3
-"""Known settings that make a line one of settings; two are enough where one of them is the seed or the steps."""
+"""Known settings that make a line one of settings; two are enough below a prompt."""
 _MOST_GLUED = 8
 
 
@@ -57,7 +62,7 @@ def parse(text: str) -> Infotext | None:
     if start is None:
         return None
     settings: dict[str, str] = {}
-    for key, value in pairs(text, start):
+    for key, value in pairs(_with_commas(text[start:])):
         key = key.casefold()
         if value and not settings.get(key):
             settings[key] = value
@@ -65,12 +70,18 @@ def parse(text: str) -> Infotext | None:
     return Infotext(prompt, negative, settings)
 
 
+def _with_commas(settings: str) -> str:
+    """Settings that are divided by ` | `, as SD.Next wrote them for a while, divided by commas."""
+    divided = settings.count(" | ")
+    return settings.replace(" | ", ", ") if divided >= 2 and settings.count(", ") < divided else settings
+
+
 def _parted(above: str) -> tuple[str, str]:
     """(prompt, negative prompt) of what stands before the settings."""
     cut = _NEGATIVE_LINE.search(above) or _last(_NEGATIVE_BEHIND, above)
     if cut is None:
-        return _LABEL.sub("", above).strip(), ""
-    return _LABEL.sub("", above[: cut.start()]).strip(), above[cut.end() :].strip()
+        return _LABEL.sub("", _TEMPLATES.split(above, maxsplit=1)[0]).strip(), ""
+    return _LABEL.sub("", above[: cut.start()]).strip(), _TEMPLATES.split(above[cut.end() :], maxsplit=1)[0].strip()
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -88,7 +99,8 @@ def _settings_start(text: str) -> int | None:
         if (first := _START.match(text, at, end)) is not None:
             known.add(first[0].rstrip(": \t\n").casefold())
         last = end == len(text) and _GLUED.match(text, at) is not None and "," in text[at : at + 200]
-        enough = len(known) >= _ENOUGH or (len(known) == 2 and known & {"steps", "seed"}) or last
+        enough = len(known) >= _ENOUGH or ((len(known) == 2 or last) and at > 0)
+        enough = enough and _NUMBERED.search(text, at, end) is not None
         if enough and len(known) >= best:
             best, where = len(known), at
     return where
@@ -122,4 +134,9 @@ def _full(text: str, run: int, at: int) -> bool:
         return False
     first = text[run : min(at, run + 2_000)]
     follows = text[at : at + 400].lstrip()
-    return len(_ANY.findall(first)) < 2 and follows[:6].casefold() == "steps:" and len(_ANY.findall(follows)) >= _ENOUGH
+    return (
+        len(_ANY.findall(first)) < 2
+        and len(_PAIRED.findall(first)) < 2
+        and follows[:6].casefold() == "steps:"
+        and len(_ANY.findall(follows)) >= _ENOUGH
+    )

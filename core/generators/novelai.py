@@ -37,7 +37,7 @@ def read(words: Words) -> Facts | None:
 def _is_comment(one: Text, ours: bool) -> bool:
     said = one.object or {}
     known = sum(mark in said for mark in _MARKS)
-    return "prompt" in said and "seed" in said and (known >= 2 or (ours and known >= 1))
+    return "seed" in said and ((known >= 2 and "prompt" in said) or (ours and known >= 1))
 
 
 def _facts(said: dict[str, Any], words: Words, outer: dict[str, Any]) -> Facts:

@@ -56,6 +56,11 @@ def read(words: Words) -> Facts | None:
         if settings.looks_like_settings(said):
             one.take()
             return settings.read(said, generator=_name(said, words))
+    for one in words.prose():
+        lines = settings.lines_of(one.text)
+        if settings.looks_like_settings(lines):
+            one.take()
+            return settings.read(lines, generator=_name(lines, words))
     told: dict[str, Text] = {key: one for key in _SEPARATE for one in words.named(key) if one.text and one.value is None}
     plain = {key: one.text for key, one in told.items()}
     if settings.looks_like_settings(plain):

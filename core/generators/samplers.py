@@ -65,6 +65,8 @@ def sampler(label: str, schedule: str = "") -> tuple[str, str]:
         if not schedule and low.endswith(" " + word) and low not in _NAMES:
             label, schedule = label[: -len(word) - 1].rstrip(), word
             break
+    if schedule and label.casefold().endswith(" " + schedule.casefold()) and low not in _NAMES:
+        label = label[: -len(schedule) - 1].rstrip()  # said twice
     named = _NAMES.get(label.casefold(), label)
     told = _SCHEDULE_NAMES.get(schedule.casefold())
     return named, told or ("" if schedule.casefold() in ("automatic", "default") else schedule.lower())

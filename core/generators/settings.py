@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -105,6 +106,22 @@ def looks_like_settings(said: Mapping[str, Any]) -> bool:
     return isinstance(found.get(*PROMPT), str) and told >= 2
 
 
+def lines_of(text: str) -> dict[str, str]:
+    """A text of `Key: value` lines, as an object; empty for any other.
+
+    >>> lines_of("Prompt: a tram depot, fog\\nSeed: 5\\nSteps: 25")
+    {'Prompt': 'a tram depot, fog', 'Seed': '5', 'Steps': '25'}
+    """
+    found: dict[str, str] = {}
+    for line in text[:200_000].splitlines()[:200]:
+        key, colon, value = line.partition(":")
+        if line.strip() and not (colon and 0 < len(key) <= 40):
+            return {}
+        if value.strip():
+            found.setdefault(key.strip(), value.strip())
+    return found
+
+
 def read(said: Mapping[str, Any], *, generator: str) -> Facts:
     """The facts that an object of settings tells."""
     found = Settings(said)
@@ -151,8 +168,8 @@ def _models(found: Settings, prompt: str) -> tuple[ModelUse, ...]:
         *checkpoint(name_in(found.get("refinermodel", "refiner", "sdxlrefiner", "refinermodelname"))),
         *model("vae", "vae", name_in(found.get(*VAE))),
         *loras_in(
-            found.get("loras", "lora", "loramodels", "useloramodel"),
-            found.get("loraweights", "lorascales", "lorascale", "loraalpha", "loraalphas", "lorastrengths"),
+            found.get("loras", "lora", "loramodels", "useloramodel", "loramodel"),
+            found.get("loraweights", "lorascales", "lorascale", "loraalpha", "loraalphas", "lorastrengths", "lorastrength"),
         ),
         *loras_in(found.get("lorapaths", "loranames"), found.get("lorascales", "loraweights")),
         *of_civitai(found.get("civitairesources", "resources")),
@@ -238,7 +255,17 @@ def _several(value: object) -> list[Any]:
         )
     if isinstance(value, int | float) and not isinstance(value, bool):
         return [value]
+    if isinstance(value, str) and value[:1] == "[" and len(value) < 20_000:
+        value = _python_list(value)
     return listed(value) or [part.strip() for part in words_in(value)[:20_000].split(",")[:64] if part.strip()]
+
+
+def _python_list(text: str) -> object:
+    """A list as Python prints it, which some programs write for JSON."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 def _techniques(found: Settings, facts: Facts, sourced: bool) -> Iterator[str]:
