@@ -1,8 +1,8 @@
 """Turns workflows as ComfyUI's page saves them into API graphs, as far as they tell: for reading only, never for running.
 
 The page saves typed values by place, not by name. Newer versions name them beside; for older ones `data/widgets.json` tells which
-names the places of the core's nodes have, and of the most used others. A value without a name is left out. Muted nodes are
-left out, bypassed ones hand on what they get, subgraphs and group nodes are opened.
+names the places of the core's nodes have, `data/widgets_of_packs.json` those of much used others. A value without a name is left
+out. Muted nodes are left out, bypassed ones hand on what they get, subgraphs and group nodes are opened.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def _is_link(one: object, least: int) -> bool:
 
 @cache
 def _widgets() -> dict[str, list[Any]]:
-    known: dict[str, list[Any]] = json.loads((Path(__file__).parent / "data" / "widgets.json").read_text("utf-8"))
+    known: dict[str, list[Any]] = {}
+    for name in ("widgets_of_packs.json", "widgets.json"):
+        known |= json.loads((Path(__file__).parent / "data" / name).read_text("utf-8"))
     return known
 
 
@@ -216,7 +218,7 @@ def _taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str
             yield from _taken(options.get(str(chosen), ()), left, f"{before}{stem}.")
             continue
         yield before + name.rstrip("*"), left.pop(0)
-        if name.endswith("*") and left and left[0] in _CONTROLS:
+        if name.endswith("*") and left and (left[0] is None or left[0] in _CONTROLS):
             left.pop(0)
 
 

@@ -75,7 +75,7 @@ def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     """The facts of the picture that `node` saved, or of all the graph saves. Any graph will do; what it hides stays empty."""
     trace = Trace(graph)
     outputs = trace.outputs(node)
-    samplers = sampling.passes(trace, outputs)
+    samplers = sampling.passes(trace, outputs) or _cut_off(trace, outputs)
     nodes = trace.upstream([*samplers, *outputs])
     models = weights.used(trace, nodes)
     if samplers and not any(use.kind in weights.MAIN for use in models):
@@ -84,6 +84,19 @@ def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     return replace(
         facts, models=models, techniques=techniques.read(trace, outputs, models), pictures_in=techniques.pictures_in(nodes)
     )
+
+
+def _cut_off(trace: Trace, outputs: list[Node]) -> list[Node]:
+    """The samplers of a graph whose one saver lost its way to them, by a link to nowhere or a node without inputs."""
+    if len(outputs) != 1 or any(map(techniques.brings_picture, trace.upstream(outputs))):
+        return []
+    broken = any(not node.inputs or _dangles(trace, node) for node in trace.upstream(outputs))
+    return [node for node in trace.nodes.values() if sampling.is_sampler(node)][:8] if broken else []
+
+
+def _dangles(trace: Trace, node: Node) -> bool:
+    values = node.inputs.values()
+    return any(isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and trace.link(one) is None for one in values)
 
 
 def _only_main(trace: Trace) -> tuple[ModelUse, ...]:

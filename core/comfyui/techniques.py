@@ -35,7 +35,11 @@ _BY_KIND: tuple[tuple[str, str], ...] = (
     ("face", r"facedetailer|reactor|instantid|pulid|faceid|photomaker|facerestore|faceswap|liveportrait|hyperswap"),
     ("3d", r"glb|preview3d|save3d|hunyuan3d|triposplat|trellis|mesh|gaussiansplat|pointcloud"),
     ("animation", r"saveanimated|animatediff"),
-    ("video", r"savevideo|savewebm|videocombine|createvideo|ltxv|imagetovideo|texttovideo"),
+    ("hires", r"high-?res-?fix|hi-?res-?fix"),
+    (
+        "video",
+        r"latentvideo|img2vid|hyvideosampler|wanvideosampler|savevideo|savewebm|videocombine|createvideo|ltxv|imagetovideo|texttovideo",
+    ),
     ("audio", r"saveaudio|previewaudio|acestep|stableaudio|texttospeech|audiovae(de|en)code|vaedecodeaudio|audioencoderencode"),
     ("upscale", r"(?<!latent)upscale(?!model)|supir|superres|seedvr|increaseresolution"),
 )
@@ -158,7 +162,7 @@ def _from_models(models: Sequence[ModelUse]) -> Iterator[str]:
     """Models that are made for one kind of guide, such as `flux1-depth-dev`."""
     for use in models:
         name = _spaced(use.name)
-        if use.kind in ("diffusion model", "lora", "checkpoint") and re.search(r"control|flux\d? (dev )?(depth|canny)", name):
+        if use.kind in ("diffusion model", "lora", "checkpoint") and re.search(r"control|flux ?\d? (dev )?(depth|canny)", name):
             yield from _guided_by(use.name)
         if use.kind in ("diffusion model", "lora") and re.search(r"flux.*\bfill\b", name):
             yield "inpaint"
@@ -178,7 +182,7 @@ def _from_passes(trace: Trace, outputs: list[Node], nodes: list[Node], found: se
     if found & {"inpaint", "outpaint", "video", "3d", "audio"}:
         return
     guided = bool(found & {guide for guide, _ in _GUIDES})
-    if _starts_from_picture(trace, samplers) or (not guided and _edits(trace, nodes, path)):
+    if _starts_from_picture(trace, samplers) or _repaints(trace, nodes) or (not guided and _edits(trace, nodes, path)):
         yield "img2img"
 
 
@@ -205,7 +209,7 @@ def _stages(trace: Trace, path: list[Node]) -> dict[str, Stage]:
     return stages
 
 
-def _brings_picture(node: Node) -> bool:
+def brings_picture(node: Node) -> bool:
     """Whether a node brings a picture from outside: a named file, an address, or its bytes written into the graph."""
     if pictures_in([node]):
         return True
@@ -219,10 +223,22 @@ def _brings_picture(node: Node) -> bool:
 
 def _starts_from_picture(trace: Trace, samplers: list[Node]) -> bool:
     """Whether the first sampler begins with a loaded picture and leaves some of it."""
-    if not samplers or not any(map(_brings_picture, trace.picture_path(samplers[:1]))):
+    if not samplers or not any(map(brings_picture, trace.picture_path(samplers[:1]))):
         return False
     denoise = sampling.read_pass(trace, samplers[0]).denoise
     return denoise is None or denoise < 1
+
+
+def _repaints(trace: Trace, nodes: list[Node]) -> bool:
+    """Whether a sampler that is not on the picture's own path (a first stage) keeps some of a loaded picture."""
+    for node in [one for one in nodes if sampling.is_sampler(one)][:16]:
+        latent = trace.link(node.inputs.get("latent_image"))
+        if latent is None or not any(map(brings_picture, trace.picture_path([trace.at(latent)]))):
+            continue
+        denoise = sampling.read_pass(trace, node).denoise
+        if denoise is not None and denoise < 1:
+            return True
+    return False
 
 
 def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
@@ -236,7 +252,7 @@ def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
         started = node.has("positive") and node.has("vae") and not _controls(trace, node) and any(map(_BEGUN_WITH.match, brought))
         if shown or started or (brought and _EDITS.search(node.kind)):
             return True
-        if (brought and not _TELLS.search(node.kind)) or _brings_picture(node):
+        if (brought and not _TELLS.search(node.kind)) or brings_picture(node):
             loaded.add(node.id)
     return False
 

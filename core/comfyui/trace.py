@@ -29,10 +29,12 @@ _TEXT_KEY = re.compile(
 )
 _NO_TEXT_KEY = re.compile(
     r"system|encoder|embeds|delimiter|separator|style(?!d)|format|mode|type|find|replace|upsampling|enhance|normali|interpret|length|model|file|"
-    r"option|magic|instruct|language|strategy|schedule$|timing|weight|strength|count|switch|enabled?$|persona|^select"
+    r"option|magic|instruct|language|strategy|schedule$|timing|weight|strength|count|switch|enabled?$|persona|^select|template"
 )
 _GLUE = ("delimiter", "separator", "joiner", "sep")
 _SAVES = re.compile(r"save|combine|export|output|preview|upload|publish|imagecompare", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()]*\)")
+"""What stands in brackets in a node's kind is the name of its pack."""
 _SIDE_INPUT = re.compile(
     r"^(model|clip|vae|positive|negative|cond\w*|.*conditioning.*|.*control.?net.*|control\w*|mask|masks|noise|guider|sigmas|sampler|"
     r"clip_vision.*|style_model|text_embeds|prompt|text|.*ipadapter.*|.*upscale_model.*|lora\w*|seed|steps|cfg|width|height|hooks?|"
@@ -99,9 +101,10 @@ class Trace:
         """The nodes that make files: `node_id` if it is there, else those that save, else those nobody reads from, else all."""
         if node_id in self.nodes:
             return [self.nodes[node_id]]
-        saving = [node for node in self.nodes.values() if node.has("filename_prefix") or _SAVES.search(node.kind)]
-        lasting = [node for node in saving if "preview" not in node.low]
         read = {link[0] for node in self.nodes.values() for _, link in self.links(node)}
+        saving = [node for node in self.nodes.values() if node.has("filename_prefix") or _SAVES.search(_ASIDE.sub("", node.kind))]
+        saving = [node for node in saving if node.id not in read] or saving
+        lasting = [node for node in saving if "preview" not in node.low]
         return lasting or saving or [node for node in self.nodes.values() if node.id not in read] or list(self.nodes.values())
 
     def upstream(self, starts: Iterable[Node], *, aside: bool = True) -> list[Node]:
@@ -255,7 +258,7 @@ class Trace:
             node = self.at(link)
             linked = self.links(node)
             literal = [one for one in node.inputs.values() if isinstance(one, str | int | float)]
-            named = next((name for name in (wanted, *_VALUES) if name in node.inputs), None)
+            named = next((name for name in (wanted, *_akin(node, wanted), *_VALUES) if name in node.inputs), None)
             if node.has("json_string") and node.has("key"):
                 value = self._looked_up(node, _HOPS)
             elif named is not None:
@@ -271,6 +274,8 @@ class Trace:
     def _chosen(self, node: Node, linked: list[tuple[str, Link]]) -> str:
         """The name of the input a switch lets through, or empty if that cannot be told."""
         names = [name for name, _ in linked]
+        if re.search(r"any ?switch|first ?not|coalesce|fallback", node.low):
+            return min(names, default="")
         told = next(
             (node.inputs[name] for name in ("select", "switch", "index", "boolean", "Input", "input") if name in node.inputs),
             None,
@@ -281,6 +286,13 @@ class Trace:
         if isinstance(told, int):
             return next((name for name in names if re.search(rf"(?<!\d){told}$", name)), "")
         return ""
+
+
+def _akin(node: Node, wanted: str) -> list[str]:
+    """Inputs of a node with several values whose names say the same as the one asked for: `sampler` for `sampler_name`."""
+    return [
+        name for name in node.inputs if len(name) > 2 and wanted != name and (wanted.startswith(name) or name.startswith(wanted))
+    ]
 
 
 @remembered
@@ -303,11 +315,16 @@ def _is_aside(name: str) -> bool:
 def _node(key: object, raw: object) -> Node | None:
     if not isinstance(key, str) or not isinstance(raw, dict):
         return None
-    kind, inputs, meta = raw.get("class_type"), raw.get("inputs", {}), raw.get("_meta")
+    kind, inputs, meta = raw.get("class_type"), raw.get("inputs") or {}, raw.get("_meta")
     if not isinstance(kind, str) or not isinstance(inputs, dict):
         return None
     title = meta.get("title", "") if isinstance(meta, dict) else ""
-    return Node(key, kind, title if isinstance(title, str) else "", {str(name): value for name, value in inputs.items()})
+    return Node(key, kind, title if isinstance(title, str) else "", {str(name): _plain(value) for name, value in inputs.items()})
+
+
+def _plain(value: Any) -> Any:
+    """A value that a browser extension wrapped with its picture (`{"content": name, "image": …}`), as itself."""
+    return value["content"] if isinstance(value, dict) and isinstance(value.get("content"), str) else value
 
 
 def number_in(value: object) -> float | None:

@@ -47,6 +47,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"embedding", "embedding"),
 )
 _ANNOTATOR = re.compile(r"preprocessor|estimat|annotator|detector|segment|sam\b|rembg|depthanything|midas|zoe", re.IGNORECASE)
+_LOADS_MAIN = re.compile(r"(dit|unet|diffusion|transformer).*load|load.*(dit|unet|diffusion|transformer)")
 MAIN = ("checkpoint", "diffusion model")
 """Kinds that make the picture; the others change how."""
 _CLIP_STRENGTHS = ("strength_clip", "lora_clip_strength", "clip_strength", "clip_weight")
@@ -80,8 +81,17 @@ def _plain(trace: Trace, node: Node) -> Iterator[ModelUse]:
             kind = _kind(node, name)
             strength = trace.number(node, *_STRENGTHS) if kind in ("lora", "controlnet", "ip-adapter") else None
             yield _use(kind, value, strength, trace.number(node, *_CLIP_STRENGTHS) if kind == "lora" else None)
+        elif _is_named_main(node, name, value):
+            yield _use("diffusion model", value, None)
         elif isinstance(value, str) and value.startswith("urn:air:"):
             yield from _numbered(trace, node, value)
+
+
+def _is_named_main(node: Node, name: str, value: object) -> bool:
+    """Whether a loader of diffusion models names a folder of weights, which has no ending."""
+    if name not in ("model_path", "unet_name", "model_name") or not isinstance(value, str) or not 0 < len(value) < 300:
+        return False
+    return _LOADS_MAIN.search(node.low) is not None and value.casefold() not in ("none", "default") and "/" not in value
 
 
 def _numbered(trace: Trace, node: Node, air: str) -> Iterator[ModelUse]:
@@ -108,6 +118,8 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
     for value in node.inputs.values():
         if isinstance(value, dict) and is_weights(value.get("lora")) and value.get("on", True) is True:
             yield _use("lora", str(value["lora"]), number_in(value.get("strength")), number_in(value.get("strengthTwo")))
+    if any(_off(node.inputs.get(switch)) for switch in ("toggle", "enabled", "enable", "active")):
+        return
     numbered = [(name, number) for name in node.inputs if (number := _in_stack(name)) is not None]
     count = trace.whole(node, "lora_count", "num_loras") if numbered else None
     for name, number in numbered:
@@ -119,7 +131,7 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
                 for stem in ("model_str", "lora_wt", "model_weight", "strength_model", "strength", "model_strength")
             ]
             keys += [f"lora_{number}_{stem}" for stem in ("model_strength", "strength")]
-            keys += [f"lora{number}_model_strength"]
+            keys += [f"lora{number}_model_strength", f"strength_{name.rpartition('_')[2]}"]
             if trace.word(node, "input_mode") == "simple":
                 keys.insert(0, f"lora_wt_{number}")
             if trace.word(node, "mode") == "simple":
