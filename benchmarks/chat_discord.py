@@ -205,7 +205,7 @@ def finish(desk: Desk, render: Render) -> None:
         search.index(session, assets.add(session, draft).id or 0)
         done = {"state": RenderState.DONE, "started_at": render.created_at, "finished_at": now()}
         renders.change_queued(session, render.id or 0, **done)
-        posts.touch(session, render_id=render.id)
+        posts.touch(session, [render.id])
     desk.queue.call(OUTBOX)
 
 

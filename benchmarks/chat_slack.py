@@ -23,6 +23,8 @@ from benchmarks.stage import Stage, percentile, stage, until
 from bot.identity import member_for
 from bot.slack.manifest import CHECKED_IN
 from core import files
+from core.events import Event, record
+from core.people.audit import Action
 from core.rendering import lifecycle
 from core.rendering.lifecycle import Asking
 from storage.chat import posts
@@ -161,7 +163,7 @@ def _finish(scene: Scene, render: Render) -> None:
     with desk.writing() as session:
         assets.add(session, draft)
         rows.change_queued(session, render.id or 0, state=RenderState.DONE, started_at=now(), finished_at=now())
-        lifecycle.show_later(desk, session, render)
+        record(session, Event(Action.RENDER_DONE, render.code, render_id=render.id))
 
 
 def _shown(channel: Channel) -> int:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import BadInput, Refused, UnknownMember
+from core.events import Event, record
 from core.people import audit, workspaces
 from core.people.projects import ensure_defaults
 from core.settings import Settings
@@ -135,7 +136,7 @@ def _by_name(desk: Desk, name: str, platform: str, *, role: Role | None) -> Memb
             return _take_in(session, shown, platform, key, role or newcomer_role(session, desk.settings, platform))
         if members.by_handle(session, platform, key) is None and known.id is not None:
             members.add_handle(session, known.id, platform, key)
-            audit.record(session, audit.Action.MEMBER_HANDLE_ADDED, subject(known), actor=known, after={"platform": platform})
+            record(session, Event(audit.Action.MEMBER_HANDLE_ADDED, subject(known), by=known, after={"platform": platform}))
         return known
 
 
@@ -149,7 +150,7 @@ def _take_in(session: Session, name: str, platform: str, user_id: str, role: Rol
     assert member.id is not None, "flushed, so numbered"
     members.add_handle(session, member.id, platform, user_id)
     after = {"name": name, "role": role.value, "platform": platform}
-    audit.record(session, audit.Action.MEMBER_JOINED, subject(member), actor=member, after=after)
+    record(session, Event(audit.Action.MEMBER_JOINED, subject(member), by=member, after=after))
     return member
 
 

@@ -16,7 +16,7 @@ from core.security import sandbox
 from core.settings import Settings
 from storage.blobs import Blobs, open_blobs
 from storage.database import Database, out_of_room
-from storage.queue import Queue
+from storage.queue import Queue, bind_queue
 
 AWAY = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
 """What a database that is away, locked, failing over, or out of connections raises: a moment later the same thing may work."""
@@ -48,6 +48,7 @@ class Desk:
         """One transaction. Raises DatabaseUnavailable, and then nothing of it was kept."""
         try:
             with self.database.writing() as session:
+                bind_queue(session, self.queue)
                 yield session
         except AWAY as problem:
             raise _away(problem, "Nothing was changed. Try again in a moment; `slate doctor` tells more.") from problem

@@ -22,6 +22,7 @@ from sqlmodel import Session
 
 _BUSY_MS = 15_000
 _AFTER = "slate_after_commit"
+_BEFORE = "slate_before_commit"
 _POSTGRES = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -64,6 +65,8 @@ class Database:
             if self.is_sqlite:
                 session.connection(execution_options={"slate_immediate": True})
             yield session
+            for act in session.info.pop(_BEFORE, []):
+                act()
             session.commit()
             done: list[Callable[[], None]] = session.info.pop(_AFTER, [])
         for act in done:
@@ -89,6 +92,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def before_commit(session: Session, act: Callable[[], None]) -> None:
+    """Run `act` as the last part of the session's transaction, right before it commits; what it raises ends the transaction."""
+    session.info.setdefault(_BEFORE, []).append(act)
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

@@ -31,6 +31,7 @@ OUTBOX = "outbox"
 """The topic that wakes whoever sends what chats are behind with."""
 ARCHIVE = "archive"
 """The queue of jobs that finish files that were taken in."""
+_QUEUE = "slate_queue"
 _JOB_SECONDS = 3600 * 6
 _COMEBACK_SECONDS = 0.5
 
@@ -43,6 +44,19 @@ def pool_queue(pool: str) -> str:
 def lane_queue(backend: str) -> str:
     """The queue of calls meant for one backend only, such as taking up a run left by a dead worker."""
     return f"backend.{backend}"
+
+
+def bind_queue(session: Session, queue: Queue) -> None:
+    """Let the session's transaction enqueue jobs on `queue`."""
+    session.info[_QUEUE] = queue
+
+
+def queue_of(session: Session) -> Queue:
+    """The queue bound to the session; raises RuntimeError where there is none."""
+    bound: Queue | None = session.info.get(_QUEUE)
+    if bound is None:
+        raise RuntimeError("no queue is bound to this session: record events in `desk.writing()`")
+    return bound
 
 
 class Queue:

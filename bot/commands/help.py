@@ -16,7 +16,7 @@ from storage.rendering import workflows as rows
 from storage.tables import Workflow
 
 FAMILIES = {
-    "Making": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "copy"),
+    "Making": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "why", "copy"),
     "Finding": ("find", "whatis", "lineage", "compare", "takes", "provenance"),
     "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
     "Archive": ("ingests", "confirm"),

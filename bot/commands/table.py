@@ -23,6 +23,7 @@ TABLE: tuple[Command, ...] = (
         Option("mine", "yes shows only your own renders.", "switch"),
         Option("limit", "How many are shown, at most 100.", "count"),
     )),
+    Command("why", "why.why", "[ID]", "render"),
     Command("find", "search.find", "QUESTION or words and conditions", "question", (
         Option("private", "yes shows the answer to you only.", "switch"),
         Option("limit", "How many pictures are shown, at most 25.", "count"),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot import show
+from bot.show.history import history_card
 from bot.web.app_state import House, house, visitor
 from bot.web.asset_views import card_facts, graph_of, page_of, picture_bytes
 from bot.web.files import seen_asset, send
@@ -15,6 +16,8 @@ from bot.web.message_views import face
 from core.people.roles import Action, allow
 from core.provenance.card import draw
 from core.rendering import lifecycle
+from core.rendering.history import timeline
+from storage.clock import now
 from storage.files import assets
 from storage.people import projects
 from storage.tables import Member
@@ -75,6 +78,16 @@ def render_page(code: str, home: Home, me: Me) -> Response:
         if len(made) == 1:
             return RedirectResponse(f"/assets/{made[0].code}", 303)
         return HTMLResponse(home.paper.html("render.html", card=show.render_card(session, render), me=face(me.name)))
+
+
+@router.get("/renders/{code}/history")
+def render_history(code: str, home: Home, me: Me) -> HTMLResponse:
+    """The steps of a render, and what its time went to."""
+    with home.desk.reading() as session:
+        render = lifecycle.get(session, code)
+        allow(session, me, Action.SEE, projects.by_id(session, render.project_id))
+        card = history_card(session, render, timeline(session, render, now()))
+    return HTMLResponse(home.paper.html("render.html", card=card, me=face(me.name)))
 
 
 @router.get("/r/{code}")

@@ -12,6 +12,7 @@ from core.compliance.check import Gone, Material, Said, check
 from core.compliance.rules import QUESTIONS, Checked, Item, Report, Status
 from core.desk import Desk
 from core.errors import BadInput, BadPicture, NotFound
+from core.events import Event, record
 from core.exports import private_terms
 from core.exports.leak_check import Secret, found_in
 from core.files import Limits
@@ -61,7 +62,7 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
             asset_id=asset.id or 0, question=question, answer=answer.strip()[:500], member_id=by.id or 0, created_at=now()
         )
         rows.add_note(session, note)
-        audit.record(session, audit.Action.ASSET_DECLARED, asset.code, actor=by, after={question: note.answer})
+        record(session, Event(audit.Action.ASSET_DECLARED, asset.code, by=by, after={question: note.answer}, asset_id=asset.id))
 
 
 def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, StoreError, WouldLeak
+from core.events import Event, record
 from core.exports import leak_check, private_terms, profiles, redact, transcode
 from core.exports.leak_check import Secret
 from core.exports.profiles import Profile
@@ -245,7 +246,7 @@ def _kept(session: Session, ready: Ready, asset: Asset, wish: Wish, by: Member, 
         "sha256": copy_row.sha256,
         "removed": export.removed,
     }
-    audit.record(session, audit.Action.ASSET_EXPORTED, source.code, actor=by, after=after)
+    record(session, Event(audit.Action.ASSET_EXPORTED, source.code, by=by, after=after))
     return Left(ready, copy_row, export)
 
 
@@ -256,13 +257,15 @@ def set_profile(desk: Desk, project: Project, name: str, rules: dict[str, Any], 
     with desk.writing() as session:
         allow(session, by, Action.CHANGE_PROFILES, project)
         before = rows.set_profile(session, project.id, base.name, rules, by.id or 0)
-        audit.record(
+        record(
             session,
-            audit.Action.PROFILE_CHANGED,
-            f"project/{project.slug}",
-            actor=by,
-            before={base.name: before},
-            after={base.name: rules},
+            Event(
+                audit.Action.PROFILE_CHANGED,
+                f"project/{project.slug}",
+                by=by,
+                before={base.name: before},
+                after={base.name: rules},
+            ),
         )
     return profiles.named(base.name, {base.name: rules})
 

@@ -15,10 +15,11 @@ from core.comfyui import facts as comfy
 from core.comfyui.facts import PARSER, Facts
 from core.desk import Desk
 from core.errors import SlateError
+from core.events import Event, record
 from core.files import Examined
 from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, clean_text
-from storage import search
+from core.people.audit import Action
 from storage.blobs import BlobError
 from storage.files import assets, raw_metadata
 from storage.tables import Asset
@@ -59,14 +60,14 @@ def read_again(desk: Desk, *, everything: bool = False, tell: Callable[[int], No
 def _one(desk: Desk, before: Asset) -> int:
     seen = _seen(desk, before)
     with desk.writing() as session:
-        asset = session.get_one(Asset, before.id)
+        asset = assets.lock(session, [before.id])[before.id]
         if seen is None or _plain(seen) == {key: value for key, value in asset.facts.items() if key != "credentials"}:
             asset.parser = PARSER
             session.add(asset)
             return 0
         apply(asset, seen)
         session.add(asset)
-        search.index(session, asset.id)
+        record(session, Event(Action.ASSET_REPARSED, asset.code, asset_id=asset.id))
     return 1
 
 

@@ -14,6 +14,7 @@ import structlog
 from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, StoreError
+from core.events import Event, record
 from core.files import previews
 from core.files import sign as seals
 from core.people import audit
@@ -90,7 +91,9 @@ def _kept(desk: Desk, asset: Asset, made: Sealed, by: Member | None, more: Mappi
         if not assets.reseal(session, asset.id or 0, asset.sha256, values):
             raise Conflict(f"{asset.code} was sealed by somebody else meanwhile.")
         changes = {"sha256": asset.sha256, "state": asset.seal_state}, {"sha256": digest, "state": made.state, **(more or {})}
-        audit.record(session, audit.Action.ASSET_SEALED, asset.code, actor=by, before=changes[0], after=changes[1])
+        record(
+            session, Event(audit.Action.ASSET_SEALED, asset.code, by=by, before=changes[0], after=changes[1], asset_id=asset.id)
+        )
         kept = assets.by_id(session, asset.id or 0)
         assert kept is not None
         session.refresh(kept)

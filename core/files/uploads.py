@@ -7,6 +7,7 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.errors import BlobMissing
+from core.events import Event, record
 from core.people import audit
 from core.people.roles import Action, allow
 from storage.blobs import BlobError
@@ -36,7 +37,7 @@ def keep(desk: Desk, sha256: str, filename: str, *, by: Member, project: Project
         if there is not None:
             return there
         asset = assets.add(session, draft)
-        audit.record(session, audit.Action.ASSET_UPLOADED, asset.code, actor=by, after={"filename": asset.filename})
+        record(session, Event(audit.Action.ASSET_UPLOADED, asset.code, by=by, after={"filename": asset.filename}))
     return asset
 
 

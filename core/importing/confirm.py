@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlmodel import Session
 
+from core.events import Event, record
 from core.importing.rules import FACETS
 from core.people import audit
 from core.people.roles import Action, allow
-from storage import search
 from storage.files import assets
 from storage.people import projects
 from storage.tables import Asset, Member, Project
@@ -37,14 +37,13 @@ def confirm(session: Session, asset_ids: Collection[int], *, by: Member, said: S
     maker. What was made here is left alone: that is known. Raises Refused.
     """
     changed = []
-    for asset in assets.many(session, asset_ids).values():
+    for asset in assets.lock(session, asset_ids).values():
         allow(session, by, Action.CONFIRM, projects.by_id(session, asset.project_id))
         before = _state(session, asset)
         if asset.render_id is None and _settle(session, asset, said):
             session.add(asset)
-            search.index(session, asset.id)
             after = _state(session, asset)
-            audit.record(session, audit.Action.ASSET_CONFIRMED, asset.code, actor=by, before=before, after=after)
+            record(session, Event(audit.Action.ASSET_CONFIRMED, asset.code, by=by, before=before, after=after, asset_id=asset.id))
             changed.append(asset)
     return changed
 

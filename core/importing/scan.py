@@ -17,6 +17,7 @@ from core.comfyui import facts as comfy
 from core.comfyui.facts import PARSER, Facts
 from core.desk import UNFIT, Desk
 from core.errors import SlateError
+from core.events import Event, record
 from core.files import Examined
 from core.formats import kinds
 from core.formats.sanitize import clean, clean_text
@@ -90,7 +91,7 @@ def read(
     total, size = _measured(place)
     with desk.writing() as session:
         intake = imports.begin(session, place.address, by.id, terms.as_json(), total, size)
-        audit.record(session, audit.Action.INTAKE_BEGUN, intake.code, actor=by, after={"place": place.address, **terms.as_json()})
+        record(session, Event(audit.Action.INTAKE_BEGUN, intake.code, by=by, after={"place": place.address, **terms.as_json()}))
     _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", total, size), again, tell)
     with desk.writing() as session:
         imports.finish_reading(session, intake.id)

@@ -14,12 +14,13 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.errors import SlateError, StoreError
+from core.events import Event, record
 from core.files import Examined, derivatives, reparse
 from core.formats import kinds, stealth
 from core.formats.raw_text import RawText
 from core.importing.sources import Unreadable, at, closed_places
 from core.importing.stream import Sifted, sift
-from storage import search
+from core.people.audit import Action
 from storage.blobs import BlobError
 from storage.files import assets, fingerprints, imports, raw_metadata
 from storage.tables import Asset, FoundFile, FoundState
@@ -77,7 +78,7 @@ def _finish(desk: Desk, found: FoundFile, bytes_of: Future[Sifted]) -> None:
         return
     looked = replace(looked, hidden=_with_hidden(desk, found, looked.examined))
     with desk.writing() as session:
-        asset = assets.by_id(session, found.asset_id or 0)
+        asset = assets.lock(session, [found.asset_id or 0]).get(found.asset_id or 0)
         if asset is not None:
             _write(session, asset, looked)
         imports.settle(session, found.id, FoundState.DONE, looked.problem or found.problem)
@@ -141,9 +142,8 @@ def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     if not asset.facts.get("generator") and looked.hidden is not None:
         reparse.apply(asset, looked.hidden)
         raw_metadata.replace(session, asset.id, [one.kept() for one in looked.hidden.raw])
-        session.add(asset)
-        search.index(session, asset.id)
     session.add(asset)
+    record(session, Event(Action.ASSET_EXAMINED, asset.code, asset_id=asset.id))
     session.flush()
     if fresh:
         asset.landmarks = 0  # it was looked at before there was anything to see

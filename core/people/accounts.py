@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import BadInput, Conflict
+from core.events import Event, record
 from core.people import audit
 from storage.clock import now
 from storage.people import link_codes, members
@@ -49,14 +50,14 @@ def join(desk: Desk, platform: str, user_id: str, code: str) -> Member:
             )
         if kept is None:
             members.add_handle(session, _id(member), platform, user_id)
-            audit.record(
-                session, audit.Action.MEMBER_HANDLE_ADDED, f"member/{member.id}", actor=member, after={"platform": platform}
+            record(
+                session, Event(audit.Action.MEMBER_HANDLE_ADDED, f"member/{member.id}", by=member, after={"platform": platform})
             )
             return member
         before, kept.member_id = kept.member_id, _id(member)
         members.save_handle(session, kept)
         was, becomes = {"member": before}, {"member": member.id, "platform": platform}
-        audit.record(session, audit.Action.MEMBER_HANDLE_MOVED, f"member/{member.id}", actor=member, before=was, after=becomes)
+        record(session, Event(audit.Action.MEMBER_HANDLE_MOVED, f"member/{member.id}", by=member, before=was, after=becomes))
         return member
 
 
@@ -69,7 +70,7 @@ def keep_profile(
         return False
     if active is not None and kept.active != active:
         action = audit.Action.MEMBER_HANDLE_REOPENED if active else audit.Action.MEMBER_HANDLE_CLOSED
-        audit.record(session, action, f"member/{kept.member_id}", after={"platform": platform})
+        record(session, Event(action, f"member/{kept.member_id}", after={"platform": platform}))
         kept.active = active
     kept.name = name or kept.name
     kept.avatar_url = avatar_url or kept.avatar_url

@@ -1,26 +1,26 @@
-"""What happened, who did it: a closed list of `subject:action` words and the one way to write them down."""
+"""The closed list of what can happen, as `subject:action`. What follows from each is in core/events/consequences.py."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
-
-from sqlmodel import Session
-
-from storage.people import audit as rows
-from storage.tables import AuditEvent, Member
 
 
 class Action(StrEnum):
-    """Everything that is audited."""
+    """Everything that can happen."""
 
     RENDER_ASKED = "render:asked"
+    RENDER_CLAIMED = "render:claimed"
+    RENDER_SUBMITTED = "render:submitted"
+    RENDER_PROGRESSED = "render:progressed"
+    RENDER_MOVED_UP = "render:moved-up"
+    RENDER_REQUEUED = "render:requeued"
+    RENDER_UNBOUND = "render:unbound"
+    RENDER_CANCEL_ASKED = "render:cancel-asked"
     RENDER_DONE = "render:done"
     RENDER_FAILED = "render:failed"
     RENDER_CANCELLED = "render:cancelled"
     ASSET_MADE = "asset:made"
     ASSET_UPLOADED = "asset:uploaded"
-    ASSET_FETCHED = "asset:fetched"
     ASSET_SEALED = "asset:sealed"
     ASSET_EXPORTED = "asset:exported"
     ASSET_DECLARED = "asset:declared"
@@ -31,16 +31,14 @@ class Action(StrEnum):
     ASSET_TAGGED = "asset:tagged"
     ASSET_UNTAGGED = "asset:untagged"
     ASSET_CONFIRMED = "asset:confirmed"
+    ASSET_EXAMINED = "asset:examined"
+    ASSET_REPARSED = "asset:reparsed"
     INTAKE_BEGUN = "intake:begun"
     MEMBER_JOINED = "member:joined"
     MEMBER_HANDLE_ADDED = "member:handle-added"
     MEMBER_HANDLE_MOVED = "member:handle-moved"
     MEMBER_HANDLE_CLOSED = "member:handle-closed"
     MEMBER_HANDLE_REOPENED = "member:handle-reopened"
-    MEMBER_RENAMED = "member:renamed"
-    MEMBER_ROLE_CHANGED = "member:role-changed"
-    MEMBER_DEACTIVATED = "member:deactivated"
-    MEMBER_REACTIVATED = "member:reactivated"
     CLIENT_ADDED = "client:added"
     PROJECT_ADDED = "project:added"
     PROJECT_CHANGED = "project:changed"
@@ -49,25 +47,3 @@ class Action(StrEnum):
     WORKSPACE_INSTALLED = "workspace:installed"
     WORKSPACE_REVOKED = "workspace:revoked"
     WORKSPACE_CHANGED = "workspace:changed"
-    WORKFLOW_ADDED = "workflow:added"
-    WORKFLOW_VERSION_ADDED = "workflow:version-added"
-
-
-def record(
-    session: Session,
-    action: Action,
-    subject: str,
-    *,
-    actor: Member | None = None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> AuditEvent:
-    """Write down, in the caller's transaction, that `actor` (None: Slate itself) did `action` to `subject`.
-
-    `subject` is a public id such as `R-4F2K`, or a name such as `project/acme-spring` where there is none.
-    `before` and `after` hold what changed, and are JSON-ready.
-    """
-    event = AuditEvent(
-        action=action.value, subject=subject, actor_id=actor.id if actor else None, before=before or {}, after=after or {}
-    )
-    return rows.add(session, event)

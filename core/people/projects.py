@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from core.errors import BadInput, Conflict, UnknownProject
+from core.events import Event, record
 from core.people import audit
 from core.people.roles import Action, allow
 from core.text import names
@@ -90,7 +91,7 @@ def bind_channel(session: Session, platform: str, channel_id: str, name: str, pr
         projects.bind_channel(session, kept, project.id)
     if before is None or before.id != project.id:
         was, subject = {"project": before.slug} if before else {}, f"channel/{platform}/{channel_id}"
-        audit.record(session, audit.Action.CHANNEL_BOUND, subject, actor=by, before=was, after={"project": project.slug})
+        record(session, Event(audit.Action.CHANNEL_BOUND, subject, by=by, before=was, after={"project": project.slug}))
     return kept
 
 
@@ -120,7 +121,7 @@ def set_reactions(session: Session, project: Project, reactions: str, *, by: Mem
     before, project.reactions = project.reactions, reactions
     projects.save(session, project)
     was, becomes = {"reactions": before}, {"reactions": reactions}
-    audit.record(session, audit.Action.PROJECT_CHANGED, f"project/{project.slug}", actor=by, before=was, after=becomes)
+    record(session, Event(audit.Action.PROJECT_CHANGED, f"project/{project.slug}", by=by, before=was, after=becomes))
 
 
 def _client(session: Session, name: str, *, by: Member | None) -> Client:
@@ -128,7 +129,7 @@ def _client(session: Session, name: str, *, by: Member | None) -> Client:
     kept = projects.client_by_key(session, names.key(shown))
     if kept is None:
         kept = projects.add_client(session, shown, names.key(shown))
-        audit.record(session, audit.Action.CLIENT_ADDED, f"client/{names.slug(shown)}", actor=by, after={"name": shown})
+        record(session, Event(audit.Action.CLIENT_ADDED, f"client/{names.slug(shown)}", by=by, after={"name": shown}))
     return kept
 
 
@@ -142,7 +143,7 @@ def _found(session: Session, client_name: str, name: str, *, by: Member | None) 
     client = _client(session, client_name, by=by)
     assert client.id is not None, "flushed, so numbered"
     project = projects.add(session, client.id, shown, slug)
-    audit.record(session, audit.Action.PROJECT_ADDED, f"project/{slug}", actor=by, after={"name": shown, "client": client.name})
+    record(session, Event(audit.Action.PROJECT_ADDED, f"project/{slug}", by=by, after={"name": shown, "client": client.name}))
     return project
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import BadInput, Conflict
+from core.events import Event, record
 from core.people import audit, projects
 from core.people.roles import Action, allow
 from storage.people import projects as rows
@@ -72,7 +73,7 @@ def change(
     made = workspaces.save(session, platform, tenant, settings=after)
     if after != before:
         subject = f"workspace/{platform}/{tenant}"
-        audit.record(session, audit.Action.WORKSPACE_CHANGED, subject, actor=by, before=before, after=after)
+        record(session, Event(audit.Action.WORKSPACE_CHANGED, subject, by=by, before=before, after=after))
     return made
 
 

@@ -12,11 +12,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
-from core import workflows
+from core import events, workflows
 from core.comfyui.client import Comfy, OutputFile, Run, RunState, Step
 from core.comfyui.graph import Graph
 from core.desk import Desk
 from core.errors import BlobMissing, NoOutputs, RunInterrupted, RunVanished, StoreError
+from core.people.audit import Action
 from core.rendering.context import Briefing, PictureIn
 from core.rendering.heartbeat import Heart, Lost
 from storage.blobs import BlobError, BlobNotFound
@@ -119,6 +120,9 @@ class Attempt:
                 raise Lost
             stored = rows.by_id(session, self.render.id)
             self.render.run_submitted = True
+            backend = stored.backend_id if stored else None
+            code = self.render.code
+            events.record(session, events.Event(Action.RENDER_SUBMITTED, code, render_id=self.render.id, backend_id=backend))
             return stored is not None and stored.cancel_requested_by is None
 
     def _graph(self) -> Graph:

@@ -11,7 +11,8 @@ import structlog
 
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
-from core.rendering import lifecycle
+from core.events import Event, record
+from core.people.audit import Action
 from core.rendering.scheduler import Claim
 from storage.clock import now
 from storage.rendering import renders as rows
@@ -104,7 +105,7 @@ class Heart:
             render = rows.by_id(session, self.claim.render.id or 0)
             assert render is not None
             if news:
-                lifecycle.show_later(self.desk, session, render)
+                record(session, Event(Action.RENDER_PROGRESSED, render.code, render_id=render.id))
             self._cancelled = render.cancel_requested_by is not None
         self._held_until = asked + lease
 

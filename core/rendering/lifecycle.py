@@ -17,6 +17,7 @@ from sqlmodel import Session
 from core import workflows
 from core.desk import Desk
 from core.errors import BadInput, Conflict, RenderFailed, SlateError, UnknownAsset, UnknownRender
+from core.events import Event, record
 from core.people import audit, roles
 from core.people.roles import Action
 from core.rendering import scheduler
@@ -24,11 +25,10 @@ from core.rendering.scheduler import Standing
 from storage import ids
 from storage.chat import posts
 from storage.clock import now
-from storage.database import after_commit
 from storage.files import assets
 from storage.people import members
 from storage.people import projects as project_rows
-from storage.queue import CHAT, OUTBOX, pool_queue
+from storage.queue import CHAT
 from storage.rendering import renders
 from storage.rendering import workflows as workflow_rows
 from storage.tables import Member, Post, Project, Render, RenderState, WorkflowVersion
@@ -91,10 +91,8 @@ def submit(desk: Desk, asking: Asking) -> Render:
         render = renders.add(session, _row(asking, version, inputs), pictures)
         scheduler.enrol(session, render)
         _post_in(session, asking.place, render)
-        audit.record(session, audit.Action.RENDER_ASKED, render.code, actor=asking.by, after={"workflow": asking.workflow})
-        desk.queue.put_after(session, pool_queue(render.pool), TICKET, render.pool)
-        if asking.place:
-            _send_after(desk, session)
+        told = {"workflow": asking.workflow}
+        record(session, Event(audit.Action.RENDER_ASKED, render.code, by=asking.by, after=told, render_id=render.id))
     return render
 
 
@@ -172,9 +170,10 @@ def cancel(desk: Desk, code: str, *, by: Member) -> Render:
         assert render.id is not None
         if renders.change_queued(session, render.id, **_ended(RenderState.CANCELLED), cancel_requested_by=by.id):
             _left_the_line(desk, session, render)
-        elif not renders.request_cancel(session, render.id, by.id or 0):
+        elif renders.request_cancel(session, render.id, by.id or 0):
+            record(session, Event(audit.Action.RENDER_CANCEL_ASKED, render.code, by=by, render_id=render.id, note=by.name))
+        else:
             _too_late(render)
-        show_later(desk, session, render)
     return render
 
 
@@ -186,7 +185,8 @@ def _too_late(render: Render) -> None:
 
 def _left_the_line(desk: Desk, session: Session, render: Render) -> None:
     """A queued render was cancelled: note who did it, give its share back, and stop a run that a dead worker may have left."""
-    audit.record(session, audit.Action.RENDER_CANCELLED, render.code, actor=_who_ended(session, render))
+    by = _who_ended(session, render)
+    record(session, Event(audit.Action.RENDER_CANCELLED, render.code, by=by, render_id=render.id))
     if render.attempt == 0:
         scheduler.withdraw(session, render)
     if render.run_submitted and render.backend_id:
@@ -197,18 +197,7 @@ def _who_ended(session: Session, render: Render) -> Member | None:
     return members.by_id(session, render.cancel_requested_by or render.member_id)
 
 
-def show_later(desk: Desk, session: Session, render: Render, *, ended: bool = False) -> None:
-    """Mark the render's posts as behind and have them shown after the commit; what has `ended` goes first."""
-    if posts.touch(session, render_id=render.id, ended=ended):
-        _send_after(desk, session)
-
-
-def _send_after(desk: Desk, session: Session) -> None:
-    """Wake the outbox after the commit: it sends whatever is behind then, each message once."""
-    after_commit(session, lambda: desk.queue.call(OUTBOX))
-
-
-def end(desk: Desk, session: Session, claim: scheduler.Claim, state: RenderState, error: SlateError | None = None) -> bool:
+def end(session: Session, claim: scheduler.Claim, state: RenderState, error: SlateError | None = None) -> bool:
     """Bring a claimed render to its end, if the claim still holds; whether it did."""
     render = claim.render
     assert render.id is not None
@@ -218,8 +207,10 @@ def end(desk: Desk, session: Session, claim: scheduler.Claim, state: RenderState
     assert stored is not None, "it was changed a moment ago"
     actor = _who_ended(session, stored) if state is RenderState.CANCELLED else members.by_id(session, render.member_id)
     action = audit.Action(f"render:{state.value}")
-    audit.record(session, action, render.code, actor=actor, after={"error": error.code} if error else {})
-    show_later(desk, session, render, ended=True)
+    told = {"error": error.code} if error else {}
+    note = error.message if error else ""
+    backend = stored.backend_id
+    record(session, Event(action, render.code, by=actor, after=told, render_id=render.id, backend_id=backend, note=note))
     return True
 
 
@@ -249,7 +240,7 @@ def back_in_line(
     returned = {**_waiting(why), "not_before": until, **values}
     if not renders.change_claimed(session, render.id, claim.token, **returned):
         return False
-    _wait_or_leave(desk, session, render, ticket=until is None)
+    _wait_or_leave(desk, session, render, why)
     return True
 
 
@@ -262,25 +253,25 @@ def take_back(desk: Desk, session: Session, render: Render, why: str) -> bool:
     if not renders.change_expired(session, render.id, now(), **_waiting(why)):
         return False
     if render.attempt < MOST_ATTEMPTS:
-        _wait_or_leave(desk, session, render, ticket=True)
+        _wait_or_leave(desk, session, render, why)
         return True
     hint = "Something about it may end them; whoever looks after Slate finds more in the log."
     error = RenderFailed(f"It was begun {render.attempt} times, and no worker lived to see its end.", hint=hint)
     renders.change_queued(session, render.id, **_ended(RenderState.FAILED, error))
-    audit.record(session, audit.Action.RENDER_FAILED, render.code, after={"error": error.code})
-    show_later(desk, session, render)
+    told = {"error": error.code}
+    record(session, Event(audit.Action.RENDER_FAILED, render.code, after=told, render_id=render.id, note=error.message))
     return True
 
 
-def _wait_or_leave(desk: Desk, session: Session, render: Render, *, ticket: bool) -> None:
+def _wait_or_leave(desk: Desk, session: Session, render: Render, why: str) -> None:
     """What follows when a render went back in line, in the same transaction."""
     stored = renders.by_id(session, render.id)
     assert stored is not None, "it was changed a moment ago"
     if stored.cancel_requested_by and renders.change_queued(session, stored.id, **_ended(RenderState.CANCELLED)):
         _left_the_line(desk, session, stored)
-    elif ticket:
-        desk.queue.put_after(session, pool_queue(stored.pool), TICKET, stored.pool)
-    show_later(desk, session, stored)
+    else:
+        backend = stored.backend_id
+        record(session, Event(audit.Action.RENDER_REQUEUED, stored.code, render_id=stored.id, backend_id=backend, note=why))
 
 
 def _waiting(why: str) -> dict[str, Any]:

@@ -14,7 +14,9 @@ import structlog
 from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError, DatabaseUnavailable
+from core.events import Event, record
 from core.files import reseal
+from core.people.audit import Action
 from core.recognition import keypoint_match
 from core.rendering import lifecycle
 from core.rendering.worker import run_id
@@ -214,7 +216,10 @@ class Sweeper:
         with self.desk.writing() as session:
             moved = rows.change_bound(session, render, **fresh)
             if moved:
-                lifecycle.show_later(self.desk, session, render)
+                why = "its server is away or has no workers"
+                backend = render.backend_id
+                event = Event(Action.RENDER_UNBOUND, render.code, render_id=render.id, backend_id=backend, note=why)
+                record(session, event)
                 log.warning("sweeper.moved", render=render.code)
         return moved
 
@@ -242,7 +247,7 @@ class Sweeper:
                 continue
             with self.desk.writing() as session:
                 for render in moved:
-                    lifecycle.show_later(self.desk, session, render)
+                    record(session, Event(Action.RENDER_MOVED_UP, render.code, render_id=render.id))
 
     def ticket_again(self) -> None:
         """As many tickets as renders wait for a server that is up, to a bound: some may have been lost with Redis."""

@@ -32,6 +32,7 @@ from core.errors import (
     SlateError,
     StoreError,
 )
+from core.events import Event, record
 from core.people import audit
 from core.rendering import lifecycle, scheduler
 from core.rendering.attempt import MOST_RUNS, Attempt, run_id
@@ -121,7 +122,9 @@ class Lane:
                 return None, True
             claim = scheduler.claim(session, backend, now(), now() + timedelta(seconds=self.desk.settings.lease_seconds))
             if claim:
-                lifecycle.show_later(self.desk, session, claim.render)
+                render = claim.render
+                event = Event(audit.Action.RENDER_CLAIMED, render.code, render_id=render.id, backend_id=backend.id)
+                record(session, event)
         return claim, False
 
     # carrying out
@@ -177,11 +180,12 @@ class Lane:
     def _keep(self, claim: Claim, made: files.Made, drafts: list[files.AssetDraft]) -> None:
         render = claim.render
         with self.desk.writing() as session:
-            if not lifecycle.end(self.desk, session, claim, RenderState.DONE):
+            if not lifecycle.end(session, claim, RenderState.DONE):
                 raise Lost
             for draft in drafts:
                 asset = assets.add(session, draft)
-                audit.record(session, audit.Action.ASSET_MADE, asset.code, after={"render": render.code, "sha256": asset.sha256})
+                told = {"render": render.code, "sha256": asset.sha256}
+                record(session, Event(audit.Action.ASSET_MADE, asset.code, after=told, asset_id=asset.id))
             took = max(0.01, (made.finished_at - made.started_at).total_seconds())
             rows.note_length(session, render.id, took)
             pace = took / scheduler.work_in(render.inputs)
@@ -229,7 +233,7 @@ class Lane:
                 run = claim.render.run + 1
                 lifecycle.back_in_line(self.desk, session, claim, why, run=run, run_submitted=False, refused_by=refused)
             else:
-                lifecycle.end(self.desk, session, claim, RenderState.FAILED, problem)
+                lifecycle.end(session, claim, RenderState.FAILED, problem)
 
     def _give_back(self, claim: Claim, why: str, *, until: datetime | None = None, **values: Any) -> None:
         with self.desk.writing() as session:
@@ -237,7 +241,7 @@ class Lane:
 
     def _end(self, claim: Claim, state: RenderState, error: SlateError | None = None) -> None:
         with self.desk.writing() as session:
-            lifecycle.end(self.desk, session, claim, state, error)
+            lifecycle.end(session, claim, state, error)
 
 
 def _next_try(others: Sequence[Backend]) -> str:

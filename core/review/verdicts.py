@@ -11,15 +11,12 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import BadInput, TooLong, UnknownAsset
+from core.events import Event, record
 from core.people import audit
 from core.people.roles import Action, allow, may
-from storage import search
-from storage.chat import posts
 from storage.clock import now
-from storage.database import after_commit
 from storage.files import verdicts
 from storage.people import projects
-from storage.queue import OUTBOX
 from storage.tables import Asset, Judgement, Member, Project, Verdict
 
 LONGEST_NOTE = 1000
@@ -64,7 +61,7 @@ def decide(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member, note: 
             verdicts.set_status(session, held, judgement.value)
         action = audit.Action.ASSET_VERDICT if binding else audit.Action.ASSET_VOTE
         after = {"status": held.status, "judgement": judgement.value} | ({"note": said} if said else {})
-        _tell(desk, session, held, action, by, {"status": before}, after)
+        _record(session, held, action, by, {"status": before}, after)
         return Decision(held, changed=True, binding=binding)
 
 
@@ -85,7 +82,7 @@ def withdraw(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member) -> D
         before = held.status
         verdicts.set_status(session, held, status_of(verdicts.standing(session, _id(held))))
         after = {"status": held.status, "judgement": judgement.value}
-        _tell(desk, session, held, audit.Action.ASSET_VERDICT_WITHDRAWN, by, {"status": before}, after)
+        _record(session, held, audit.Action.ASSET_VERDICT_WITHDRAWN, by, {"status": before}, after)
         return Decision(held, changed=True, binding=any(one.binding for one in own))
 
 
@@ -109,7 +106,7 @@ def tag(desk: Desk, asset: Asset, word: str, *, by: Member) -> Decision:
         if verdicts.tag(session, _id(held), folded) is not None:
             return Decision(held, changed=False)
         verdicts.add_tag(session, _id(held), folded, _id(by))
-        _tell(desk, session, held, audit.Action.ASSET_TAGGED, by, {}, {"tag": folded})
+        _record(session, held, audit.Action.ASSET_TAGGED, by, {}, {"tag": folded})
         return Decision(held, changed=True)
 
 
@@ -123,7 +120,7 @@ def untag(desk: Desk, asset: Asset, word: str, *, by: Member) -> Decision:
         if kept is None:
             return Decision(held, changed=False)
         verdicts.remove_tag(session, kept)
-        _tell(desk, session, held, audit.Action.ASSET_UNTAGGED, by, {"tag": folded}, {})
+        _record(session, held, audit.Action.ASSET_UNTAGGED, by, {"tag": folded}, {})
         return Decision(held, changed=True)
 
 
@@ -166,14 +163,10 @@ def _says_so_already(session: Session, asset: Asset, judgement: Judgement, by: M
     return not binding or asset.status == judgement.value
 
 
-def _tell(
-    desk: Desk, session: Session, asset: Asset, action: audit.Action, by: Member, before: dict[str, str], after: dict[str, str]
+def _record(
+    session: Session, asset: Asset, action: audit.Action, by: Member, before: dict[str, str], after: dict[str, str]
 ) -> None:
-    """Put the change on record, into the search index, and before everybody who is shown the Asset."""
-    audit.record(session, action, asset.code, actor=by, before=before, after=after)
-    search.index(session, _id(asset))
-    if posts.touch(session, asset_id=asset.id):
-        after_commit(session, lambda: desk.queue.call(OUTBOX))
+    record(session, Event(action, asset.code, by=by, before=before, after=after, asset_id=asset.id))
 
 
 def _id(row: Asset | Member) -> int:

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, NotFound, SealUnavailable, StoreError
+from core.events import Event, record
 from core.exports import profiles, redact, strip, transcode
 from core.files import previews
 from core.formats import kinds
@@ -162,7 +163,7 @@ def _kept(
     )
     rows.add(session, row)
     after = {"copy": asset.code, "sha256": asset.sha256, "certainty": found.certainty.value, "distance": found.distance}
-    audit.record(session, audit.Action.ASSET_RESTORED, original.code, actor=by, after=after)
+    record(session, Event(audit.Action.ASSET_RESTORED, original.code, by=by, after=after))
     return Restored(asset, original, False, found.how)
 
 

@@ -48,20 +48,18 @@ def of_asset(session: Session, asset_id: int) -> list[Post]:
     return list(session.exec(select(Post).where(Post.asset_id == asset_id).order_by(col(Post.id))))
 
 
-def touch(session: Session, *, render_id: int | None = None, asset_id: int | None = None, ended: bool = False) -> list[int]:
-    """Mark every post about a render, or about an asset and its render, as behind; returns their ids.
+def touch(
+    session: Session, render_ids: Collection[int] = (), asset_ids: Collection[int] = (), *, ended: bool = False
+) -> list[int]:
+    """Mark every post about these renders, these assets and the renders that made them as behind; returns their ids.
 
     A post that has failed twice keeps its pause, so that a place that is gone is not tried at every change; what has `ended` is
     tried once at once. One that was given up stays so.
     """
-    renders, assets = set[int](), set[int]()
-    if render_id is not None:
-        renders.add(render_id)
-    if asset_id is not None:
-        assets.add(asset_id)
-        made_by = session.exec(select(Asset.render_id).where(Asset.id == asset_id)).one_or_none()
-        if made_by is not None:
-            renders.add(made_by)
+    renders, assets = set(render_ids), set(asset_ids)
+    if assets:
+        made_by = session.exec(select(Asset.render_id).where(col(Asset.id).in_(assets)))
+        renders |= {render_id for render_id in made_by if render_id is not None}
     about = or_(col(Post.render_id).in_(renders), col(Post.asset_id).in_(assets))
     failed, troubled = col(Post.error) != "", and_(*_TROUBLED)
     values = {

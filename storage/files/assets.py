@@ -106,6 +106,17 @@ def by_code(session: Session, code: str) -> Asset | None:
     return session.get(Asset, row) if row is not None and row < 2**31 else None
 
 
+def lock(session: Session, asset_ids: Iterable[int]) -> dict[int, Asset]:
+    """The Assets with these row numbers as they are now, kept from other writers until the transaction ends."""
+    wanted = sorted(set(asset_ids))
+    rows: dict[int, Asset] = {}
+    for start in range(0, len(wanted), 500):
+        asked = select(Asset).where(col(Asset.id).in_(wanted[start : start + 500])).order_by(col(Asset.id))
+        fresh = asked.with_for_update().execution_options(populate_existing=True)
+        rows |= {asset.id: asset for asset in session.exec(fresh)}
+    return rows
+
+
 def many(session: Session, asset_ids: Iterable[int]) -> dict[int, Asset]:
     """The Assets with these row numbers, by number; those that are not there are left out."""
     wanted = sorted(set(asset_ids))

@@ -12,7 +12,7 @@ from storage.tables.enums import BackendState, FoundState, Judgement, Origin, Re
 from storage.tables.exports import ComplianceNote, Export, ExportProfile
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
-from storage.tables.renders import Render, RenderInput, Timing
+from storage.tables.renders import Render, RenderEvent, RenderInput, Timing
 from storage.tables.room import RoomMessage, RoomReaction, RoomRead
 from storage.tables.workflows import ModelFile, Workflow, WorkflowVersion
 
@@ -50,6 +50,7 @@ __all__ = [
     "Post",
     "Project",
     "Render",
+    "RenderEvent",
     "RenderInput",
     "RenderState",
     "Role",

@@ -75,6 +75,19 @@ class Render(SQLModel, table=True):
         return ids.code("R", self.id or 0)
 
 
+class RenderEvent(SQLModel, table=True):
+    """A step of a Render: asked, claimed, submitted, back in line, ended. Why it took as long as it did is told from these."""
+
+    __table_args__ = (Index("renderevent_by_render", "render_id", "id"), NEVER_REUSED)
+    id: int = row()
+    render_id: int = Field(foreign_key="render.id")
+    at: datetime = when()
+    action: str
+    """As in the closed list of core/people/audit.py, such as `render:claimed`."""
+    backend_id: int | None = Field(default=None, foreign_key="backend.id")
+    note: str = ""
+
+
 class RenderInput(SQLModel, table=True):
     """An Asset that went into a Render, and as which input: lineage."""
 

@@ -69,7 +69,7 @@ class Wall:
     def change(self, label: str) -> None:
         with self.desk.writing() as session:
             renders.change_queued(session, self.render.id, progress_label=label)
-            posts.touch(session, render_id=self.render.id)
+            posts.touch(session, [self.render.id])
 
     def show(self) -> None:
         bring_in_step(self.desk, self.render.id, speak={"messenger": self.messenger, "room": RoomChat()})

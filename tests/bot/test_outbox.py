@@ -82,12 +82,12 @@ class Corner:
     def end(self, render: Render, state: RenderState = RenderState.FAILED) -> None:
         self.talk.end(render, state)
         with self.talk.desk.writing() as session:
-            posts.touch(session, render_id=render.id)
+            posts.touch(session, [render.id])
 
     def change(self, render: Render, label: str) -> None:
         with self.talk.desk.writing() as session:
             renders.change_queued(session, render.id or 0, progress_label=label)
-            posts.touch(session, render_id=render.id)
+            posts.touch(session, [render.id])
 
     def now(self, post: Post) -> Post:
         with self.talk.desk.reading() as session:
@@ -194,7 +194,7 @@ def test_a_place_that_is_gone_is_not_tried_at_every_change_but_at_the_end(corner
     assert len(corner.platform.problems) == 1, "no change made it try again"
     corner.talk.end(render, RenderState.FAILED)
     with corner.talk.desk.writing() as session:
-        posts.touch(session, render_id=render.id, ended=True)
+        posts.touch(session, [render.id], ended=True)
     corner.outbox.drain()
     assert corner.platform.problems == []
     assert corner.now(post).attempts == 3

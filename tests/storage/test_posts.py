@@ -43,13 +43,13 @@ def test_a_change_makes_every_post_about_its_subject_due_and_no_other(session: S
     post, other = put_up(session), put_up(session)
     for one in (post, other):
         posts.shown(session, one, 1, "m")
-    assert posts.touch(session, render_id=post.render_id) == [post.id]
+    assert posts.touch(session, [post.render_id]) == [post.id]
     assert due(session) == [post.id]
 
 
 def test_showing_an_earlier_state_leaves_the_post_due(session: Session) -> None:
     post = put_up(session)
-    posts.touch(session, render_id=post.render_id)
+    posts.touch(session, [post.render_id])
     assert posts.shown(session, post, 1, "m-1")
     assert due(session) == [post.id]
     assert posts.shown(session, post, 2, "m-1")
@@ -58,7 +58,7 @@ def test_showing_an_earlier_state_leaves_the_post_due(session: Session) -> None:
 
 def test_who_was_overtaken_is_told_so(session: Session) -> None:
     post = put_up(session)
-    posts.touch(session, render_id=post.render_id)
+    posts.touch(session, [post.render_id])
     assert posts.shown(session, post, 2, "m-1")
     assert not posts.shown(session, post, 1, "m-1")
     assert due(session) == []
@@ -68,7 +68,7 @@ def test_a_failed_post_waits_for_its_next_try_and_a_change_ends_the_waiting(sess
     post = put_up(session)
     posts.failed(session, post, "it is away", now() + timedelta(minutes=1))
     assert due(session) == []
-    posts.touch(session, render_id=post.render_id)
+    posts.touch(session, [post.render_id])
     assert due(session) == [post.id]
     assert (post.attempts, post.error) == (1, "it is away")
 
@@ -78,6 +78,6 @@ def test_a_post_is_given_up_only_if_nothing_changed_since(session: Session) -> N
     session.expunge(post)  # as the clerk read it
     posts.failed(session, post, "the channel is gone", None)
     assert due(session) == []
-    posts.touch(session, render_id=post.render_id)
+    posts.touch(session, [post.render_id])
     posts.failed(session, post, "the channel is gone", None)
     assert due(session) == [post.id]

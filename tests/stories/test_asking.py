@@ -45,6 +45,17 @@ def test_the_second_in_line_is_told_why_it_waits(story: Story, mia: Person) -> N
     assert second.fields["Why"]
 
 
+def test_why_tells_where_the_time_of_a_render_went(story: Story, mia: Person) -> None:
+    queued = mia.asks(SHOE)
+    waits = mia.asks("/why")
+    assert "It is number 1 in the queue" in waits.text
+    story.works()
+    mia.sees("hero shoe, low sun", again=queued)
+    told = mia.asks("/why")
+    assert "waiting in the queue" in told.text
+    assert list(told.fields) == ["Asked for", "Taken by gpu-01", "Handed to ComfyUI on gpu-01", "Done"]
+
+
 def test_a_running_picture_shows_its_bar_its_step_and_its_preview(story: Story, mia: Person) -> None:
     queued = mia.asks("/render text-to-image hero shoe steps:40 size:128x128")
     with story.working(0.08):

@@ -127,7 +127,7 @@ def test_a_revoked_token_is_said_plainly_and_nothing_is_lost(studio: Studio, mia
         studio.works()
     assert [one["why"] for one in logs if one["event"] == "post.given-up"] == ["Discord no longer takes Slate's token."]
     with studio.desk.writing() as session:
-        posts.touch(session, render_id=1)
+        posts.touch(session, [1])
     studio.works()
     assert "Took" in words(message)
 

@@ -19,7 +19,7 @@ from core.rendering.scheduler import Claim
 from storage.chat import posts
 from storage.clock import now
 from storage.people import projects
-from storage.queue import CHAT, pool_queue
+from storage.queue import pool_queue
 from storage.rendering import backends
 from storage.rendering import renders as rows
 from storage.tables import AuditEvent, BackendState, Member, Project, Render, RenderState, Role
@@ -78,7 +78,6 @@ def test_asking_writes_the_render_its_post_and_a_ticket(house: House) -> None:
         (post,) = posts.of_render(session, render.id)
     assert (post.platform, post.channel_id, post.due) == ("room", "general", True)
     assert house.desk.queue.length(pool_queue("house")) == 1
-    assert house.desk.queue.length(CHAT) == 1
     assert house.who(audit.Action.RENDER_ASKED, render) == house.mia.id
 
 
@@ -150,7 +149,7 @@ def test_who_cancelled_is_on_record_and_not_whose_render_it_was(house: House) ->
     claim = house.claim()
     lifecycle.cancel(house.desk, render.code, by=house.lea)
     with house.desk.writing() as session:
-        assert lifecycle.end(house.desk, session, claim, RenderState.CANCELLED)
+        assert lifecycle.end(session, claim, RenderState.CANCELLED)
     assert house.who(audit.Action.RENDER_CANCELLED, render) == house.lea.id
 
 
@@ -180,7 +179,7 @@ def test_a_stale_claim_ends_nothing(house: House) -> None:
         assert lifecycle.take_back(house.desk, session, render, "its worker was lost")
         assert not lifecycle.take_back(house.desk, session, render, "its worker was lost")
     with house.desk.writing() as session:
-        assert not lifecycle.end(house.desk, session, stale, RenderState.FAILED, RenderFailed())
+        assert not lifecycle.end(session, stale, RenderState.FAILED, RenderFailed())
         assert not lifecycle.back_in_line(house.desk, session, stale, "never")
     assert house.now(render).state is RenderState.QUEUED
     assert house.now(render).error_code == ""

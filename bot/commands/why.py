@@ -1,0 +1,36 @@
+"""Says why a render took as long as it did, or why it still waits."""
+
+from __future__ import annotations
+
+from bot.cards import Answer
+from bot.commands import subjects
+from bot.commands.command import Asked
+from bot.show.history import history_card
+from core.rendering.history import Timeline, timeline
+from storage.clock import now
+from storage.tables import Render
+
+
+def why(asked: Asked) -> Answer:
+    """Show where the time of a render went, step by step, or why it still waits.
+
+    /why R-4F2K
+    """
+    with asked.desk.reading() as session:
+        render = subjects.one_render(session, asked, newest=True)
+        line = timeline(session, render, now())
+        card = history_card(session, render, line)
+    return Answer(cards=(card,), private=True, data=_shape(render, line))
+
+
+def _shape(render: Render, line: Timeline) -> dict[str, object]:
+    seconds = {"total": line.total, "waiting": line.waiting, "preparing": line.preparing}
+    seconds |= {"rendering": line.rendering, "lost": line.lost}
+    return {
+        "id": render.code,
+        "state": render.state.value,
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "steps": [
+            {"at": one.at.isoformat(), "action": one.action.value, "server": one.server, "note": one.note} for one in line.steps
+        ],
+    }

@@ -1,0 +1,104 @@
+"""Records events, and carries out what follows from them before the transaction commits.
+
+Audit and history rows are written at once, in order. The search index and posts follow at the end of the transaction: once for
+each asset or render, however many events touched it, with the asset's row locked and read afresh. So two transactions that change
+one asset at the same time leave the index as the later one has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from core.events.consequences import ENDS, FOLLOWS, Follow
+from core.events.event import Event
+from storage import search
+from storage.chat import posts
+from storage.database import after_commit, before_commit
+from storage.files import assets
+from storage.people import audit as audit_rows
+from storage.queue import OUTBOX, Queue, pool_queue, queue_of
+from storage.rendering import history
+from storage.rendering import renders as render_rows
+from storage.tables import AuditEvent, RenderEvent, RenderState
+
+WORK = "core.jobs.work"
+_PENDING = "slate_pending_consequences"
+
+
+@dataclass
+class _Pending:
+    """What is still to be done for the events of one transaction."""
+
+    indexed: set[int] = field(default_factory=set)
+    renders: set[int] = field(default_factory=set)
+    ended: set[int] = field(default_factory=set)
+    assets: set[int] = field(default_factory=set)
+    tickets: set[int] = field(default_factory=set)
+
+
+def record(session: Session, event: Event) -> None:
+    """Record one change in the caller's transaction (`desk.writing()`); its consequences are part of that transaction."""
+    follows = FOLLOWS[event.action]
+    if Follow.AUDIT in follows:
+        audit_rows.add(session, _audited(event))
+    if Follow.HISTORY in follows and event.render_id is not None:
+        history.add(session, _step(event, event.render_id))
+    pending = _pending(session)
+    if Follow.INDEX in follows and event.asset_id is not None:
+        pending.indexed.add(event.asset_id)
+    if Follow.POSTS in follows and event.asset_id is not None:
+        pending.assets.add(event.asset_id)
+    if Follow.POSTS in follows and event.render_id is not None:
+        pending.renders.add(event.render_id)
+    if Follow.POSTS in follows and event.render_id is not None and event.action in ENDS:
+        pending.ended.add(event.render_id)
+    if Follow.TICKET in follows and event.render_id is not None:
+        pending.tickets.add(event.render_id)
+
+
+def _audited(event: Event) -> AuditEvent:
+    return AuditEvent(
+        action=event.action.value,
+        subject=event.subject,
+        actor_id=event.by.id if event.by else None,
+        before=dict(event.before),
+        after=dict(event.after),
+    )
+
+
+def _step(event: Event, render_id: int) -> RenderEvent:
+    return RenderEvent(render_id=render_id, action=event.action.value, backend_id=event.backend_id, note=event.note)
+
+
+def _pending(session: Session) -> _Pending:
+    """What this transaction still has to do; the first event of a transaction arranges that it is done."""
+    pending: _Pending | None = session.info.get(_PENDING)
+    if pending is None:
+        pending = session.info[_PENDING] = _Pending()
+        queue = queue_of(session)
+        before_commit(session, lambda: _carry_out(session, queue))
+    return pending
+
+
+def _carry_out(session: Session, queue: Queue) -> None:
+    pending: _Pending = session.info.pop(_PENDING)
+    session.flush()
+    for asset_id in assets.lock(session, pending.indexed):
+        search.index(session, asset_id)
+    _touch_posts(session, queue, pending)
+    for render_id in sorted(pending.tickets):
+        render = render_rows.by_id(session, render_id)
+        if render is not None and render.state is RenderState.QUEUED and render.not_before is None:
+            queue.put_after(session, pool_queue(render.pool), WORK, render.pool)
+
+
+def _touch_posts(session: Session, queue: Queue, pending: _Pending) -> None:
+    """Mark posts as outdated and wake the outbox after the commit; messages about what has ended go first."""
+    going_on = pending.renders - pending.ended
+    behind = posts.touch(session, going_on, pending.assets) if going_on or pending.assets else []
+    if pending.ended:
+        behind += posts.touch(session, pending.ended, ended=True)
+    if behind:
+        after_commit(session, lambda: queue.call(OUTBOX))
