@@ -193,6 +193,7 @@ def _report(desk: Desk, taken: list[Intake], file: TextIO | None, as_json: bool)
 
 
 def _summary(desk: Desk, taken: list[Intake]) -> None:
+    from core.importing import unread
     from storage.files import imports
 
     with desk.reading() as session:
@@ -201,6 +202,8 @@ def _summary(desk: Desk, taken: list[Intake]) -> None:
                 f"{one.code}: {one.taken:,} taken in, {one.known:,} known already, {one.refused:,} not readable,"
                 f" {one.passed:,} of other kinds. `slate ingests {one.code}` tells more."
             )
+            if told := unread.of_intake(session, one.id).sentence():
+                print(told)
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,7 @@ from bot.cards import Answer, Button, Card, Field, Tone
 from bot.commands import subjects
 from bot.commands.command import Asked
 from core.errors import MissingInput, UnknownMember, UnknownRender
+from core.importing import unread
 from core.importing.attribution import names_shot
 from core.importing.confirm import Said
 from core.importing.confirm import confirm as confirm_all
@@ -121,7 +122,8 @@ def _one(asked: Asked, code: str) -> Answer:
             raise UnknownRender(f"There is no intake `{code[:20]}`.", hint="/ingests lists them.")
         waiting = imports.count_waiting(session, intake.id)
         troubles = imports.refused(session, intake.id, limit=500)
-    lines = [f"{readable(one.place)}: {one.problem}" for one in troubles]
+        told = unread.of_intake(session, intake.id).sentence()
+    lines = ([told] if told else []) + [f"{readable(one.place)}: {one.problem}" for one in troubles]
     card = _card(intake, waiting, lines)
     report = [{"place": one.place, "problem": one.problem, "refused": one.state.value == "refused"} for one in troubles]
     return Answer(cards=(card,), private=True, data=intake_shape(intake, waiting) | {"report": report})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from core.comfyui import browser_format, savers
@@ -30,7 +31,7 @@ from core.generators import (
 )  # fmt: skip
 from core.generators.texts import Text, Words, is_api_graph, is_browser_workflow
 
-__all__ = ["RECOGNISERS", "Reading", "Unread", "Words", "read"]
+__all__ = ["NOT_UNDERSTOOD", "RECOGNISERS", "Reading", "Unread", "Words", "read"]
 
 RECOGNISERS: tuple[Callable[[Words], Facts | None], ...] = (
     invoke.read,
@@ -48,6 +49,8 @@ RECOGNISERS: tuple[Callable[[Words], Facts | None], ...] = (
 )
 """The first that tells anything speaks for the file; all are asked, so that what they understand is not told as unread."""
 
+NOT_UNDERSTOOD = "were not understood:"
+"""In the problem that tells of a text nothing took; its shape follows."""
 _MOST_UNREAD = 20
 _LONGEST_UNREAD = 4_000
 
@@ -95,9 +98,9 @@ def read(texts: Iterable[tuple[str, str, str]], filename: str = "") -> Reading:
         found = _filled(made, found)
     for one in words.named("slate"):
         one.take()  # the note that Slate itself sends along with a render
-    unread = tuple(_unread(words))
+    unread = tuple(islice(_unread(words), _MOST_UNREAD))
     if not of_graph:  # beside a graph, other texts are notes that were sent along with it (`extra_pnginfo`)
-        problems += [f"Words in {one.place} were not understood: {one.shape}." for one in unread]
+        problems += [f"Words in {one.place} {NOT_UNDERSTOOD} {one.shape}." for one in unread]
     return Reading(found, graph, drawn, unread, tuple(problems))
 
 

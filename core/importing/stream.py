@@ -11,6 +11,7 @@ from core.formats import kinds, png
 WHOLE = 64 << 20
 """Files up to here are kept whole; of larger ones the head, of a film the boxes around its pictures, of a PNG all but pixels."""
 _HEAD = 16
+_MOST_PARTS = 100_000
 _ENDLESS = 1 << 62
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -64,6 +65,8 @@ class _Parts:
 
     most: int
     kept: bytearray = field(default_factory=bytearray)
+    seen: int = 0
+    """Parts that were looked at; what follows the _MOST_PARTS first is passed over unread."""
     _head: bytes = b""
     _left: int = 0
     _keeping: bool = False
@@ -85,7 +88,8 @@ class _Parts:
         if len(piece) < self._needs():
             self._head = bytes(piece)
             return piece[:0]
-        self._left, worthy = self._told(piece)
+        self.seen += 1
+        self._left, worthy = self._told(piece) if self.seen <= _MOST_PARTS else (_ENDLESS, False)
         self._keeping = worthy and self._left <= self.most - len(self.kept)
         return piece
 

@@ -145,6 +145,13 @@ def refused(session: Session, intake_id: int, limit: int = 1_000, after: int = 0
     return session.exec(asked.order_by(col(FoundFile.id)).limit(limit)).all()
 
 
+def problems_like(session: Session, intake_id: int, part: str, limit: int = 10_000) -> Sequence[tuple[str, int]]:
+    """(problem, how many files have it) of the problems that hold a text, the most frequent first."""
+    many = func.count(col(FoundFile.id))
+    asked = select(FoundFile.problem, many).where(FoundFile.intake_id == intake_id, col(FoundFile.problem).contains(part))
+    return session.exec(asked.group_by(FoundFile.problem).order_by(many.desc()).limit(limit)).all()
+
+
 def copies(session: Session, asset_id: int) -> Sequence[FoundFile]:
     """Where an Asset's bytes were found."""
     return session.exec(select(FoundFile).where(FoundFile.asset_id == asset_id).order_by(col(FoundFile.id)).limit(50)).all()
