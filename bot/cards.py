@@ -7,9 +7,12 @@ A Button carries only `verb:id`; everything else is looked up when it is pressed
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 
 Tone = Literal["plain", "queued", "running", "done", "failed", "cancelled", "error", "approved", "rejected", "proved"]
 ButtonStyle = Literal["plain", "primary", "danger"]
@@ -139,20 +142,24 @@ class Answer:
     """The same answer for scripts: the documented `--json` shape."""
 
 
-_CARD: TypeAdapter[Card] = TypeAdapter(Card)
-_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+@cache
+def _json_of(kind: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def to_json(card: Card) -> dict[str, Any]:
     """The card as JSON-ready data."""
-    made: dict[str, Any] = _CARD.dump_python(card, mode="json")
+    made: dict[str, Any] = _json_of(Card).dump_python(card, mode="json")
     return made
 
 
 def from_json(data: dict[str, Any]) -> Card:
-    return _CARD.validate_python(data)
+    card: Card = _json_of(Card).validate_python(data)
+    return card
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
-    made: dict[str, Any] = _ANSWER.dump_python(answer, mode="json")
+    made: dict[str, Any] = _json_of(Answer).dump_python(answer, mode="json")
     return made

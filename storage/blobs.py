@@ -10,12 +10,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import S3Store
+from storage.late_import import Late
+
+if TYPE_CHECKING:
+    import obstore
+    from obstore import exceptions as obstore_errors
+    from obstore.store import S3Store
+else:
+    obstore, obstore_errors = Late("obstore"), Late("obstore.exceptions")
 
 
 class BlobError(Exception):
@@ -155,6 +160,8 @@ class FolderBlobs:
 
 def open_bucket(bucket: str, prefix: str = "", endpoint: str = "") -> S3Store:
     """A bucket, or what is below a prefix of it; keys and region come from the usual AWS variables."""
+    from obstore.store import S3Store
+
     options: dict[str, str] = {"region": os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))}
     if endpoint:
         options["endpoint"] = endpoint
@@ -182,7 +189,7 @@ class S3Blobs:
         if not self.has(digest):
             try:
                 obstore.put(self.store, self._key(digest), data)
-            except BaseError as problem:
+            except obstore_errors.BaseError as problem:
                 raise BlobError(str(problem)) from problem
         return digest
 
@@ -191,14 +198,14 @@ class S3Blobs:
             return
         try:
             obstore.put(self.store, self._key(digest), _proven(digest, pieces))
-        except BaseError as problem:
+        except obstore_errors.BaseError as problem:
             raise BlobError(str(problem)) from problem
 
     def every(self) -> Iterator[tuple[str, int]]:
         try:
             for page in obstore.list(self.store, chunk_size=1000):
                 yield from ((str(one["path"]).rpartition("/")[2], int(one["size"])) for one in page)
-        except BaseError as problem:
+        except obstore_errors.BaseError as problem:
             raise BlobError(str(problem)) from problem
 
     def get(self, digest: str) -> bytes:
@@ -206,7 +213,7 @@ class S3Blobs:
             return bytes(obstore.get(self.store, self._key(digest)).bytes())
         except FileNotFoundError as missing:
             raise BlobNotFound(digest) from missing
-        except BaseError as problem:
+        except obstore_errors.BaseError as problem:
             raise BlobError(str(problem)) from problem
 
     def has(self, digest: str) -> bool:
@@ -214,12 +221,12 @@ class S3Blobs:
             obstore.head(self.store, self._key(digest))
         except FileNotFoundError:
             return False
-        except BaseError as problem:
+        except obstore_errors.BaseError as problem:
             raise BlobError(str(problem)) from problem
         return True
 
     def delete(self, digest: str) -> None:
         try:
             obstore.delete(self.store, self._key(digest))
-        except BaseError as problem:
+        except obstore_errors.BaseError as problem:
             raise BlobError(str(problem)) from problem

@@ -10,15 +10,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
+
+if TYPE_CHECKING:
+    import psycopg
 
 _BUSY_MS = 15_000
 _AFTER = "slate_after_commit"
@@ -74,6 +74,9 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; safe to call from several processes at once."""
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
         with self.engine.connect() as connection:

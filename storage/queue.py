@@ -9,19 +9,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from types import FrameType
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import redis
-import rq
 import structlog
-from rq.serializers import JSONSerializer
-from rq.worker import SimpleWorker
 from sqlmodel import Session
 
 from storage.database import after_commit
-from storage.known_jobs import JOBS, KnownJob, foreign
+from storage.known_jobs import JOBS
+from storage.late_import import Late
 from storage.rate_limit import Pacing
+
+if TYPE_CHECKING:
+    import redis
+    import rq
+
+    from storage import queue_worker
+else:
+    redis, rq, queue_worker = Late("redis"), Late("rq"), Late("storage.queue_worker")
 
 log = structlog.get_logger(__name__)
 
@@ -65,12 +70,20 @@ class Queue:
     def __init__(self, url: str, *, jobs: Collection[str] = JOBS) -> None:
         """`jobs` are the functions that may be called by name."""
         self.jobs = jobs
-        self.redis: redis.Redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=20, health_check_interval=30)
-        self.pacing = Pacing(self.redis)
+        self._url = url
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """The client; it connects when it is first used."""
+        return redis.Redis.from_url(self._url, socket_connect_timeout=2, socket_timeout=20, health_check_interval=30)
+
+    @cached_property
+    def pacing(self) -> Pacing:
         """Budgets of this process, which hold also while Redis is away."""
+        return Pacing(self.redis)
 
     def rq(self, name: str) -> rq.Queue:
-        return rq.Queue(name, connection=self.redis, serializer=JSONSerializer, job_class=KnownJob)
+        return rq.Queue(name, connection=self.redis, serializer=queue_worker.JSONSerializer, job_class=queue_worker.KnownJob)
 
     def put(self, queue: str, job: str, *args: Any) -> bool:
         """Enqueue the dotted name `job` with JSON-ready arguments; False (logged) when Redis is away."""
@@ -144,7 +157,8 @@ class Queue:
         return kept if isinstance(kept, bytes) else None
 
     def close(self) -> None:
-        self.redis.close()
+        if "redis" in self.__dict__:
+            self.redis.close()
 
     def serve(self, names: Sequence[str], *, stopping: Callable[[], None] = lambda: None, burst: bool = False) -> None:
         """Carry out jobs of these queues, the first-named first, until told to stop; `stopping` is called when that happens.
@@ -156,8 +170,12 @@ class Queue:
 
     def _serve_once(self, names: Sequence[str], stopping: Callable[[], None], burst: bool) -> bool:
         """Carry out jobs until told to stop, or until Redis is lost at a moment that ends RQ's worker; whether it was told."""
-        worker = _Server(
-            [self.rq(name) for name in names], connection=self.redis, serializer=JSONSerializer, job_class=KnownJob, worker_ttl=30
+        worker = queue_worker.Server(
+            [self.rq(name) for name in names],
+            connection=self.redis,
+            serializer=queue_worker.JSONSerializer,
+            job_class=queue_worker.KnownJob,
+            worker_ttl=30,
         )
         worker.stopping, worker.known = stopping, self.jobs
         worker.log_result_lifespan = False
@@ -168,28 +186,3 @@ class Queue:
                 raise
             log.warning("queue.lost", queues=list(names), problem=str(problem))
         return burst or worker.told_to_stop
-
-
-class _Server(SimpleWorker):
-    """An RQ worker without forks that says when it is told to stop and comes back to a returned Redis within seconds."""
-
-    max_connection_wait_time = 3.0
-    told_to_stop = False
-    stopping: Callable[[], None]
-    known: Collection[str] = JOBS
-
-    def subscribe(self) -> None:
-        """Listen to no orders over Redis: nobody here gives any, and the listener would cost a second at every end."""
-
-    def execute_job(self, job: rq.job.Job, queue: rq.Queue) -> None:
-        """Carry out a job of ours; what somebody else put into the queue is dropped unread."""
-        if problem := foreign(job, self.known):
-            log.error("queue.foreign-job", queue=queue.name, job=str(job.id)[:80], problem=problem)
-            job.delete()
-            return
-        super().execute_job(job, queue)
-
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.told_to_stop = True
-        self.stopping()
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

@@ -10,9 +10,16 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import redis
 import structlog
+
+from storage.late_import import Late
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = Late("redis")
 
 log = structlog.get_logger(__name__)
 

@@ -6,15 +6,11 @@ import sys
 import time
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
-from bot import shapes, show
 from bot.cards import Answer
 from bot.cli import run_line
 from bot.cli.error_output import Code
 from bot.cli.run_line import print_json
-from bot.cli.terminal_output import print_answer
 from core.desk import Desk
 from core.rendering import lifecycle
 from storage.tables import Render, RenderState
@@ -42,18 +38,25 @@ def follow(desk: Desk, code: str, *, as_json: bool) -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"\n{code} goes on without you; `slate queue` shows it, `slate cancel {code}` ends it.\n")
         raise
+    from bot import shapes, show
+
     with desk.reading() as session:
         render = lifecycle.get(session, code)
         shape, card = shapes.render_shape(session, render), show.render_card(session, render)
     if as_json:
         print_json(shape)
     else:
+        from bot.cli.terminal_output import print_answer
+
         print_answer(Answer(cards=(card,)), desk.settings.base_url)
     if render.state is not RenderState.DONE:
         raise typer.Exit(Code.FAILED)
 
 
 def _wait(desk: Desk, code: str) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[label]}", markup=False))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:

@@ -9,7 +9,6 @@ from bot import command_text
 from bot.cards import Choice, FieldKind, FormField
 from bot.commands.command import Asked, listed, spelled
 from core.errors import BadInput, UnknownInput, WrongType
-from core.files import uploads
 from core.text import names
 from core.workflows import InputSpec
 from storage.tables import Project
@@ -134,6 +133,8 @@ def _fill_pictures(asked: Asked, specs: Sequence[InputSpec], given: dict[str, ob
         raise BadInput(
             f"{len(asked.attachments)} files came along, but there is {room}.", hint="Leave some out.", input="picture"
         )
+    from core.files import uploads
+
     for spec, attachment in zip(empty, asked.attachments, strict=False):
         kept = uploads.keep(asked.desk, attachment.sha256, attachment.filename, by=asked.member, project=project)
         given[spec.name] = kept.code

@@ -16,11 +16,8 @@ from core.formats import kinds
 from core.lineage import family as families
 from core.lineage.family import Lineage
 from core.people.roles import Action, allow, visible_projects
-from core.recognition import identify
-from core.recognition.identify import Certainty
 from core.search import ask
 from core.search.ask import Found
-from core.verification import verify, watermark_conflict
 from storage import ids
 from storage.blobs import BlobError
 from storage.tables import Asset
@@ -32,10 +29,10 @@ _THIS = re.compile(
     r"\b(?:this|it)\b(?! (?:week|month|year|morning|afternoon|evening|project|channel|client|quarter)\b)", re.IGNORECASE
 )
 _CERTAIN = {
-    Certainty.CERTAIN: "This is",
-    Certainty.PROBABLE: "This is most likely",
-    Certainty.SIMILAR: "This looks like",
-    Certainty.UNKNOWN: "This may be",
+    "certain": "This is",
+    "probable": "This is most likely",
+    "similar": "This looks like",
+    "unknown": "This may be",
 }
 
 
@@ -132,6 +129,9 @@ def provenance(asked: Asked) -> Answer:
 
 
 def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
+    from core.recognition import identify
+    from core.verification import verify, watermark_conflict
+
     with asked.desk.reading() as session:
         allow(session, asked.member, Action.FIND, asked.place.project)
         projects = visible_projects(session, asked.member)
@@ -141,8 +141,8 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
         return Answer(f"{filename} is not known: {seen.how}.", data=shape)
     against = watermark_conflict.of_file(asked.desk, data, filename, seen)
     shape |= {"contradiction": against or None}
-    sentence = f"{_CERTAIN[seen.certainty]} {seen.asset.code}: {seen.how}. {against}".rstrip()
-    if seen.certainty in (Certainty.CERTAIN, Certainty.PROBABLE):
+    sentence = f"{_CERTAIN[seen.certainty.value]} {seen.asset.code}: {seen.how}. {against}".rstrip()
+    if seen.certainty.value in ("certain", "probable"):
         mime = kinds.mime_of(data, filename)
         shape["credentials"], said = verify.credentials_of_copy(asked.desk, data, mime, seen.asset)
         sentence = f"{sentence} {said}".rstrip()

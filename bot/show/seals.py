@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards import Field
-from core.provenance.seal.names import called
-from core.provenance.seal.read import HARMLESS, MISMATCH
-from core.provenance.seal.revocation import REVOKED
-from core.provenance.seal.signer import SWITCHED_OFF
+from core.provenance.seal.names import HARMLESS, MISMATCH, REVOKED, SWITCHED_OFF, called
 from storage.tables import Asset
 
 _FAILURES = {

@@ -44,7 +44,7 @@ def broken_in(desk: Desk, inside: Iterable[Ingredient]) -> list[str]:
     for one in inside:
         told = read.read(desk.settings, one.data, one.mime) if read.carries(one.data) else None
         if told is not None:
-            codes = [*((told.step, code) for code in told.failures if code not in read.HARMLESS), *told.broken]
+            codes = [*((told.step, code) for code in told.failures if code not in names.HARMLESS), *told.broken]
             found += [f"{one.title}: {step.title or step.label}: {code}" for step, code in codes]
     return found[:20]
 

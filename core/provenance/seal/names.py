@@ -20,6 +20,16 @@ SEALABLE = frozenset(
 """Kinds into which a manifest goes. WebM, Ogg and GLB take none: they have their words and XMP, unsigned."""
 
 
+MISMATCH = ("assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch")
+"""What c2pa says of a file that was changed after it was signed."""
+UNTRUSTED = "signingCredential.untrusted"
+HARMLESS = (UNTRUSTED, "timeStamp.untrusted")
+"""Failures that say who signed is not known here, and nothing about the file."""
+REVOKED = "signingCredential.revoked"
+SWITCHED_OFF = "Sealing is switched off."
+"""Why files are not sealed that somebody does not want to be."""
+
+
 def called(signer: str) -> str:
     """Who signed as people say it: a certificate's common name and organisation, or the latter alone where they say the same.
 

@@ -18,15 +18,12 @@ from typing import Any
 from c2pa import C2paError, Reader
 
 from core.provenance.seal import context, names
-from core.provenance.seal.revocation import OCSP, REVOKED, Withdrawn, withdrawn
+from core.provenance.seal.revocation import OCSP, Withdrawn, withdrawn
 from core.security.sandbox import sandboxed
 from core.settings import Settings
 
 _DEPTH = 64
-_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
-MISMATCH = ("assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch")
-HARMLESS = (_UNTRUSTED, "timeStamp.untrusted")
-"""Failures that say who signed is not known here, and nothing about the file."""
+_TRUSTED = "signingCredential.trusted"
 
 
 @dataclass(frozen=True)
@@ -82,12 +79,12 @@ class Credentials:
     @property
     def broken(self) -> tuple[tuple[Step, str], ...]:
         """Every step behind the file that does not hold, and why."""
-        return tuple((one, code) for one in self.steps[1:] for code in one.failures if code not in HARMLESS)
+        return tuple((one, code) for one in self.steps[1:] for code in one.failures if code not in names.HARMLESS)
 
     @property
     def tampered(self) -> bool:
         """Whether the bytes are no longer those that were signed."""
-        return any(code in MISMATCH for code in self.failures)
+        return any(code in names.MISMATCH for code in self.failures)
 
     @property
     def expired(self) -> bool:
@@ -96,7 +93,7 @@ class Credentials:
     @property
     def revoked(self) -> bool:
         """Whether its certificate was withdrawn, as this Slate's lists say or an answer of the authority inside the file."""
-        return REVOKED in self.failures
+        return names.REVOKED in self.failures
 
     @property
     def stamped(self) -> bool:
@@ -163,7 +160,7 @@ def _credentials(told: Mapping[str, Any], results: Mapping[str, Any], state: str
     active: Mapping[str, Any] = manifests.get(label) or {}
     outcome = results.get("activeManifest") or {}
     own = [*_codes(outcome), *_revoked(active, gone)]
-    if REVOKED in own:
+    if names.REVOKED in own:
         state = "Invalid"
     elif state == "Valid" and not own and _TRUSTED in _codes(outcome, "success"):
         state = "Trusted"
@@ -249,12 +246,12 @@ def _codes(outcome: Mapping[str, Any], kind: str = "failure") -> Iterator[str]:
     """One spelling for a withdrawn certificate, whoever said so."""
     for one in outcome.get(kind) or []:
         code = str(one.get("code") or "")
-        yield REVOKED if code == OCSP else code
+        yield names.REVOKED if code == OCSP else code
 
 
 def _revoked(manifest: Mapping[str, Any], gone: Withdrawn) -> list[str]:
     signed = manifest.get("signature_info") or {}
-    return [REVOKED] if gone.covers(str(signed.get("cert_serial_number") or ""), str(signed.get("time") or "")) else []
+    return [names.REVOKED] if gone.covers(str(signed.get("cert_serial_number") or ""), str(signed.get("time") or "")) else []
 
 
 def _data(manifest: Mapping[str, Any], label: str) -> Mapping[str, Any] | None:

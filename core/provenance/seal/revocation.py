@@ -17,7 +17,6 @@ from cryptography import x509
 from core.errors import BadInput
 from storage.blobs import digest_of
 
-REVOKED = "signingCredential.revoked"
 OCSP = "signingCredential.ocsp.revoked"
 """What c2pa says where an answer inside the file tells it."""
 

@@ -16,13 +16,11 @@ from c2pa import C2paError, C2paSignerInfo, C2paSigningAlg, Signer
 
 from core.errors import SealUnavailable
 from core.provenance.seal.keys import Held, problem_with
+from core.provenance.seal.names import SWITCHED_OFF
 from core.settings import Settings
 from storage.clock import now
 
 _ALGORITHMS = {one.name.casefold(): one for one in C2paSigningAlg}
-
-SWITCHED_OFF = "Sealing is switched off."
-"""Why files are not sealed that somebody does not want to be."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,16 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from PIL import Image
+
+from storage.late_import import Late
+
+if TYPE_CHECKING:
+    from PIL import Image
+else:
+    Image = Late("PIL.Image")
 
 import core
 import storage

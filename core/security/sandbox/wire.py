@@ -22,9 +22,14 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from PIL import Image
+from storage.late_import import Late
+
+if TYPE_CHECKING:
+    from PIL import Image
+else:
+    Image = Late("PIL.Image")
 
 _HEAD, _LENGTH = struct.Struct(">IQ"), struct.Struct(">Q")
 _LARGE = 1 << 16

@@ -158,6 +158,8 @@ HEAVY = {
 }  # fmt: skip
 """What no command needs before it does something with it."""
 UNUSED = {
+    ("queue",): HEAVY,
+    ("find", "shoe"): HEAVY,
     ("--help",): HEAVY | {"sqlalchemy", "sqlmodel", "redis", "rich", "structlog", "pydantic_settings"},
     ("export", "--help"): HEAVY | {"sqlalchemy", "sqlmodel", "redis", "structlog", "pydantic_settings"},
 }
