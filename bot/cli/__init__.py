@@ -9,7 +9,7 @@ def main() -> None:
     import os
     import sys
 
-    gc.set_threshold(100_000, 20, 20)  # loading makes objects that all stay: looking at them again and again takes a tenth of the time
+    gc.set_threshold(100_000, 20, 20)  # what is loaded stays: looking at it again and again costs a tenth
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # there are none, and looking for them reads every package's metadata
     from bot.cli.entry import run
 
