@@ -20,7 +20,7 @@
     ├── SealUnavailable        there is nothing to sign with
     ├── WouldLeak              a copy holds what its profile takes out
     └── StoreError             our own memory
-        └── DatabaseUnavailable · QueueUnavailable · BlobMissing · DiskFull
+        └── DatabaseUnavailable · QueueUnavailable · BlobMissing · BlobDamaged · DiskFull
 
 An error carries facts (`facts`) and a stable `code`; the faces decide on the words around it. `hint` says what to do next.
 """
@@ -250,6 +250,10 @@ class QueueUnavailable(StoreError):
 
 class BlobMissing(StoreError):
     """The file's bytes are not in the store."""
+
+
+class BlobDamaged(StoreError):
+    """The file in the store is damaged."""
 
 
 class DiskFull(StoreError):

@@ -31,9 +31,10 @@ def slack_routes(front: Front) -> APIRouter:
 def _hear(router: APIRouter, front: Front) -> None:
     from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 
-    from bot.slack.app import build_app
+    from bot.slack.app import build_app, carry_out_again
 
     app = build_app(front)
+    front.inbox.start(carry_out_again(app))
 
     async def hear(request: Request) -> Response:
         """One request of Slack's; Bolt checks its signature and its age."""

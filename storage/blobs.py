@@ -31,6 +31,10 @@ class BlobNotFound(BlobError):
     """No bytes with that digest are in the store."""
 
 
+class BlobBroken(BlobError):
+    """The bytes in the store are not those that were put there."""
+
+
 class BlobStoreFull(BlobError):
     """There is no room left."""
 
@@ -54,7 +58,7 @@ class Blobs(Protocol):
         ...
 
     def get(self, digest: str) -> bytes:
-        """The bytes behind `digest`. Raises BlobNotFound, BlobError."""
+        """The bytes behind `digest`, proved to be those. Raises BlobNotFound, BlobBroken, BlobError."""
         ...
 
     def has(self, digest: str) -> bool: ...
@@ -84,6 +88,13 @@ def _checked(digest: str) -> str:
     return digest
 
 
+def _true(digest: str, data: bytes) -> bytes:
+    """The bytes, if they are the digest's. Raises BlobBroken."""
+    if digest_of(data) != digest:
+        raise BlobBroken(f"the bytes are not those of {digest}")
+    return data
+
+
 def _proven(digest: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same pieces; raises BlobError at the end when their digest is another."""
     seen = hashlib.sha256()
@@ -94,11 +105,16 @@ def _proven(digest: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise BlobError(f"the bytes are not those of {digest}")
 
 
+_PROVED = 50_000
+"""Files a process remembers to have proved."""
+
+
 class FolderBlobs:
     """Files `ab/cd/abcd…` below a folder; a crash leaves a stray temporary file at most, never half a blob."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._proved: dict[str, tuple[int, int, int]] = {}
         root.mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
@@ -119,8 +135,8 @@ class FolderBlobs:
                 yield path.name, path.stat().st_size
 
     def _write(self, target: Path, pieces: Iterable[bytes]) -> None:
-        """Whole or not at all."""
-        if target.exists():
+        """Whole or not at all; what is there already is kept unless it is damaged."""
+        if target.exists() and self._is_whole(target.name):
             return
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,13 +156,44 @@ class FolderBlobs:
                 raise BlobStoreFull(str(problem)) from problem
             raise BlobError(str(problem)) from problem
 
+    def _is_whole(self, digest: str) -> bool:
+        try:
+            self.prove(digest)
+        except BlobError:
+            return False
+        return True
+
     def get(self, digest: str) -> bytes:
         try:
-            return self.path(digest).read_bytes()
+            return _true(digest, self.path(digest).read_bytes())
         except FileNotFoundError as missing:
             raise BlobNotFound(digest) from missing
         except OSError as problem:
             raise BlobError(str(problem)) from problem
+
+    def prove(self, digest: str) -> Path:
+        """The file of a blob, for one who sends it without reading it. Raises BlobNotFound, BlobBroken, BlobError.
+
+        It is read once, and again only when the file has changed since.
+        """
+        path = self.path(digest)
+        try:
+            told = path.stat()
+            state = (told.st_mtime_ns, told.st_size, told.st_ino)
+            if self._proved.get(digest) == state:
+                return path
+            with path.open("rb") as file:
+                same = hashlib.file_digest(file, "sha256").hexdigest() == digest
+        except FileNotFoundError as missing:
+            raise BlobNotFound(digest) from missing
+        except OSError as problem:
+            raise BlobError(str(problem)) from problem
+        if not same:
+            raise BlobBroken(f"the bytes are not those of {digest}")
+        if len(self._proved) >= _PROVED:
+            self._proved.clear()
+        self._proved[digest] = state
+        return path
 
     def has(self, digest: str) -> bool:
         return self.path(digest).exists()
@@ -210,7 +257,7 @@ class S3Blobs:
 
     def get(self, digest: str) -> bytes:
         try:
-            return bytes(obstore.get(self.store, self._key(digest)).bytes())
+            return _true(digest, bytes(obstore.get(self.store, self._key(digest)).bytes()))
         except FileNotFoundError as missing:
             raise BlobNotFound(digest) from missing
         except obstore_errors.BaseError as problem:

@@ -12,7 +12,7 @@ import typer
 
 from bot.cli.options import As, AsJson
 from bot.cli.run_line import print_json, sit_down
-from core.errors import BadInput, BlobMissing, Conflict, DiskFull, UnknownAsset
+from core.errors import BadInput, Conflict, DiskFull, UnknownAsset
 
 if TYPE_CHECKING:
     from core.desk import Desk
@@ -76,14 +76,9 @@ def _asset(desk: Desk, subject: str, member: Member) -> Asset:
 
 
 def _bytes(desk: Desk, asset: Asset) -> bytes:
-    from storage.blobs import BlobError
+    from core.files import stored
 
-    try:
-        return desk.blobs.get(asset.sha256)
-    except BlobError as problem:
-        raise BlobMissing(
-            f"The bytes of {asset.code} are not in the store.", hint="`slate doctor` looks at the store."
-        ) from problem
+    return stored.read(desk, asset.sha256, name=asset.code)
 
 
 def _target(asset: Asset, output: str) -> Path:

@@ -9,16 +9,16 @@ from bot.commands.command import Asked
 from bot.commands.render import project_of
 from bot.show.exports import dry_card, left_card, verification_card
 from core import files
-from core.errors import BadInput, BlobMissing, MissingInput
+from core.errors import BadInput, MissingInput
 from core.exports import contact_sheet, package, profiles
 from core.exports import export as leaving
 from core.exports.export import Left, Ready, Wish
+from core.files import stored
 from core.people.roles import Action, allow, visible_projects
 from core.security import safe_fetch, signed_links
 from core.security.signed_links import Linked
 from core.verification import restore as restoring
 from core.verification import verify as verification
-from storage.blobs import BlobError
 from storage.files import exports as rows
 from storage.tables import Asset
 
@@ -114,7 +114,7 @@ def restore(asked: Asked) -> Answer:
         said = subjects.some_assets(session, asked)[0] if subjects.named(asked).codes else None
     lines, cards, shapes = [], [], []
     for one in asked.attachments[:8]:
-        data = _bytes(asked, one.sha256)
+        data = stored.read(asked.desk, one.sha256, name=one.filename)
         done = restoring.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
         url = signed_links.make(
             asked.desk.settings,
@@ -203,7 +203,7 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
     ready = [leaving.prepare(asked.desk, asset, wish, by=asked.member, number=n) for n, asset in enumerate(found, start=1)]
     frames = [
         contact_sheet.Frame(
-            _bytes(asked, one.whole.asset.preview) if one.whole.asset.preview else b"",
+            stored.read(asked.desk, one.whole.asset.preview) if one.whole.asset.preview else b"",
             one.filename,
             contact_sheet.lines_of(one.view),
             contact_sheet.kind_of(one.whole.asset.mime, one.whole.asset.seconds),
@@ -224,21 +224,17 @@ def _stored_link(asked: Asked, data: bytes, name: str, mime: str) -> str:
 def _files(asked: Asked) -> list[tuple[str, bytes]]:
     """(name, bytes) of what is to be checked. Raises MissingInput, BadInput, BlobMissing and what subjects raises."""
     if asked.attachments:
-        return [(one.filename, _bytes(asked, one.sha256)) for one in asked.attachments[:8]]
+        return [(one.filename, stored.read(asked.desk, one.sha256, name=one.filename)) for one in asked.attachments[:8]]
     word = asked.line.text(0)
     if "://" in word:
         settings = asked.desk.settings
         got = safe_fetch.fetch(word, most=settings.max_upload_mb << 20, private=settings.verify_private)
         return [(got.filename, got.data)]
     with asked.desk.reading() as session:
-        return [(one.filename, _bytes(asked, one.sha256)) for one in subjects.some_assets(session, asked)[:8]]
-
-
-def _bytes(asked: Asked, digest: str) -> bytes:
-    try:
-        return asked.desk.blobs.get(digest)
-    except BlobError as problem:
-        raise BlobMissing(hint="Send the file again.") from problem
+        return [
+            (one.filename, stored.read(asked.desk, one.sha256, name=one.filename))
+            for one in subjects.some_assets(session, asked)[:8]
+        ]
 
 
 def _profile_card(one: profiles.Profile) -> Card:

@@ -10,8 +10,8 @@ from bot import command_text, formatting, shapes, show
 from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
 from bot.commands.command import Asked
-from core.desk import Desk
-from core.errors import BlobMissing, MissingInput
+from core.errors import MissingInput
+from core.files import stored
 from core.formats import kinds
 from core.lineage import family as families
 from core.lineage.family import Lineage
@@ -19,7 +19,6 @@ from core.people.roles import Action, allow, visible_projects
 from core.search import ask
 from core.search.ask import Found
 from storage import ids
-from storage.blobs import BlobError
 from storage.tables import Asset
 
 LONGEST_BUTTON = 90
@@ -93,7 +92,7 @@ def whatis(asked: Asked) -> Answer:
     /whatis A-7Q0D
     """
     if asked.attachments:
-        answers = [_recognised(asked, _bytes(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
+        answers = [_recognised(asked, stored.read(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
         cards = tuple(card for answer in answers for card in answer.cards)
         data = answers[0].data if len(answers) == 1 else {"results": [answer.data for answer in answers]}
         return Answer("\n".join(answer.text for answer in answers), cards, data=data)
@@ -153,13 +152,6 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
 
 def _named(asset: Asset) -> dict[str, object]:
     return {"asset": asset.code, "render": shapes.renders_code(asset), "filename": asset.filename, "sha256": asset.sha256}
-
-
-def _bytes(desk: Desk, digest: str) -> bytes:
-    try:
-        return desk.blobs.get(digest)
-    except BlobError as problem:
-        raise BlobMissing(hint="Send the file again.") from problem
 
 
 def _family_card(family: Lineage) -> Card:

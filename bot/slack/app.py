@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import structlog
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot import inbox
+from bot.inbox import Errand
 from bot.slack import directory_events, home, unfurl
 from bot.slack.errors import QUIET
 from bot.slack.listeners import Listeners
 from bot.slack.payloads import Payload
-from bot.slack.runtime import EVENT, Front
+from bot.slack.runtime import Front, key_of
 from bot.slack.shortcuts import Shortcuts
 from core.errors import DatabaseUnavailable
 
@@ -59,6 +61,16 @@ def _listening(front: Front, listener: Callable[[Front, Payload], None]) -> Call
     return listen
 
 
+def carry_out_again(app: App) -> Callable[[Errand, dict[str, Any]], None]:
+    """Does what was acknowledged by a process that died since; nobody waits for an acknowledgement any more."""
+
+    def carry_out(errand: Errand, payload: dict[str, Any]) -> None:
+        with inbox.working_on(errand):
+            app.dispatch(BoltRequest(mode="socket_mode", body=payload))
+
+    return carry_out
+
+
 def _authorize(front: Front) -> Callable[..., AuthorizeResult]:
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         """Slate in the workspace the request is from; None where it is not installed."""
@@ -74,14 +86,20 @@ def _authorize(front: Front) -> Callable[..., AuthorizeResult]:
 
 def _once(front: Front) -> Callable[..., BoltResponse | None]:
     def once(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse | None:
-        """Let an event pass that was not heard before; when the memory is away, Slack is left to send it again later."""
-        if body.get("type") == "event_callback" and body.get("event_id"):
-            try:
-                if not front.first(f"{EVENT}{body['event_id']}"):
-                    return BoltResponse(status=200)
-            except DatabaseUnavailable as problem:
-                log.warning("slack.no-database", problem=problem.message)
-                return BoltResponse(status=503)
-        return next()
+        """Let pass what was not heard before, and keep it until it is done.
+
+        When the memory is away, Slack is left to send an event again later; a command or a press is carried out as it can be.
+        """
+        if inbox.present() is not None or body.get("type") == "block_suggestion" or not key_of(body):
+            return next()
+        try:
+            errand = front.take_in(body)
+        except DatabaseUnavailable as problem:
+            log.warning("slack.no-database", problem=problem.message)
+            return BoltResponse(status=503) if body.get("type") == "event_callback" else next()
+        if errand is None:
+            return BoltResponse(status=200)
+        with inbox.working_on(errand):
+            return next()
 
     return once

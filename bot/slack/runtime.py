@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 import structlog
 
+from bot import inbox
 from bot.channels import place_for
+from bot.inbox import Errand, Inbox
 from bot.request import Place
 from bot.slack.ack_first import Rush
 from bot.slack.api import Api
@@ -27,6 +29,13 @@ EARS, HANDS, READERS = 16, 4, 2
 _LOCKS = 64
 EVENT = "event:"
 """How the key of an event begins; others are those of one press, one command, one sent form."""
+
+
+def key_of(body: dict[str, Any]) -> str:
+    """Slack's id of what came in: an event's, or that of a press, a command or a form; empty where it has none."""
+    if body.get("type") == "event_callback":
+        return f"{EVENT}{body['event_id']}" if body.get("event_id") else ""
+    return f"trigger:{body['trigger_id']}" if body.get("trigger_id") else ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,13 @@ class Crew(ThreadPoolExecutor):
         self._under_way: set[Future[Any]] = set()
 
     def submit(self, act: Callable[..., T], /, *args: Any, **more: Any) -> Future[T]:
-        future = super().submit(act, *args, **more)
+        errand = inbox.present()
+        if errand is None:
+            future = super().submit(act, *args, **more)
+        else:
+            errand.begin()  # from now on, not only from when a thread is free
+            future = super().submit(_for(errand, act), *args, **more)
+            future.add_done_callback(lambda _: errand.end())
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         return future
@@ -75,6 +90,14 @@ class Crew(ThreadPoolExecutor):
         """Wait until everything that was begun is done."""
         while self._under_way:
             wait(set(self._under_way), patience)
+
+
+def _for(errand: Errand, act: Callable[..., T]) -> Callable[..., T]:
+    def carried_out(*args: Any, **more: Any) -> T:
+        with inbox.working_on(errand):
+            return act(*args, **more)
+
+    return carried_out
 
 
 class Front:
@@ -87,6 +110,7 @@ class Front:
         """Where Bolt runs the listeners, which only acknowledge and hand on."""
         self._readers, self._hands = Crew(READERS, "slack-reader"), Crew(HANDS, "slack-hand")
         self.rush = Rush()
+        self.inbox = Inbox(desk, PLATFORM)
         self._locks = [threading.Lock() for _ in range(_LOCKS)]
 
     def api(self, tenant: str) -> Api:
@@ -106,6 +130,7 @@ class Front:
             crew.settle(patience)
 
     def close(self) -> None:
+        self.inbox.stop()
         for crew in (self._readers, self.ears, self._hands):
             crew.shutdown(wait=True)
 
@@ -118,6 +143,16 @@ class Front:
         except Exception:  # an edge: the acknowledgement is out, and nobody above would hear of it
             log.exception("slack.broken")
 
+    def take_in(self, body: dict[str, Any]) -> Errand | None:
+        """Write down what came, to be carried out even if this process dies; None when it came before, or has no key.
+
+        Raises DatabaseUnavailable.
+        """
+        key = key_of(body)
+        if not key:
+            return None
+        return self.inbox.take_in(key, {name: value for name, value in body.items() if name != "token"})
+
     def first(self, key: str) -> bool:
         """Whether what has this key comes for the first time. Raises DatabaseUnavailable."""
         with self.desk.writing() as session:
@@ -125,6 +160,9 @@ class Front:
 
     def is_new(self, heard: Heard) -> bool:
         """Whether this is still to be done: events were taken in before they were acknowledged. Raises DatabaseUnavailable."""
+        errand = inbox.present()
+        if errand is not None and errand.key == heard.key:
+            return True
         return heard.key.startswith(EVENT) or not heard.key or self.first(heard.key)
 
     def somewhere(self, heard: Heard) -> Heard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any
 
@@ -16,15 +17,19 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-from bot.slack.app import build_app
-from bot.slack.runtime import Front
+from bot import inbox
+from bot.inbox import Errand
+from bot.slack.app import build_app, carry_out_again
+from bot.slack.runtime import Front, key_of
 from core.desk import Desk
-from core.errors import SlateError
+from core.errors import DatabaseUnavailable, SlateError
 
 log = structlog.get_logger(__name__)
 
 CONCURRENCY = 16
 """Envelopes that are taken in at the same time; acknowledging one takes milliseconds."""
+_WRITE_SECONDS = 1.5
+"""How long an acknowledgement waits for its row; Slack waits three seconds."""
 _BREATH = 0.05
 _ANSWERLESS = frozenset({"block_actions", "shortcut", "message_action"})
 """Interactions that Slate acknowledges without a word; a sent form and a menu's search are answered by it."""
@@ -38,6 +43,7 @@ class Prompt(SocketModeHandler):
         token = front.desk.settings.slack_app_token
         super().__init__(app, token, logger=app.logger, web_client=web, ping_interval=5, concurrency=CONCURRENCY)
         self._front = front
+        self._writers = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="slack-writer")
         self.client.on_message_listeners.append(self._came)
         self.client.current_app_monitor_started = True  # by us, see _opened
         self.client.on_open_listeners.append(self._opened)
@@ -58,11 +64,27 @@ class Prompt(SocketModeHandler):
             self._front.rush.acknowledged()  # what it waits for is what is to be done
             super().handle(client, req)
             return
-        self._front.soon(lambda: run_bolt_app(self.app, req))  # begins when this is acknowledged
+        written = self._writers.submit(self._front.take_in, req.payload) if key_of(req.payload) else None
+        if written is not None:
+            wait([written], _WRITE_SECONDS)
+        self._front.soon(lambda: self._carry_out(req, written))  # begins when this is acknowledged
         try:
             client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
         finally:
             self._front.rush.acknowledged()
+
+    def _carry_out(self, req: SocketModeRequest, written: Future[Errand | None] | None) -> None:
+        """Do what was acknowledged, unless it had come before; without a database it is done without having been written down."""
+        errand: Errand | None = None
+        if written is not None:
+            try:
+                errand = written.result()
+                if errand is None:
+                    return
+            except DatabaseUnavailable as problem:
+                log.warning("slack.not-written-down", problem=problem.message)
+        with inbox.working_on(errand):
+            run_bolt_app(self.app, req)
 
     def _wordless(self, req: SocketModeRequest) -> bool:
         """Whether nothing is to be said with the acknowledgement, as it would be where Slate is not installed."""
@@ -103,6 +125,7 @@ class Sockets:
                 self._over.wait(pause)
                 pause = min(patience, pause * 2)
         log.info("slack.listening")
+        self.front.inbox.start(carry_out_again(self._handler.app))
         self._over.wait()
 
     def stop(self) -> None:

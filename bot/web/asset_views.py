@@ -11,8 +11,8 @@ from sqlmodel import Session
 from bot.show.seals import seal_line
 from bot.web.message_views import zone_of
 from core.desk import Desk
-from core.errors import BlobMissing, UnknownAsset
-from core.files import examine, limits_of
+from core.errors import UnknownAsset
+from core.files import examine, limits_of, stored
 from core.lineage import drawing
 from core.lineage import family as lineage
 from core.lineage.drawing import Drawing
@@ -22,7 +22,6 @@ from core.provenance.card import CardFacts
 from core.recognition.identify import ALIKE
 from core.review import sessions
 from core.review import verdicts as approvals
-from storage.blobs import BlobNotFound
 from storage.files import assets, fingerprints, verdicts
 from storage.people import members
 from storage.people import projects as project_rows
@@ -170,10 +169,8 @@ def graph_of(desk: Desk, asset: Asset) -> bytes:
 
 
 def picture_bytes(desk: Desk, digest: str) -> bytes:
-    try:
-        return desk.blobs.get(digest)
-    except BlobNotFound as problem:
-        raise BlobMissing(hint="Restore the store from a backup.", sha256=digest) from problem
+    """The bytes behind a digest. Raises BlobMissing, BlobDamaged, StoreError."""
+    return stored.read(desk, digest)
 
 
 def _comfyui(backend: dict[str, Any]) -> str:

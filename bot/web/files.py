@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import Request
@@ -11,9 +12,10 @@ from starlette.responses import FileResponse, Response
 from bot.request import Attachment
 from bot.web.app_state import House
 from core.desk import Desk
-from core.errors import BadInput, BlobMissing, DiskFull, NotFound, StoreError, TooLong, UnknownAsset
+from core.errors import BadInput, DiskFull, NotFound, StoreError, TooLong, UnknownAsset
+from core.files import stored
 from core.people.roles import Action, allow
-from storage.blobs import BlobError, BlobNotFound, BlobStoreFull, FolderBlobs
+from storage.blobs import BlobError, BlobStoreFull, FolderBlobs
 from storage.chat import room
 from storage.files import assets
 from storage.people import projects
@@ -120,26 +122,26 @@ def attachment_of(session: Session, member: Member, row: int, digest: str) -> At
 def send(desk: Desk, digest: str, mime: str, filename: str, *, download: bool = False) -> Response:
     """The blob as a response: shown when it is a picture, film or sound, saved otherwise; kept by the browser for good.
 
-    Raises BlobMissing.
+    Raises BlobMissing, BlobDamaged, StoreError.
     """
     blobs = desk.blobs
-    mime = mime or kind_of(_bytes(desk, digest))
+    mime = mime or kind_of(stored.read(desk, digest))
     shown = mime in _SHOWN and not download
     disposition = f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(filename, safe='')}"
     headers = {"Content-Disposition": disposition, "Cache-Control": _FOREVER, "X-Content-Type-Options": "nosniff"}
     kind = mime if mime in _SHOWN else "application/octet-stream"
     if isinstance(blobs, FolderBlobs):
-        if not blobs.has(digest):
-            raise BlobMissing(hint="The store was changed from outside; restore it from a backup.", sha256=digest)
-        return FileResponse(blobs.path(digest), media_type=kind, headers=headers)
-    return Response(_bytes(desk, digest), media_type=kind, headers=headers)
+        return FileResponse(_proved(blobs, desk, digest), media_type=kind, headers=headers)
+    return Response(stored.read(desk, digest), media_type=kind, headers=headers)
 
 
-def _bytes(desk: Desk, digest: str) -> bytes:
+def _proved(blobs: FolderBlobs, desk: Desk, digest: str) -> Path:
+    """The file to send, whose bytes are what they were. Raises what `stored.read` raises."""
     try:
-        return desk.blobs.get(digest)
-    except BlobNotFound as problem:
-        raise BlobMissing(hint="The store was changed from outside; restore it from a backup.", sha256=digest) from problem
+        return blobs.prove(digest)
+    except BlobError:
+        stored.read(desk, digest)  # says what it is
+        raise
 
 
 def _tame(filename: str) -> str:

@@ -9,26 +9,26 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx2
 
-from core.comfyui import leftovers
+from core.comfyui import leftovers, run_state
 from core.comfyui.download import download, lost
-from core.comfyui.follow import Watch
+from core.comfyui.follow import Patience, Watch
 from core.comfyui.graph import Graph, without_is_changed
 from core.comfyui.http import Wire, host_of
 from core.comfyui.listener import Listener
 from core.comfyui.progress import Progress, Step
 from core.comfyui.responses import OutputFile, Run, RunState, ServerInfo, device_name, release
-from core.comfyui.run_state import stand
 from core.comfyui.submission import TakenAndRefused, body, offer
 from core.errors import BackendError, BackendUnreachable, GraphRefused, SlateError
 
-__all__ = ["Comfy", "OutputFile", "Run", "RunState", "ServerInfo", "Step"]
+__all__ = ["Comfy", "OutputFile", "Patience", "Run", "RunState", "ServerInfo", "Step"]
+
+_PATIENCE = Patience()
 
 _SECOND_LOOK = 0.5
 """Seconds between the two looks that prove that a doubtful submission did not arrive."""
@@ -66,12 +66,11 @@ class Comfy:
 
     def queue_depth(self) -> int:
         """Everybody's runs on the server: waiting and running."""
-        told = self.wire.json("GET", "/prompt")
-        info = told.get("exec_info") if isinstance(told, dict) else None
-        depth = info.get("queue_remaining") if isinstance(info, dict) else None
-        if type(depth) is not int:
-            raise self.wire.garbled("no queue length")
-        return depth
+        return run_state.depth(self.wire, self.timeout)
+
+    def is_working(self) -> bool:
+        """Whether it carries out any run now; one whose worker thread has died answers and never does."""
+        return run_state.is_working(self.wire, self.timeout)
 
     def models(self, folder: str) -> list[str]:
         """The files in a model folder (`checkpoints`, `loras`, `controlnet` …) as loaders name them; [] for an unknown folder."""
@@ -164,28 +163,40 @@ class Comfy:
 
     def look(self, prompt_id: str) -> Run:
         """Where the run stands now."""
-        return stand(self.wire, prompt_id, self.timeout).run
+        return run_state.stand(self.wire, prompt_id, self.timeout).run
 
     def watch(
-        self, prompt_id: str, *, seen: Callable[[Step], None], keep_going: Callable[[], bool], patience: float = 6.0
+        self,
+        prompt_id: str,
+        *,
+        seen: Callable[[Step], None],
+        keep_going: Callable[[], bool],
+        told: Callable[[Run | None], None] = lambda run: None,
+        patience: Patience | float = _PATIENCE,
     ) -> Run:
         """Block until the run is over and return it; it may have been submitted by another process, or be over already.
 
-        `seen` gets every sign of life, in order, on this thread. When `keep_going` says no, the run is returned as it stands.
+        `seen` gets every sign of life, in order, on this thread; `told` gets the run after each look, and None after each look
+        that brought no answer. When `keep_going` says no, the run is returned as it was last seen.
         Raises RunVanished when the server no longer knows the run, and BackendUnreachable, BackendBusy or GarbledAnswer when it
-        gave no good answer for `patience` seconds.
+        gave no good answer for as long as `patience` says (seconds).
         """
         client_id, graph = self._submitted.get(prompt_id) or ("", {})
         listener = Listener("ws" + self.url.removeprefix("http"), client_id)
-        within = min(self.timeout, max(1.0, patience))
-        now = partial(stand, self.wire, prompt_id, within)
-        watch = Watch(now, listener, Progress(prompt_id, graph), server=self.name, patience=patience)
+        patience = patience if isinstance(patience, Patience) else Patience(patience, patience, patience)
+        look = run_state.Look(self.wire, prompt_id, followed=True)
+        progress = Progress(prompt_id, graph)
+
+        def stand(within: float) -> run_state.Standing:
+            return look.now(min(within, self.timeout))
+
+        watch = Watch(stand, listener, progress, server=self.name, patience=patience, told=told)
         try:
             run = watch.follow(seen, keep_going)
         finally:
             listener.close()
         if run is None:
-            return now().run
+            return watch.last or Run(prompt_id, RunState.ABSENT)
         self._submitted.pop(prompt_id, None)
         return run
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from core.comfyui.listener import Listener
 from core.comfyui.progress import Progress, Step
 from core.comfyui.responses import Run, RunState
 from core.comfyui.run_state import Standing
-from core.errors import BackendBusy, BackendUnreachable, GarbledAnswer, RunVanished
+from core.errors import BackendBusy, BackendError, BackendUnreachable, GarbledAnswer, RunVanished
 
-Stand = Callable[[], Standing]
-"""Asks the server where the run stands."""
+Stand = Callable[[float], Standing]
+"""Asks the server where the run stands; the argument is seconds for each answer."""
 
 _TICK = 0.2
 _WITH_HINTS, _WITHOUT_HINTS, _DOUBT = 1.0, 0.5, 0.3
@@ -20,11 +21,47 @@ _LEAST = 0.03
 """Seconds: between looks at `keep_going`; between polls with and without a socket, after a bad poll, and at the very least."""
 
 
-class Watch:
-    """One run being followed. Absent at two polls in a row is vanished; no good answer for `patience` seconds is an error."""
+@dataclass(frozen=True)
+class Patience:
+    """Seconds without a good answer after which a run is left: ComfyUI is silent for seconds at times and frozen for longer."""
 
-    def __init__(self, stand: Stand, listener: Listener, progress: Progress, *, server: str, patience: float) -> None:
+    refused: float = 6.0
+    """While connections are refused: the process is gone, and its queue with it."""
+    waiting: float = 12.0
+    """While the run was waiting when it was last seen: it can as well be made elsewhere."""
+    running: float = 90.0
+    """While it was running, or nobody can tell: a silent server goes on with it."""
+
+    def of(self, state: RunState, problem: BackendError) -> float:
+        if isinstance(problem, BackendUnreachable) and problem.facts.get("sent") is False:
+            return self.refused
+        return self.waiting if state is RunState.PENDING else self.running
+
+
+_WITHIN = (5.0, 10.0, 20.0, 30.0)
+"""Seconds an answer may take: longer after each that did not come, so that a slow server is heard in the end."""
+
+
+class Watch:
+    """One run being followed. Absent at two polls in a row is vanished; silence beyond patience is an error.
+
+    `told` gets the run after each answer, and None after each that did not come.
+    """
+
+    def __init__(
+        self,
+        stand: Stand,
+        listener: Listener,
+        progress: Progress,
+        *,
+        server: str,
+        patience: Patience,
+        told: Callable[[Run | None], None] = lambda run: None,
+    ) -> None:
         self.stand = stand
+        self.told = told
+        self.last: Run | None = None
+        self.silences = 0
         self.listener = listener
         self.progress = progress
         self.server = server
@@ -56,14 +93,19 @@ class Watch:
         """The run if it is over."""
         self.asked_at = time.monotonic()
         try:
-            told = self.stand()
-        except (BackendUnreachable, BackendBusy, GarbledAnswer):
+            told = self.stand(_WITHIN[min(self.silences, len(_WITHIN) - 1)])
+        except (BackendUnreachable, BackendBusy, GarbledAnswer) as problem:
+            self.silences += 1
             self.silent_since = self.silent_since or self.asked_at
-            if time.monotonic() - self.silent_since >= self.patience:
+            if time.monotonic() - self.silent_since >= self.patience.of(
+                self.last.state if self.last else RunState.ABSENT, problem
+            ):
                 raise
-            self.next_at = time.monotonic() + _DOUBT
+            self.next_at = time.monotonic() + min(1.0, _DOUBT * self.silences)
+            self.told(None)
             return None
-        self.silent_since = None
+        self.silent_since, self.silences, self.last = None, 0, told.run
+        self.told(told.run)
         if told.graph and not self.progress.graph:  # another process handed it in
             self.progress.learn(told.graph)
             self.listener.join(told.client_id)

@@ -11,19 +11,18 @@ from sqlmodel import Session
 
 from core import files
 from core.desk import Desk
-from core.errors import BlobMissing, Conflict, StoreError, WouldLeak
+from core.errors import Conflict, StoreError, WouldLeak
 from core.events import Event, record
 from core.exports import leak_check, private_terms, profiles, redact, transcode
 from core.exports.leak_check import Secret
 from core.exports.profiles import Profile
 from core.exports.transcode import Copy, Original
-from core.files import Limits
+from core.files import Limits, stored
 from core.people import audit
 from core.people.roles import Action, allow
 from core.provenance import policies
 from core.provenance.seal import read as reading
 from core.provenance.seal.read import Credentials
-from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.files import assets, verdicts
 from storage.files import exports as rows
@@ -271,9 +270,4 @@ def set_profile(desk: Desk, project: Project, name: str, rules: dict[str, Any], 
 
 
 def _bytes(desk: Desk, asset: Asset) -> bytes:
-    try:
-        return desk.blobs.get(asset.sha256)
-    except BlobNotFound as problem:
-        raise BlobMissing(hint="Restore the store from a backup.", sha256=asset.sha256) from problem
-    except BlobError as problem:
-        raise StoreError("The file store does not answer.", hint="Try again in a moment.") from problem
+    return stored.read(desk, asset.sha256, name=asset.code)

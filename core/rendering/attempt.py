@@ -6,6 +6,7 @@ cannot be had any more is a reason to render again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Event
 from uuid import NAMESPACE_URL, uuid5
@@ -13,14 +14,16 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 
 from core import events, workflows
-from core.comfyui.client import Comfy, OutputFile, Run, RunState, Step
+from core.comfyui.client import Comfy, OutputFile, Patience, Run, RunState, ServerInfo, Step
 from core.comfyui.graph import Graph
 from core.desk import Desk
-from core.errors import BlobMissing, NoOutputs, RunInterrupted, RunVanished, StoreError
+from core.errors import BackendError, NoOutputs, RunInterrupted, RunVanished
+from core.files import stored
 from core.people.audit import Action
 from core.rendering.context import Briefing, PictureIn
 from core.rendering.heartbeat import Heart, Lost
-from storage.blobs import BlobError, BlobNotFound
+from core.rendering.waiting import Waiting
+from storage.rendering import left_runs
 from storage.rendering import renders as rows
 from storage.tables import Render
 
@@ -28,16 +31,30 @@ log = structlog.get_logger(__name__)
 
 MOST_RUNS = 4
 """A render whose runs get lost this often has failed."""
+LONGEST_SILENCE = 600.0
+"""Seconds that a server may be silent while it makes something, however long that takes."""
 INPUTS = "slate/inputs"
 """Where pictures that go into renders lie on a server, named by digest, so that each is uploaded and encoded once."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run left on the backend."""
+    """What a run left on a server: its own name and version too, as it may be another than the one that claimed the render."""
 
     run: Run
     graph: Graph
+    backend: str
+    server: ServerInfo
+    files: tuple[bytes, ...] = ()
+    """The results, in order, where they were downloaded already."""
+
+
+class Leaving(Exception):
+    """The render has better chances on another server; `message` says why."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
 
 
 def run_id(render: Render, run: int) -> str:
@@ -59,9 +76,14 @@ class Attempt:
         self._stopping = stopping
 
     def run(self) -> Finished | None:
-        """Have the graph run to its end, taking up a run that is already there; None when it was cancelled."""
+        """Have the graph run to its end, taking up a run that is already there; None when it was cancelled.
+
+        Raises Leaving when the run waits here and another server would make it sooner; then it is not in the queue any more.
+        """
+        if not self.render.run_submitted and (made := self._made_elsewhere()):
+            return made
         while self.render.run <= MOST_RUNS + len(self.render.refused_by):  # a refused run was none
-            prompt_id, graph = run_id(self.render, self.render.run), self._graph()
+            prompt_id, graph = run_id(self.render, self.render.run), self._graph(self.render.run)
             if self.render.run_submitted and self._is_gone(prompt_id):
                 if found := self._left_behind(prompt_id, graph):
                     return found
@@ -78,12 +100,35 @@ class Attempt:
             hint="Ask whoever looks after that server, then press Retry.",
         )
 
-    def collect(self, output: OutputFile) -> bytes:
-        """The complete bytes of one file. Raises OutputLost, or BackendUnreachable and its kin while the run is still there."""
-        return self.comfy.collect(output, self.heart.rest)
+    def collect(self, finished: Finished) -> Iterator[tuple[OutputFile, bytes]]:
+        """Each result with its complete bytes. Raises OutputLost, or a BackendError while the run is still there."""
+        for ordinal, output in enumerate(finished.run.results):
+            yield output, finished.files[ordinal] if finished.files else self.comfy.collect(output, self.heart.rest)
+
+    def _made_elsewhere(self) -> Finished | None:
+        """A run of this render that was left on a server which did not answer then, and that has ended there since."""
+        with self.desk.reading() as session:
+            left = left_runs.of_render(session, self.render)
+        for one, backend in left:
+            prompt_id = run_id(self.render, one.number)
+            try:
+                with Comfy(backend.url, name=backend.name, timeout=10.0) as comfy:
+                    run = comfy.look(prompt_id)
+                    if run.state is not RunState.DONE or run.error or not run.results:
+                        continue
+                    files = tuple(comfy.collect(output, self.heart.rest) for output in run.results)
+                    log.info("worker.made-elsewhere", render=self.render.code, backend=backend.name, run=one.number)
+                    return Finished(run, self._graph(one.number), backend.name, comfy.server(), files)
+            except BackendError as problem:
+                log.info("worker.not-made-elsewhere", render=self.render.code, backend=backend.name, problem=problem.message)
+        return None
+
+    def _finished(self, run: Run, graph: Graph) -> Finished:
+        return Finished(run, graph, self.backend, self.comfy.server())
 
     def _next_run(self) -> None:
-        self.render.run, self.render.run_submitted = self.render.run + 1, False
+        with self.desk.reading() as session:
+            self.render.run, self.render.run_submitted = left_runs.next_number(session, self.render), False
 
     def _is_gone(self, prompt_id: str) -> bool:
         """Whether the server knows nothing of a run, asked twice, so that a request still on its way is not overlooked."""
@@ -98,7 +143,7 @@ class Attempt:
         if not files:
             return None
         log.info("worker.files-found", render=self.render.code, run=self.render.run, files=len(files))
-        return Finished(Run(prompt_id, RunState.DONE, None, files), graph)
+        return self._finished(Run(prompt_id, RunState.DONE, None, files), graph)
 
     def _submit(self, graph: Graph, prompt_id: str) -> bool:
         """Hand the graph in; False when the render was cancelled meanwhile."""
@@ -125,10 +170,10 @@ class Attempt:
             events.record(session, events.Event(Action.RENDER_SUBMITTED, code, render_id=self.render.id, backend_id=backend))
             return stored is not None and stored.cancel_requested_by is None
 
-    def _graph(self) -> Graph:
+    def _graph(self, number: int) -> Graph:
         """The graph as it is handed in. Its files go into a folder of the run's own: another Slate may use the same server."""
         pictures = {name: f"{INPUTS}/{_stored_as(picture)}" for name, picture in self.briefing.pictures.items()}
-        code, number = self.render.code, self.render.run
+        code = self.render.code
         prefix = f"slate/{code}-{run_id(self.render, number)[:8]}/{code}-{number}"
         return workflows.fill(self.briefing.version, self.briefing.inputs, pictures, prefix=prefix)
 
@@ -138,14 +183,8 @@ class Attempt:
                 self.comfy.upload(_stored_as(picture), self._bytes(picture), subfolder=INPUTS, overwrite=True)
 
     def _bytes(self, picture: PictureIn) -> bytes:
-        """Raises BlobMissing, StoreError."""
-        try:
-            return self.desk.blobs.get(picture.sha256)
-        except BlobNotFound as problem:
-            hint = "Restore the store from a backup, or send the picture again."
-            raise BlobMissing(f"The bytes of {picture.asset} are not there any more.", hint=hint) from problem
-        except BlobError as problem:
-            raise StoreError(f"The bytes of {picture.asset} cannot be read right now.") from problem
+        """Raises BlobMissing, BlobDamaged, StoreError."""
+        return stored.read(self.desk, picture.sha256, name=picture.asset)
 
     def _watch(self, prompt_id: str, graph: Graph) -> Finished | None:
         def seen(step: Step) -> None:
@@ -153,13 +192,20 @@ class Attempt:
             if step.preview:
                 self.desk.queue.keep_preview(self.render.id or 0, step.preview)
 
-        run = self.comfy.watch(prompt_id, seen=seen, keep_going=self.heart.steady)
-        if run.state in (RunState.PENDING, RunState.RUNNING):
+        patience = Patience(running=min(LONGEST_SILENCE, max(Patience.running, self.render.cost)))
+        watched = Waiting(self.desk, self.backend, self.heart)
+        while not (
+            run := self.comfy.watch(prompt_id, seen=seen, keep_going=watched.worth_it, told=watched.told, patience=patience)
+        ).state.over:
             self.heart.check()
+            if watched.reason and self.heart.steady():
+                self._leave(prompt_id, watched)
+                continue
             ended = self._cancel(prompt_id)
             if ended is None:
                 return None
             run = ended
+            break
         if run.state is RunState.CANCELLED:
             raise RunInterrupted(
                 f"Somebody interrupted this run on {self.backend} itself.", hint="Press Retry to render it again."
@@ -168,7 +214,19 @@ class Attempt:
             raise run.error
         if not run.results:
             raise NoOutputs(hint="Does the workflow end in a Save node that gets a picture?")
-        return Finished(run, graph)
+        return self._finished(run, graph)
+
+    def _leave(self, prompt_id: str, watched: Waiting) -> None:
+        """Take the run out of the server's queue, if it can be reached. Raises Leaving, unless the run has begun after all."""
+        try:
+            state = self.comfy.look(prompt_id).state
+            if state is RunState.RUNNING or state.over:
+                watched.reason = ""
+                return
+            self.comfy.cancel(prompt_id)
+        except BackendError as problem:
+            log.info("worker.run-left", render=self.render.code, backend=self.backend, problem=problem.message)
+        raise Leaving(watched.reason)
 
     def _cancel(self, prompt_id: str) -> Run | None:
         """Stop our run, and only ours; the Run when it had ended before it could be stopped."""

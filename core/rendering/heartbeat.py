@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 
 import structlog
@@ -43,8 +43,9 @@ class Heart:
         self._lost = False
         self._cancelled = False
         self._done = claim.render.progress
+        self._said = ""
         self._news: tuple[float, str] | None = None
-        self._started = now()
+        self._started: datetime | None = None
 
     def __enter__(self) -> Heart:
         self._thread.start()
@@ -56,12 +57,15 @@ class Heart:
 
     def progress(self, done: float, label: str) -> None:
         """Remember the newest progress, 0 to 1; the next beat writes it. It never falls within a claim."""
+        self._started = self._started or now()  # not since the claim: the run may have waited behind others
         self._done = max(self._done, done)
-        self._news = (self._done, label)
+        self._news, self._said = (self._done, label), label
 
     def label(self, label: str) -> None:
         """Say something else about the render and keep its progress."""
-        self._news = (self._done, label)
+        if self._said != label:
+            self._news = (self._done, label)
+            self._said = label
 
     def rest(self, seconds: float) -> None:
         """Wait while the claim holds. Raises Lost or Stopping."""
@@ -111,7 +115,7 @@ class Heart:
 
     def _expected_end(self, done: float) -> dict[str, object]:
         """Once a twentieth is done, the pace so far tells more than the usual time."""
-        if done < 0.05:
+        if done < 0.05 or self._started is None:
             return {}
         elapsed = now() - self._started
         return {"expected_end_at": now() + elapsed * ((1 - done) / done)}

@@ -29,7 +29,7 @@ from storage.files import assets
 from storage.people import members
 from storage.people import projects as project_rows
 from storage.queue import CHAT
-from storage.rendering import renders
+from storage.rendering import left_runs, renders
 from storage.rendering import workflows as workflow_rows
 from storage.tables import Member, Post, Project, Render, RenderState, WorkflowVersion
 
@@ -190,6 +190,7 @@ def _left_the_line(desk: Desk, session: Session, render: Render) -> None:
     if render.attempt == 0:
         scheduler.withdraw(session, render)
     if render.run_submitted and render.backend_id:
+        left_runs.leave(session, render)
         desk.queue.put_after(session, CHAT, STOP, render.id)
 
 

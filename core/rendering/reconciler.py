@@ -5,26 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import redis
 import structlog
 
-from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
-from core.errors import BackendError, DatabaseUnavailable
+from core.errors import DatabaseUnavailable
 from core.events import Event, record
 from core.files import reseal
 from core.people.audit import Action
 from core.recognition import keypoint_match
-from core.rendering import lifecycle
-from core.rendering.worker import run_id
+from core.rendering import left_runs, lifecycle
+from core.rendering.backend_health import Health
 from storage.chat import drafts, posts, seen_events
 from storage.clock import now
 from storage.files import imports
 from storage.queue import ARCHIVE, OUTBOX, lane_queue, pool_queue
 from storage.rendering import backends
+from storage.rendering import left_runs as left_run_rows
 from storage.rendering import renders as rows
 from storage.tables import Backend, BackendState, Render
 
@@ -34,8 +33,6 @@ TICKETS = 100
 """The most tickets the sweeper keeps in a pool's queue."""
 SHOWN_IN_LINE = 10
 """How many of the first in line are told when they move up."""
-GONE_ROUNDS = 3
-"""Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
 EVENTS_KEPT = timedelta(days=2)
 """Longer than any platform goes on delivering an event again."""
 FORMS_KEPT = timedelta(days=30)
@@ -56,8 +53,7 @@ class Sweeper:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._stop = threading.Event()
-        self._comfys: dict[str, Comfy] = {}
-        self._missed: dict[int, int] = {}
+        self.health = Health(desk)
         self._line: dict[str, list[int]] = {}
         self._idle_since: dict[tuple[int, int], float] = {}
         self._troubled: set[str] = set()
@@ -76,13 +72,13 @@ class Sweeper:
 
     def close(self) -> None:
         """End the connections to the servers."""
-        for comfy in self._comfys.values():
-            comfy.close()
+        self.health.close()
 
     def sweep(self) -> frozenset[str]:
         """One round; which steps could not be made. A failed step keeps none from being made, and is told once while it lasts."""
         steps = (
             self.look_at_backends,
+            self.settle_left_runs,
             self.take_back_expired,
             self.move_off_dead_backends,
             self.move_off_idle_backends,
@@ -129,43 +125,16 @@ class Sweeper:
             self._troubled.discard(name)
 
     def look_at_backends(self) -> None:
-        """Ask every server how it is, all at once as some may not answer, and note which are up."""
+        """Ask every server how it is, and note what changed."""
+        self.health.look()
+
+    def settle_left_runs(self) -> None:
+        """Runs that were left on servers which answer again are taken up or cancelled."""
         with self.desk.reading() as session:
-            servers = backends.in_use(session)
-        for server in servers:
-            if server.url not in self._comfys:
-                self._comfys[server.url] = Comfy(server.url, name=server.name, timeout=5.0)
-        with ThreadPoolExecutor(max(1, min(16, len(servers)))) as threads:
-            for server, told in zip(servers, threads.map(self._ask, servers), strict=True):
-                self._note(server, told)
-
-    def _ask(self, server: Backend) -> ServerInfo | BackendError | None:
-        """What the server says of itself, None when it is known to be up and still is, or why it does not answer."""
-        comfy = self._comfys[server.url]
-        try:
-            told = comfy.server() if server.state is not BackendState.UP else None
-            comfy.queue_depth()
-        except BackendError as problem:
-            return problem
-        return told
-
-    def _note(self, server: Backend, told: ServerInfo | BackendError | None) -> None:
-        if isinstance(told, BackendError):
-            self._missed[server.id] = self._missed.get(server.id, 0) + 1
-            if self._missed[server.id] >= GONE_ROUNDS and server.state is BackendState.UP:
-                self._mark(server, state=BackendState.DOWN, detail=told.message)
-            return
-        self._missed[server.id] = 0
-        if told is not None and server.state is BackendState.DOWN:
-            self._mark(server, state=BackendState.UP, detail="", version=told.version, device=told.device)
-        with self.desk.writing() as session:
-            backends.seen(session, server.id, now())
-
-    def _mark(self, server: Backend, **values: object) -> None:
-        with self.desk.writing() as session:
-            changed = backends.mark(session, server.id, **values)
-        if changed:
-            log.info("backend.changed", backend=server.name, **{key: str(value) for key, value in values.items()})
+            up = {one.id: one for one in backends.in_use(session) if one.state is BackendState.UP and not one.missed}
+            left = left_run_rows.open_on(session, list(up))
+        if left:
+            left_runs.settle_all(self.desk, [(one, self.health.comfy(up[one.backend_id])) for one in left])
 
     def take_back_expired(self) -> None:
         """Renders whose worker is not heard of any more go back in line; their run is taken up where it is."""
@@ -200,27 +169,23 @@ class Sweeper:
         self._idle_since = since
         long = IDLE_LEASES * self.desk.settings.lease_seconds
         for render in idle:
-            if time.monotonic() - since[render.id, render.attempt] > long and self._move(render):
-                self._stop_run_of(render, up)
-
-    def _stop_run_of(self, render: Render, servers: Mapping[int, Backend]) -> None:
-        server = servers[render.backend_id or 0]
-        try:
-            self._comfys[server.url].cancel(run_id(render, render.run))
-        except BackendError as problem:
-            log.warning("sweeper.run-not-stopped", render=render.code, backend=server.name, problem=problem.message)
+            if time.monotonic() - since[render.id, render.attempt] > long:
+                self._move(render)
 
     def _move(self, render: Render) -> bool:
-        """Unbind it from its run, whose result nobody will ask for any more; whether it was still bound."""
-        fresh = {"run": render.run + 1, "run_submitted": False, "backend_id": None, "not_before": None}
+        """Unbind it from its run, which is noted as left behind; whether it was still bound."""
         with self.desk.writing() as session:
-            moved = rows.change_bound(session, render, **fresh)
+            number = left_run_rows.next_number(session, render)
+            left_run_rows.leave(session, render)
+            moved = rows.change_bound(session, render, run=number, run_submitted=False, backend_id=None, not_before=None)
             if moved:
                 why = "its server is away or has no workers"
                 backend = render.backend_id
                 event = Event(Action.RENDER_UNBOUND, render.code, render_id=render.id, backend_id=backend, note=why)
                 record(session, event)
                 log.warning("sweeper.moved", render=render.code)
+            else:
+                session.rollback()
         return moved
 
     def let_refused_be_told(self) -> None:
@@ -272,6 +237,7 @@ class Sweeper:
         self._forget_at = time.monotonic() + 3600
         with self.desk.writing() as session:
             seen_events.forget(session, now() - EVENTS_KEPT)
+            left_run_rows.forget(session, now() - EVENTS_KEPT)
             drafts.forget(session, now() - FORMS_KEPT)
 
     def finish_again(self) -> None:

@@ -24,6 +24,10 @@ FIRST_GUESS = 10.0
 """Seconds a workflow version is expected to take before it ever ran."""
 LOOK_AHEAD = 16
 """How many renders in line are looked at for a warm model."""
+OUTSIDE_SECONDS = 15.0
+"""How long another person's run on a shared server is taken to last; nobody tells."""
+LATE = 5.0
+"""Seconds by which a run may outlast its estimate before it counts as late."""
 PATIENCE = 60.0
 """Seconds of rendering that may pass the first in line for the sake of warm models, by the pool's virtual clock."""
 
@@ -87,14 +91,66 @@ def withdraw(session: Session, render: Render) -> None:
 
 
 def room_in(session: Session, backend: Backend, now: datetime, lead_seconds: float) -> float:
-    """Seconds until this backend may take one more render; 0 is now. One runs, and the next may be readied near its end."""
+    """Seconds until this backend may take one more render; 0 is now. One runs, and the next may be readied near its end.
+
+    Nothing is readied behind a run that takes longer than expected while another server is free, or on one that is silent.
+    """
+    if backend.missed:
+        return 0.5
     running = renders.running_on(session, backend.id or 0)
     if not running:
         return 0.0
     if len(running) > 1 or running[0].expected_end_at is None:
         return 0.25
-    left = (running[0].expected_end_at - now).total_seconds() - lead_seconds
-    return max(0.0, left)
+    left = (running[0].expected_end_at - now).total_seconds()
+    if left < -LATE and _free(session, _others(session, backend.pool, backend.id)):
+        return 0.25
+    return max(0.0, left - lead_seconds)
+
+
+def should_defer(session: Session, backend: Backend, now: datetime) -> bool:
+    """Whether other servers would begin all renders in line before this one is through with other people's runs."""
+    if not backend.outside or renders.bound_to(session, [backend.id]):
+        return False
+    servers = [backend, *_others(session, backend.pool, backend.id)]
+    free_at = {one.id: _busy_seconds(session, one, now) for one in servers}
+    for render in renders.next_queued(session, backend.pool, now, LOOK_AHEAD, backend.id):
+        able = [one for one in free_at if one not in render.refused_by]
+        best = min(able, key=lambda one: (free_at[one], one != backend.id))
+        if best == backend.id:
+            return False
+        free_at[best] += render.cost
+    return True
+
+
+def better_elsewhere(session: Session, render: Render, name: str, *, overdue: bool) -> str:
+    """Why a run that waits in the queue of the server `name` had better be made on another, or "" where it stays.
+
+    `overdue` tells that it has waited longer than was expected.
+    """
+    own = backends.by_name(session, name)
+    others = [one for one in _others(session, render.pool, own.id if own else 0) if one.id not in render.refused_by]
+    if own is None or not others:
+        return ""
+    if own.state is not BackendState.UP:
+        return f"{name}: {own.detail or 'it does not answer'}; trying another server"
+    return f"the queue of {name} does not move; trying another server" if overdue and _free(session, others) else ""
+
+
+def _others(session: Session, pool: str, backend_id: int) -> list[Backend]:
+    """The other servers of a pool that are up and answer."""
+    return [one for one in backends.up_in(session, pool) if one.id != backend_id and not one.missed]
+
+
+def _free(session: Session, servers: Sequence[Backend]) -> bool:
+    """Whether one of them has nothing to do."""
+    return any(not one.outside and not renders.running_on(session, one.id) for one in servers)
+
+
+def _busy_seconds(session: Session, backend: Backend, now: datetime) -> float:
+    """How long a server is expected to be busy with what it has."""
+    ends = [one.expected_end_at for one in renders.running_on(session, backend.id) if one.expected_end_at]
+    return max([0.0, *((end - now).total_seconds() for end in ends)]) + backend.outside * OUTSIDE_SECONDS
 
 
 def claim(session: Session, backend: Backend, now: datetime, lease_until: datetime) -> Claim | None:
@@ -128,6 +184,7 @@ def _take(session: Session, render: Render, backend: Backend, now: datetime, lea
     token = secrets.token_hex(16)
     before = renders.running_on(session, backend.id)
     begins = max([now, *(one.expected_end_at for one in before if one.expected_end_at)])
+    begins += timedelta(seconds=backend.outside * OUTSIDE_SECONDS)
     took = renders.change_queued(
         session,
         render.id,
@@ -139,7 +196,7 @@ def _take(session: Session, render: Render, backend: Backend, now: datetime, lea
         started_at=now,
         expected_end_at=begins + timedelta(seconds=expected_seconds(session, render, backend.id)),
         progress=0.0,
-        progress_label=f"next on {backend.name}, getting ready" if before else "",
+        progress_label=_getting_ready(backend, len(before)),
         not_before=None,
     )
     if not took:
@@ -147,6 +204,13 @@ def _take(session: Session, render: Render, backend: Backend, now: datetime, lea
     backends.advance(session, backend.pool, render.rank)
     backends.mark(session, backend.id, warm_models=render.model_key)
     return Claim(render, token)
+
+
+def _getting_ready(backend: Backend, before: int) -> str:
+    """What is said of a render between its claim and its first step."""
+    if backend.outside:
+        return f"next on {backend.name}, behind {backend.outside} of other people's own"
+    return f"next on {backend.name}, getting ready" if before else ""
 
 
 def standing(session: Session, render: Render, now: datetime) -> Standing:
@@ -159,7 +223,9 @@ def standing(session: Session, render: Render, now: datetime) -> Standing:
     if not up:
         return Standing(count + 1, "no ComfyUI server is reachable right now; it goes on by itself", None, render.cost)
     left = sum(max(0.0, (one.expected_end_at - now).total_seconds()) for one in busy if one.expected_end_at)
-    starts_in = (seconds + left) / len(up) if count or len(busy) >= len(up) else 0.0
+    left += sum(one.outside for one in up) * OUTSIDE_SECONDS
+    free = sum(not one.outside for one in up)
+    starts_in = (seconds + left) / len(up) if count or len(busy) >= free else 0.0
     if render.not_before and render.not_before > now:
         starts_in = max(starts_in, (render.not_before - now).total_seconds())
     return Standing(count + 1, _why(session, render, count, len(busy), len(up)), starts_in, render.cost)

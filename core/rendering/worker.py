@@ -7,6 +7,7 @@ after a crash finds the run that was already made instead of making it twice; no
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,6 +22,7 @@ from core.errors import (
     BackendBusy,
     BackendError,
     BackendUnreachable,
+    BlobDamaged,
     BlobMissing,
     DatabaseUnavailable,
     DiskFull,
@@ -35,19 +37,23 @@ from core.errors import (
 from core.events import Event, record
 from core.people import audit
 from core.rendering import lifecycle, scheduler
-from core.rendering.attempt import MOST_RUNS, Attempt, run_id
+from core.rendering.attempt import MOST_RUNS, Attempt, Leaving, run_id
 from core.rendering.context import Briefing, brief
 from core.rendering.heartbeat import Heart, Lost, Stopping
 from core.rendering.scheduler import Claim
 from storage.clock import now
 from storage.files import assets
-from storage.rendering import backends
+from storage.rendering import backends, left_runs
 from storage.rendering import renders as rows
 from storage.tables import Backend, BackendState, RenderState
 
 log = structlog.get_logger(__name__)
 
 __all__ = ["MOST_RUNS", "Lane", "run_id", "stop_run", "this_lane"]
+
+
+DEFER_SECONDS = 20.0
+"""How long renders are left to other servers because other people use this one; perhaps nobody serves those."""
 
 
 class Lane:
@@ -58,6 +64,7 @@ class Lane:
         self.backend = backend
         self.comfy = comfy
         self._stopping = threading.Event()
+        self._deferring_since: float | None = None
 
     def stop(self) -> None:
         """Finish nothing more: give the render in hand back and claim no other."""
@@ -110,7 +117,12 @@ class Lane:
                 return None
             if not rows.next_queued(session, backend.pool, now(), 1, backend.id):
                 return None
-            return scheduler.room_in(session, backend, now(), self.desk.settings.lead_seconds)
+            room = scheduler.room_in(session, backend, now(), self.desk.settings.lead_seconds)
+            if room > 0 or not scheduler.should_defer(session, backend, now()):
+                self._deferring_since = None
+                return room
+        self._deferring_since = self._deferring_since or time.monotonic()
+        return 0.5 if time.monotonic() - self._deferring_since < DEFER_SECONDS else room
 
     def _claim(self) -> tuple[Claim | None, bool]:
         """The claim if there is one, and whether another lane took the room while we looked."""
@@ -138,6 +150,8 @@ class Lane:
             bound.warning("worker.lost-its-claim")
         except Stopping:
             self._give_back(claim, "its worker is restarting")
+        except Leaving as leaving:
+            self._leave_run(claim, leaving.message)
         except DatabaseUnavailable:
             raise
         except SlateError as problem:
@@ -157,20 +171,19 @@ class Lane:
         if finished is None:
             self._end(claim, RenderState.CANCELLED)
             return
-        server = self.comfy.server()
         made = files.Made(
             **briefing.made(),
             graph=finished.graph,
-            backend=self.backend,
-            comfyui_version=server.version,
-            simulated="simulat" in server.device.casefold(),
+            backend=finished.backend,
+            comfyui_version=finished.server.version,
+            simulated="simulat" in finished.server.device.casefold(),
             started_at=finished.run.started_at or claim.render.started_at or now(),
             finished_at=finished.run.ended_at or now(),
         )
         heart.label(f"keeping the result from {self.backend}")
         drafts = [
-            files.finish(self.desk, made, attempt.collect(output), output.filename, ordinal, node=output.node_id)
-            for ordinal, output in enumerate(finished.run.results)
+            files.finish(self.desk, made, data, output.filename, ordinal, node=output.node_id)
+            for ordinal, (output, data) in enumerate(attempt.collect(finished))
         ]
         self._keep(claim, made, drafts)
 
@@ -188,8 +201,9 @@ class Lane:
                 record(session, Event(audit.Action.ASSET_MADE, asset.code, after=told, asset_id=asset.id))
             took = max(0.01, (made.finished_at - made.started_at).total_seconds())
             rows.note_length(session, render.id, took)
-            pace = took / scheduler.work_in(render.inputs)
-            backends.record_pace(session, render.workflow_version_id, render.backend_id or 0, pace)
+            if made.backend == self.backend:
+                pace = took / scheduler.work_in(render.inputs)
+                backends.record_pace(session, render.workflow_version_id, render.backend_id or 0, pace)
 
     # ends
 
@@ -198,8 +212,8 @@ class Lane:
         if isinstance(problem, DiskFull):
             self._give_back(claim, "no room left on our disk; it goes on when there is", until=now() + timedelta(seconds=20))
         elif claim.render.attempt >= lifecycle.MOST_ATTEMPTS:
-            self._end(claim, RenderState.FAILED, problem)
-        elif isinstance(problem, StoreError) and not isinstance(problem, BlobMissing):
+            self._end(claim, RenderState.FAILED, problem, left=isinstance(problem, BackendError))
+        elif isinstance(problem, StoreError) and not isinstance(problem, BlobMissing | BlobDamaged):
             self._give_back(claim, "our file store does not answer; it goes on by itself", until=now() + timedelta(seconds=5))
         elif isinstance(problem, SandboxBusy):
             self._give_back(claim, "too many files are being read here; it goes on by itself", until=now() + timedelta(seconds=5))
@@ -208,16 +222,17 @@ class Lane:
         elif isinstance(problem, ModelMissing | NodeMissing):
             self._pass_on(claim, problem)
         elif isinstance(problem, OutputLost) and claim.render.run < MOST_RUNS:
-            self._give_back(
-                claim, f"{self.backend} has lost the file; rendering it again", run=claim.render.run + 1, run_submitted=False
-            )
+            self._leave_run(claim, f"{self.backend} has lost the file; rendering it again", bound=False)
         else:
             self._end(claim, RenderState.FAILED, problem)
 
     def _retreat(self, claim: Claim, problem: SlateError) -> None:
-        """The backend has trouble: the render waits for it, or for the sweeper to send it elsewhere."""
+        """The backend has trouble: the render waits for it, or for the sweeper to send it elsewhere.
+
+        Only a server that takes no connections is known to be down; a silent one may be busy, which the sweeper finds out.
+        """
         with self.desk.writing() as session:
-            if isinstance(problem, BackendUnreachable):
+            if isinstance(problem, BackendUnreachable) and problem.facts.get("sent") is False:
                 backends.mark(session, claim.render.backend_id or 0, state=BackendState.DOWN, detail=problem.message)
             pause = timedelta(seconds=min(30, 2 ** min(claim.render.attempt, 5)))
             why = f"{self.backend} does not answer; it goes on by itself"
@@ -230,17 +245,27 @@ class Lane:
             others = [one for one in backends.in_use(session) if one.pool == claim.render.pool and one.id not in refused]
             if others:
                 why = f"{problem.message.rstrip('.')}; {_next_try(others)}"
-                run = claim.render.run + 1
+                run = left_runs.next_number(session, claim.render)
                 lifecycle.back_in_line(self.desk, session, claim, why, run=run, run_submitted=False, refused_by=refused)
             else:
                 lifecycle.end(session, claim, RenderState.FAILED, problem)
+
+    def _leave_run(self, claim: Claim, why: str, *, bound: bool = True) -> None:
+        """The render goes on as a new run, anywhere; its present one is left behind, if it may be there still."""
+        with self.desk.writing() as session:
+            run = left_runs.next_number(session, claim.render)
+            if bound:
+                left_runs.leave(session, claim.render)
+            lifecycle.back_in_line(self.desk, session, claim, why, run=run, run_submitted=False)
 
     def _give_back(self, claim: Claim, why: str, *, until: datetime | None = None, **values: Any) -> None:
         with self.desk.writing() as session:
             lifecycle.back_in_line(self.desk, session, claim, why, until=until, **values)
 
-    def _end(self, claim: Claim, state: RenderState, error: SlateError | None = None) -> None:
+    def _end(self, claim: Claim, state: RenderState, error: SlateError | None = None, *, left: bool = False) -> None:
         with self.desk.writing() as session:
+            if left:
+                left_runs.leave(session, claim.render)
             lifecycle.end(session, claim, state, error)
 
 

@@ -14,10 +14,10 @@ from sqlmodel import Session
 
 from core import files
 from core.desk import Desk
-from core.errors import BlobMissing, Conflict, NotFound, SealUnavailable, StoreError
+from core.errors import Conflict, NotFound, SealUnavailable, StoreError
 from core.events import Event, record
 from core.exports import profiles, redact, strip, transcode
-from core.files import previews
+from core.files import previews, stored
 from core.formats import kinds
 from core.people import audit
 from core.people.roles import Action, allow
@@ -26,7 +26,6 @@ from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
 from core.recognition import identify
 from core.recognition.identify import Certainty, Recognition
-from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.files import assets
 from storage.files import exports as rows
@@ -168,12 +167,7 @@ def _kept(
 
 
 def _parent(desk: Desk, original: Asset) -> tuple[Ingredient, list[str]]:
-    try:
-        data = desk.blobs.get(original.sha256)
-    except BlobNotFound as problem:
-        raise BlobMissing(hint="Restore the store from a backup.", sha256=original.sha256) from problem
-    except BlobError as problem:
-        raise StoreError("The file store does not answer.", hint="Try again in a moment.") from problem
+    data = stored.read(desk, original.sha256, name=original.code)
     found = read.read(desk.settings, data, original.mime) if read.carries(data) else None
     if found is not None:
         return Ingredient("original", original.code, original.mime, data, "parentOf"), transcode.redactions_of(

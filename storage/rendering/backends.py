@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, update
@@ -115,10 +114,6 @@ def usual_pace(session: Session, version_id: int, backend_id: int | None = None)
         query = query.where(Timing.backend_id == backend_id)
     mean = session.exec(query).one()
     return None if mean is None else float(mean)
-
-
-def seen(session: Session, backend_id: int, now: datetime) -> None:
-    session.execute(update(Backend).where(col(Backend.id) == backend_id).values(seen_at=now))
 
 
 def _insert_missing(session: Session, table: type[SQLModel], **key: Any) -> None:

@@ -104,6 +104,12 @@ def running_on(session: Session, backend_id: int) -> list[Render]:
     return list(session.exec(select(Render).where(*where).order_by(col(Render.expected_end_at))))
 
 
+def submitted_on(session: Session, backend_id: int) -> list[int]:
+    """Renders, by id, that may have a run in this backend's own queue now."""
+    where = (col(Render.run_submitted).is_(True), Render.backend_id == backend_id)
+    return list(session.exec(select(Render.id).where(Render.state == RenderState.RUNNING, *where)))
+
+
 def running_in(session: Session, pool: str) -> list[Render]:
     return list(session.exec(select(Render).where(Render.state == RenderState.RUNNING, Render.pool == pool)))
 

@@ -5,7 +5,7 @@ Lists and maps are JSON columns; what is searched by has a column of its own.
 """
 
 from storage.tables.assets import Asset, Fingerprint, FingerprintBand, LandmarkWord, Tag, Verdict
-from storage.tables.backends import Backend, Flow, Pool
+from storage.tables.backends import Backend, Flow, LeftRun, Pool
 from storage.tables.chat import AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
 from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
@@ -41,6 +41,7 @@ __all__ = [
     "Json",
     "Judgement",
     "LandmarkWord",
+    "LeftRun",
     "LinkCode",
     "Member",
     "Membership",

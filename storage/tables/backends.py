@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import maybe_when, row, word
+from storage.tables.columns import maybe_when, row, when, word
 from storage.tables.enums import BackendState
 
 
@@ -24,6 +24,22 @@ class Backend(SQLModel, table=True):
     warm_models: str = ""
     """The model key of the render that ran there last: what its GPU most likely still holds."""
     seen_at: datetime | None = maybe_when()
+    outside: int = 0
+    """Runs in its own queue, waiting and running, that are not ours: other people use the same ComfyUI."""
+    missed: int = 0
+    """Looks in a row that it did not answer; nothing new is sent there meanwhile."""
+
+
+class LeftRun(SQLModel, table=True):
+    """A run that was left on a Backend that did not answer: to be cancelled there, or its result taken, when it does."""
+
+    id: int = row()
+    render_id: int = Field(foreign_key="render.id", index=True)
+    backend_id: int = Field(foreign_key="backend.id")
+    number: int
+    """Of the render's runs; its ComfyUI id follows from it."""
+    left_at: datetime = when()
+    settled_at: datetime | None = maybe_when(index=True)
 
 
 class Pool(SQLModel, table=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import NEVER_REUSED, Json, json, maybe_when, row, when
@@ -49,6 +49,11 @@ class Incoming(SQLModel, table=True):
     key: str = Field(primary_key=True)
     """The platform's id of the event."""
     at: datetime = when()
+    payload: Json | None = Field(default=None, sa_type=JSON)
+    """What came in, while it is yet to be carried out; forgotten then."""
+    done_at: datetime | None = maybe_when(index=True)
+    attempts: int = 0
+    """How often it was begun after a restart."""
 
 
 class Workspace(SQLModel, table=True):

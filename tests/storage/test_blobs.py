@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.blobs import BlobError, BlobNotFound, Blobs, BlobStoreFull, FolderBlobs, open_blobs
+from storage.blobs import BlobBroken, BlobError, BlobNotFound, Blobs, BlobStoreFull, FolderBlobs, open_blobs
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -72,3 +72,27 @@ def test_an_s3_that_is_away_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch)
 def test_other_kinds_of_url_are_refused() -> None:
     with pytest.raises(ValueError, match="file:// or s3://"):
         open_blobs("ftp://host/folder")
+
+
+def damage(path: Path) -> None:
+    """Flip one bit in the middle."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_flipped_bit_is_noticed_and_mended_by_bringing_the_bytes_again(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    digest = blobs.put(b"a picture")
+    assert blobs.prove(digest).read_bytes() == b"a picture"
+    damage(blobs.path(digest))
+    for read in (blobs.get, blobs.prove):
+        with pytest.raises(BlobBroken):
+            read(digest)
+    assert blobs.put(b"a picture") == digest
+    assert blobs.get(digest) == b"a picture"
+
+
+def test_proving_what_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BlobNotFound):
+        FolderBlobs(tmp_path).prove("0" * 64)

@@ -11,11 +11,12 @@ import structlog
 
 from core.desk import Desk
 from core.rendering import lifecycle
-from core.rendering.reconciler import GONE_ROUNDS, Sweeper
+from core.rendering.backend_health import GONE_ROUNDS
+from core.rendering.reconciler import Sweeper
 from hooks.simulator import RunningSimulator, SimulatorOptions, running
 from storage.chat import posts
 from storage.clock import now
-from storage.queue import CHAT, pool_queue
+from storage.queue import OUTBOX, pool_queue
 from storage.rendering import backends
 from storage.rendering import renders as rows
 from storage.tables import Backend, BackendState, Post, Render, RenderState
@@ -216,11 +217,15 @@ def test_a_render_that_waits_for_its_moment_gets_its_ticket_then(shop: Shop) -> 
         assert shop.desk.queue.length(pool_queue("house")) == tickets
 
 
-def test_a_post_that_is_behind_is_shown_again_and_only_once_at_a_time(shop: Shop) -> None:
+def test_whoever_sends_is_woken_when_a_message_is_behind(shop: Shop) -> None:
     render = shop.ask()
     with shop.desk.writing() as session:
         posts.add(session, Post(platform="room", channel_id="general", render_id=render.id))
     shop.desk.queue.redis.flushall()
-    shop.sweep()
-    shop.sweep()
-    assert shop.desk.queue.length(CHAT) == 1
+    with shop.desk.queue.redis.pubsub() as calls:
+        calls.subscribe(f"slate:{OUTBOX}")
+        assert calls.get_message(timeout=5) is not None
+        shop.sweep()
+        called = calls.get_message(timeout=5)
+    assert called is not None
+    assert called["type"] == "message"
