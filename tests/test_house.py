@@ -29,6 +29,17 @@ def test_no_file_grows_beyond_one_thought() -> None:
     assert sorted(lengths.values())[len(lengths) // 2] <= 120
 
 
+def test_no_floor_is_a_corridor() -> None:
+    """What belongs together has a package of its own; a floor's root holds what all of them share."""
+    assert {floor: count for floor in FLOORS if (count := len(list((ROOT / floor).glob("*.py")))) > 15} == {}
+
+
+def test_every_package_is_in_the_table_of_rooms_and_no_other() -> None:
+    table = (ROOT / "docs/architecture.md").read_text().split("<!-- rooms -->")[1].split("<!-- /rooms -->")[0]
+    packages = {name(one) for floor in FLOORS for one in (ROOT / floor).iterdir() if one.is_dir() and one.name[0] not in "_."}
+    assert set(re.findall(r"^\| `([a-z/]+)` \|", table, re.M)) == packages
+
+
 def test_sql_is_written_in_storage_only() -> None:
     """Above storage a session is passed on and a failing database is caught; nothing else of SQLAlchemy is known there."""
     above = [path for path in SOURCES if path.relative_to(ROOT).parts[0] != "storage"]
