@@ -8,7 +8,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from bot.docstrings import docstring, load
+from bot.commands.docstrings import docstring, load
 
 COMMANDS = {
     "up": "up.up",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from bot.docstrings import docstring, load
+from bot.commands.docstrings import docstring, load
 from core.errors import BadInput, UnknownInput, WrongType
 from core.text import names
 

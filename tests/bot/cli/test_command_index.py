@@ -15,8 +15,8 @@ import typer.main
 
 from bot.cli.command_index import COMMANDS, GROUPS, summary, target
 from bot.cli.entry import app
+from bot.commands.docstrings import docstring, load
 from bot.commands.table import TABLE
-from bot.docstrings import docstring, load
 from core.settings import Settings
 from storage.tables import Asset
 from tests.bot.terminal import Terminal
