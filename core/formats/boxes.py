@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from core.formats import exif, items
+from core.formats import claims, exif, items
 from core.formats.decoding import UTF8
 from core.formats.film import Film
 
 _MAX_BOXES = 4_000
 _CONTAINERS = (b"moov", b"trak", b"udta", b"meta", b"mdia", b"ilst", b"minf", b"stbl", b"----")
 _XMP_ID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_C2PA_ID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _COPYRIGHT = 0xA9
 _NAMED = {b"cmt": "comment", b"nam": "title", b"des": "description", b"inf": "information", b"ART": "artist", b"too": "encoder",
           b"swr": "software", b"cpy": "copyright", b"day": "date", b"alb": "album", b"gen": "genre", b"lyr": "lyrics",
@@ -51,6 +52,8 @@ class _Reader:
             self._user(kind, body)
         elif kind == b"uuid" and bytes(body[:16]) == _XMP_ID:
             film.raw.add("XMP", "xmp", UTF8, body[16:])
+        elif kind == b"uuid" and bytes(body[:16]) == _C2PA_ID:
+            claims.read(body[16:], film.raw)
         elif kind == b"Exif" and len(path) == 1:
             exif.read(body if bytes(body[:2]) in (b"II", b"MM") else body[4:], film.raw)
         elif kind == b"xml " and len(path) == 1:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.formats import exif, iptc
+from core.formats import claims, exif, iptc
 from core.formats.decoding import UTF8
 from core.formats.raw_text import RawTexts
 
-_SCAN, _COMMENT, _APP1, _APP13 = 0xDA, 0xFE, 0xE1, 0xED
+_SCAN, _COMMENT, _APP1, _APP11, _APP13 = 0xDA, 0xFE, 0xE1, 0xEB, 0xED
 _ALONE = (*range(0xD0, 0xD8), 0x01)
 _EXIF, _XMP = b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP, _PHOTOSHOP = b"http://ns.adobe.com/xmp/extension/\0", b"Photoshop 3.0\0"
@@ -22,6 +22,7 @@ def read(data: bytes | memoryview, into: RawTexts) -> tuple[int, int] | None:
     """Add every text before the picture; returns (width, height) where the file says them. A cut file gives what came before."""
     size: tuple[int, int] | None = None
     pieces: dict[int, memoryview] = {}
+    stores: list[memoryview] = []
     for marker, body in segments(data):
         if marker in _FRAMES and len(body) >= 5 and size is None:
             size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
@@ -31,6 +32,10 @@ def read(data: bytes | memoryview, into: RawTexts) -> tuple[int, int] | None:
             iptc.read_resources(body[len(_PHOTOSHOP) :], into)
         elif marker == _APP1:
             _app1(body, into, pieces)
+        elif marker == _APP11 and bytes(body[:2]) == b"JP":
+            stores.append(body[8:])
+    if stores:
+        claims.read(b"".join(stores), into)
     if pieces:
         into.add("XMP extension", "xmp", UTF8, b"".join(pieces[at] for at in sorted(pieces)))
     return size

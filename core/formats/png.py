@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.errors import BadPicture
-from core.formats import exif, iptc
+from core.formats import claims, exif, iptc
 from core.formats.decoding import LATIN1, UTF8
 from core.formats.raw_text import RawTexts
 
@@ -91,6 +91,8 @@ def read(data: bytes, parts: list[Chunk], into: RawTexts) -> None:
     for part in parts:
         if part.type == b"eXIf":
             exif.read(memoryview(data)[part.start + 8 : part.end - 4], into)
+        if part.type == b"caBX":
+            claims.read(memoryview(data)[part.start + 8 : part.end - 4], into)
         if part.type not in (*_TEXT, b"comf"):
             continue
         keyword, _, rest = part.body(data).partition(b"\0")
@@ -110,7 +112,7 @@ def read(data: bytes, parts: list[Chunk], into: RawTexts) -> None:
 def texts(data: bytes, parts: list[Chunk], *, max_text: int) -> Texts:
     """The text chunks by keyword, the last of each, at most `max_text` bytes in all."""
     raw = RawTexts(max_text)
-    read(data, [part for part in parts if part.type != b"eXIf"], raw)
+    read(data, [part for part in parts if part.type not in (b"eXIf", b"caBX")], raw)
     named = ((XMP_KEYWORD if one.key == "xmp" else one.key, one) for one in raw.found)
     return Texts({key: one.body.decode(one.code, "replace") for key, one in named}, raw.problems)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from core.formats import exif, id3
+from core.formats import claims, exif, id3
 from core.formats.decoding import UTF8
 from core.formats.film import Film, edge
 from core.formats.raw_text import RawTexts
@@ -28,6 +28,8 @@ def read_webp(data: bytes, into: RawTexts) -> None:
             exif.read(body, into)
         elif name == b"XMP ":
             into.add("XMP", "xmp", UTF8, body)
+        elif name == b"C2PA":
+            claims.read(body, into)
 
 
 def read(data: bytes, *, max_text: int) -> Film:

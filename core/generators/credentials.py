@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 
 from core.comfyui.facts import Facts
+from core.formats.claims import KEY
 from core.generators.texts import Words
 
-KEY = "content credentials"
-"""The key that core.formats.claims gives the texts it finds in a C2PA store."""
 _PROGRAMS: tuple[tuple[str, str], ...] = (
     (r"adobe[_ ]firefly|firefly", "Adobe Firefly"),
     (r"dall[·.\-· ]?e", "DALL-E"),

@@ -12,6 +12,7 @@ from typing import Protocol
 from core import files
 from core.errors import BadInput
 from core.files import Examined
+from core.formats import claims
 from core.pictures.phash import distance
 from core.provenance import embed
 from core.provenance.seal import read
@@ -92,7 +93,7 @@ def _kept(before: str, after: str) -> str:
 
 def _words(was: Examined, now: Examined) -> str:
     """ComfyUI's graph, the parameters, the record: all of them, some, or none."""
-    before = {name: text for name, text in was.words.items() if name != "xmp"}
+    before = {name: text for name, text in was.words.items() if name not in ("xmp", claims.KEY)}
     there = [name for name, text in before.items() if now.words.get(name) == text]
     if not before:
         return "none"

@@ -11,7 +11,6 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from core.comfyui import graph as graphs
 from core.comfyui.facts import Facts
 from core.errors import BadGraph, SlateError
 from core.files import Examined, Limits
-from core.formats import exif, films
+from core.formats import exif
 from core.formats.decoding import UTF8
 from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, parsed
@@ -31,20 +30,13 @@ from core.importing.sources.zip_files import Archive
 from core.importing.stream import sift
 from core.provenance import parameters, xmp
 from tests.core.graphs import flux, hires, image_to_image, text_to_image
+from tests.fuzz.other_readers import OTHERS, Target, film
 from tests.fuzz.wild import graph_of
 from tests.pictures import SAMPLES, comfy_png, encoded, scene
 
 LIMITS = Limits(max_pixels=250_000, max_bytes=1 << 20, max_text=20_000)
 _TABLE = 2**31
 """The first number that a column of whole numbers does not hold."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """`run` takes anything; `seeds` are what to begin with."""
-
-    run: Callable[[bytes], None]
-    seeds: Callable[[], list[bytes]]
 
 
 def file(name: str, head: bytes = b"") -> Callable[[bytes], None]:
@@ -83,19 +75,6 @@ def fit_facts(facts: Facts | None) -> None:
     assert Facts.of(json.loads(text)).as_dict() == json.loads(text), "not read back as it was"
     assert len(facts.seed) <= 21
     assert len(files.models_of(facts)) <= 100_000
-
-
-def film(mime: str, head: bytes = b"") -> Callable[[bytes], None]:
-    """A reader of films and sounds, by itself."""
-
-    def run(data: bytes) -> None:
-        found = films.read(head + data[len(head) :], mime, max_text=1_000)
-        for number in (found.width, found.height):
-            assert number is None or 0 < number < _TABLE, number
-        assert found.seconds is None or 0 <= found.seconds < 2e12, found.seconds
-        assert sum(map(len, found.texts.values())) <= 2_000
-
-    return run
 
 
 def _exif(data: bytes) -> None:
@@ -237,7 +216,7 @@ _SAID = {
     "sieve": Target(_sieve, sample(".mp4")),
     "zip": Target(_archive, _zips),
 }
-TARGETS: dict[str, Target] = _MARKED | _SAID
+TARGETS: dict[str, Target] = _MARKED | _SAID | OTHERS
 
 
 def finds() -> Iterator[tuple[str, Path]]:
