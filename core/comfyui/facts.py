@@ -73,7 +73,11 @@ class Facts:
 
 def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     """The facts of the picture that `node` saved, or of all the graph saves. Any graph will do; what it hides stays empty."""
-    trace = Trace(graph)
+    return read_traced(Trace(graph), node=node)
+
+
+def read_traced(trace: Trace, *, node: str = "") -> Facts:
+    """The same of a graph that was made ready for walking."""
     outputs = trace.outputs(node)
     samplers = sampling.passes(trace, outputs) or _cut_off(trace, outputs)
     nodes = trace.upstream([*samplers, *outputs])

@@ -25,11 +25,11 @@ def read(graph: Mapping[str, Any], filename: str) -> tuple[Facts, str]:
     savers = trace.outputs()
     named = _named(trace, savers, filename)
     if len(named) == 1:
-        return comfy.read(graph, node=named[0].id), ""
+        return comfy.read_traced(trace, node=named[0].id), ""
     among = named or savers
     if len(among) < 2:
-        return comfy.read(graph), ""
-    several = [comfy.read(graph, node=one.id) for one in among[:_MOST]]
+        return comfy.read_traced(trace), ""
+    several = [comfy.read_traced(trace, node=one.id) for one in among[:_MOST]]
     told = [one for one in several if one.prompt or one.seed or one.passes] or several
     return _common(told)
 

@@ -220,7 +220,7 @@ def _said(found: Examined, *, briefly: bool = False) -> Examined:
     texts = [(one.place, one.key, text_of(one)) for one in found.raw]
     words = _words(texts)
     record = _record(words, problems)
-    reading = generators.read((one for one in texts if one[1] != embed.KEYWORD), found.filename)
+    reading = generators.read((one for one in texts if one[1] != embed.KEYWORD), found.filename, briefly=briefly)
     return replace(
         found,
         words=words,

@@ -75,8 +75,8 @@ class Reading:
     problems: tuple[str, ...] = ()
 
 
-def read(texts: Iterable[tuple[str, str, str]], filename: str = "") -> Reading:
-    """What texts (place, key, text) of a file say. Never raises.
+def read(texts: Iterable[tuple[str, str, str]], filename: str = "", *, briefly: bool = False) -> Reading:
+    """What texts (place, key, text) of a file say; `briefly`, without the workflow where there is a graph. Never raises.
 
     >>> found = read([("PNG text `parameters`", "parameters", "a bay\\nSteps: 20, Sampler: Euler a, Seed: 4")])
     >>> found.facts.generator, found.facts.prompt, found.unread
@@ -84,8 +84,13 @@ def read(texts: Iterable[tuple[str, str, str]], filename: str = "") -> Reading:
     >>> read([("EXIF UserComment", "UserComment", '{"tea": 1}')]).unread[0].shape
     'JSON with `tea`'
     """
-    words = Words(texts)
-    graph, drawn = _graph(words), _workflow(words)
+    words = Words(texts, shut="workflow" if briefly else "")
+    graph = _graph(words)
+    if graph is None:
+        words.open()
+    for one in words.shut:
+        one.take()
+    drawn = _workflow(words)
     found: Facts | None = None
     for recognise in RECOGNISERS:
         said = recognise(words)

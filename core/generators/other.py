@@ -51,12 +51,12 @@ def read(words: Words) -> Facts | None:
     """
     for one in words.objects():
         said = one.object or {}
-        if is_api_graph(said) or is_browser_workflow(said):
+        if not one.is_free or is_api_graph(said) or is_browser_workflow(said):
             continue
         if settings.looks_like_settings(said):
             one.take()
             return settings.read(said, generator=_name(said, words))
-    for one in words.prose():
+    for one in filter(lambda one: one.is_free, words.prose()):
         lines = settings.lines_of(one.text)
         if settings.looks_like_settings(lines):
             one.take()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from core.formats.sanitize import clean_text, parsed
@@ -34,6 +35,11 @@ class Text:
     def object(self) -> dict[str, Any] | None:
         return self.value if isinstance(self.value, dict) else None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether neither it nor what it stands in was taken."""
+        return not self.understood and (self.above is None or not self.above.understood)
+
     def take(self) -> None:
         """Mark it, and all it stands in, as understood."""
         one: Text | None = self
@@ -45,19 +51,29 @@ class Text:
 class Words:
     """All texts of a file, outer before inner."""
 
-    def __init__(self, texts: Iterable[tuple[str, str, str]]) -> None:
-        """`texts` are (place, key, text)."""
+    def __init__(self, texts: Iterable[tuple[str, str, str]], *, shut: str = "") -> None:
+        """`texts` are (place, key, text). JSON under the key `shut` is left closed until `open` is called."""
         self.outer = [Text(place, key, _bare(text)) for place, key, text in texts]
         self.all: list[Text] = []
-        waiting = deque((one, 0) for one in self.outer)
+        self._named: dict[str, list[Text]] = {}
+        self.shut = [one for one in self.outer if shut and one.key == shut and one.text[:1] == "{"]
+        self._open([one for one in self.outer if one not in self.shut] if self.shut else self.outer)
+
+    def open(self) -> None:
+        """Open what was left closed."""
+        left, self.shut = self.shut, []
+        self._open(left)
+
+    def _open(self, outer: list[Text]) -> None:
+        first = len(self.all)
+        waiting = deque((one, 0) for one in outer)
         while waiting and len(self.all) < _MOST:
             one, depth = waiting.popleft()
             self.all.append(one)
             if depth < _DEEPEST:
                 one.inside = list(_opened(one))
                 waiting.extend((inner, depth + 1) for inner in one.inside)
-        self._named: dict[str, list[Text]] = {}
-        for one in self.all:
+        for one in self.all[first:]:
             self._named.setdefault(_key(one.key), []).append(one)
 
     @classmethod
@@ -83,6 +99,7 @@ class Words:
         return (one for one in self.all if one.value is None and one.text and not one.inside)
 
 
+@lru_cache(4096)
 def _key(key: str) -> str:
     return re.sub(r"[\W_]+", "", key).casefold()
 
