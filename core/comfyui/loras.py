@@ -23,7 +23,7 @@ _CIVITAI = re.compile(r"civitai\.com/api/download/models/(\d{1,12})|civitai\.com
 
 def told(trace: Trace, node: Node) -> Iterator[ModelUse]:
     """The LoRAs that a node puts to work; those switched off, also where a tag still names them, are left out."""
-    listed = [one for key, value in node.inputs.items() for one in _objects(key, value)]
+    listed = [one for key, value in node.inputs.items() if isinstance(value, list | dict | str) for one in _objects(key, value)]
     off = {stem(name) for one, name in listed if not _is_on(one)}
     for one, name in listed:
         if _is_on(one):
@@ -40,7 +40,7 @@ def told(trace: Trace, node: Node) -> Iterator[ModelUse]:
 
 def _objects(key: str, value: Any) -> Iterator[tuple[dict[str, Any], str]]:
     """(object, name) of each LoRA in an input that lists them, as JSON text too."""
-    if key not in _LISTS and "lora" not in key.lower():
+    if not _lists(key):
         return
     if isinstance(value, dict) and "__value__" in value:
         value = value["__value__"]
@@ -54,6 +54,11 @@ def _objects(key: str, value: Any) -> Iterator[tuple[dict[str, Any], str]]:
             name = next((one[name] for name in _NAMES if isinstance(one.get(name), str) and one[name] not in ("", "None")), "")
             if name:
                 yield one, name
+
+
+@remembered
+def _lists(key: str) -> bool:
+    return key in _LISTS or "lora" in key.lower()
 
 
 def _is_on(one: dict[str, Any]) -> bool:

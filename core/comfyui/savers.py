@@ -23,12 +23,12 @@ def read(graph: Mapping[str, Any], filename: str) -> tuple[Facts, str]:
     """The facts of the file of that name, and a problem where it stays unknown which of several pictures it is."""
     trace = Trace(graph)
     savers = trace.outputs()
+    if len(savers) < 2:
+        return comfy.read_traced(trace), ""
     named = _named(trace, savers, filename)
     if len(named) == 1:
         return comfy.read_traced(trace, node=named[0].id), ""
     among = named or savers
-    if len(among) < 2:
-        return comfy.read_traced(trace), ""
     several = [comfy.read_traced(trace, node=one.id) for one in among[:_MOST]]
     told = [one for one in several if one.prompt or one.seed or one.passes] or several
     return _common(told)

@@ -75,6 +75,7 @@ class Trace:
     def __init__(self, graph: Mapping[str, Any]) -> None:
         self.nodes = {key: node for key, raw in graph.items() if (node := _node(key, raw)) is not None}
         self._work = self._steps = 0
+        self._savers: list[Node] = []
         self._links: dict[str, list[tuple[str, Link]]] = {}
         self._walked: dict[tuple[bool, tuple[str, ...]], list[Node]] = {}
 
@@ -101,6 +102,11 @@ class Trace:
         """The nodes that make files: `node_id` if it is there, else those that save, else those nobody reads from, else all."""
         if node_id in self.nodes:
             return [self.nodes[node_id]]
+        if not self._savers:
+            self._savers = self._saving()
+        return self._savers
+
+    def _saving(self) -> list[Node]:
         read = {link[0] for node in self.nodes.values() for _, link in self.links(node)}
         saving = [node for node in self.nodes.values() if node.has("filename_prefix") or _SAVES.search(_ASIDE.sub("", node.kind))]
         saving = [node for node in saving if node.id not in read] or saving

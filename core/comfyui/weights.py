@@ -118,9 +118,9 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
     for value in node.inputs.values():
         if isinstance(value, dict) and is_weights(value.get("lora")) and value.get("on", True) is True:
             yield _use("lora", str(value["lora"]), number_in(value.get("strength")), number_in(value.get("strengthTwo")))
-    if any(_off(node.inputs.get(switch)) for switch in ("toggle", "enabled", "enable", "active")):
-        return
     numbered = [(name, number) for name in node.inputs if (number := _in_stack(name)) is not None]
+    if not numbered or any(_off(node.inputs.get(switch)) for switch in ("toggle", "enabled", "enable", "active")):
+        return
     count = trace.whole(node, "lora_count", "num_loras") if numbered else None
     for name, number in numbered:
         if (count is not None and number > count) or _off(trace.value(node, f"switch_{number}")):
