@@ -133,6 +133,8 @@ def _by_name(desk: Desk, name: str, platform: str, *, role: Role | None) -> Memb
         ensure_defaults(session)
         known = members.by_key(session, key)
         if known is None:
+            if role is None and names.skeleton(shown) in _looks(session):
+                raise BadInput("This name looks like one that is taken.", hint="Choose another one, or type yours by hand.")
             return _take_in(session, shown, platform, key, role or newcomer_role(session, desk.settings, platform))
         if members.by_handle(session, platform, key) is None and known.id is not None:
             members.add_handle(session, known.id, platform, key)
@@ -157,10 +159,16 @@ def _take_in(session: Session, name: str, platform: str, user_id: str, role: Rol
 def _free_name(session: Session, name: str) -> str:
     """`name`, or `name 2` … when others have it."""
     free, count = name, 1
-    while members.by_key(session, names.key(free)) is not None:
+    looks = _looks(session)
+    while names.skeleton(free) in looks:
         count += 1
         free = f"{name[: names.LONGEST - len(str(count)) - 1]} {count}"
     return free
+
+
+def _looks(session: Session) -> set[str]:
+    """What the names look like that are taken: everybody's, and Slate's own."""
+    return {names.skeleton(one.name) for one in members.everybody(session)} | {names.skeleton("Slate")}
 
 
 def _system_user() -> str:

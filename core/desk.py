@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlmodel import Session
 
 from core.errors import DatabaseUnavailable
-from core.security import sandbox
+from core.security import permissions, sandbox
 from core.settings import Settings
 from storage.blobs import Blobs, open_blobs
 from storage.database import Database, out_of_room
@@ -66,6 +66,7 @@ def _away(problem: Exception, hint: str) -> DatabaseUnavailable:
 
 def open_desk(settings: Settings) -> Desk:
     """Open everything the settings name; connections are made, and sandbox workers started, when first used."""
+    permissions.tighten(settings.data)
     sandbox.use(settings)
     blobs = open_blobs(settings.blobs, endpoint=settings.s3_endpoint)
     return Desk(settings, Database(settings.database), blobs, Queue(settings.redis))

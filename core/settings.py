@@ -12,11 +12,14 @@ from urllib.parse import quote
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SHORTEST_SECRET = 16
+"""Characters of SLATE_SECRET: a shorter one can be guessed, and whoever guesses it is anybody here."""
+
 
 class Settings(BaseSettings):
     """How this Slate is set up. Each field is the variable `SLATE_` + its name in capitals; its description documents it."""
 
-    model_config = SettingsConfigDict(env_prefix="SLATE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SLATE_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(Path("data"), description="The folder of everything embedded: database, queue, files, simulated ComfyUI.")
     database_url: str = Field("", description="SQLite or PostgreSQL URL. Empty: SQLite in the data folder.")
@@ -133,6 +136,13 @@ class Settings(BaseSettings):
     discord_api_url: str = Field("https://discord.com/api/v10", description="Where Discord's API is; a proxy may stand in.")
     log_level: str = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Whether logs are JSON lines.")
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_SECRET:
+            raise ValueError(f"it has fewer than {SHORTEST_SECRET} characters; `openssl rand -base64 32` makes a good one")
+        return value
 
     @field_validator(
         "comfyui_urls", "models_paths", "default_models", "discord_guilds", "trust_anchors", "trusted_proxies", mode="before"

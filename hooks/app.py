@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -84,6 +84,9 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.add_exception_handler(NotJoined, _not_joined)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _odd_request)
+    app.add_exception_handler(DataError, _unfit)
+    app.add_exception_handler(OverflowError, _unfit)
+    app.add_exception_handler(UnicodeError, _unfit)
     app.add_exception_handler(SQLAlchemyError, _unexpected)
     app.add_exception_handler(Exception, _unexpected)
     return app
@@ -153,6 +156,11 @@ def _http_error(request: Request, problem: Exception) -> Response:
 
 def _odd_request(request: Request, problem: Exception) -> Response:
     return _answer(request, 422, "bad-input", "This address is not complete.", "Go back to the room and try again from there.")
+
+
+def _unfit(request: Request, problem: Exception) -> Response:
+    """A number or a text in a request that no column holds: there is nothing by that name."""
+    return _answer(request, 404, "not-found", "There is nothing at this address.", "Go back to the room.")
 
 
 def _unexpected(request: Request, problem: Exception) -> Response:

@@ -71,6 +71,7 @@ class Queue:
         """`jobs` are the functions that may be called by name."""
         self.jobs = jobs
         self._url = url
+        self._revoked: set[str] = set()
 
     @cached_property
     def redis(self) -> redis.Redis:
@@ -141,6 +142,22 @@ class Queue:
                 heard = calls.get_message(timeout=0.5)
                 if heard is not None:
                     called(True)
+
+    def revoke(self, session: str, seconds: int) -> None:
+        """A session of the room is over, for every process; while Redis is away, for this one."""
+        self._revoked.add(session)
+        try:
+            self.redis.set(f"slate:revoked:{session}", b"1", ex=seconds)
+        except redis.RedisError as problem:
+            log.warning("queue.away", problem=str(problem))
+
+    def is_revoked(self, session: str) -> bool:
+        if session in self._revoked:
+            return True
+        try:
+            return bool(self.redis.exists(f"slate:revoked:{session}"))
+        except redis.RedisError:
+            return False
 
     def keep_preview(self, render_id: int, picture: bytes) -> None:
         """Remember the newest preview picture (JPEG or PNG) of a running render for two minutes."""

@@ -207,7 +207,10 @@ def _summary(desk: Desk, taken: list[Intake]) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
+    """A line at the terminal, with nothing in it that a terminal would obey: names of files are written by others."""
+    from bot.command_text import clean
+
+    sys.stderr.write(clean(text).encode("utf-8", "replace").decode() + "\n")
 
 
 def reindex(

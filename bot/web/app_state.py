@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.cards import Answer
 from bot.request import Completion, Place, Said
 from bot.web.room_chat import PLATFORM
-from bot.web.session import Signer
+from bot.web.session import RENEWED_AFTER, Signer
 from bot.web.templating import Paper
 from bot.web.wakeups import Bell
 from core.desk import Desk
@@ -62,11 +62,14 @@ def house(request: Request) -> House:
 def visitor(request: Request) -> Member:
     """Who is asking. Raises NotJoined."""
     home = house(request)
-    row = home.signer.member_of(request)
-    if row is not None:
+    found = home.signer.session_of(request)
+    if found is not None and not home.desk.queue.is_revoked(found.ident):
         with home.desk.reading() as session:
-            member = members.by_id(session, row)
+            member = members.by_id(session, found.member)
         if member is not None and member.active:
+            if found.age > RENEWED_AFTER:
+                https = home.desk.settings.base_url.startswith("https:")
+                request.state.cookie = home.signer.cookie(found.member, found.ident, https=https)
             return member
     raise NotJoined
 

@@ -46,6 +46,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if renewed := scope.get("state", {}).get("cookie"):
+                    headers.append("set-cookie", renewed)
             await send(message)
 
         await self.app(scope, receive, with_headers)

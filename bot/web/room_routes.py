@@ -18,6 +18,7 @@ from bot.web.app_state import House, NotJoined, enter, house, open_to, visitor
 from bot.web.feed import Reader, read_cursor, stream, write_cursor
 from bot.web.message_views import face, message_views, zone_of
 from bot.web.room_chat import PLATFORM, ring
+from bot.web.session import DAYS
 from bot.web.sidebar import shelves
 from core.errors import BadInput, Conflict, NotFound, UnknownProject
 from core.people import projects as projects_
@@ -36,6 +37,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 _PAGE = 50
 _LONGEST_BODY = 1024 * 1024
+_LONGEST_NEXT = 2000
 _MORE_EMOJI = ("👍", "❤️", "😂", "🎉", "👀", "🙏", "🔥", "🤔")
 
 
@@ -110,15 +112,19 @@ def _join(home: House, wanted: Joining) -> Member:
 
 
 @router.post("/leave")
-def leave(home: Home) -> JSONResponse:
+def leave(request: Request, home: Home) -> JSONResponse:
+    """Out of the room: this session, and every copy of its cookie, ends."""
     response = JSONResponse({"go": "/"})
+    if (session := home.signer.session_of(request)) is not None:
+        home.desk.queue.revoke(session.ident, DAYS * 86_400)
     home.signer.see_out(response)
     return response
 
 
 def _local(path: str) -> str:
-    """The path if it is one of this server, else nothing."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path else ""
+    """The path if it is one of this server, else nothing; browsers drop tabs and turn backslashes before they look at it."""
+    odd = any(letter <= " " or letter in "\\\x7f" for letter in path)
+    return path if path.startswith("/") and not path.startswith("//") and not odd and len(path) <= _LONGEST_NEXT else ""
 
 
 # Channels

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import secrets
+import time
+from dataclasses import asdict, dataclass
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,28 +15,50 @@ from core.security.encryption import house_key
 from core.settings import Settings
 
 COOKIE = "slate_room"
-_YEAR = 365 * 24 * 3600
+DAYS = 30
+"""How long a session lasts from its last use; a cookie older than RENEWED_AFTER is made anew when it is used."""
+RENEWED_AFTER = 24 * 3600.0
+UPLOAD_HOURS = 24
+"""How long an upload may wait to be sent."""
+_DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a cookie says: who joined, in which session, and how many seconds ago the cookie was made."""
+
+    member: int
+    ident: str
+    age: float
 
 
 class Signer:
     """Signs and reads what browsers keep, with one key per Slate."""
 
     def __init__(self, secret: str) -> None:
-        self._sessions = URLSafeSerializer(secret, salt="room session")
-        self._uploads = URLSafeSerializer(secret, salt="room upload")
+        self._sessions = URLSafeTimedSerializer(secret, salt="room session 2")
+        self._uploads = URLSafeTimedSerializer(secret, salt="room upload 2")
 
-    def member_of(self, request: Request) -> int | None:
-        """The row number of whoever joined with this browser, or None."""
+    def session_of(self, request: Request) -> Session | None:
+        """The session of whoever joined with this browser; None where there is none or it is too old."""
         try:
-            member = self._sessions.loads(request.cookies.get(COOKIE, ""))
+            told, made = self._sessions.loads(request.cookies.get(COOKIE, "")[:2000], max_age=DAYS * _DAY, return_timestamp=True)
         except BadSignature:
             return None
-        return member if isinstance(member, int) else None
+        if not (isinstance(told, list) and len(told) == 2 and isinstance(told[0], int) and isinstance(told[1], str)):
+            return None
+        return Session(told[0], told[1], max(0.0, time.time() - made.timestamp()))
+
+    def cookie(self, member_id: int, ident: str = "", *, https: bool) -> str:
+        """A `Set-Cookie` value that lets a member in, for a new session or to carry on one."""
+        response = Response()
+        value = str(self._sessions.dumps([member_id, ident or secrets.token_hex(16)]))
+        response.set_cookie(COOKIE, value, max_age=DAYS * _DAY, httponly=True, samesite="lax", secure=https)
+        return response.headers["set-cookie"]
 
     def let_in(self, response: Response, member_id: int, *, https: bool) -> None:
         """Give the browser its session cookie."""
-        value = self._sessions.dumps(member_id)
-        response.set_cookie(COOKIE, str(value), max_age=_YEAR, httponly=True, samesite="lax", secure=https)
+        response.headers.append("set-cookie", self.cookie(member_id, https=https))
 
     def see_out(self, response: Response) -> None:
         response.delete_cookie(COOKIE, httponly=True, samesite="lax")
@@ -46,7 +70,7 @@ class Signer:
     def redeem(self, receipt: str, member_id: int) -> Attachment | None:
         """The upload behind a receipt of that member; None when it is not theirs or was tampered with."""
         try:
-            kept = self._uploads.loads(receipt)
+            kept = self._uploads.loads(receipt, max_age=UPLOAD_HOURS * 3600)
         except BadSignature:
             return None
         if not isinstance(kept, dict) or kept.pop("member", None) != member_id:

@@ -20,6 +20,7 @@ from core.desk import Desk
 from core.operations.backend_check import examine_server, servers
 from core.operations.findings import Finding, Kind, State
 from core.operations.settings_table import hide_password
+from core.security import permissions
 from storage import health, valkey
 from storage.blobs import BlobError, BlobStoreFull
 from storage.database import plain
@@ -30,7 +31,18 @@ _LOW, _FULL = 5 * 2**30, 200 * 2**20
 
 def examine(desk: Desk) -> list[Finding]:
     """Look at every part."""
-    looks: list[Callable[[Desk], Iterator[Finding]]] = [database, queue, blobs, comfyui, web, seal, watermark, fonts, disk]
+    looks: list[Callable[[Desk], Iterator[Finding]]] = [
+        database,
+        queue,
+        blobs,
+        comfyui,
+        web,
+        seal,
+        watermark,
+        fonts,
+        disk,
+        safety,
+    ]
     return [finding for look in looks for finding in look(desk)]
 
 
@@ -192,6 +204,12 @@ def _together(remedies: list[str]) -> str:
         subject, _, what = one.partition(": ")
         subjects.setdefault(what, []).append(subject)
     return " ".join(f"{', '.join(names)}: {what}" for what, names in subjects.items())
+
+
+def safety(desk: Desk) -> Iterator[Finding]:
+    """What other accounts and other machines could read or reach; nothing where all is shut."""
+    for problem in permissions.problems(desk.settings):
+        yield Finding("security", State.WARNING, problem, "docs/security.md tells what should be so.")
 
 
 def disk(desk: Desk) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""How a process logs: one line an event, to standard error, as text or as JSON; never a secret."""
+"""How a process logs: one line an event, to standard error, as text or as JSON; never a secret, never a traceback's locals."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ def set_up(settings: Settings, process: str) -> None:
     """Log as the settings say; `process` is named on every line."""
     chosen = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     show: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if settings.log_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
             without_secrets,
-            structlog.processors.format_exc_info if settings.log_json else structlog.processors.StackInfoRenderer(),
             show,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(chosen),

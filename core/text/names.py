@@ -18,15 +18,19 @@ from core.errors import BadInput, TooLong
 
 LONGEST = 60
 _NEAR = 60.0
+_JOINERS = re.compile("(?:^|[\\x00-\u024f\\s])[\u200c\u200d]|[\u200c\u200d](?:$|[\\x00-\u024f\\s\u200c\u200d])")
+"""Joiners where no script needs them: beside Latin letters and blanks, doubled, or at an end."""
 
 
 def clean(name: str, what: str = "name", *, longest: int = LONGEST) -> str:
     """`name` fit to be shown: trimmed, runs of spaces made one, 1 to `longest` characters. Raises BadInput, TooLong.
 
-    Letters of every script are welcome; control characters, line breaks, direction overrides and unpaired surrogates are not.
+    Letters of every script are welcome; control characters, line breaks, direction overrides, unpaired surrogates and characters
+    that show nothing are not, but for the joiners that some scripts need between letters.
     """
     spaced = re.sub(r" +", " ", unicodedata.normalize("NFC", name.replace("\u00a0", " "))).strip()
-    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or _steers(letter) for letter in spaced):
+    odd = (unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or _unseen(letter) for letter in spaced)
+    if any(odd) or _JOINERS.search(spaced):
         raise BadInput(f"This {what} has invisible control characters in it.", hint="Type it again by hand.", input=what)
     if not any(unicodedata.category(letter)[0] in "LNSP" for letter in spaced):
         raise BadInput(f"The {what} is empty.", hint=f"Give a {what} of 1 to {longest} characters.", input=what)
@@ -36,15 +40,28 @@ def clean(name: str, what: str = "name", *, longest: int = LONGEST) -> str:
     return spaced
 
 
-def _steers(letter: str) -> bool:
-    """Whether the character turns the direction of the text around it."""
-    return letter in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+def _unseen(letter: str) -> bool:
+    """Whether the character turns the direction of the text around it, or shows nothing."""
+    return (unicodedata.category(letter) == "Cf" and letter not in "\u200c\u200d") or letter in "\u034f\u115f\u1160\u3164\uffa0"
 
 
 def key(name: str) -> str:
     """What makes two names the same: NFKC, casefolded, outer and doubled spaces gone."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+_ALIKE = str.maketrans("аеорсухкмтнвіјѕһԁԛԝьгпαοντρυκιχβηγωεі01|ǀıɑɡℓ", "aeopcyxkmthbijshdqwbrnaovtpukixbnywei" + "ollliagl")
+"""Letters of other scripts, and digits, that look like Latin ones (after case folding)."""
+
+
+def skeleton(name: str) -> str:
+    """What a name looks like: equal for names that people cannot tell apart.
+
+    >>> skeleton("Мiа"), skeleton("Mia"), skeleton("M1a") == skeleton("Mla")
+    ('mia', 'mia', True)
+    """
+    return "".join(one for one in key(name).translate(_ALIKE) if unicodedata.category(one) != "Cf")
 
 
 def slug(name: str) -> str:

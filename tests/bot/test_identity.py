@@ -101,3 +101,15 @@ def test_of_many_who_come_at_once_one_is_admin_and_nobody_is_there_twice(desk: D
     assert len({member.id for member in joined}) == 4
     with desk.reading() as session:
         assert [one.role for one in members.everybody(session)].count(Role.ADMIN) == 1
+
+
+@pytest.mark.parametrize("name", ["Міа Chen", "Mia C\u200bhen", "Slate", "ѕlate"])
+def test_nobody_takes_a_name_that_looks_like_another(desk: Desk, name: str) -> None:
+    identity.join_room(desk, "Mia Chen")
+    with pytest.raises(BadInput):
+        identity.join_room(desk, name)
+
+
+def test_somebody_from_a_chat_whose_name_looks_like_another_gets_a_number(desk: Desk) -> None:
+    identity.member_for(desk, "slack", "U1", "Mia")
+    assert identity.member_for(desk, "slack", "U2", "Міа").name == "Міа 2"

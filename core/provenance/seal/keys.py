@@ -130,8 +130,8 @@ def rotate(folder: Path, team: str, *, now: datetime | None = None) -> Held:
 
 def _authority(folder: Path, team: str, now: datetime) -> None:
     root_key, middle_key = _key(), _key()
-    root = _signed(f"{team} root", team, root_key, None, root_key, now, ROOT_DAYS)
-    middle = _signed(f"{team} intermediate", team, middle_key, root, root_key, now, MIDDLE_DAYS, depth=0)
+    root = _signed(f"{team} root (development)", team, root_key, None, root_key, now, ROOT_DAYS)
+    middle = _signed(f"{team} intermediate (development)", team, middle_key, root, root_key, now, MIDDLE_DAYS, depth=0)
     for name, made, key in (("root", root, root_key), ("intermediate", middle, middle_key)):
         _write(folder / f"{name}.pem", _pem(made))
         _write(folder / f"{name}.key", _pem(key))
@@ -143,7 +143,7 @@ def _leaf(
     folder: Path, name: str, team: str, issuer: x509.Certificate, key: Key, now: datetime, usages: Sequence[ObjectIdentifier]
 ) -> None:
     own = _key()
-    made = _signed(f"{team} {name}", team, own, issuer, key, now, LEAF_DAYS, usages=usages)
+    made = _signed(f"{team} {name} (development)", team, own, issuer, key, now, LEAF_DAYS, usages=usages)
     _write(folder / f"{name}.key", _pem(own))
     _write(folder / f"{name}.pem", _pem(made) + _pem(issuer))
 

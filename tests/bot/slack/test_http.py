@@ -70,7 +70,7 @@ def more_settings() -> dict[str, Any]:
         "slack_signing_secret": "sim-signing-secret",
         "slack_client_id": "11.22",
         "slack_client_secret": "sim-client-secret",
-        "secret": "a house key",
+        "secret": "a house key of some length",
         "public_url": "http://slate.example.com",
     }
 

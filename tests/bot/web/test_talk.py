@@ -38,7 +38,18 @@ def test_what_is_no_name_is_told_so(web: Web, name: str) -> None:
     assert answer.json()["message"]
 
 
-@pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\r\n/evil.example",
+        "/ /evil.example",
+        "javascript:1",
+    ],
+)
 def test_the_door_leads_nowhere_else(web: Web, path: str) -> None:
     assert web.client().post("/join", params={"next": path}, json={"name": "Mia"}).json()["go"] == "/"
 

@@ -8,7 +8,7 @@ from core.settings import Settings
 
 def test_every_variable_is_described_and_shown_fit_to_be_seen() -> None:
     settings = Settings(
-        secret="s3cret",
+        secret="s3cret-and-long-enough",
         database_url="postgresql://slate:s3cret@db.example/slate",
         redis_url="redis://:s3cret@queue.example:6379/0",
         comfyui_urls="gpu-01=http://kit:s3cret@10.0.0.5:8188,http://10.0.0.6:8188",  # type: ignore[arg-type]

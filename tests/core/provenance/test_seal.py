@@ -130,7 +130,7 @@ def test_the_manifest_says_what_the_statement_says(own: Settings) -> None:
 
     assert found.step.actions == ("c2pa.created",)
     assert found.step.agents == ("ComfyUI 0.33.0",)
-    assert found.step.signer == "Studio seal, Studio"
+    assert found.step.signer == "Studio seal (development), Studio"
     assert found.training["cawg.ai_generative_training"] == "notAllowed"
     assert found.statement is not None
     assert found.statement["seed"] == "42"
@@ -308,12 +308,12 @@ def test_an_upload_with_credentials_of_its_own_keeps_them_and_becomes_an_ingredi
     upload = ingest.keep(files, theirs, "dsc.jpg", member_id=1, project_id=1).asset
 
     assert upload.seal_state == seals.FOREIGN
-    assert (upload.seal["state"], upload.seal["signer"]) == ("Valid", "Camera works seal, Camera works")
+    assert (upload.seal["state"], upload.seal["signer"]) == ("Valid", "Camera works seal (development), Camera works")
     assert files.blobs.get(upload.sha256) == theirs
     parents = [{"asset": "A-JBME", "sha256": upload.sha256, "input": "image", "source_type": upload.seal["source_type"]}]
     child = ingest.finish(files, made(parents=parents), encoded(scene(4)), "a.png", 0).asset
     steps = credentials(files.settings, files.blobs.get(child.sha256)).steps
-    assert steps[1].signer == "Camera works seal, Camera works"
+    assert steps[1].signer == "Camera works seal (development), Camera works"
     assert steps[1].failures == ("signingCredential.untrusted",)
 
 

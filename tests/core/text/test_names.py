@@ -48,3 +48,24 @@ def test_the_nearest_names_come_best_first() -> None:
 def test_a_key_of_a_key_is_the_key_and_a_slug_of_a_slug_the_slug(text: str) -> None:
     assert names.key(names.key(text)) == names.key(text)
     assert names.slug(names.slug(text)) == names.slug(text)
+
+
+@pytest.mark.parametrize(
+    "odd", ["Mi\u200ba", "\u200dMia", "Mia\u2060", "M\u00adia", "Mi\u200da", "\ufeffMia", "\u3164", "Mia\u202e"]
+)
+def test_characters_that_show_nothing_are_no_part_of_a_name(odd: str) -> None:
+    with pytest.raises(BadInput):
+        names.clean(odd)
+
+
+@pytest.mark.parametrize("good", ["می‌خواهم", "क्‍ष", "José", "Мия", "東京", "Zoë 👩‍🎨"])
+def test_joiners_that_a_script_needs_stay(good: str) -> None:
+    assert names.clean(good)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Mia", "Міа"), ("Ana", "Аnа"), ("Slate", "ЅӀate".replace("Ӏ", "l")), ("Lee 1", "Lee l")]
+)
+def test_names_that_look_the_same_have_one_skeleton(one: str, other: str) -> None:
+    assert names.key(one) != names.key(other)
+    assert names.skeleton(one) == names.skeleton(other)
