@@ -120,11 +120,12 @@ def _watch(desk: Desk, watched: list[tuple[Intake, Place]], member: Member, term
     from core.importing import scan, second_phase
     from storage.queue import ARCHIVE
 
+    seen: scan.States = {}
     while True:
         try:
             time.sleep(_EVERY)
             for intake, one in watched:
-                scan.read_again(desk, intake, one, by=member, terms=terms)
+                scan.read_again(desk, intake, one, by=member, terms=terms, seen=seen)
             if not desk.queue.is_served(ARCHIVE):
                 second_phase.finish_all(desk)
         except KeyboardInterrupt:

@@ -29,7 +29,11 @@ from storage.rendering import backends
 
 QUEUE, MACHINES, SLATE = 0, 1, 2
 """Groups of processes; they are stopped from the last to the first."""
-READY_SECONDS = 60.0
+READY_SECONDS = 600.0
+"""Longer than a start takes on a machine that has much else to do."""
+TELL_EVERY = 30.0
+MOST_DEATHS = 5
+"""A process that ended so often while it was waited for will not start."""
 PORT_SECONDS = 9.0
 """A little longer than the processes of a killed Slate take to end."""
 
@@ -106,7 +110,7 @@ def _start_queue(settings: Settings, supervisor: Supervisor, logs: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     valkey.shut_down(settings.redis_socket)  # one that a killed Slate left behind
     command = tuple(valkey.command(folder, settings.redis_socket))
-    supervisor.add([Child("queue", command, group=QUEUE, log_file=str(logs / "queue.log"), foreign=True)])
+    supervisor.add([Child("queue", command, group=QUEUE, log_file=str(logs / "queue.log"), foreign=True, folder=str(folder))])
     supervisor.tend()
     _wait(lambda: valkey.answers(settings.redis_socket), "the embedded queue", supervisor)
 
@@ -210,12 +214,18 @@ def _wait_for(what: str, url: str, supervisor: Supervisor) -> None:
 
 
 def _wait(ready: Callable[[], bool], what: str, supervisor: Supervisor) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    """Wait while it starts, however busy the machine is; give up when it keeps dying, or after very long."""
+    begun, told = time.monotonic(), 1
     while not supervisor.stopping and not ready():
         supervisor.tend()
-        if time.monotonic() > deadline:
-            typer.echo(f"{what} did not start within {READY_SECONDS:.0f} seconds; its log is in the data folder.", err=True)
+        waited = time.monotonic() - begun
+        if waited > READY_SECONDS or max(supervisor.deaths.values(), default=0) >= MOST_DEATHS:
+            why = "keeps ending" if waited <= READY_SECONDS else f"did not start within {READY_SECONDS / 60:.0f} minutes"
+            typer.echo(f"{what} {why}; its log is in the folder `logs` of the data folder.", err=True)
             raise typer.Exit(5)
+        if waited > told * TELL_EVERY:
+            typer.echo(f"Still waiting for {what} ({waited:.0f} seconds); the machine is busy.", err=True)
+            told += 1
         time.sleep(0.05)
 
 

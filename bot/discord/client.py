@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 
+import aiohttp
 import discord
 import structlog
 import yarl
@@ -147,12 +149,27 @@ def serve(desk: Desk) -> None:
         raise BadInput("There is no Discord token.", hint="Set SLATE_DISCORD_TOKEN; docs/discord.md says where it comes from.")
     point_at(desk.settings)
     try:
-        asyncio.run(_serve(desk))
+        _serve_patiently(desk)
     except discord.LoginFailure as problem:
         hint = "Reset it in the developer portal and set SLATE_DISCORD_TOKEN."
         raise ChatRefused("Discord does not take this token.", hint=hint) from problem
     except discord.ConnectionClosed as problem:
         raise ChatRefused(f"Discord closed the connection for good ({problem.code}).", hint="Check the token.") from problem
+
+
+def _serve_patiently(desk: Desk) -> None:
+    """Connect, and where there is no network wait for it with growing pauses; that is told once."""
+    pause, told = 1.0, False
+    while True:
+        try:
+            asyncio.run(_serve(desk))
+            return
+        except aiohttp.ClientConnectionError as problem:
+            if not told:
+                log.warning("discord.away", problem=str(problem)[:200], note="it is tried again until Discord answers")
+            told = True
+        time.sleep(pause)
+        pause = min(60.0, pause * 2)
 
 
 async def _serve(desk: Desk) -> None:

@@ -82,6 +82,7 @@ def _done(session: Session, render: Render) -> Card:
         text=formatting.cut(_prompt(render), LONGEST_PROMPT),
         fields=(
             *_asked(session, render),
+            *((Field("Cancel", "It was done before it could be cancelled."),) if render.cancel_requested_by else ()),
             *((Field("Models", models, short=False),) if models else ()),
             *_settings(session, render),
             *(

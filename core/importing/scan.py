@@ -19,7 +19,7 @@ from core.desk import UNFIT, Desk
 from core.errors import SlateError
 from core.events import Event, record
 from core.files import Examined
-from core.formats import kinds
+from core.formats import completeness, kinds, png
 from core.formats.sanitize import clean, clean_text
 from core.importing import sidecars
 from core.importing.attribution import Attribution, Attributor, Terms
@@ -45,6 +45,9 @@ _BATCH = 200
 _BATCH_BYTES = 8 << 20
 
 _Item = Entry | Trouble
+States = dict[str, tuple[int, int]]
+"""Place of a file -> (size in bytes, time of its last change in nanoseconds)."""
+_CUT = "it is cut off, or still being written"
 
 
 @dataclass
@@ -98,9 +101,13 @@ def read(
         return session.get_one(Intake, intake.id)
 
 
-def read_again(desk: Desk, intake: Intake, place: Place, *, by: Member, terms: Terms) -> None:
-    """Look once more at a place that is watched, for what is new or has changed since."""
-    _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", 0), False, lambda _: None)
+def read_again(desk: Desk, intake: Intake, place: Place, *, by: Member, terms: Terms, seen: States) -> None:
+    """Look once more at a place that is watched, for what is new or has changed since.
+
+    A file waits until two rounds have found it with the same size and time: it may still be written. `seen` is what the last
+    round found, and is changed. What was known before is not counted again.
+    """
+    _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", 0), False, lambda _: None, seen)
 
 
 def _measured(place: Place) -> tuple[int, int]:
@@ -120,12 +127,15 @@ def _read_on(
     pace: Pace,
     again: bool,
     tell: Callable[[Progress], None],
+    seen: States | None = None,
 ) -> None:
     batch = _Batch()
     with ThreadPoolExecutor(1) as reader:
         for group in _grouped(sidecars.paired(place.walk())):
             fresh, left = _fresh(desk, group, again)
-            if left:
+            if seen is not None:
+                fresh = [one for one in fresh if _is_still(one, seen)]
+            elif left:
                 _grow(desk, intake, left)
                 tell(pace.add(len(left), sum(one.entry.size for one in left)))
             for one, sifted in _ahead(reader, fresh):
@@ -184,6 +194,24 @@ def _fresh(desk: Desk, group: Iterable[_Item], again: bool) -> tuple[list[_Item]
     return fresh, left
 
 
+def _is_still(one: _Item, seen: States) -> bool:
+    """Whether a file is as the last round found it; what cannot be looked at is told at once."""
+    if isinstance(one, Trouble):
+        return True
+    state = (one.size, one.modified_ns)
+    before, seen[one.place] = seen.get(one.place), state
+    return before == state
+
+
+def _is_cut(sifted: Sifted, name: str) -> bool:
+    """Whether the file ends before its own structure does; of a large film or PNG its parts tell."""
+    if sifted.whole:
+        return sifted.size > 0 and completeness.is_cut(sifted.kept, name)
+    if sifted.kept[4:8] == b"ftyp":
+        return b"moov" not in sifted.kept
+    return png.is_png(sifted.kept) and not sifted.kept.endswith(b"IEND\xaeB`\x82")
+
+
 def _looked_at(desk: Desk, one: _Item, bytes_of: Future[Sifted | None]) -> Outcome:
     """One file, read; every problem with it becomes its one line in the report."""
     entry = Entry(one.place, one.place, 0, 0, _nothing) if isinstance(one, Trouble) else one
@@ -191,6 +219,8 @@ def _looked_at(desk: Desk, one: _Item, bytes_of: Future[Sifted | None]) -> Outco
         sifted = bytes_of.result()
         if sifted is None:
             return Outcome(entry, FoundState.REFUSED, passed=True)
+        if _is_cut(sifted, entry.name):
+            return Outcome(entry, FoundState.REFUSED, problem=_CUT)
         examined = _examined(desk, entry, sifted)
     except Unreadable as problem:
         return Outcome(entry, FoundState.REFUSED, problem=str(problem))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,6 +43,8 @@ class Child:
     log_file: str = ""
     foreign: bool = False
     """A program that does not watch the lifeline, as it is not ours: where the system can (Linux), it is told to end instead."""
+    folder: str = ""
+    """A folder it needs, made before each start: somebody may have deleted it meanwhile."""
 
 
 class Supervisor:
@@ -53,6 +56,8 @@ class Supervisor:
         self._started: dict[str, float] = {}
         self._next_start: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
+        self.deaths: Counter[str] = Counter()
+        """How often each child has died."""
         self._stop = threading.Event()
         self._lifeline: tuple[int, ...] = os.pipe()
 
@@ -94,6 +99,7 @@ class Supervisor:
                 self._start(child)
 
     def _note_death(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+        self.deaths[child.name] += 1
         lived = time.monotonic() - self._started[child.name]
         pause = 0.2 if lived > LONG_LIFE else min(LONGEST_PAUSE, self._pauses.get(child.name, 0.1) * 2)
         self._pauses[child.name] = pause
@@ -102,6 +108,9 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         environment = {**os.environ, **child.environment, LIFELINE: str(self._lifeline[0])}
+        for needed in (child.folder, os.path.dirname(child.log_file)):
+            if needed:
+                os.makedirs(needed, exist_ok=True)
         output = open(child.log_file, "ab") if child.log_file else None  # noqa: SIM115  (closed right after the start)
         try:
             self._running[child.name] = subprocess.Popen(

@@ -128,3 +128,23 @@ def test_a_simulated_server_ends_when_its_supervisor_is_killed(tmp_path: Path) -
         parent.kill()
         parent.wait()
     until(lambda: not alive(pid), "the server ended with its supervisor")
+
+
+def test_a_folder_that_somebody_deleted_is_made_again_before_a_child_starts_again(tmp_path: Path) -> None:
+    folder, log = tmp_path / "redis", tmp_path / "logs" / "queue.log"
+    child = Child(
+        "queue",
+        (sys.executable, "-c", f"import os, signal; os.chdir({str(folder)!r}); signal.pause()"),
+        folder=str(folder),
+        log_file=str(log),
+    )
+    with supervised(child) as supervisor:
+        until(lambda: bool(supervisor.pids()), "it runs")
+        first = supervisor.pids()["queue"]
+        until(lambda: os.readlink(f"/proc/{first}/cwd") == str(folder), "it works in its folder")
+        folder.rmdir()
+        os.kill(first, signal.SIGKILL)
+        until(lambda: supervisor.pids().get("queue", first) != first, "it was started again")
+        again = supervisor.pids()["queue"]
+        until(lambda: os.readlink(f"/proc/{again}/cwd") == str(folder), "it works in its folder again")
+        assert supervisor.deaths["queue"] == 1
