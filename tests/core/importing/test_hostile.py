@@ -53,7 +53,7 @@ def test_each_bad_file_is_one_line_and_the_good_ones_are_taken_in(studio: Studio
     intake = studio.ingest()
     told = studio.report(intake)
 
-    refused = {"cut.png", "empty.png", "text.png", "huge.png", "lying.png", "none.webp"}
+    refused = {"cut.png", "empty.png", "text.png", "huge.png", "lying.png", "none.webp", "endless.glb", "boxes.mp4"}
     assert intake.refused == len(refused)
     assert intake.taken + intake.known == len(bad) + 1 - len(refused)
     assert refused | {"deep.png", "bomb.png"} <= set(told)
