@@ -11,17 +11,21 @@ from typing import Protocol
 from sqlmodel import Session, col, select
 
 from storage.database import Database
-from storage.search import entity_index, postgres, sqlite
+from storage.search import entity_index, forms, postgres, sqlite
 from storage.search.document import Entry, asset_in, bound, gather, gather_new, slot
-from storage.search.query import Facet, Field, Order, Page, Query, Scope, Words
-from storage.tables import Asset
+from storage.search.query import Bound, Facet, Field, Link, Measure, Order, Page, Query, Relation, Scope, Words
+from storage.tables import Asset, Origin
 
 __all__ = [
+    "Bound",
     "Facet",
     "Field",
+    "Link",
+    "Measure",
     "Order",
     "Page",
     "Query",
+    "Relation",
     "Scope",
     "Words",
     "count",
@@ -30,6 +34,7 @@ __all__ = [
     "index",
     "index_new",
     "reindex",
+    "span",
 ]
 
 RANKED = 200
@@ -59,6 +64,7 @@ def index(session: Session, asset_id: int) -> None:
     dialect.remove(session, found.slot)
     dialect.put(session, [found])
     entity_index.remember(session, [found])
+    forms.remember(session, [found.body])
 
 
 def index_new(session: Session, added: Sequence[Asset]) -> None:
@@ -66,6 +72,7 @@ def index_new(session: Session, added: Sequence[Asset]) -> None:
     fresh = list(gather_new(session, added))
     _dialect(session).put(session, fresh)
     entity_index.remember(session, fresh)
+    forms.remember(session, [one.body for one in fresh])
 
 
 def forget(session: Session, asset_id: int) -> None:
@@ -88,6 +95,7 @@ def reindex(database: Database) -> int:
                 _dialect(session).remove(session, one.slot)
             _dialect(session).put(session, fresh)
             kept |= entity_index.remember(session, fresh)
+            forms.remember(session, [one.body for one in fresh])
         if not ids:
             break
         done, last = done + len(fresh), ids[-1]
@@ -101,7 +109,7 @@ def find(session: Session, query: Query, scope: Scope, limit: int = 20, after: s
     """The Assets that match and may be seen, `limit` at a time. `after` is the last Page's; one nobody gave is ignored."""
     if scope.project_ids is not None and not scope.project_ids:
         return Page(())
-    low, high = _span(query)
+    low, high = span(query)
     kind, _, place = after.partition(":")
     if query.ranked and kind != "n":
         return _ranked(session, query, scope, (low, high), limit, place)
@@ -117,7 +125,7 @@ def count(session: Session, query: Query, scope: Scope, at_most: int = 1_000_000
     """How many match and may be seen; counting stops at `at_most`."""
     if scope.project_ids is not None and not scope.project_ids:
         return 0
-    low, high = _span(query)
+    low, high = span(query)
     return _dialect(session).count(session, query, scope, low, high, at_most)
 
 
@@ -150,7 +158,8 @@ def _number(text: str) -> int | None:
     return min(int(text), _LAST - 1) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
-def _span(query: Query) -> tuple[int, int]:
+def span(query: Query) -> tuple[int, int]:
+    """The slots of a query's time: from the first on, up to the second."""
     low = _FIRST if query.since is None else bound(query.since)
     return low, _LAST if query.until is None else bound(query.until)
 
@@ -169,7 +178,8 @@ def _drop_orphans(session: Session) -> None:
     low, everything = _FIRST, Query(order=Order.OLDEST)
     while slots := _dialect(session).oldest(session, everything, Scope(), low, _LAST, _BATCH):
         ids = [asset_in(one) for one in slots]
-        rows = session.exec(select(Asset.id, Asset.created_at).where(col(Asset.id).in_(ids)))
+        kept = (col(Asset.id).in_(ids), col(Asset.origin) != Origin.EXPORT)
+        rows = session.exec(select(Asset.id, Asset.created_at).where(*kept))
         live = {slot(created_at, asset_id) for asset_id, created_at in rows if asset_id is not None}
         for one in slots:
             if one not in live:

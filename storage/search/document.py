@@ -14,7 +14,7 @@ from storage.ids import code
 from storage.search.picture_sizes import words_for
 from storage.search.query import Field
 from storage.search.tokenizer import fold, words_of
-from storage.tables import Asset, Client, Member, Project, Tag, Verdict
+from storage.tables import Asset, Client, Member, Origin, Project, Tag, Verdict
 
 _EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 2**31 - 1
@@ -64,7 +64,7 @@ def _seconds(moment: datetime) -> int:
 
 
 def gather(session: Session, asset_ids: Iterable[int]) -> Iterator[Entry]:
-    """The entries of these Assets, in time order."""
+    """The entries of these Assets, in time order; copies that left the house have none."""
     wanted = list(asset_ids)
     tags: dict[int, list[str]] = {}
     for asset_id, word in session.exec(select(Tag.asset_id, Tag.word).where(col(Tag.asset_id).in_(wanted)).order_by(Tag.word)):
@@ -80,7 +80,7 @@ def gather(session: Session, asset_ids: Iterable[int]) -> Iterator[Entry]:
         .join(Member, col(Member.id) == col(Asset.member_id))
         .join(Project, col(Project.id) == col(Asset.project_id))
         .join(Client, col(Client.id) == col(Project.client_id))
-        .where(col(Asset.id).in_(wanted))
+        .where(col(Asset.id).in_(wanted), col(Asset.origin) != Origin.EXPORT)
     )
     found = [make(*row, tags.get(row[0].id or 0, []), judges.get(row[0].id or 0, [])) for row in session.exec(asked)]
     yield from sorted(found, key=lambda one: one.slot)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from storage.search.document import Entry
 from storage.search.facets import token
+from storage.search.links import conditions, statement
 from storage.search.query import Facet, Field, Query, Scope, Words
 
 TABLE = (
@@ -34,6 +35,8 @@ PAIRS = (
 )
 """For what is asked for together: a common word is then looked for among what is left of a million, newest first."""
 _COLUMNS = {Field.PROJECT: "project_id", Field.CLIENT: "client_id", Field.BY: "member_id", Field.STATUS: "status"}
+ASSET = "(slot & 4294967295)"
+"""The Asset's number in a slot, in SQL."""
 _MOST_PLACES = 255
 """Positions PostgreSQL keeps of one word."""
 _PUT = text(
@@ -83,15 +86,21 @@ def scored(session: Session, query: Query, scope: Scope, low: int, high: int, li
     where, values = _where(query, scope)
     ranked = " & ".join(_words(words) for words in query.words if not words.negated and words.part == "body")
     hits = f"SELECT slot, body FROM search_assets WHERE {where} ORDER BY slot DESC LIMIT :limit"
-    asked = text(f"SELECT slot, ts_rank(body, CAST(:ranked AS tsquery), 1) FROM ({hits}) AS hits ORDER BY slot DESC")
+    asked = statement(f"SELECT slot, ts_rank(body, CAST(:ranked AS tsquery), 1) FROM ({hits}) AS hits ORDER BY slot DESC", values)
     given = values | {"low": low, "high": high, "limit": limit, "ranked": ranked}
     return [(row[0], float(row[1])) for row in session.connection().execute(asked, given)]
 
 
 def count(session: Session, query: Query, scope: Scope, low: int, high: int, limit: int) -> int:
     where, values = _where(query, scope)
-    asked = text(f"SELECT count(*) FROM (SELECT 1 FROM search_assets WHERE {where} LIMIT :limit) AS hits")
+    asked = statement(f"SELECT count(*) FROM (SELECT 1 FROM search_assets WHERE {where} LIMIT :limit) AS hits", values)
     return int(session.connection().execute(asked, values | {"low": low, "high": high, "limit": limit}).scalar_one())
+
+
+def hits(query: Query, scope: Scope, low: int, high: int) -> tuple[str, dict[str, Any]]:
+    """A SELECT of (slot, asset_id) of all that match, and its values."""
+    where, values = _where(query, scope)
+    return f"SELECT slot, {ASSET} AS asset_id FROM search_assets WHERE {where}", values | {"low": low, "high": high}
 
 
 def vector(tokens: Iterable[str]) -> str:
@@ -108,7 +117,7 @@ def vector(tokens: Iterable[str]) -> str:
 
 def _slots(session: Session, query: Query, scope: Scope, direction: str, low: int, high: int, limit: int) -> list[int]:
     where, values = _where(query, scope)
-    asked = text(f"SELECT slot FROM search_assets WHERE {where} ORDER BY slot {direction} LIMIT :limit")
+    asked = statement(f"SELECT slot FROM search_assets WHERE {where} ORDER BY slot {direction} LIMIT :limit", values)
     found = session.connection().execute(asked, values | {"low": low, "high": high, "limit": limit})
     return [row[0] for row in found]
 
@@ -127,6 +136,8 @@ def _where(query: Query, scope: Scope) -> tuple[str, dict[str, Any]]:
     if scope.project_ids is not None:
         parts.append("project_id = ANY(:scope)")
         values["scope"] = sorted(scope.project_ids)
+    linked, given = conditions(query, ASSET, "postgresql")
+    parts, values = [*parts, *linked], values | given
     return " AND ".join(parts), values
 
 
@@ -146,4 +157,6 @@ def _facet_value(facet: Facet) -> Any:
 
 def _words(words: Words) -> str:
     *most, last = words.tokens
-    return "(" + " <-> ".join([*(f"'{one}'" for one in most), f"'{last}'" + (":*" if words.prefix else "")]) + ")"
+    said = [" <-> ".join([*(f"'{one}'" for one in most), f"'{last}'" + (":*" if words.prefix else "")])]
+    said += [" <-> ".join(f"'{one}'" for one in form) for form in words.forms]
+    return "(" + " | ".join(f"({one})" for one in said) + ")" if len(said) > 1 else f"({said[0]})"

@@ -51,6 +51,8 @@ class Words:
     negated: bool = False
     part: Literal["body", "unwanted"] = "body"
     """`unwanted` is the negative prompt, which plain words do not look into."""
+    forms: tuple[tuple[str, ...], ...] = ()
+    """Other tokens that will do as well: forms of the same word, or words for the same thing."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,72 @@ class Facet:
     negated: bool = False
 
 
+class Relation(StrEnum):
+    """What other rows say of an asset."""
+
+    JUDGED = "judged"
+    """A binding Verdict that stands; `values` are judgements, `member` who gave it, `text` part of its note."""
+    EVER = "ever"
+    """A Verdict of any kind, withdrawn ones too."""
+    EXPORTED = "exported"
+    """A copy left the house; `values` are profiles, `member` who exported it, `text` part of the recipient."""
+    TAGGED = "tagged"
+    """Somebody put a Tag on it; `values` are tags, none is any."""
+    SOURCES = "sources"
+    """It was made from other assets."""
+    RESULTS = "results"
+    """Others were made from it; `values` are techniques of those."""
+    SERVER = "server"
+    """It was rendered on one of the Backends `values`."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A condition that other rows decide. `since` and `until` are about those rows, not about when the asset was made."""
+
+    relation: Relation
+    values: tuple[str, ...] = ()
+    member: int | None = None
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    negated: bool = False
+
+
+class Measure(StrEnum):
+    """What assets can be measured and sorted by."""
+
+    PIXELS = "pixels"
+    WIDTH = "width"
+    HEIGHT = "height"
+    SECONDS = "seconds"
+    """Playing time."""
+    BYTES = "bytes"
+    TOOK = "took"
+    """Seconds from the start to the end of its render."""
+    JUDGED = "judged"
+    """When its newest Verdict was given, in seconds since 1970."""
+    EXPORTED = "exported"
+    """When it was exported last, in seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A measure that is at least, or at most, so much; both are inclusive."""
+
+    measure: Measure
+    least: float | None = None
+    most: float | None = None
+
+
 @dataclass(frozen=True)
 class Query:
-    """All words and all facets must hold; `since` is inclusive, `until` is not. The empty query is everything."""
+    """All words, facets, links and bounds must hold; `since` is inclusive, `until` is not. The empty query is everything."""
 
     words: tuple[Words, ...] = ()
     facets: tuple[Facet, ...] = ()
+    links: tuple[Link, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     order: Order | None = None

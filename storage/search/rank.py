@@ -21,18 +21,20 @@ def fits(bodies: Sequence[str], words: Sequence[Words]) -> list[float]:
     >>> twice > short > long
     True
     """
-    needles = [_needle(one) for one in words if one.part == "body" and not one.negated]
+    needles = [_needles(one) for one in words if one.part == "body" and not one.negated]
     lengths = [body.count(" ") + 1 for body in bodies]
     usual = sum(lengths) / len(lengths) if lengths else 1.0
     return [_score(body, length / usual, needles) for body, length in zip(bodies, lengths, strict=True)]
 
 
-def _score(body: str, relative: float, needles: Sequence[str]) -> float:
+def _score(body: str, relative: float, needles: Sequence[Sequence[str]]) -> float:
     spaced = f" {body.replace(' ', '  ')} "
     damped = _SATURATION * (1 - _LENGTH + _LENGTH * relative)
-    return sum(times * (_SATURATION + 1) / (times + damped) for times in (spaced.count(needle) for needle in needles))
+    counts = (sum(spaced.count(one) for one in needle) for needle in needles)
+    return sum(times * (_SATURATION + 1) / (times + damped) for times in counts)
 
 
-def _needle(words: Words) -> str:
+def _needles(words: Words) -> list[str]:
     """What to count where each token stands between two spaces of its own."""
-    return f" {'  '.join(words.tokens)}{'' if words.prefix else ' '}"
+    asked = f" {'  '.join(words.tokens)}{'' if words.prefix else ' '}"
+    return [asked, *(f" {'  '.join(form)} " for form in words.forms)]

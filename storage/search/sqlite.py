@@ -8,12 +8,14 @@ letters and digits.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from storage.search.document import Entry
 from storage.search.facets import EVERYTHING, cover, token, tokens_of
+from storage.search.links import conditions, statement
 from storage.search.query import Field, Query, Scope, Words
 from storage.search.rank import fits
 
@@ -22,11 +24,9 @@ CREATE VIRTUAL TABLE search_assets USING fts5(body, unwanted, facets, tokenize =
 """
 _PUT = text("INSERT INTO search_assets (rowid, body, unwanted, facets) VALUES (:slot, :body, :unwanted, :facets)")
 _REMOVE = text("DELETE FROM search_assets WHERE rowid = :slot")
+ASSET = "(search_assets.rowid & 4294967295)"
+"""The Asset's number in a slot, in SQL."""
 _HIT = "FROM search_assets WHERE search_assets MATCH :match AND rowid >= :low AND rowid < :high"
-_NEWEST = text(f"SELECT rowid {_HIT} ORDER BY rowid DESC LIMIT :limit")
-_OLDEST = text(f"SELECT rowid {_HIT} ORDER BY rowid LIMIT :limit")
-_TEXTS = text(f"SELECT rowid, body {_HIT} ORDER BY rowid DESC LIMIT :limit")
-_COUNT = text(f"SELECT count(*) FROM (SELECT 1 {_HIT} LIMIT :limit)")
 
 
 def put(session: Session, entries: Iterable[Entry]) -> None:
@@ -50,13 +50,19 @@ def remove(session: Session, slot: int) -> None:
 
 def newest(session: Session, query: Query, scope: Scope, low: int, high: int, limit: int) -> list[int]:
     """Slots in [low, high) that match, newest first."""
-    found = session.connection().execute(_NEWEST, _values(query, scope, low, high, limit))
+    hit, values = _hit(query, scope, low, high)
+    found = session.connection().execute(
+        statement(f"SELECT rowid {hit} ORDER BY rowid DESC LIMIT :limit", values), values | {"limit": limit}
+    )
     return [row[0] for row in found]
 
 
 def oldest(session: Session, query: Query, scope: Scope, low: int, high: int, limit: int) -> list[int]:
     """Slots in [low, high) that match, oldest first."""
-    found = session.connection().execute(_OLDEST, _values(query, scope, low, high, limit))
+    hit, values = _hit(query, scope, low, high)
+    found = session.connection().execute(
+        statement(f"SELECT rowid {hit} ORDER BY rowid LIMIT :limit", values), values | {"limit": limit}
+    )
     return [row[0] for row in found]
 
 
@@ -65,13 +71,28 @@ def scored(session: Session, query: Query, scope: Scope, low: int, high: int, li
 
     FTS5's bm25() first walks over all that have a word to count them, 50 ms for a common one among a million.
     """
-    found = session.connection().execute(_TEXTS, _values(query, scope, low, high, limit)).all()
+    hit, values = _hit(query, scope, low, high)
+    asked = statement(f"SELECT rowid, body {hit} ORDER BY rowid DESC LIMIT :limit", values)
+    found = session.connection().execute(asked, values | {"limit": limit}).all()
     return list(zip((row[0] for row in found), fits([row[1] for row in found], query.words), strict=True))
 
 
 def count(session: Session, query: Query, scope: Scope, low: int, high: int, limit: int) -> int:
-    found = session.connection().execute(_COUNT, _values(query, scope, low, high, limit)).scalar_one()
-    return int(found)
+    hit, values = _hit(query, scope, low, high)
+    asked = statement(f"SELECT count(*) FROM (SELECT 1 {hit} LIMIT :limit)", values)
+    return int(session.connection().execute(asked, values | {"limit": limit}).scalar_one())
+
+
+def hits(query: Query, scope: Scope, low: int, high: int) -> tuple[str, dict[str, Any]]:
+    """A SELECT of (slot, asset_id) of all that match, and its values."""
+    hit, values = _hit(query, scope, low, high)
+    return f"SELECT rowid AS slot, {ASSET} AS asset_id {hit}", values
+
+
+def _hit(query: Query, scope: Scope, low: int, high: int) -> tuple[str, dict[str, Any]]:
+    parts, values = conditions(query, ASSET, "sqlite")
+    given = {"match": match(query, scope), "low": low, "high": high, **values}
+    return " AND ".join([_HIT, *parts]), given
 
 
 def match(query: Query, scope: Scope) -> str:
@@ -87,12 +108,9 @@ def match(query: Query, scope: Scope) -> str:
 
 
 def _words(words: Words) -> str:
-    return f'({words.part} : "{" ".join(words.tokens)}"{" *" if words.prefix else ""})'
+    said = [f'"{" ".join(words.tokens)}"{" *" if words.prefix else ""}', *(f'"{" ".join(form)}"' for form in words.forms)]
+    return f"({words.part} : ({' OR '.join(said)}))" if len(said) > 1 else f"({words.part} : {said[0]})"
 
 
 def _any(tokens: list[str]) -> str:
     return f"(facets : ({' OR '.join(tokens)}))"
-
-
-def _values(query: Query, scope: Scope, low: int, high: int, limit: int) -> dict[str, object]:
-    return {"match": match(query, scope), "low": low, "high": high, "limit": limit}
