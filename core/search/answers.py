@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from core.search.conditions import Condition, Question
 from core.search.lexicon import Want
 from core.search.results import Result
+from core.search.summaries import Summaries, bare, lasting, listed
 
 _LONGEST_PROMPT = 400
 _SETTINGS = ("sampler", "scheduler", "steps", "cfg", "denoise")
@@ -20,30 +20,32 @@ def _maker(top: Result) -> str:
     """Who made it, and whether that is only believed."""
     if top.unknown:
         return "**Nobody knows who**"
-    return f"**{plain(top.by)}**" + (f" ({top.believed}, not confirmed)" if top.believed else "")
+    return f"**{bare(top.by)}**" + (f" ({top.believed}, not confirmed)" if top.believed else "")
 
 
 def ask_back(question: Question) -> str:
     """The question back, where a name is several things or nothing."""
     if question.choices:
-        names = [f"**{plain(choice.label)}**" for choice in question.choices]
-        return f"{plain(question.ask)}: {_either(names)}?"
+        names = [f"**{bare(choice.label)}**" for choice in question.choices]
+        return f"{bare(question.ask)}: {either(names)}?"
     parts = []
     for one in question.unknown:
-        near = _either([f"**{plain(name)}**" for name in one.nearest])
+        near = either([f"**{bare(name)}**" for name in one.nearest])
         parts.append(
-            f"I know no {one.what.replace('by', 'person')} “{plain(one.said)}”.{f' Did you mean {near}?' if near else ''}"
+            f"I know no {one.what.replace('by', 'person')} “{bare(one.said)}”.{f' Did you mean {near}?' if near else ''}"
         )
     return " ".join(parts)
 
 
-def plain(text: str) -> str:
-    """User text for a sentence: on one line, without the two marks sentences use."""
-    return re.sub(r"\s+", " ", text.replace("**", "*").replace("`", "'")).strip()
+def strangers(question: Question, instead: Sequence[str]) -> str:
+    """That nothing knows a name or a word of the question."""
+    said = [f"“{bare(one)}”" for one in (*question.strangers, *question.missed)]
+    near = f" Did you mean {either([f'**{bare(name)}**' for name in instead])}?" if instead else ""
+    return f"Nothing mentions {listed(said)}, as far as you can see.{near}"
 
 
 @dataclass(frozen=True)
-class Teller:
+class Teller(Summaries):
     """Tells what was found for one question, in the asker's time."""
 
     question: Question
@@ -58,48 +60,54 @@ class Teller:
         sentence = self._many(results, more=more) if tell is None else tell(self, results, more)
         return self._guesses() + sentence
 
-    def how_many(self, number: int, at_most: int) -> str:
+    def how_many(self, number: int, at_most: int, *, renders: int = 0, uploads: int = 0) -> str:
         shown = f"{at_most:,}+" if number >= at_most else f"{number:,}"
         said = self._said(self.question.conditions)
-        return f"{self._guesses()}**{shown}**{f': {said}' if said else ' in all'}."
+        also = f", from {renders:,} render{'s' * (renders != 1)}" if renders and renders != number else ""
+        also += f"; {uploads:,} of them uploaded" if uploads else ""
+        return f"{self._guesses()}**{shown}**{f': {said}' if said else ' in all'}{also}."
 
     def verdict(self, results: Sequence[Result], judge: str, at: datetime | None) -> str:
         """Whether the first result is approved, and by whom."""
         top = results[0]
+        if len(results) > 1 and self.question.frame.yes:
+            return self.any_approved(results)
         status = top.asset.status
-        of = f"`{top.code}` by {plain(top.by)}, {self.day(top.asset.created_at)}"
+        of = f"`{top.code}` by {bare(top.by)}, {self.day(top.asset.created_at)}"
         if not status:
             return f"{self._guesses()}It is **not decided yet**: {of}.{self._standing(results)}"
-        if self.question.want.value == "judge" and judge:
-            done = {"approved": "approved it", "rejected": "rejected it"}.get(status, f"said it {status}")
-            when = f" {self.on(at)}" if at else ""
-            return f"{self._guesses()}**{plain(judge)}** {done}{when}: {of}.{self._others(results)}"
-        whose = f" (decided by {plain(judge)}{f' {self.on(at)}' if at else ''})" if judge else ""
+        whose = f" (decided by {bare(judge)}{f' {self.on(at)}' if at else ''})" if judge else ""
         return f"{self._guesses()}It is **{status}**{whose}: {of}.{self._standing(results)}"
 
     def who(self, results: Sequence[Result], more: bool) -> str:
         top = results[0]
-        makers = Counter(result.by for result in results)
         name, when = f"{_maker(top)} {top.verb}", self.on(top.asset.created_at)
-        if len(makers) == 1:
-            return f"{name} it {when}: {self._id(top)}.{self._others(results, more=more)}"
-        del makers[top.by]
-        others = [f"{plain(by)} ({number})" for by, number in makers.most_common(4)]
-        newest = max(results, key=lambda one: one.asset.created_at)
+        which = "the oldest" if self.question.order == "oldest" else "the newest" if self.question.order else "it"
+        others = self._others(results, more=more) if self.question.order is None else ""
+        return f"{name} {which} {when}: {self._id(top)}.{others}"
+
+    def makers(self, top: Result, groups: Sequence[tuple[str, int]]) -> str:
+        """Who made the best hit, and everybody else who made one."""
+        numbers = dict(groups)
+        others = [f"{bare(by)} ({number})" for by, number in groups if by != top.by]
         which = (
-            "the newest" if top is newest else f"one that is {top.asset.status}" if top.asset.status else "the one that fits best"
+            f"one that is {top.asset.status}"
+            if top.asset.status
+            else "the one that fits best"
+            if self.question.query.ranked
+            else "the newest"
         )
-        which = "the oldest" if self.question.order == "oldest" else which
-        same = sum(result.by == top.by for result in results) - 1
-        also = f" and {same} more" if same else ""
-        return f"{name} {which}{also}, {when}: {self._id(top)}. Others are by {_and(others)}{' and more' if more else ''}."
+        same = numbers.get(top.by, 1) - 1
+        also = f" and {same} more" if same > 0 else ""
+        start = f"{self._guesses()}{_maker(top)} {top.verb} {which}{also}, {self.on(top.asset.created_at)}: {self._id(top)}."
+        return f"{start} Others are by {listed(others)}." if others else start
 
     def when(self, results: Sequence[Result], more: bool) -> str:
         top = results[0]
         local = top.asset.created_at.astimezone(self.zone)
         day = self.on(top.asset.created_at)
         moment = f"**{day[:1].upper()}{day[1:]}, {local:%H:%M}**"
-        return f"{moment}, by {plain(top.by)}: {self._id(top)}.{self._others(results, more=more)}"
+        return f"{moment}, by {bare(top.by)}: {self._id(top)}.{self._others(results, more=more)}"
 
     def model(self, results: Sequence[Result], more: bool) -> str:
         return self._named(results, more, "with", "models are", lambda one: one.models)
@@ -126,7 +134,11 @@ class Teller:
 
     def settings(self, results: Sequence[Result], more: bool) -> str:
         facts, asset = results[0].asset.facts, results[0].asset
-        said = [f"{name} {plain(str(facts[name]))}" for name in _SETTINGS if facts.get(name) not in (None, "")]
+        wanted = [one for one in _SETTINGS if one in self.question.frame.detail.split()]
+        said = [f"{name} {bare(str(facts[name]))}" for name in wanted or _SETTINGS if facts.get(name) not in (None, "")]
+        if wanted:
+            shown = ", ".join(said) or f"No {listed(wanted)} is on record"
+            return f"**{shown}**: {self._by(results[0])}.{self._others(results, more=more)}"
         said += [f"seed {asset.seed}"] if asset.seed else []
         said += [f"{asset.width}×{asset.height}"] if asset.width else []
         return f"**{', '.join(said) or 'No settings are on record'}**: {self._by(results[0])}.{self._others(results, more=more)}"
@@ -140,16 +152,33 @@ class Teller:
     def shot(self, results: Sequence[Result], more: bool) -> str:
         return self._all(results, more, "It is shot", "They are shots", lambda one: one.asset.shot)
 
-    def family(self, top: Result, rows: Sequence[Result], near: Sequence[tuple[str, str]]) -> str:
+    def size(self, results: Sequence[Result], more: bool) -> str:
+        asset = results[0].asset
+        said = f"**{asset.width}×{asset.height}** pixels" if asset.width and asset.height else "**No size is on record**"
+        return f"{said}: {self._by(results[0])}.{self._others(results, more=more)}"
+
+    def length(self, results: Sequence[Result], more: bool) -> str:
+        seconds = results[0].asset.seconds
+        said = f"**{lasting(seconds)}**" if seconds else "**It has no playing time on record**"
+        return f"{said}: {self._by(results[0])}.{self._others(results, more=more)}"
+
+    def file(self, results: Sequence[Result], more: bool) -> str:
+        asset = results[0].asset
+        return f"**{bare(asset.filename)}**, {asset.mime}: {self._by(results[0])}.{self._others(results, more=more)}"
+
+    def family(self, top: Result, rows: Sequence[Result], near: Sequence[tuple[str, str]], of: int = 1) -> str:
         """What became of the first result, or what it was made from; `near` are (id, input name) of the next of kin."""
         after = self.question.want is Want.RESULTS
-        about = f"{self._guesses()}`{top.code}` by {plain(top.by)}, {self.day(top.asset.created_at)}"
+        if of > 1 and rows:
+            names = listed([f"`{code}`" for code, _name in near[:8]])
+            return f"{self._guesses()}**{len(rows)}** {'came from' if after else 'went into'} those {of}: {names}{' and more' if len(near) > 8 else ''}."
+        about = f"{self._guesses()}`{top.code}` by {bare(top.by)}, {self.day(top.asset.created_at)}"
         if not rows and after:
             return f"**Nothing** was made from {about}, as far as you can see."
         if not rows:
             known = "no picture" if top.asset.render_id else "no picture that is known here"
             return f"{about} was made from **{known}**."
-        names = _and([f"`{code}` ({plain(name)})" if name else f"`{code}`" for code, name in near[:5]])
+        names = listed([f"`{code}` ({bare(name)})" if name else f"`{code}`" for code, name in near[:5]])
         more = f", {len(rows)} in all" if len(rows) > len(near[:5]) else ""
         return f"From {about} came **{names}**{more}." if after else f"{about} was made from **{names}**{more}."
 
@@ -159,7 +188,7 @@ class Teller:
         return "Which picture? Say its id, or whose, for whom, which shot, or some words of its prompt."
 
     def no_subject(self) -> str:
-        return f"There is nothing called `{plain(self.question.subject)}` that you can see."
+        return f"There is nothing called `{bare(self.question.subject)}` that you can see."
 
     def no_time(self) -> str:
         return "Nothing can be both after the one date and before the other."
@@ -169,17 +198,17 @@ class Teller:
 
     def barren(self, conditions: Sequence[Condition], instead: Sequence[str] = ()) -> str:
         parts = [
-            f"nothing mentions {plain(one.label)}" if one.words and not one.words.negated else f"nothing is {plain(one.chip)}"
+            f"nothing mentions {bare(one.label)}" if one.words and not one.words.negated else f"nothing is {bare(one.chip)}"
             for one in conditions
         ]
-        said = _and(parts)
-        near = f" Did you mean {_either([f'**{plain(name)}**' for name in instead])}?" if instead else ""
+        said = listed(parts)
+        near = f" Did you mean {either([f'**{bare(name)}**' for name in instead])}?" if instead else ""
         return f"{said[:1].upper()}{said[1:]}, as far as you can see.{near}"
 
     def without(self, condition: Condition, number: int, nearest: Result) -> str:
         rest = "is 1" if number == 1 else f"are {number:,}"
         return (
-            f"Nothing is all of this: {self._said(self.question.conditions)}. Without {plain(condition.label)} there {rest};"
+            f"Nothing is all of this: {self._said(self.question.conditions)}. Without {bare(condition.label)} there {rest};"
             f" the nearest is {self._by(nearest)}."
         )
 
@@ -207,11 +236,11 @@ class Teller:
 
     def _by(self, one: Result) -> str:
         status = f", {one.asset.status}" if one.asset.status else ""
-        return f"`{one.code}` by {plain(one.by)}, {self.day(one.asset.created_at)}{status}"
+        return f"`{one.code}` by {bare(one.by)}, {self.day(one.asset.created_at)}{status}"
 
     def _many(self, results: Sequence[Result], *, more: bool) -> str:
         top = results[0]
-        about = f"`{top.code}` by **{plain(top.by)}** for {plain(top.client)}, {self.day(top.asset.created_at)}"
+        about = f"`{top.code}` by **{bare(top.by)}** for {bare(top.client)}, {self.day(top.asset.created_at)}"
         about += f", {top.asset.status}" if top.asset.status else ""
         if len(results) == 1 and not more:
             return f"{about}."
@@ -220,19 +249,19 @@ class Teller:
 
     def _named(self, results: Sequence[Result], more: bool, how: str, none: str, names: Callable[[Result], Sequence[str]]) -> str:
         top = results[0]
-        said = _and([f"**{plain(name)}**" for name in names(top)])
+        said = listed([f"**{bare(name)}**" for name in names(top)])
         start = f"{top.verb.capitalize()} {how} {said}" if said else f"No {none} on record"
         other = sum(tuple(names(one)) != tuple(names(top)) for one in results[1:])
         return f"{start}: {self._by(top)}.{self._others(results, more=more, other=other)}"
 
     def _text(self, results: Sequence[Result], more: bool, what: str, text: str) -> str:
-        short = plain(text)[:_LONGEST_PROMPT] + ("…" if len(plain(text)) > _LONGEST_PROMPT else "")
+        short = bare(text)[:_LONGEST_PROMPT] + ("…" if len(bare(text)) > _LONGEST_PROMPT else "")
         said = f"The {what} was “**{short}**”" if short else f"**No {what} is on record**"
         return f"{said}: {self._by(results[0])}.{self._others(results, more=more)}"
 
     def _all(self, results: Sequence[Result], more: bool, one: str, many: str, name: Callable[[Result], str]) -> str:
         names = [found for found in dict.fromkeys(name(result) for result in results) if found]
-        said = _and([f"**{plain(found)}**" for found in names[:8]])
+        said = listed([f"**{bare(found)}**" for found in names[:8]])
         if not said:
             return f"**None is on record**: {self._by(results[0])}.{self._others(results, more=more)}"
         start = one if len(names) == 1 else many
@@ -251,15 +280,21 @@ class Teller:
         if len(results) == 1:
             return ""
         counts = Counter(one.asset.status or "undecided" for one in results)
-        return f" Of {len(results)} that match: {_and([f'{number} {status}' for status, number in counts.most_common()])}."
+        return f" Of {len(results)} that match: {listed([f'{number} {status}' for status, number in counts.most_common()])}."
 
     def _said(self, conditions: Sequence[Condition]) -> str:
-        return " · ".join(plain(one.label) for one in conditions)
+        return " · ".join(bare(one.label) for one in conditions if not one.implied)
 
     def _guesses(self) -> str:
-        guessed = [one for one in self.question.conditions if one.guessed_from]
-        taken = [f"“{plain(one.guessed_from)}” for {plain(_and([name.label for name in one.names]))}" for one in guessed]
-        return f"Taking {_and(taken)}: " if taken else ""
+        guessed = [(one.guessed_from, _called(one)) for one in self.question.conditions if one.guessed_from]
+        shown = {word for _said, name in guessed for word in name.casefold().split()}
+        guessed += [pair for pair in self.question.spelled if pair[1] not in shown]
+        taken = [f"“{bare(said)}” for {bare(name)}" for said, name in dict.fromkeys(guessed)]
+        return f"Taking {listed(taken)}: " if taken else ""
+
+
+def _called(one: Condition) -> str:
+    return listed([name.label for name in one.names]) if one.names else one.label.strip("“”")
 
 
 _MONTHS = (
@@ -279,12 +314,12 @@ _FACTS: dict[Want, Callable[[Teller, Sequence[Result], bool], str]] = {
     Want.CLIENT: Teller.client,
     Want.PROJECT: Teller.project,
     Want.SHOT: Teller.shot,
+    Want.SIZE: Teller.size,
+    Want.LENGTH: Teller.length,
+    Want.FILE: Teller.file,
 }
 
 
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
-
-
-def _either(parts: Sequence[str]) -> str:
-    return _and(parts).replace(" and ", " or ") if parts else ""
+def either(parts: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return listed(parts).replace(" and ", " or ") if parts else ""

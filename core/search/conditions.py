@@ -8,7 +8,8 @@ from datetime import datetime
 from core.search.entities import Name
 from core.search.lexicon import Want
 from core.search.tokens import quote
-from storage.search import Facet, Field, Order, Query, Words
+from storage.search import Bound, Facet, Field, Link, Measure, Order, Query, Words
+from storage.search.tally import Group
 
 MOST_CHOICES = 5
 
@@ -25,6 +26,17 @@ class Condition:
     guessed_from: str = ""
     """What was typed, when the name is only like it."""
     names: tuple[Name, ...] = ()
+    link: Link | None = None
+    bound: Bound | None = None
+    implied: bool = False
+    """Whether nobody said so: it is not shown, and dropped where nothing is found with it."""
+    typed: str = ""
+    """How it is typed as field:value, where the label does not say."""
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is a span of time and nothing else."""
+        return (self.since is not None or self.until is not None) and self.link is None
 
     @property
     def chip(self) -> str:
@@ -49,6 +61,39 @@ class Unknown:
     nearest: tuple[str, ...]
 
 
+UNDECIDED_SAID = ("undecided", "pending", "undecideds")
+PERIODS = ("day", "week", "month", "quarter", "year")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a question asks to be made of what it finds: count it, group it, rank it, take the first few."""
+
+    unit: Group | None = None
+    """What is counted or listed; None is the pictures themselves."""
+    unit_said: str = ""
+    """The noun of the question: `people`, `takes`."""
+    per: Group | str | None = None
+    """What the hits are grouped by: a Group or one of PERIODS."""
+    most: bool = False
+    """Only the group that has the most of them (with `least`, the fewest), or as many as `limit`."""
+    least: bool = False
+    limit: int = 0
+    """How many pictures or groups are asked for; 0 is as many as there are."""
+    measure: Measure | None = None
+    """Sorted by this, the largest first; with `least` the smallest."""
+    without: bool = False
+    """Which of the groups have none: "which clients have no video"."""
+    each: bool = False
+    """The newest of each group."""
+    yes: bool = False
+    """Yes or no is asked."""
+    compare: bool = False
+    """The groups of `per`, or the two spans of time, are compared."""
+    detail: str = ""
+    """Which setting is asked for: `steps`, `cfg`, `sampler`."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A text, understood. With `choices` or `unknown` it cannot be answered as it is."""
@@ -63,6 +108,20 @@ class Question:
     """The question back, when there are choices: `Which “mia”`."""
     choices: tuple[Choice, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    frame: Frame = Frame()
+    ignored: tuple[str, ...] = ()
+    """Ordinary words that were left out."""
+    missed: tuple[str, ...] = ()
+    """Words with a meaning of their own that nothing has: said before anything else."""
+    strangers: tuple[str, ...] = ()
+    """What stands where a name does, and is none that is known: nothing is shown then."""
+    spelled: tuple[tuple[str, str], ...] = ()
+    """Mistyped words, as typed and as taken."""
+    asking: bool = True
+    others: tuple[Want, ...] = ()
+    """More facts asked for of the same pictures: "seed and sampler"."""
+    against: tuple[Condition, ...] = ()
+    """With `frame.compare`: the conditions that the hits of `conditions` are compared with, in place of those of their kind."""
 
     @property
     def query(self) -> Query:
@@ -74,7 +133,24 @@ class Question:
         subject = (self.subject,) if self.subject else ()
         order = {Order.OLDEST: ("oldest first",), Order.BEST: ("best first",)}.get(self.order, ()) if self.order else ()
         wanted = () if self.want is Want.PICTURES else (f"asking: {self.want.value}",)
-        return (*wanted, *subject, *(condition.chip for condition in self.conditions), *order)
+        ignored = (f"ignored: {', '.join(self.ignored)}",) if self.ignored else ()
+        return (
+            *wanted,
+            *self._framed(),
+            *subject,
+            *(condition.chip for condition in self.conditions if not condition.implied),
+            *order,
+            *ignored,
+        )
+
+    def _framed(self) -> tuple[str, ...]:
+        frame = self.frame
+        said = [f"of: {frame.unit.value}"] if frame.unit and self.want in (Want.HOW_MANY, Want.LIST) else []
+        said += [f"per: {frame.per}"] if frame.per else []
+        said += ["the least" if frame.least else "the most"] if frame.most else []
+        said += [f"{'smallest' if frame.least else 'largest'} {frame.measure.value}"] if frame.measure else []
+        said += [f"only {frame.limit}"] if frame.limit else []
+        return tuple(said)
 
 
 def combine(conditions: tuple[Condition, ...], order: Order | None) -> Query:
@@ -91,6 +167,8 @@ def combine(conditions: tuple[Condition, ...], order: Order | None) -> Query:
     return Query(
         words=tuple(condition.words for condition in conditions if condition.words),
         facets=tuple(facets),
+        links=tuple(condition.link for condition in conditions if condition.link),
+        bounds=tuple(condition.bound for condition in conditions if condition.bound),
         since=max(since, default=None),
         until=min(until, default=None),
         order=order,

@@ -58,6 +58,8 @@ class Vocabulary:
     """All names one Member may use. What they are looked up by is made at the first look-up and kept with them."""
 
     names: tuple[Name, ...]
+    servers: frozenset[str] = frozenset()
+    """Names of the ComfyUI servers, folded."""
 
     def of(self, fields: Iterable[Field]) -> list[Name]:
         wanted = frozenset(fields)
@@ -82,6 +84,47 @@ class Vocabulary:
             places |= set(self._same_shots(text))
         found = tuple(name for name in (self.names[at] for at in sorted(places)) if name.field in fields)
         return Match("partial", found) if found else None
+
+    def plural(self, text: str, fields: Sequence[Field]) -> Match | None:
+        """Names of two words and more that are these but for a plural: `oat bar` for Oat Bars."""
+        wanted = tuple(words_of(text))
+        found = tuple(name for name in self._by_words.get(wanted, ()) if name.field in fields) if len(wanted) > 1 else ()
+        clients = [name for name in found if name.field is Field.CLIENT]
+        return Match("exact", tuple(clients) or found) if found else None
+
+    def squeezed(self, text: str) -> Match | None:
+        """The one name of several words that is this when written in one word: `nightrun`."""
+        found = self._by_squeezed.get(fold(text), ())
+        return Match("exact", (found[0],)) if len(found) == 1 else None
+
+    def word_of_person(self, text: str) -> Match | None:
+        """People one of whose names is this."""
+        return self.partial(text, (Field.BY,))
+
+    def beginning(self, text: str) -> Match | None:
+        """Models, LoRAs and workflows whose name begins with this, dashes and dots left out: `flux`, `sdxl`, `wan2.2`."""
+        wanted = _squeeze(fold(text))
+        if len(wanted) < 3:
+            return None
+        found = [
+            name
+            for kind in (Field.MODEL, Field.LORA, Field.WORKFLOW)
+            for name in self._by_field.get(kind, ())
+            if any(_squeeze(key).startswith(wanted) for key in name.keys)
+        ]
+        loras = {name.value for name in found if name.field is Field.LORA}
+        kept = tuple(name for name in found if not (name.field is Field.MODEL and name.value in loras))
+        first = kept[0].field if kept else None
+        return Match("partial", tuple(name for name in kept if name.field is first)) if kept else None
+
+    def holding(self, tokens: Sequence[str], *, prefix: bool = False) -> list[Name]:
+        """Names of every kind that have these words in this order; with `prefix` the last may be the start of one."""
+        if not tokens:
+            return []
+        if prefix:
+            wanted = list(tokens)
+            return [name for name in self.names if any(_begins(wanted, _words_of(key)) for key in name.keys)]
+        return [self.names[at] for at in self._by_word.get(tokens[0], ()) if _holds(self.names[at], list(tokens))]
 
     def same_number(self, text: str) -> Match | None:
         """Shots that are `text` but for leading zeros."""
@@ -132,6 +175,31 @@ class Vocabulary:
         return found
 
     @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        """Every word of letters in any name, folded."""
+        found = {part for name in self.names for key in name.keys for part in key.replace("-", " ").replace("_", " ").split()}
+        found |= {part for name in self.names if name.field is Field.BY for part in fold(name.label).split()}
+        return tuple(sorted(one for one in found if one.isalpha() and len(one) > 2))
+
+    @cached_property
+    def _by_words(self) -> dict[tuple[str, ...], list[Name]]:
+        found: dict[tuple[str, ...], list[Name]] = {}
+        for name in self.names:
+            for words in {_words_of(key) for key in name.keys}:
+                found.setdefault(words, []).append(name)
+        return found
+
+    @cached_property
+    def _by_squeezed(self) -> dict[str, list[Name]]:
+        """Names of people and places of several words, written in one."""
+        found: dict[str, list[Name]] = {}
+        for name in self.names:
+            if name.field in (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT):
+                for key in {_squeeze(key) for key in name.keys if not key.isalpha()}:
+                    found.setdefault(key, []).append(name)
+        return found
+
+    @cached_property
     def _by_field(self) -> dict[Field, list[Name]]:
         found: dict[Field, list[Name]] = {}
         for name in self.names:
@@ -175,12 +243,16 @@ def read(session: Session, scope: Scope) -> Vocabulary:
     """The names there are, as far as `scope` sees; people are known to everybody. Made anew only when one of them has changed."""
     visible = scope.project_ids
     people, places = tuple(known.people(session)), tuple(known.places(session, visible))
-    return _made(people, places, known.all_names(session), visible)
+    return _made(people, places, known.all_names(session), visible, known.servers(session))
 
 
 @lru_cache(8)
 def _made(
-    people: tuple[known.Person, ...], places: tuple[known.Place, ...], names: known.Names, visible: frozenset[int] | None
+    people: tuple[known.Person, ...],
+    places: tuple[known.Place, ...],
+    names: known.Names,
+    visible: frozenset[int] | None,
+    servers: frozenset[str],
 ) -> Vocabulary:
     found = [_name(Field.BY, str(one.id), one.name) for one in people]
     found += _places(places)
@@ -189,7 +261,7 @@ def _made(
         found.append(Name(kind, key, _shown(kind, label), _keys(kind, label, key), projects))
         used_techniques |= {key} if kind is Field.TECHNIQUE else set()
     found += [_name(Field.TECHNIQUE, word, word) for word in TECHNIQUES if word not in used_techniques]
-    return Vocabulary(tuple(found))
+    return Vocabulary(tuple(found), servers)
 
 
 def _places(places: Sequence[known.Place]) -> list[Name]:
@@ -218,6 +290,16 @@ def _keys(kind: Field, label: str, key: str) -> tuple[str, ...]:
 
 def _shown(kind: Field, label: str) -> str:
     return label.replace("\\", "/").rpartition("/")[2] if kind in (Field.MODEL, Field.LORA) else label
+
+
+def _squeeze(key: str) -> str:
+    return "".join(letter for letter in key if letter.isalnum())
+
+
+def _begins(wanted: list[str], words: Sequence[str]) -> bool:
+    size = len(wanted)
+    places = range(len(words) - size + 1)
+    return any(list(words[at : at + size - 1]) == wanted[:-1] and words[at + size - 1].startswith(wanted[-1]) for at in places)
 
 
 def _holds(name: Name, wanted: list[str]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import Protocol
 
 from core.errors import BadQuery
 from core.search import dates
@@ -25,6 +26,20 @@ _SYNONYMS = {"ok": "approved", "accepted": "approved", "no": "rejected", "needs-
 _PICKED_BY_ONE = (Field.BY, Field.JUDGE, Field.CLIENT, Field.PROJECT)
 """Fields where two names are two different things, so that one has to ask; elsewhere any of them will do."""
 _SPAN = ("before", "after", "on")
+
+
+class Forms(Protocol):
+    """Knows the other forms of a word."""
+
+    def forms(self, token: str) -> tuple[tuple[str, ...], ...]: ...
+
+
+def facets_of(names: Sequence[Name]) -> tuple[Facet, ...]:
+    """Any of these names, a Facet a field."""
+    values: dict[Field, list[str]] = {}
+    for name in names:
+        values.setdefault(name.field, []).append(name.value)
+    return tuple(Facet(field, tuple(dict.fromkeys(every))) for field, every in values.items())
 
 
 @dataclass
@@ -63,16 +78,26 @@ class Reading:
             Condition(label(kind, tuple(values), negated=negated), Facet(kind, tuple(values), negated=negated))
         )
 
-    def add_words(self, text: str, *, negated: bool = False) -> None:
-        """A word, a phrase, or the start of one (`sun*`). Raises BadQuery."""
+    def add_words(
+        self, text: str, *, negated: bool = False, corpus: Forms | None = None, guessed: str = "", named: bool = False
+    ) -> None:
+        """A word, a phrase, or the start of one (`sun*`); with `named`, names that hold it will do as well. Raises BadQuery."""
         tokens, prefix = tuple(words_of(text)), text.endswith("*")
         if prefix and len("".join(tokens)) < 2:
             raise BadQuery(f"`{text[:20]}` would be nearly everything.", hint="Give at least two letters before the `*`.")
         if tokens:
             said = f"“{text}”"
-            self.conditions.append(
-                Condition(f"not {said}" if negated else said, words=Words(tokens, prefix=prefix, negated=negated))
-            )
+            forms = corpus.forms(tokens[0]) if corpus is not None and len(tokens) == 1 and not prefix else ()
+            names = facets_of(self.vocabulary.holding(tokens, prefix=prefix)) if named else ()
+            words = Words(tokens, prefix=prefix, negated=negated, forms=forms, names=names)
+            self.conditions.append(Condition(f"not {said}" if negated else said, words=words, guessed_from=guessed))
+
+    def add_any(self, texts: Sequence[str], corpus: Forms | None) -> None:
+        """Any of these words or phrases."""
+        tokens = [tuple(words_of(text)) for text in texts]
+        forms = [form for one in tokens if corpus is not None and len(one) == 1 for form in corpus.forms(one[0])]
+        words = Words(tokens[0], forms=tuple(dict.fromkeys((*tokens[1:], *forms))))
+        self.conditions.append(Condition(" or ".join(f"“{text}”" for text in texts), words=words))
 
 
 def apply(reading: Reading, piece: Piece) -> None:

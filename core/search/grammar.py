@@ -1,393 +1,315 @@
-"""The grammar of plain questions: steps that each take the words they understand, from ids and dates to names and the rest."""
+"""The grammar of plain questions: steps that each take the words they understand, from ids and names to the words left over."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
-from typing import NamedTuple
 
-from core.search import dates, lexicon
+from core.search import comparing, dates, events, frames, leftovers, lexicon, naming
 from core.search.conditions import Condition, label
 from core.search.entities import Match
-from core.search.filters import UNDECIDED, Reading, mine
+from core.search.filters import mine
 from core.search.lexicon import Want
-from core.search.tokens import Piece
+from core.search.line import TAKEN, Line, Word, phrases, picture_nouns
 from storage import ids
-from storage.search import Facet, Field, Order
-from storage.search.tokenizer import fold, words_of
+from storage.search import Bound, Facet, Field, Link, Measure, Relation
+from storage.search.picture_sizes import SHAPES
+from storage.tables import Origin
 
-_TAKEN = "·"
-_EDGES = "?!.,;:()[]{}<>|&+*/\\~^=#…—–-"
-_CONTRACTIONS = {f"{word}'s": word for word in ("who", "what", "when", "where", "how", "it", "that", "there", "here", "let")}
-_SHOT_CODE = re.compile(r"(?=.*\d)[\w-]{2,20}")
-_BARE_NAMES = (Field.CLIENT, Field.PROJECT, Field.WORKFLOW)
-_PLACES = (Field.CLIENT, Field.PROJECT)
-_NEGATIONS = ("not", "except", "excluding", "without", "isn't", "aren't", "wasn't", "weren't")
-_BETWEEN = ("by", "for", "from", "with", "using", "the", "client", "project", "made", "rendered")
-_LEADS = ("for", "by", "from", "in", "on", "client", "project")
+_MADE = re.compile(
+    r"\b(?:made|make|makes|making|rendered|render|renders|rendering|renderings|created|create|generated|generate|produced)\b(?! (?:from|of|on|out)\b)"
+)
+_RENDER_FACTS = (
+    Want.WHO,
+    Want.SEED,
+    Want.PROMPT,
+    Want.NEGATIVE,
+    Want.MODEL,
+    Want.LORA,
+    Want.WORKFLOW,
+    Want.SETTINGS,
+    Want.TOOK,
+    Want.SERVER,
+)
+_UPLOADED = re.compile(r"\b(?:upload(?:s|ed)?|refs?|references?|reference (?:pictures|images|photos)|client photos?)\b")
+_INGESTED = re.compile(r"\b(?:ingested|imported|taken in|archive|archived)\b")
+_MADE_AFTER = re.compile(
+    rf"\b(?:who|anyone|anybody|someone|somebody|everyone|i|you|we|artist|person|people|{TAKEN}|all|ever|has|have|had|last|first|else|did|that|else)$"
+)
+_SETTING_UP = frozenset(["did", "do", "done"])
+_FOUR_K = re.compile(r"\b(?P<size>\d{3,5} ?x ?\d{3,5}|[248]k|square|portrait|landscape|vertical|horizontal|upright)\b")
+_PIXELS = re.compile(
+    r"(?P<sign>>=?|over|above|more than|at least|wider than|bigger than|larger than|under|below|<=?|smaller than|less than) ?(?P<n>\d{3,5}) ?(?:px|pixels?|p)?(?: wide| tall)?\b"
+)
+_SECONDS = re.compile(
+    r"\b(?P<sign>over|above|more than|at least|longer than|under|below|shorter than|less than) (?P<n>\d{1,4}) ?(?:s|sec|secs|seconds)\b"
+)
+_FROM_UPLOADS = re.compile(
+    r"\b(?:made|came|built|based|derived|generated|rendered|started) (?:out )?(?:from|of|on|off) (?:an? |the |any |our )*(?:upload(?:s|ed)?(?: \w+)?|references?|refs?|client photos?)\b"
+)
+_HAS_BEEN_UPSCALED = re.compile(
+    r"\b(?:been|get|got|gets|anyone|anybody|someone|ever) (?:ever |already )?(?P<verb>upscaled?|inpainted|outpainted|animated)\b"
+)
+_ANY_OF_KIND = re.compile(
+    r"\b(?P<no>no|without(?: an?| any)?|not use an?|not use any|not using an?|not have an?|dont use an?)? ?(?P<some>(?:an?|any|some|use|uses|used|using) )?(?P<what>loras?|controlnets?|tags?)\b(?! (?P<name>\S+))"
+)
+_SUBJECT_WORDS = re.compile(r"\b(?:it|this|that|those|these|them|they)\b")
 
 
-class Word(NamedTuple):
-    """A plain word: as typed, folded without its punctuation and 's, and where it stands."""
+def read(line: Line) -> None:
+    """Take the line's words one understanding after another."""
+    line.asking = _asks(line)
+    _codes(line)
+    naming.full_names(line)
+    made = phrases("verdicts", "made", "exports")
+    line.rewrite(made)
+    verbs = {(verb,): ("made",) for verb in phrases("verbs")[("made",)]}
+    line.rewrite(verbs, when=lambda at: line.keys[at] != "made" and _after_a_person(line, at))
+    _rendered_words(line)
+    naming.strong_people(line)
+    _me(line)
+    frames.read(line)
+    found = _dates(line)
+    _lineage(line)
+    _techniques(line)
+    _sizes(line)
+    _servers(line)
+    _kinds(line)
+    naming.shots(line)
+    naming.in_context(line)
+    naming.bare_names(line)
+    spoken = events.read(line)
+    comparing.dates_against(line, found)
+    events.settle(line, spoken, found)
+    frames.orders(line)
+    _notes(line)
+    comparing.read(line)
+    leftovers.read(line)
+    _only_renders(line)
 
-    raw: str
-    key: str
-    owner: bool
-    start: int
-    end: int
+
+def _asks(line: Line) -> bool:
+    words, keys = line.words, line.keys
+    return bool(words) and (
+        keys[0] in lexicon.STARTERS
+        or line.reading.text.rstrip().endswith("?")
+        or lexicon.PICTURES_THAT.search(" ".join(keys)) is not None
+        or (keys[-1] in lexicon.MANY_PICTURES and (len(words) > 1 or bool(line.reading.conditions)))
+        or bool(
+            re.search(
+                r"\b(?:who|whose|how many|which|when|top \d+|per|anything|anyone|everything|please|i|my|we)\b", " ".join(keys)
+            )
+        )
+    )
 
 
-class Context(NamedTuple):
-    """After (or before) which words which names are meant, and how loosely they may be spelled."""
+def _after_a_person(line: Line, at: int) -> bool:
+    before = line.keys[at - 1] if at else ""
+    if not _MADE_AFTER.search(before):
+        return False
+    if line.keys[at] in _SETTING_UP and at + 1 < len(line.keys):  # did Mia, did we: no verb of its own
+        following = line.keys[at + 1]
+        return before not in ("when", "what", "how", TAKEN) and following not in (
+            "we",
+            "i",
+            "you",
+            "they",
+            "not",
+            "anyone",
+            "anybody",
+            TAKEN,
+        )
+    return True
 
-    lead: str
-    fields: Sequence[Field]
-    loose: bool = True
-    follows: bool = True
-    role: Field | None = None
-    """What the name stands for, if not for its own field."""
 
-    def leads(self, key: str) -> bool:
-        return _lead(self.lead).fullmatch(key) is not None
+def _rendered_words(line: Line) -> None:
+    line.rendered = _MADE.search(" ".join(line.keys)) is not None or "did" in line.keys[1:2]
 
 
-@cache
-def _lead(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _only_renders(line: Line) -> None:
+    """Made and rendered mean renders, as do all facts only renders have: no uploads, nothing taken in from before."""
+    fields = {one.facet.field for one in line.reading.conditions if one.facet and not one.facet.negated}
+    if Field.ORIGIN in fields or line.subject or line.want in (Want.RESULTS, Want.SOURCES):
+        return
+    exports = any(
+        one.link and one.link.relation in (Relation.EXPORTED, Relation.EVER) and not one.link.negated
+        for one in line.reading.conditions
+    )
+    people = line.frame.per is not None and str(line.frame.per) == "by"
+    if (line.rendered and not exports) or line.want in _RENDER_FACTS or people or (line.frame.measure is Measure.TOOK):
+        facet = Facet(Field.ORIGIN, (Origin.RENDER.value,))
+        line.reading.conditions.append(Condition("only renders", facet, implied=True))
 
 
-_CONTEXTS = (
-    Context(r"clients?|customer", (Field.CLIENT,)),
-    Context(r"projects?", (Field.PROJECT,)),
-    Context(r"shots?", (Field.SHOT,)),
-    Context(r"workflows?", (Field.WORKFLOW,)),
-    Context(r"models?|checkpoint", (Field.MODEL,)),
-    Context(r"loras?", (Field.LORA,)),
-    Context(r"tagged|tags?", (Field.TAG,)),
-    Context(r"judgedby", (Field.BY,), role=Field.JUDGE),
-    Context(r"by|did|has|have", (Field.BY,)),
-    Context(r"for", (Field.CLIENT, Field.PROJECT, Field.SHOT)),
-    Context(r"from", (Field.BY, Field.CLIENT, Field.PROJECT)),
-    Context(r"in|on|under", (Field.PROJECT, Field.SHOT, Field.CLIENT), loose=False),
-    Context(r"with|using|use|used|uses|via|through", (Field.WORKFLOW, Field.LORA, Field.MODEL), loose=False),
-    Context(r"made|rendered|did|created|generated|make|render", (Field.BY,), follows=False, loose=False),
-    Context(r"workflows?", (Field.WORKFLOW,), follows=False, loose=False),
-    Context(r"loras?", (Field.LORA,), follows=False, loose=False),
-    Context(r"models?", (Field.MODEL,), follows=False, loose=False),
-    Context(r"projects?|campaign", (Field.PROJECT,), follows=False, loose=False),
+def _codes(line: Line) -> None:
+    for at, one in enumerate(line.words):
+        for prefix in ("R", "A"):
+            sure = one.raw.isupper() or any(letter.isdigit() for letter in one.key)  # an a-frame is no id
+            if not line.subject and sure and ids.number(prefix, one.key) is not None:
+                line.subject = one.key.upper()
+                line.take(at, at + 1)
+                line.asking = True
+
+
+def _me(line: Line) -> None:
+    line.claim(lexicon.ASKS_FOR_ME)
+    found = line.find(lexicon.ABOUT_ME)
+    if found is not None:
+        first, last = found[1]
+        line.asking = True
+        negated = line.negated_before(first)
+        before = len(line.reading.conditions)
+        mine(line.reading, negated=negated)
+        if len(line.reading.conditions) > before:
+            at = next((at for at in range(first, last) if line.keys[at] in ("i", "me", "my", "mine", "am")), first)
+            line.people.append((at, at + 1, line.reading.conditions[-1]))
+        for at in range(first, last):
+            if line.keys[at] in ("i", "me", "my", "mine", "am", "by"):
+                line.take(at, at + 1)
+    if line.reading.here and line.claim(lexicon.HERE):
+        line.asking = True
+        line.reading.add(Match("exact", (line.reading.here,)), "here", (0, 0))
+
+
+def _dates(line: Line) -> list[dates.Found]:
+    found = dates.scan(line.keys, line.reading.now, line.reading.zone)
+    for one in found:
+        line.take(one.first, one.last)
+    if match := line.claim(lexicon.SEED):
+        line.reading.add_facet(Field.SEED, [str(int(match["seed"]))])
+    return found
+
+
+def _lineage(line: Line) -> None:
+    if line.claim(_FROM_UPLOADS):
+        line.asking = True
+        line.reading.conditions.append(Condition("made from an upload", link=Link(Relation.SOURCES, ("upload",))))
+    if line.frame.yes and (match := line.claim(_HAS_BEEN_UPSCALED)):
+        verb = {"animated": "video"}.get(
+            match["verb"], lexicon.technique(match["verb"]) if match["verb"] != "animated" else "video"
+        )
+        line.reading.conditions.append(Condition(f"{match['verb']} later", link=Link(Relation.RESULTS, (verb,))))
+
+
+def _techniques(line: Line) -> None:
+    while found := line.find(_ANY_OF_KIND):
+        match, span = found
+        what = match["what"].removesuffix("s")
+        negated = bool(match["no"]) or line.negated_before(span.first)
+        if not (negated or match["some"]) or line.want in (Want.LIST, Want.LORA):
+            break
+        line.take(*span)
+        line.asking = True
+        if what == "tag":
+            line.reading.conditions.append(
+                Condition(f"{'not ' if negated else ''}tagged", link=Link(Relation.TAGGED, negated=negated))
+            )
+        else:
+            line.reading.add_facet(Field.TECHNIQUE, [what], negated=negated)
+    patterns = (*lexicon.TECHNIQUE, *((lexicon.SURE_TECHNIQUE, lexicon.ASKED_TECHNIQUE) if line.asking else ()))
+    for pattern in patterns:
+        while found := line.find(pattern):
+            match, span = found
+            if TAKEN in match.group():
+                break
+            negated = line.negated_before(span.first)
+            line.take(*span)
+            line.asking = True
+            line.reading.add_facet(Field.TECHNIQUE, [lexicon.technique(match["technique"])], negated=negated)
+
+
+def _sizes(line: Line) -> None:
+    if match := line.claim(_PIXELS):
+        least = match["sign"] in (">", ">=", "over", "above", "more than", "at least", "wider than", "bigger than", "larger than")
+        number = int(match["n"])
+        bound = (
+            Bound(Measure.WIDTH, least=number + (match["sign"] not in (">=", "at least")))
+            if least
+            else Bound(Measure.WIDTH, most=number - 1)
+        )
+        line.reading.conditions.append(Condition(f"{'over' if least else 'under'} {number} px wide", bound=bound))
+    if match := line.claim(_SECONDS):
+        least = match["sign"] in ("over", "above", "more than", "at least", "longer than")
+        bound = (
+            Bound(Measure.SECONDS, least=int(match["n"]) + (0 if match["sign"] == "at least" else 0.001))
+            if least
+            else Bound(Measure.SECONDS, most=int(match["n"]) - 0.001)
+        )
+        line.reading.conditions.append(Condition(f"{match['sign']} {match['n']} seconds", bound=bound))
+    if not line.asking:
+        return
+    found = line.find(_FOUR_K)
+    if found is None:
+        return
+    said = found[0]["size"].replace(" ", "")
+    value = {
+        "2k": "2048+",
+        "4k": "4096+",
+        "8k": "8192+",
+        "vertical": "portrait",
+        "upright": "portrait",
+        "horizontal": "landscape",
+    }.get(said, said)
+    if value in SHAPES and line.in_corpus(said) and line.original(found[1].last) not in picture_nouns():
+        return
+    negated = line.negated_before(found[1].first)
+    line.take(*found[1])
+    line.reading.add_facet(Field.SIZE, [value], negated=negated)
+
+
+def _servers(line: Line) -> None:
+    for at, key in enumerate(line.keys):
+        if key in line.reading.vocabulary.servers:
+            negated = line.negated_before(at)
+            line.reading.conditions.append(
+                Condition(f"{'not ' if negated else ''}server {key}", link=Link(Relation.SERVER, (key,), negated=negated))
+            )
+            line.take(at - (at > 0 and line.keys[at - 1] == "on"), at + 1)
+            line.asking = True
+
+
+def _kinds(line: Line) -> None:
+    if not line.asking:
+        return
+    for pattern, kinds in lexicon.KINDS:
+        if found := line.find(pattern):
+            negated = line.negated_before(found[1].first)
+            line.take(*found[1])
+            shown = label(Field.KIND, kinds[:1], negated=negated)
+            line.reading.conditions.append(Condition(shown, Facet(Field.KIND, kinds, negated=negated)))
+    for pattern, origin in ((_UPLOADED, Origin.UPLOAD), (_INGESTED, Origin.INGEST)):
+        if found := line.find(pattern):
+            negated = line.negated_before(found[1].first)
+            line.take(*found[1])
+            line.reading.add_facet(Field.ORIGIN, [origin.value], negated=negated)
+            while line.claim(pattern):
+                pass
+    if line.claim(re.compile(r"\b(?:renders?|rendered) only\b|\bonly (?:the )?renders?\b")):
+        line.rendered = True
+
+
+_NOTE = re.compile(
+    r"\b(?:with|having|has|the|a|note|notes|comment|comments|saying|feedback|that|says?|say)(?: (?:with|a|the|note|notes|comment|comments|saying|feedback|that|says?|say))*\b"
 )
 
 
-def word(piece: Piece) -> Word | None:
-    raw = piece.text.strip(_EDGES.replace("*", ""))
-    key = fold(raw)
-    key = _CONTRACTIONS.get(key, key)
-    owner = key.endswith(("'s", "s'")) and len(key) > 3
-    key = key.removesuffix("'s") if key.endswith("'s") else key.removesuffix("'")
-    return Word(raw, key, owner, piece.start, piece.end) if key.strip(_EDGES) else None
+def _notes(line: Line) -> None:
+    """`with the note "label is wrong"`: what is quoted is looked for in what people said of pictures."""
+    if not any(key in ("note", "notes", "comment", "comments", "feedback") for key in line.keys):
+        return
+    quoted = [one for one in line.reading.conditions if one.words and "“" in one.label and len(one.words.tokens) > 0]
+    if not quoted:
+        return
+    one = quoted[0]
+    text = one.label.partition("“")[2].removesuffix("”")
+    line.reading.conditions.remove(one)
+    line.reading.conditions.append(
+        Condition(f"note “{text}”", link=Link(Relation.EVER, text=text, negated=bool(one.words and one.words.negated)))
+    )
+    for at, key in enumerate(line.keys):
+        if key in ("note", "notes", "comment", "comments", "feedback", "saying"):
+            line.take(at, at + 1)
+    if line.want is Want.NOTE:
+        line.want = Want.PICTURES
 
 
-class Line:
-    """The plain words of a question, and which of them have been understood."""
-
-    def __init__(self, reading: Reading, words: Sequence[Word]) -> None:
-        self.reading = reading
-        self.words = words
-        self.keys = [word.key for word in words]
-        self.want = Want.PICTURES
-        self.subject = ""
-        self.asking = bool(words) and (
-            words[0].key in lexicon.STARTERS
-            or reading.text.rstrip().endswith("?")
-            or lexicon.PICTURES_THAT.search(" ".join(self.keys)) is not None
-            or (words[-1].key in lexicon.MANY_PICTURES and (len(words) > 1 or bool(reading.conditions)))
-        )
-
-    def read(self) -> None:
-        for step in (
-            self._codes, self._wants, self._full_names, self._me, self._verdicts, self._dates, self._techniques, self._shots,
-            self._names_in_context, self._bare_names, self._kinds, self._orders, self._without, self._rest,
-        ):  # fmt: skip
-            step()
-
-    # What the steps work with
-
-    def claim(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """The first place where `pattern` fits words not yet taken; its words are taken."""
-        line = " ".join(self.keys)
-        match = pattern.search(line)
-        if match is None or _TAKEN in match.group():
-            return None
-        first = line[: match.start()].count(" ") + (line[match.start() : match.start() + 1] == " ")
-        self.take(first, first + len(match.group().split()))
-        return match
-
-    def take(self, first: int, last: int) -> None:
-        for at in range(first, last):
-            self.keys[at] = _TAKEN
-
-    def add(self, found: Match, first: int, last: int, *, field: Field | None = None) -> None:
-        said = self.said(first, last)
-        place = (self.words[first].start, self.words[last - 1].end)
-        self.reading.add(found, said, place, negated=self.negated_before(first), field=field)
-        label = words_of(found.names[0].label) if len(found.names) == 1 else []
-        while last < len(self.keys) and words_of(self.keys[last]) and words_of(self.keys[last])[0] in label:
-            last += 1  # "Acme Winter Catalogue" where the slug is acme-winter
-        self.take(first, last)
-
-    def negated_before(self, first: int) -> bool:
-        """Whether `not by`, `except for` and their like stand right before a word; the negation is taken."""
-        at = first - 1
-        while at >= 0 and self.keys[at] in _BETWEEN:
-            at -= 1
-        if at < 0 or self.keys[at] not in _NEGATIONS:
-            return False
-        self.take(at, at + 1)
-        self.asking = True
-        return True
-
-    def said(self, first: int, last: int) -> str:
-        return " ".join([*(word.raw for word in self.words[first : last - 1]), _bare(self.words[last - 1])])
-
-    def text(self, first: int, last: int) -> str:
-        return " ".join(self.keys[first:last])
-
-    # The steps
-
-    def _codes(self) -> None:
-        for at, word in enumerate(self.words):
-            for prefix in ("R", "A"):
-                sure = word.raw.isupper() or any(one.isdigit() for one in word.key)  # an a-frame is no id
-                if not self.subject and sure and ids.number(prefix, word.key) is not None:
-                    self.subject = word.key.upper()
-                    self.take(at, at + 1)
-                    self.asking = True
-
-    def _wants(self) -> None:
-        for pattern, want in lexicon.WANTS:
-            match = self.claim(pattern)
-            if match is None:
-                continue
-            self.asking = True
-            found = match.groupdict()
-            self.want = want or lexicon.NOUNS.get(found["noun"]) or lexicon.NOUNS[found["noun"].removesuffix("s")]
-            if found.get("verdict"):
-                self.reading.add_facet(Field.STATUS, [found["verdict"]])
-            if self.want is Want.STATUS:
-                self.claim(lexicon.VERDICT)
-            return
-
-    def _full_names(self) -> None:
-        """Names of two words and more, spelled just so; outside of questions a place's only where it looks like a name."""
-        for size in (4, 3, 2):
-            for first in range(len(self.keys) - size + 1):
-                text = self.text(first, first + size)
-                judge = first > 1 and self.keys[first - 1] == "by" and self.keys[first - 2] in ("approved", "rejected")
-                if _TAKEN in text or judge:
-                    continue
-                match = self.reading.vocabulary.exact(text, (Field.BY, *_PLACES))
-                led = bool(first) and self.keys[first - 1] in _LEADS
-                if match and (self.asking or led or match.names[0].field is Field.BY or self.words[first].raw[:1].isupper()):
-                    self.asking = True
-                    self.add(match, first, first + size)
-
-    def _me(self) -> None:
-        self.claim(lexicon.ASKS_FOR_ME)
-        if self.claim(lexicon.ABOUT_ME):
-            self.asking = True
-            mine(self.reading)
-        if self.reading.here and self.claim(lexicon.HERE):
-            self.asking = True
-            self.reading.add(Match("exact", (self.reading.here,)), "here", (0, 0))
-
-    def _verdicts(self) -> None:
-        if match := self.claim(lexicon.JUDGED_BY):
-            self.reading.add_facet(Field.STATUS, [match["verdict"]])
-            at = next(at for at, word in enumerate(self.words) if word.key == "by" and self.keys[at] == _TAKEN)
-            self.keys[at] = "judgedby"
-        if self.claim(lexicon.UNDECIDED):
-            self.reading.conditions.append(UNDECIDED)
-        if match := self.claim(lexicon.NOT_VERDICT):
-            self.reading.add_facet(Field.STATUS, [match["verdict"] or "approved"], negated=True)
-        if match := self.claim(lexicon.VERDICT):
-            self.reading.add_facet(Field.STATUS, [match["verdict"].replace("need work", "needs work")])
-
-    def _dates(self) -> None:
-        for found in dates.scan(self.keys, self.reading.now, self.reading.zone):
-            said = " ".join(word.raw for word in self.words[found.first : found.last])
-            self.reading.conditions.append(Condition(said.lower(), since=found.since, until=found.until))
-            self.take(found.first, found.last)
-        if match := self.claim(lexicon.SEED):
-            self.reading.add_facet(Field.SEED, [str(int(match["seed"]))])
-
-    def _techniques(self) -> None:
-        patterns = (*lexicon.TECHNIQUE, *((lexicon.SURE_TECHNIQUE,) if self.asking else ()))
-        for pattern in patterns:
-            while match := self.claim(pattern):
-                self.asking = True
-                self.reading.add_facet(Field.TECHNIQUE, [lexicon.technique(match["technique"])])
-
-    def _shots(self) -> None:
-        """A known shot's code, wherever it stands."""
-        for at, key in enumerate(self.keys):
-            known, field = self.reading.vocabulary, (Field.SHOT,)
-            match = known.exact(key, field) if _SHOT_CODE.fullmatch(key) else None
-            if match is None and re.fullmatch(r"[^\W\d_]+-?\d+", key):
-                match = known.same_number(key)
-            if match:
-                self.add(match, at, at + 1)
-                if at and self.keys[at - 1] in ("shot", "shots"):
-                    self.take(at - 1, at)
-
-    def _names_in_context(self) -> None:
-        for context in _CONTEXTS:
-            for at in range(len(self.keys)):
-                if self.keys[at] is not _TAKEN and context.leads(self.keys[at]):
-                    self._after(at, context) if context.follows else self._before(at, context)
-        for at, word in enumerate(self.words):
-            if word.owner and self.keys[at] != _TAKEN:
-                self._owner(at)
-
-    def _after(self, lead: int, context: Context) -> None:
-        first = lead + 1
-        while first < len(self.keys) and self.keys[first] in (
-            "the",
-            "our",
-            "a",
-            "an",
-            "client",
-            "project",
-            "workflow",
-            "model",
-            "lora",
-        ):
-            first += 1
-        longest = next((size for size in range(4) if self._stops(first + size)), 4)
-        found = self._longest(first, longest, context)
-        if found is None:
-            if context.role is not None:
-                self._nobody(lead, first, longest)
-            return
-        match, last = found
-        self.asking = True
-        self.add(match, first, last, field=context.role)
-        self.take(lead, first)
-
-    def _longest(self, first: int, longest: int, context: Context) -> tuple[Match, int] | None:
-        vocabulary = self.reading.vocabulary
-        fields: Sequence[Field]
-        readers = [vocabulary.exact, vocabulary.partial, *([vocabulary.near] if context.loose else [])]
-        for reader in readers:
-            for size in range(longest, 0, -1):
-                text = self.text(first, first + size)
-                if reader == vocabulary.partial and not (context.loose or self._ends(first + size)):
-                    continue
-                if text in lexicon.FILLERS or (
-                    Field.SHOT in context.fields and len(context.fields) > 1 and not _SHOT_CODE.fullmatch(text)
-                ):
-                    fields = tuple(one for one in context.fields if one is not Field.SHOT)
-                else:
-                    fields = context.fields
-                if text not in lexicon.FILLERS and (match := reader(text, fields)):
-                    return match, first + size
-        return None
-
-    def _stops(self, at: int) -> bool:
-        """Whether a name cannot go on at this word."""
-        if at >= len(self.keys):
-            return True
-        key = self.keys[at]
-        return key in (_TAKEN, "judgedby") or key in lexicon.FILLERS or bool(re.fullmatch(lexicon.PICTURES, key))
-
-    def _ends(self, at: int) -> bool:
-        """Whether a name that ends here is all there is: `with film`, but not `with film grain` or `with depth of field`."""
-        return self._stops(at) and self.keys[at : at + 1] != ["of"]
-
-    def _nobody(self, lead: int, first: int, size: int) -> None:
-        """`approved by Nobody`: it must not be taken for words about the picture."""
-        said = self.said(first, first + size) if size else ""
-        if said:
-            self.reading.add_words(said)
-        self.take(lead, first + size)
-
-    def _before(self, lead: int, context: Context) -> None:
-        for size in (3, 2, 1):
-            first = lead - size
-            text = self.text(first, lead) if first >= 0 else _TAKEN
-            if _TAKEN in text or text in lexicon.FILLERS:
-                continue
-            vocabulary = self.reading.vocabulary
-            if match := vocabulary.exact(text, context.fields) or vocabulary.partial(text, context.fields):
-                self.asking = True
-                self.add(match, first, lead)
-                self.take(lead, lead + 1)
-                return
-
-    def _owner(self, at: int) -> None:
-        fields = (Field.BY, *_PLACES)
-        vocabulary = self.reading.vocabulary
-        for first in (at - 2, at - 1, at):
-            text = self.text(first, at + 1) if first >= 0 else _TAKEN
-            if _TAKEN in text:
-                continue
-            match = (
-                vocabulary.exact(text, fields)
-                or vocabulary.partial(text, fields)
-                or (vocabulary.near(text, fields) if first == at else None)
-            )
-            if match:
-                self.asking = True
-                self.add(match, first, at + 1)
-                return
-
-    def _bare_names(self) -> None:
-        """Full names of clients, projects and workflows anywhere in a question; first names where they have a capital."""
-        if not self.asking:
-            return
-        for at, word in enumerate(self.words):
-            if self._stops(at):
-                continue
-            known, capital = self.reading.vocabulary, word.raw[:1].isupper()
-            # "rose petals" is no client Rose; "Rose petals" and "the rose pictures" are
-            match = known.exact(word.key, _BARE_NAMES) if capital or self._stops(at + 1) else None
-            if match is None and capital and at:
-                match = known.exact(word.key, (Field.BY,)) or known.partial(word.key, (Field.BY,))
-            if match:
-                self.add(match, at, at + 1)
-
-    def _kinds(self) -> None:
-        if not self.asking:
-            return
-        for pattern, kinds in lexicon.KINDS:
-            if self.claim(pattern):
-                shown = label(Field.KIND, kinds[:1])
-                self.reading.conditions.append(Condition(shown, Facet(Field.KIND, kinds)))
-        if self.claim(lexicon.UPLOADED):
-            self.reading.add_facet(Field.ORIGIN, ["upload"])
-
-    def _orders(self) -> None:
-        first = bool(self.keys) and self.keys[0] in ("latest", "newest", "oldest", "earliest", "last", "most")
-        if not (self.asking or first):
-            return
-        for pattern, order in ((lexicon.LATEST, Order.NEWEST), (lexicon.OLDEST, Order.OLDEST)):
-            if self.reading.order is None and self.claim(pattern):
-                self.reading.order = order
-                self.asking = True
-
-    def _without(self) -> None:
-        while self.asking and (match := self.claim(re.compile(r"\bwithout (?:a |an |any |the )?(?P<word>\w[\w-]*)"))):
-            self.reading.add_words(match["word"], negated=True)
-
-    def _rest(self) -> None:
-        meant = [key for key in self.keys if key != _TAKEN and key not in lexicon.JOINTS]
-        for word, key in zip(self.words, self.keys, strict=True):
-            dull = self.asking and (key in lexicon.FILLERS or re.fullmatch(lexicon.PICTURES, key))
-            dull = dull or (bool(meant) and key in lexicon.JOINTS)
-            if key != _TAKEN and not dull:
-                self.reading.add_words(_bare(word) if self.asking else word.raw)
-
-
-def _bare(word: Word) -> str:
-    """The word as typed, without its 's."""
-    return re.sub(r"'s?$", "", word.raw) if word.owner else word.raw
+__all__ = ["Line", "Word", "read"]

@@ -6,7 +6,8 @@ import re
 from enum import StrEnum
 
 PICTURES = (
-    r"(?:shots?|images?|pictures?|pics?|renders?|renderings?|assets?|files?|versions?|ones?|takes?|results?|outputs?|things?)"
+    r"(?:shots?|images?|pictures?|pics?|renders?|renderings?|assets?|files?|versions?|ones?|takes?|results?|outputs?|things?|stuff"
+    r"|stills?|photos?|passes|pass|work|frames?|videos?|clips?)"
 )
 
 
@@ -36,6 +37,21 @@ class Want(StrEnum):
     HOW_MANY = "how many"
     RESULTS = "what came from it"
     SOURCES = "what it came from"
+    LIST = "which"
+    """Which people, clients, models … there are: the frame's unit says of what."""
+    JUDGED = "when judged"
+    EXPORTED = "when exported"
+    EXPORTER = "who exported"
+    TAGGER = "who tagged"
+    PROFILE = "export profile"
+    RECIPIENT = "sent to"
+    SIZE = "size"
+    LENGTH = "length"
+    TOOK = "render time"
+    SERVER = "server"
+    TAGS = "tags"
+    NOTE = "note"
+    FILE = "file"
 
 
 NOUNS = {
@@ -44,55 +60,14 @@ NOUNS = {
     "sampler": Want.SETTINGS, "client": Want.CLIENT, "customer": Want.CLIENT, "project": Want.PROJECT, "status": Want.STATUS,
     "verdict": Want.STATUS, "shot": Want.SHOT, "technique": Want.TECHNIQUE,
 }  # fmt: skip
-_NOUN = "(?P<noun>" + "|".join(sorted(NOUNS, key=len, reverse=True)) + ")s?"
-_ASIDE = (
-    r"(?:(?:and|so|ok|okay|hey|hi|please|i want to know|(?:can|could|would|will) you(?: please)?|do (?:you|we) know"
-    r"|tell me|remind me|does (?:anyone|anybody) know|any idea) )*"
-)
-_ARTICLES = r"(?: the| its| exact)*"
-_GET = r"(?:show|give|get|send|copy)"
-_SAY_WHICH = rf"(?:(?:with|by|in|from|on|under|using|for) )?(?:what|which)(?: is| are| was| were)?{_ARTICLES}"
-
-WANTS: tuple[tuple[re.Pattern[str], Want | None], ...] = tuple(
-    (re.compile(pattern), want)
-    for pattern, want in (
-        (rf"^{_ASIDE}(?:how many|how much|(?:the )?number of|count(?: of)?(?: all)?)\b", Want.HOW_MANY),
-        (rf"^{_ASIDE}(?:for (?:whom|which client|what client)|whom? (?:is|was|are|were|did)(?= .*\bfor$))\b", Want.CLIENT),
-        (rf"^{_ASIDE}who(?: has| had| have)? (?P<verdict>approved|rejected)\b", Want.JUDGE),
-        (rf"^{_ASIDE}what(?: all)? (?:came|comes|has come|was made|were made|is made|was rendered) from\b", Want.RESULTS),
-        (rf"^{_ASIDE}what (?:did|has|have|will|does)(?= .*\b(?:become|turn into|lead to)$)\b", Want.RESULTS),
-        (rf"^{_ASIDE}what (?:was|were|is|are)(?= .*\b(?:made|rendered|based|derived|built) (?:from|of|on)$)\b", Want.SOURCES),
-        (rf"^{_ASIDE}(?:where|what) (?:does|did|do)(?= .*\b(?:come|came|originate) from$)\b", Want.SOURCES),
-        (rf"^{_ASIDE}(?:what|which \w+) (?:went|goes|go) into\b", Want.SOURCES),
-        (rf"^{_ASIDE}(?:who|whose|by whom)\b", Want.WHO),
-        (rf"^{_ASIDE}(?:when|how long ago|(?:what|which) (?:date|day|time))\b", Want.WHEN),
-        (rf"^{_ASIDE}{_SAY_WHICH} {_NOUN}\b", None),
-        (rf"^{_ASIDE}{_GET}?(?: me| us)?(?: ?the| its| exact)* ?{_NOUN} (?:used |values? )*(?:of|for|behind|in)\b", None),
-        (rf"^{_ASIDE}{_GET}(?: me| us)?{_ARTICLES} (?P<noun>negative prompt|prompt|seed|settings)s?$", None),
-        (r"^(?:is|was|are|were|has|have)(?= .*\b(?:approved|rejected|ok|okay)$)\b", Want.STATUS),
-    )
-)
-"""Tried in order; None takes its meaning from the noun."""
-
 STARTERS = _words(
     """
+    whats what's anything anyone name names list count # number top any
     who whose whom what which when where how show find list give get search display any is are was were did do does has have can
     could please tell latest newest last recent oldest first my the all everything anything
     """
 )
 """A text that begins with one of these is a question, and its little words are not searched for."""
-
-FILLERS = _words(
-    """
-    a an the of for by with in on at to from and or me us we our ours i my mine you your he she they them it its this that these
-    those is are was were be been being did do does done has have had can could should would will please any all some every each
-    made make makes making created create creates generated generate generates rendered rendering produced produce used use using
-    uses there here what which who whom whose when where why how show showing find list give get search display about ever again
-    team so also just now tell know look looking see got want wanted need everything anything something everyone anyone somebody
-    anybody stuff work works ok exact up back out ago not s t came come belong belongs during since client project else still
-    first last become became becomes turn turned into lead led based derived went goes go originate behind under
-    """
-)
 
 JOINTS = frozenset(["a", "an", "the", "of", "at", "in", "on", "and", "with", "for", "to", "by", "from"])
 """Not looked for anywhere, unless there is nothing else."""
@@ -102,17 +77,6 @@ PICTURES_THAT = re.compile(
 )
 MANY_PICTURES = frozenset(["shots", "images", "pictures", "pics", "renders", "renderings", "assets", "files", "takes"])
 
-LATEST = re.compile(r"\b(?:the )?(?:latest|newest|most recent|last|recent)\b")
-OLDEST = re.compile(r"\b(?:the )?(?:oldest|earliest|very first|first)\b")
-UNDECIDED = re.compile(
-    r"\b(?:not yet (?:approved|judged|decided)|undecided|unjudged|unreviewed|pending|(?:waiting|awaiting)(?: for)? approval)\b"
-)
-NOT_VERDICT = re.compile(
-    r"\bunapproved\b"
-    r"|\b(?:not|except|excluding|without|isn't|aren't|wasn't|weren't) (?:for )?(?:the )?(?P<verdict>approved|rejected)\b"
-)
-JUDGED_BY = re.compile(r"\b(?P<verdict>approved|rejected) by\b")
-VERDICT = re.compile(r"\b(?P<verdict>approved|rejected|needs work|need work)\b")
 ABOUT_ME = re.compile(
     r"\b(?:(?:made|done|rendered) )?by me\b|\b(?:did|have|had) i\b|\bi (?:made|did|rendered|created|generated)\b|\b(?:my|mine)\b"
 )
@@ -151,6 +115,8 @@ TECHNIQUE = (
 )
 """A technique's word counts right before a picture, or after `with` and its like."""
 SURE_TECHNIQUE = re.compile(rf"{_ALONE}{_either(list(_SURE))}\b")
+ASKED_TECHNIQUE = re.compile(rf"{_ALONE}(?P<technique>depth|pose|depth map)(?: ones?)?(?= (?:for|in|on|at|from|by)\b|$)")
+"""In a question, what is asked about: who did the depth for Acme."""
 UPLOADED = re.compile(r"\bupload(?:s|ed)?\b")
 KINDS = (
     (re.compile(r"\b(?:videos?|clips?|films?|movies?)\b"), ("video", "animation")),

@@ -6,43 +6,72 @@ then its little words are dropped. Anything else is words to look for.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, tzinfo
 
 from rapidfuzz import process
 
 from core.errors import BadQuery
-from core.search import grammar, tokens
+from core.search import grammar, line, spelling, tokens
 from core.search.conditions import Choice, Condition, Question
 from core.search.entities import Name, Vocabulary
 from core.search.filters import Reading, apply
 from core.search.lexicon import Want
+from core.search.line import Corpus
 from core.search.tokens import Piece
 from storage.search import Facet, Field
 
+_SPELLED = 40
+"""Longer questions are not looked through for mistyped words."""
+
 
 def understand(
-    text: str, vocabulary: Vocabulary, now: datetime, time_zone: tzinfo, *, me: Name | None = None, here: Name | None = None
+    text: str,
+    vocabulary: Vocabulary,
+    now: datetime,
+    time_zone: tzinfo,
+    *,
+    me: Name | None = None,
+    here: Name | None = None,
+    corpus: Corpus | None = None,
 ) -> Question:
-    """What `text` asks. `me` is who asks, `here` the project of the place it is asked in. Raises BadQuery."""
-    plain = tokens.clean(text)
+    """What `text` asks. `me` is who asks, `here` the project of the place it is asked in, `corpus` what pictures say. Raises BadQuery."""
+    plain = _quotes(tokens.clean(text))
     reading = Reading(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)
     for piece in cut:
         _explicit(reading, piece)
-    words = [word for piece in cut if not (piece.field or piece.quoted or piece.negated) and (word := grammar.word(piece))]
-    line = grammar.Line(reading, words)
-    line.read()
-    _settle_shots(reading, line.want)
+    words = [word for piece in cut if not (piece.field or piece.quoted or piece.negated) and (word := line.word(piece))]
+    words = line.short(words)
+    spelled = list[tuple[str, str]]()
+    if corpus is not None and len(words) <= _SPELLED:
+        words, spelled = spelling.put_right(words, vocabulary, corpus)
+    found = line.Line(reading, words, corpus)
+    grammar.read(found)
+    _settle_shots(reading, found.want)
     return Question(
         text,
-        line.want,
+        found.want,
         tuple(dict.fromkeys(reading.conditions)),
-        subject=line.subject,
+        subject=found.subject,
         order=reading.order,
         ask=reading.ask,
         choices=reading.choices,
         unknown=tuple(reading.unknown),
+        frame=found.frame,
+        ignored=tuple(dict.fromkeys(found.ignored)),
+        missed=tuple(dict.fromkeys(found.missed)),
+        strangers=tuple(dict.fromkeys(found.strangers)),
+        others=tuple(found.others),
+        against=tuple(found.against),
+        spelled=tuple(spelled),
+        asking=found.asking,
     )
+
+
+def _quotes(text: str) -> str:
+    """Single quotes around words made double: prompts with 'rose petals'."""
+    return re.sub(r"(?<![\w'])'([^'\n]{2,80}?)'(?![\w'])", r'"\1"', text)
 
 
 def _explicit(reading: Reading, piece: Piece) -> None:

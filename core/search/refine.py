@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from core.search.conditions import Choice, Condition, Question
 from core.search.filters import INFERRED, UNDECIDED
@@ -28,6 +29,20 @@ _ASKED = {
     Want.JUDGE: "which status has",
     Want.TECHNIQUE: "which technique was used for",
     Want.HOW_MANY: "how many",
+    Want.LIST: "which",
+    Want.JUDGED: "when was the verdict on",
+    Want.EXPORTED: "when was the last export of",
+    Want.EXPORTER: "who exported",
+    Want.TAGGER: "who tagged",
+    Want.PROFILE: "which profile was used for",
+    Want.RECIPIENT: "which recipient had",
+    Want.SIZE: "how big is",
+    Want.LENGTH: "how long is",
+    Want.TOOK: "how long did it take to render",
+    Want.SERVER: "which server ran",
+    Want.TAGS: "which tags has",
+    Want.NOTE: "which notes has",
+    Want.FILE: "which filename has",
     Want.RESULTS: "what came from",
     Want.SOURCES: "what went into",
 }
@@ -36,20 +51,51 @@ _PLAIN = re.compile(r"[\w.@+-]+")
 
 def without_each(question: Question) -> tuple[Choice, ...]:
     """The question asked again without each of its conditions; empty where there is only one, or what it is about has an id."""
-    if question.subject or len(question.conditions) < 2 or question.choices or question.unknown:
+    conditions = tuple(one for one in question.conditions if not one.implied)
+    if question.subject or len(conditions) < 2 or question.choices or question.unknown or question.against:
         return ()
     return tuple(
-        Choice(one.label, said(question, tuple(other for other in question.conditions if other != one)))
-        for one in question.conditions
+        Choice(one.label, said(question, tuple(other for other in conditions if other != one)))
+        for one in conditions
     )
 
 
 def said(question: Question, conditions: tuple[Condition, ...]) -> str:
     """What the question asks, of these conditions only."""
-    dated = any(one.facet is None and one.words is None and not _is_field(one.label) for one in conditions)
-    asks = _ASKED[question.want] or ("show me" if dated else "")
+    dated = any(one.dated and not _is_field(one.label) for one in conditions)
+    asks = _asked(question) or ("show me" if dated or any(one.link or one.bound for one in conditions) else "")
     order = f"sort:{question.order}" if question.order else ""
-    return " ".join(part for part in (asks, *(condition_text(one) for one in conditions), order) if part)
+    per = f"per {_noun(question.frame.per)}" if question.frame.per and not question.frame.most else ""
+    shown = (condition_text(one) for one in conditions if not one.implied)
+    return " ".join(part for part in (asks, *shown, per, order) if part)
+
+
+_NOUNS = {"by": "person", "lora": "LoRA", "kind": "kind"}
+_MEASURES = {
+    "pixels": ("biggest", "smallest"), "seconds": ("longest", "shortest"), "took": ("slowest", "fastest"), "bytes": ("heaviest", "smallest"),
+    "width": ("widest", "smallest"), "height": ("tallest", "smallest"),
+}  # fmt: skip
+
+
+def _noun(unit: object) -> str:
+    return _NOUNS.get(str(unit), str(unit))
+
+
+def _asked(question: Question) -> str:
+    """How the question asks, in words the grammar reads."""
+    frame = question.frame
+    plural = "people" if frame.unit == "by" else f"{_noun(frame.unit)}s"
+    if frame.most:
+        return f"which {_noun(frame.per)} has the {'fewest' if frame.least else 'most'}"
+    if frame.measure is not None and frame.measure.value in _MEASURES:
+        return f"{_MEASURES[frame.measure.value][frame.least]} picture"
+    if question.want is Want.LIST and frame.unit:
+        return f"which {plural}"
+    if question.want is Want.HOW_MANY and frame.unit and frame.per is None:
+        return f"how many {plural}"
+    if question.want is Want.PICTURES and frame.limit:
+        return f"{'oldest' if question.order == 'oldest' else 'newest'} {frame.limit}"
+    return _ASKED.get(question.want, "")
 
 
 def condition_text(one: Condition) -> str:
@@ -62,6 +108,8 @@ def condition_text(one: Condition) -> str:
         return _facet(one, one.facet)
     if one.words is not None:
         return _words(one, one.words)
+    if one.link is not None or one.bound is not None:
+        return one.label.replace("“", '"').replace("”", '"')
     if _is_field(one.label):
         field, _, value = one.label.partition(" ")
         return f"{field}:{quote(value)}"
@@ -82,6 +130,8 @@ def _facet(one: Condition, facet: Facet) -> str:
 def _words(one: Condition, words: Words) -> str:
     typed = one.label.rpartition("“")[2].removesuffix("”")
     sign = "-" if words.negated else ""
+    if "” or “" in one.label:
+        return one.label.replace("“", "").replace("”", "")
     if words.part == "unwanted":
         return f"{sign}negative:{quote(typed)}"
     return f"{sign}{typed}" if words.prefix else f"{sign}{quote(typed)}"
@@ -93,3 +143,29 @@ def _is_field(label: str) -> bool:
 
 def _value(value: str) -> str:
     return value if _PLAIN.fullmatch(value) else quote(value)
+
+
+def as_form(question: Question) -> dict[str, Any]:
+    """The documented query form: what is asked, of which pictures, and how it is put together."""
+    frame = question.frame
+    form: dict[str, Any] = {
+        "ask": question.want.value,
+        "subject": question.subject,
+        "where": [condition_text(one) for one in question.conditions],
+        "count": frame.unit.value if frame.unit else "",
+        "per": str(frame.per or ""),
+        "order": question.order.value
+        if question.order
+        else "most"
+        if frame.most
+        else frame.measure.value
+        if frame.measure
+        else "",
+        "least": frame.least,
+        "limit": frame.limit,
+        "yes_or_no": frame.yes,
+        "compared_with": [condition_text(one) for one in question.against],
+        "ignored": list(question.ignored),
+        "unknown": [*question.strangers, *question.missed],
+    }
+    return form

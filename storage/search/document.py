@@ -126,7 +126,7 @@ def make(
         client_id=client.id,
         member_id=member.id,
         status=asset.status,
-        body=tuple(words_of(" \n ".join(_texts(asset, member, project, client, names)))),
+        body=tuple(words_of(" \n ".join(_texts(asset)))),
         unwanted=tuple(words_of(asset.negative[:_LONGEST_TEXT])),
         facets=tuple(facets),
         names=names,
@@ -187,10 +187,10 @@ def _hashes(asset: Asset) -> Iterator[tuple[Field, str]]:
             yield Field.MODEL, digest[:10]
 
 
-def _texts(asset: Asset, member: Member, project: Project, client: Client, names: Iterable[tuple[Field, str]]) -> Iterator[str]:
+def _texts(asset: Asset) -> Iterator[str]:
+    """What its words are looked for in; names of people, places and models are facets."""
     yield asset.prompt[:_LONGEST_TEXT]
-    yield from (member.name, client.name, project.name, project.slug, asset.filename, asset.status)
-    yield from dict.fromkeys(value for _field, value in names)
+    yield asset.filename
     yield from (str(one["title"]) for one in asset.models if one.get("title"))
     yield from (str(one.get("text", "")) for one in asset.facts.get("unread", ()))
     yield code("A", asset.id or 0)

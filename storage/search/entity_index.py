@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from storage.search.document import Entry, key
 from storage.search.query import Field
+from storage.search.tokenizer import fold
 
 TABLE = """
 CREATE TABLE search_names (
@@ -33,6 +34,10 @@ _PEOPLE = text("SELECT id, name FROM member ORDER BY name_key")
 _PROJECTS = text(
     "SELECT project.id, project.slug, project.name, client.id, client.name"
     " FROM project JOIN client ON client.id = project.client_id ORDER BY project.slug"
+)
+_SERVERS = text("SELECT name FROM backend ORDER BY name")
+_RECIPIENTS = text(
+    "SELECT DISTINCT recipient FROM export WHERE lower(recipient) LIKE :part ESCAPE '!' ORDER BY recipient LIMIT 5"
 )
 _COUNT = text("SELECT count(*) FROM search_names")
 _NAMES = text("SELECT field, name_key, label, project_id FROM search_names ORDER BY field, name_key, project_id")
@@ -124,6 +129,17 @@ def drop(session: Session, rows: Iterable[Row]) -> None:
 def people(session: Session) -> list[Person]:
     """Everybody, by name."""
     return [Person(*row) for row in session.connection().execute(_PEOPLE)]
+
+
+def servers(session: Session) -> frozenset[str]:
+    """The folded names of all ComfyUI servers."""
+    return frozenset(fold(row[0]) for row in session.connection().execute(_SERVERS))
+
+
+def recipients(session: Session, part: str) -> list[str]:
+    """Up to five recipients of exports whose name has this part."""
+    escaped = part.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return [row[0] for row in session.connection().execute(_RECIPIENTS, {"part": f"%{escaped}%"})]
 
 
 def places(session: Session, project_ids: frozenset[int] | None) -> list[Place]:

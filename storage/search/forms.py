@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 TABLE = "CREATE TABLE search_words (word varchar(64) PRIMARY KEY, stem varchar(64) NOT NULL)"
@@ -37,14 +37,14 @@ def stem(word: str) -> str:
     """
     if not word.isascii() or not word.isalpha():
         return word
-    from simplemma import lemmatize  # noqa: PLC0415  (its dictionary takes half a second to load)
+    from simplemma import lemmatize
 
     return str(_stemmer().stemWord(lemmatize(word, lang="en").lower()))
 
 
 @lru_cache(1)
 def _stemmer() -> Any:
-    import snowballstemmer  # noqa: PLC0415
+    import snowballstemmer
 
     return snowballstemmer.stemmer("english")
 

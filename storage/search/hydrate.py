@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select
 
 from storage.search.query import Scope
-from storage.tables import Asset, Client, Judgement, Member, Project, Verdict
+from storage.tables import Asset, Backend, Client, Judgement, Member, Project, Render, Tag, Verdict
 
 
 class Shown(NamedTuple):
@@ -54,6 +54,26 @@ def judge(session: Session, asset_id: int, judgement: Judgement) -> tuple[Verdic
         .order_by(col(Verdict.binding).desc(), col(Verdict.id).desc())
     )
     return session.exec(asked).first()
+
+
+def ran(session: Session, asset_id: int) -> tuple[str, float | None]:
+    """On which server an Asset was rendered, and for how many seconds; empty and None where that is not on record."""
+    asked = (
+        select(Render.started_at, Render.finished_at, Backend.name)
+        .join(Asset, col(Asset.render_id) == col(Render.id))
+        .outerjoin(Backend, col(Backend.id) == col(Render.backend_id))
+        .where(Asset.id == asset_id)
+    )
+    row = session.exec(asked).first()
+    if row is None:
+        return "", None
+    started, finished, server = row
+    return server or "", (finished - started).total_seconds() if started and finished else None
+
+
+def tags(session: Session, asset_id: int) -> list[str]:
+    """The Tags of an Asset."""
+    return list(session.exec(select(Tag.word).where(Tag.asset_id == asset_id).order_by(Tag.word)))
 
 
 def _seen(rows: Iterable[tuple[int | None, int]], scope: Scope) -> list[int]:

@@ -112,10 +112,22 @@ def _tagged(link: Link, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _sources(link: Link, name: str) -> tuple[str, dict[str, Any]]:
-    return (
+    """Assets made from others, of these origins and made by this member where the link says so."""
+    parts, values = list[str](), dict[str, Any]()
+    if link.values:
+        parts.append(f"source.origin IN :{name}v")
+        values[f"{name}v"] = tuple(link.values)
+    if link.member is not None:
+        parts.append(f"source.member_id = :{name}m")
+        values[f"{name}m"] = link.member
+    made = (
         "SELECT asset.id FROM asset JOIN renderinput ON renderinput.render_id = asset.render_id"
-        " UNION SELECT asset_id FROM assetsource"
-    ), {}
+        f" JOIN asset AS source ON source.id = renderinput.asset_id{_where(parts)}"
+    )
+    found = (
+        f"SELECT assetsource.asset_id FROM assetsource JOIN asset AS source ON source.id = assetsource.source_id{_where(parts)}"
+    )
+    return f"{made} UNION {found}", values
 
 
 def _results(link: Link, name: str) -> tuple[str, dict[str, Any]]:

@@ -126,10 +126,16 @@ def _where(query: Query, scope: Scope) -> tuple[str, dict[str, Any]]:
     """The condition and its values; every value is bound, none is pasted in."""
     parts, values = ["slot >= :low", "slot < :high"], dict[str, Any]()
     for part in ("body", "unwanted"):
-        wanted = [("!" if words.negated else "") + _words(words) for words in query.words if words.part == part]
+        plain = [words for words in query.words if words.part == part and not words.names]
+        wanted = [("!" if words.negated else "") + _words(words) for words in plain]
         if wanted:
             parts.append(f"{part} @@ CAST(:{part} AS tsquery)")
             values[part] = " & ".join(wanted)
+    for number, words in enumerate(query.words):
+        if words.names:
+            part, given = _words_or_names(words, f"w{number}")
+            parts.append(part)
+            values |= given
     for number, facet in enumerate(query.facets):
         parts.append(f"{'NOT ' if facet.negated else ''}({_facet(facet, f'f{number}')})")
         values[f"f{number}"] = _facet_value(facet)
@@ -139,6 +145,14 @@ def _where(query: Query, scope: Scope) -> tuple[str, dict[str, Any]]:
     linked, given = conditions(query, ASSET, "postgresql")
     parts, values = [*parts, *linked], values | given
     return " AND ".join(parts), values
+
+
+def _words_or_names(words: Words, name: str) -> tuple[str, dict[str, Any]]:
+    said, values = [f"{words.part} @@ CAST(:{name} AS tsquery)"], dict[str, Any]({name: _words(words)})
+    for number, facet in enumerate(words.names):
+        said.append(_facet(facet, f"{name}n{number}"))
+        values[f"{name}n{number}"] = _facet_value(facet)
+    return f"{'NOT ' if words.negated else ''}({' OR '.join(said)})", values
 
 
 def _facet(facet: Facet, name: str) -> str:

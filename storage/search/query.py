@@ -43,6 +43,15 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True)
+class Facet:
+    """Any one of `values`: row numbers as decimal strings for by, judge, client and project, names for the rest."""
+
+    field: Field
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
 class Words:
     """Tokens (of storage.search.tokenizer) that follow one another; `prefix` lets the last one be the start of a word."""
 
@@ -53,15 +62,8 @@ class Words:
     """`unwanted` is the negative prompt, which plain words do not look into."""
     forms: tuple[tuple[str, ...], ...] = ()
     """Other tokens that will do as well: forms of the same word, or words for the same thing."""
-
-
-@dataclass(frozen=True)
-class Facet:
-    """Any one of `values`: row numbers as decimal strings for by, judge, client and project, names for the rest."""
-
-    field: Field
-    values: tuple[str, ...]
-    negated: bool = False
+    names: tuple[Facet, ...] = ()
+    """Facets that will do as well: names that hold the words."""
 
 
 class Relation(StrEnum):

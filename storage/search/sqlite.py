@@ -109,7 +109,9 @@ def match(query: Query, scope: Scope) -> str:
 
 def _words(words: Words) -> str:
     said = [f'"{" ".join(words.tokens)}"{" *" if words.prefix else ""}', *(f'"{" ".join(form)}"' for form in words.forms)]
-    return f"({words.part} : ({' OR '.join(said)}))" if len(said) > 1 else f"({words.part} : {said[0]})"
+    found = f"({words.part} : ({' OR '.join(said)}))" if len(said) > 1 else f"({words.part} : {said[0]})"
+    tokens = [token(facet.field, value) for facet in words.names for value in facet.values]
+    return f"({found} OR {_any(tokens)})" if tokens else found
 
 
 def _any(tokens: list[str]) -> str:

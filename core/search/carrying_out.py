@@ -1,0 +1,286 @@
+"""Carries out an understood question: finds the pictures, and the sentence about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session
+
+from core.lineage import family
+from core.search import answers, counting, summaries, totals
+from core.search.conditions import Condition, Question, combine
+from core.search.corpus import Corpus
+from core.search.entities import Vocabulary
+from core.search.lexicon import Want
+from core.search.results import Result
+from storage import ids, search
+from storage.search import Facet, Field, Order, Page, Query, Scope, Words, hydrate, tally
+from storage.search.tokenizer import words_of
+from storage.tables import Judgement
+
+LIMIT = 20
+_COUNTED = 100_000
+_TESTED = 12
+"""Conditions of an empty result that are looked into one by one."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence, the pictures it is about, and the groups it counts; `certain` where nothing found is an answer."""
+
+    sentence: str
+    results: tuple[Result, ...] = ()
+    after: str = ""
+    rows: tuple[tuple[str, int], ...] = ()
+    certain: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """One question, in somebody's scope."""
+
+    session: Session
+    question: Question
+    scope: Scope
+    known: Vocabulary
+    tell: answers.Teller
+    corpus: Corpus
+    limit: int
+    after: str = ""
+
+    def carried_out(self) -> Told:
+        question = self.question
+        if self._asks_nothing():
+            return Told(self.tell.help() if not question.missed else answers.strangers(question, []), certain=not question.missed)
+        if question.missed and not self._stands_alone():
+            return Told(answers.strangers(question, []))
+        if self._about_nothing():
+            return Told(self.tell.which(), certain=True)
+        told = totals.told(self) or self._pictures()
+        return replace(told, sentence=self.tell.hedged(told.sentence))
+
+    # What is asked
+
+    def _said(self) -> list[Condition]:
+        return [one for one in self.question.conditions if not one.implied]
+
+    def _asks_nothing(self) -> bool:
+        """Whether no word of the text means anything here: "????", "what can you do"."""
+        question, frame = self.question, self.question.frame
+        framed = frame.unit or frame.per or frame.measure or frame.limit or question.want is not Want.PICTURES
+        if self._said() or question.subject or question.order or framed:
+            return False
+        words = set(words_of(question.text))
+        return not words & _EVERYTHING or bool(question.missed)
+
+    def _stands_alone(self) -> bool:
+        """Whether a question with a word that nothing has still asks something without it."""
+        frame = self.question.frame
+        return bool(self._said() or self.question.subject or frame.per or frame.unit)
+
+    def _about_nothing(self) -> bool:
+        """Whether a fact is asked for and nothing says of what: "who made it"."""
+        question, frame = self.question, self.question.frame
+        said = (
+            self._said()
+            or question.subject
+            or question.order
+            or frame.per
+            or frame.measure
+            or frame.unit
+            or frame.detail.startswith("total")
+        )
+        events = (Want.JUDGED, Want.EXPORTED, Want.EXPORTER, Want.JUDGE)
+        return not said and question.want not in (Want.PICTURES, Want.HOW_MANY, Want.LIST, *events)
+
+    # Pictures
+
+    def page(self) -> Page:
+        """The hits of the question: a subject's, the largest, or those of the query."""
+        question = self.question
+        if question.subject:
+            return Page(tuple(self._of_subject()))
+        if question.frame.measure is not None:
+            limit = max(self.limit, question.frame.limit)
+            found = tally.measure(
+                self.session, question.query, self.scope, question.frame.measure, limit, least=question.frame.least
+            )
+            return Page(tuple(asset for asset, _amount in found))
+        return search.find(self.session, question.query, self.scope, self._wanted(), self.after)
+
+    def _wanted(self) -> int:
+        return min(self.limit, self.question.frame.limit) if self.question.frame.limit else self.limit
+
+    def _of_subject(self) -> list[int]:
+        """The Assets of an id; those that meet the question's other conditions where there are any."""
+        code = self.question.subject
+        render, asset = ids.number("R", code), ids.number("A", code)
+        if render is not None:
+            found = hydrate.of_render(self.session, render, self.scope)
+        else:
+            found = hydrate.of_asset(self.session, asset, self.scope) if asset is not None else []
+        conditions = self._said()
+        if not conditions or not found:
+            return found
+        named = Words(tuple(words_of(code)))
+        query = combine(tuple(conditions), None)
+        met = search.find(self.session, replace(query, words=(*query.words, named)), self.scope, 100).asset_ids
+        return [one for one in found if one in met]
+
+    def _pictures(self) -> Told:
+        page = self.page()
+        if not page.asset_ids and not self.after and any(one.implied for one in self.question.conditions):
+            return self._with(counting.without_implied(self.question)).carried_out_again()
+        if not page.asset_ids and not self.after and (plainer := self._in_plain_words()) is not None:
+            found = self._with(plainer)._pictures()
+            if found.results and self._prompts_say(found.results, plainer):
+                return found
+        if not page.asset_ids:
+            return self._nothing()
+        if not self.after and not self.question.subject and self._prefers_approved():
+            page = self._approved_first(page)
+        results = tuple(Result.of(row) for row in hydrate.shown(self.session, page.asset_ids))
+        return self._told(results, page)
+
+    def carried_out_again(self) -> Told:
+        return totals.told(self) or self._pictures()
+
+    def _with(self, question: Question) -> Search:
+        return replace(self, question=question, tell=replace(self.tell, question=question))
+
+    def _told(self, results: tuple[Result, ...], page: Page) -> Told:
+        question, tell = self.question, self.tell
+        told, more = self._looked_over(results, page)
+        match question.want:
+            case Want.RESULTS | Want.SOURCES:
+                return self._family(results)
+            case Want.STATUS:
+                top = results[0].asset
+                verdict = hydrate.judge(self.session, top.id or 0, Judgement(top.status)) if top.status else None
+                sentence = tell.verdict(told, verdict[1].name if verdict else "", verdict[0].created_at if verdict else None)
+            case Want.SERVER | Want.TOOK | Want.TAGS:
+                sentence = self._looked_up(question.want, results, len(told) - 1)
+            case _ if question.frame.yes and question.want is Want.PICTURES:
+                sentence = tell.yes(
+                    told, search.count(self.session, question.query, self.scope, _COUNTED), subject=bool(question.subject)
+                )
+            case _:
+                sentence = tell.fact(told, more=more)
+        for other in question.others:
+            sentence += " " + self._also(other, told)
+        return Told(sentence, results, page.after if not question.frame.limit else "")
+
+    def _also(self, want: Want, results: tuple[Result, ...]) -> str:
+        if want in (Want.SERVER, Want.TOOK, Want.TAGS):
+            return self._looked_up(want, results[:1], 0)
+        return replace(self.tell, question=replace(self.question, want=want, others=())).fact(results[:1], more=False)
+
+    def _looked_up(self, want: Want, results: tuple[Result, ...], others: int) -> str:
+        """Facts of the first result that stand in other rows."""
+        asset = results[0].asset.id or 0
+        server, seconds = hydrate.ran(self.session, asset)
+        if want is Want.TAGS:
+            words = hydrate.tags(self.session, asset)
+            said = f"Tagged {summaries.listed([f'**{summaries.bare(word)}**' for word in words])}" if words else "**No tags**"
+        elif want is Want.SERVER:
+            said = f"It ran on **{summaries.bare(server)}**" if server else "**No server is on record**"
+        else:
+            said = f"It took **{summaries.lasting(seconds)}**" if seconds is not None else "**No render time is on record**"
+        return self.tell.measured(results[0], said, others)
+
+    def _looked_over(self, results: tuple[Result, ...], page: Page) -> tuple[tuple[Result, ...], bool]:
+        """What the sentence speaks about, and whether there is still more: at least LIMIT of them, however few are shown."""
+        if not page.after or len(results) >= LIMIT or self.question.frame.limit:
+            return results, bool(page.after) and not self.question.frame.limit
+        wide = search.find(self.session, self.question.query, self.scope, LIMIT)
+        shown_already = {result.asset.id for result in results}
+        others = [
+            Result.of(row) for row in hydrate.shown(self.session, [one for one in wide.asset_ids if one not in shown_already])
+        ]
+        return (*results, *others), bool(wide.after)
+
+    def _family(self, results: tuple[Result, ...]) -> Told:
+        """What the results came from, or what came from them, as far as the asker may see."""
+        tops = results[:1] if self.question.subject or self.question.order or len(results) > 12 else results
+        after = self.question.want is Want.RESULTS
+        near, rows = list[tuple[str, str]](), list[int]()
+        for top in tops:
+            found = family.of(self.session, top.asset)
+            steps = found.results if after else found.sources
+            seen = [one for one in steps if self.scope.project_ids is None or one.asset.project_id in self.scope.project_ids]
+            rows += [one.asset.id for one in seen]
+            near += [(one.asset.code, one.name) for one in seen if one.steps == 1]
+        kin = tuple(Result.of(row) for row in hydrate.shown(self.session, list(dict.fromkeys(rows))))
+        sentence = self.tell.family(results[0], kin, list(dict.fromkeys(near)), of=len(tops))
+        return Told(sentence, kin or results[:1], certain=not kin)
+
+    # Which first
+
+    def _prefers_approved(self) -> bool:
+        """Whether "the depth shot" should be the approved one: nothing in the question says which, and one is asked about."""
+        fields = {one.facet.field for one in self.question.conditions if one.facet}
+        plain = self.question.want not in (Want.PICTURES, Want.HOW_MANY, Want.RESULTS) and self.question.frame.measure is None
+        return plain and self.question.order is None and Field.STATUS not in fields
+
+    def _approved_first(self, page: Page) -> Page:
+        """The page, led by the best approved hit if there is one; no longer than it was."""
+        approved = Facet(Field.STATUS, (Judgement.APPROVED.value,))
+        query = replace(self.question.query, facets=(*self.question.query.facets, approved))
+        best, length = search.find(self.session, query, self.scope, 1).asset_ids, len(page.asset_ids)
+        if not best or best[0] in page.asset_ids or length == 1:
+            return replace(page, asset_ids=(*best, *(one for one in page.asset_ids if one not in best))[:length])
+        shorter = search.find(self.session, self.question.query, self.scope, length - 1)
+        return Page((*best, *shorter.asset_ids), shorter.after)
+
+    # Nothing
+
+    def _in_plain_words(self) -> Question | None:
+        """The question with the first name that is written like any word taken as that word ("the rose petals")."""
+        for one in self.question.conditions:
+            named = (
+                one.facet and one.facet.field in (Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG) and not one.facet.negated
+            )
+            if named and len(one.names) == 1 and not one.guessed_from and one.typed == "":
+                words = Condition(f"“{one.names[0].label.casefold()}”", words=Words(tuple(words_of(one.names[0].label))))
+                rest = tuple(words if other == one else other for other in self.question.conditions)
+                return replace(self.question, conditions=rest)
+        return None
+
+    def _prompts_say(self, results: tuple[Result, ...], question: Question) -> bool:
+        """Whether the prompts, and not only names, hold the words."""
+        wanted = [one.words for one in question.conditions if one.words and not one.words.negated]
+        texts = [" ".join(words_of(one.asset.prompt)) for one in results]
+        return all(any(f" {' '.join(words.tokens)} " in f" {text} " for text in texts) for words in wanted)
+
+    def _nothing(self) -> Told:
+        """Why nothing was found: the one condition nothing meets, or the one to leave out, and what would be nearest then."""
+        query, tell = self.question.query, self.tell
+        if self.question.subject:
+            return Told(tell.no_subject() if not self._said() or not self._exists() else tell.no(), certain=True)
+        if query.since and query.until and query.since >= query.until:
+            return Told(tell.no_time(), certain=True)
+        conditions = tuple(self._said())[:_TESTED]
+        if not conditions or not search.count(self.session, Query(), self.scope, 1):
+            return Told(tell.nothing_at_all(), certain=True)
+        barren = [one for one in conditions if not search.count(self.session, combine((one,), None), self.scope, 1)]
+        if self.question.frame.yes:
+            return Told(tell.no(), certain=not any(one.words for one in barren))
+        if barren:
+            return Told(tell.barren(barren))
+        for one in reversed(conditions):
+            rest = combine(tuple(other for other in conditions if other != one), None)
+            newest = search.find(self.session, replace(rest, order=Order.NEWEST), self.scope, 1).asset_ids
+            nearest = hydrate.shown(self.session, newest)
+            if nearest:
+                number = search.count(self.session, rest, self.scope, _COUNTED)
+                return Told(tell.without(one, number, Result.of(nearest[0])), certain=True)
+        return Told(tell.together(), certain=True)
+
+    def _exists(self) -> bool:
+        plain = replace(self.question, conditions=())
+        return bool(self._with(plain)._of_subject())
+
+
+_EVERYTHING = frozenset(
+    ["everything", "anything", "all", "every", "made", "make", "rendered", "render", "picture", "image", "shot", "asset", "file", "video", "clip", "take", "stuff", "upload", "uploaded", "there", "have", "latest", "newest"]
+)

@@ -1,0 +1,87 @@
+"""Comparisons: more this month than last, Mia or Ana, approved or rejected."""
+
+from __future__ import annotations
+
+import re
+
+from core.search import dates
+from core.search.conditions import Condition
+from core.search.lexicon import Want
+from core.search.line import Line
+from storage.search import Field
+from storage.search.tally import Group
+
+_MORE = re.compile(r"\b(?:(?P<more>more|busier|higher|bigger|larger|most)|(?P<less>fewer|less|quieter|lower))\b")
+_THAN = re.compile(r"\b(?:than|or|vs|versus|compared (?:to|with))\b")
+_FIELDS = {
+    Field.BY: Group.BY, Field.CLIENT: Group.CLIENT, Field.PROJECT: Group.PROJECT, Field.WORKFLOW: Group.WORKFLOW, Field.MODEL: Group.MODEL,
+    Field.LORA: Group.LORA, Field.SHOT: Group.SHOT, Field.STATUS: Group.STATUS, Field.KIND: Group.KIND, Field.TECHNIQUE: Group.TECHNIQUE,
+}  # fmt: skip
+
+
+def dates_against(line: Line, found: list[dates.Found]) -> None:
+    """`more this month than last month`: the second span is what the first is compared with; it is taken out of `found`."""
+    said = " ".join(line.keys)
+    if len(found) != 2 or not _MORE.search(said) or not _THAN.search(said):
+        return
+    second = found.pop()
+    label_ = " ".join(word.raw for word in line.words[second.first : second.last]).lower()
+    line.against.append(Condition(label_, since=second.since, until=second.until))
+    line.set(compare=True, yes=True, least=bool((_MORE.search(said) or [None])["less"]))  # type: ignore[call-overload]
+    _clear(line)
+
+
+def read(line: Line) -> None:
+    """Two values of one kind, with `more`, are compared with each other."""
+    if line.frame.compare:
+        _clear(line)
+        return
+    said = " ".join(line.keys)
+    more = _MORE.search(said)
+    if more is None or not _THAN.search(said):
+        return
+    for field, group in _FIELDS.items():
+        same = [one for one in line.reading.conditions if one.facet and one.facet.field is field and not one.facet.negated]
+        if len(same) == 2:
+            _compare(line, same, group, least=more["less"] is not None)
+            return
+    servers = [one for one in line.reading.conditions if one.link and one.link.relation.value == "server"]
+    if len(servers) == 2:
+        _compare(line, servers, Group.SERVER, least=more["less"] is not None)
+
+
+def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool) -> None:
+    """Both become one condition of alternatives, grouped; "more than" asks whether the first is ahead."""
+    first, second = pair
+    line.reading.conditions.remove(second)
+    line.against.append(second)
+    asks_which = line.want in (Want.WHO, Want.LIST) or "or" in line.keys or line.frame.most
+    if not asks_which:
+        line.set(yes=True)
+    else:
+        line.set(yes=False)
+    line.want = Want.HOW_MANY
+    line.set(compare=True, per=group, least=least, most=False)
+    _clear(line)
+
+
+def _clear(line: Line) -> None:
+    for at, key in enumerate(line.keys):
+        if key in (
+            "more",
+            "less",
+            "fewer",
+            "busier",
+            "quieter",
+            "than",
+            "or",
+            "vs",
+            "versus",
+            "compared",
+            "higher",
+            "lower",
+            "bigger",
+            "larger",
+            "most",
+        ):
+            line.take(at, at + 1)

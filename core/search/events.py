@@ -1,0 +1,271 @@
+"""Verdicts and what left the house, as questions speak of them: who gave them, when, ever, not yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.search import dates
+from core.search.conditions import UNDECIDED_SAID, Condition
+from core.search.filters import UNDECIDED
+from core.search.lexicon import Want
+from core.search.line import TAKEN, Line, picture_nouns
+from storage.search import Facet, Field, Link, Relation
+
+APPROVE = ("approved", "approve", "approves", "approving", "approval", "approvals")
+REJECT = ("rejected", "reject", "rejects", "rejecting", "rejection", "rejections")
+EXPORT = ("exported", "delivered")
+MADE = frozenset(
+    ["made", "make", "makes", "rendered", "render", "renders", "did", "created", "create", "generated", "generate", "uploaded", "upload", "painted", "drew", "produced"]
+)
+_BETWEEN = frozenset(
+    f"{TAKEN} for on in at of by to the a an and last week ever just already first also has have had been got get was were did we it them this that anything any something else out our my".split()
+)
+_SETTLED = ("needs", "work")
+_PROFILES = {
+    "client": "client",
+    "clients": "client",
+    "public": "public",
+    "team": "team",
+    "internal": "team",
+    "internally": "team",
+}
+_EVER = ("ever", "once", "previously", "later", "before", "originally", "initially")
+_AGENT = (
+    "did",
+    "has",
+    "have",
+    "does",
+    "had",
+    "what",
+    "that",
+    "which",
+    "who",
+    "stuff",
+    "things",
+    "ones",
+    "everything",
+    "anything",
+    "all",
+    "pictures",
+    "images",
+    "when",
+    "time",
+    "since",
+)
+
+
+@dataclass
+class Event:
+    """A verdict or an export that is spoken of; `at` is its place in the words."""
+
+    at: int
+    relation: Relation
+    values: tuple[str, ...]
+    negated: bool = False
+    verbal: bool = False
+    """Whether it is what somebody does or did, rather than how a picture is."""
+    member: tuple[int, str] | None = None
+    ever: bool = False
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    when: str = ""
+
+
+def read(line: Line) -> list[Event]:
+    """The events in the line; their words are taken."""
+    found = [*_verdicts(line), *_exports(line)]
+    for one in found:
+        one.member = _agent(line, one)
+        one.verbal = one.verbal or one.member is not None
+    return found
+
+
+def _verdicts(line: Line) -> list[Event]:
+    found = []
+    for at, key in enumerate(line.keys):
+        if key in UNDECIDED_SAID:
+            if not line.negated_before(at):
+                line.reading.conditions.append(UNDECIDED)
+            line.take(at, at + 1)
+        elif key == "unapproved":
+            line.reading.add_facet(Field.STATUS, ["approved"], negated=True)
+            line.take(at, at + 1)
+        elif value := _judgement(line, at):
+            event = Event(at, Relation.EVER, (value,), negated=_negated(line, at))
+            event.verbal = key in ("approve", "approves", "reject", "rejects", "approving", "rejecting") or key[-1:] == "s"
+            event.ever = any(one in _EVER for one in line.keys) and not event.negated
+            line.take(at, at + (2 if value == "needs work" else 1))
+            found.append(event)
+    return found
+
+
+def _judgement(line: Line, at: int) -> str:
+    key = line.keys[at]
+    if key in APPROVE:
+        return "approved"
+    if key in REJECT:
+        return "rejected"
+    return "needs work" if tuple(line.keys[at : at + 2]) == _SETTLED else ""
+
+
+def _negated(line: Line, at: int) -> bool:
+    """`not approved`, `has not been approved`, `never got rejected`, `without being approved`, `nobody approved`."""
+    before = at - 1
+    while before >= 0 and line.keys[before] in (
+        "been",
+        "be",
+        "being",
+        "got",
+        "get",
+        "yet",
+        "get",
+        "the",
+        "for",
+        "ever",
+        "even",
+        "has",
+        "have",
+        "actually",
+    ):
+        before -= 1
+    if before >= 0 and line.keys[before] in ("not", "never", "without", "except", "excluding", "nobody", "cannot", "minus"):
+        line.take(before, at)
+        return True
+    return False
+
+
+def _exports(line: Line) -> list[Event]:
+    found = []
+    for at, key in enumerate(line.keys):
+        if key not in EXPORT:
+            continue
+        event = Event(at, Relation.EXPORTED, (), negated=_negated(line, at), verbal=True)
+        values = {_PROFILES[one] for place, one in _profile_words(line, at)}
+        for place, _one in _profile_words(line, at):
+            line.take(place, place + 1)
+        if not values and key == "delivered":
+            to_client = any(one.facet and one.facet.field is Field.CLIENT for one in line.reading.conditions)
+            values = {"client"} if to_client else {"client", "public"}
+        event.values = tuple(sorted(values))
+        line.take(at, at + 1)
+        found.append(event)
+    return found[:1] if found else []
+
+
+def _profile_words(line: Line, at: int) -> list[tuple[int, str]]:
+    """Where a profile is named: right after, or as `to the client`, `to clients`, `publicly`."""
+    found = []
+    for place, key in enumerate(line.keys):
+        near = (
+            place == at + 1
+            or (place and line.keys[place - 1] in ("to", "the", "a", "as", "with", "any", "all") and place > at)
+            or key in ("public", "internally")
+        )
+        if key in _PROFILES and near:
+            found.append((place, key))
+    return found
+
+
+def _agent(line: Line, event: Event) -> tuple[int, str] | None:
+    """Who did it, where a person stands as the one who does: their condition is no longer who made the picture."""
+    for first, last, condition in line.people:
+        if condition not in line.reading.conditions or condition.facet is None or len(condition.facet.values) != 1:
+            continue
+        if not _acts(line, event.at, first, last):
+            continue
+        line.reading.conditions.remove(condition)
+        return int(condition.facet.values[0]), condition.names[0].label if condition.names else "me"
+    return None
+
+
+def _acts(line: Line, verb: int, first: int, last: int) -> bool:
+    before = line.original(first - 1)
+    between = [line.original(at) for at in (range(verb + 1, first) if first > verb else range(last, verb))]
+    if first > verb:
+        return between == ["by"] or (not between and before == "by")
+    small = {
+        "ever",
+        "last",
+        "first",
+        "just",
+        "already",
+        "also",
+        "has",
+        "have",
+        "had",
+        "did",
+        "to",
+        "asked",
+        "be",
+        "finally",
+        "actually",
+        "not",
+        "s",
+        "never",
+        "ask",
+        "sign",
+        "signed",
+    }
+    leads = first == 0 or before in _AGENT or line.words[first - 1].stop
+    return leads and all(one in small for one in between)
+
+
+def settle(line: Line, events: list[Event], found: list[dates.Found]) -> None:
+    """Give each date to the event it belongs to, or to when the pictures were made, and turn all into conditions."""
+    for one in found:
+        said = " ".join(word.raw for word in line.words[one.first : one.last]).lower()
+        event = _of(line, events, one)
+        if event is not None:
+            event.since, event.until, event.when = one.since, one.until, said
+        else:
+            line.reading.conditions.append(Condition(said, since=one.since, until=one.until))
+        line.take(one.first, one.last)
+    asked = line.want in (Want.JUDGE, Want.JUDGED)
+    for event in events:
+        line.reading.conditions.append(_condition(event, asked=asked))
+
+
+def _of(line: Line, events: list[Event], date: dates.Found) -> Event | None:
+    if not events:
+        return None
+    at = date.first - 1
+    places = {event.at: event for event in events}
+    while at >= 0:
+        if at in places:
+            event = places[at]
+            return event if event.relation is Relation.EXPORTED or not event.negated else None
+        if line.original(at) not in _BETWEEN and line.keys[at] != TAKEN:
+            break
+        if line.original(at) in MADE or line.original(at) in picture_nouns():
+            break
+        at -= 1
+    made = any(line.original(place) in MADE - {"did"} for place in range(len(line.words)))
+    verbal = [event for event in events if event.verbal and not event.negated]
+    return verbal[0] if verbal and not made else None
+
+
+def _condition(event: Event, *, asked: bool) -> Condition:
+    dated = event.since is not None or event.until is not None
+    if event.relation is Relation.EVER and not (event.member or dated or event.ever or asked):
+        shown = f"{'not ' if event.negated else ''}{event.values[0]}"
+        return Condition(shown, Facet(Field.STATUS, event.values, negated=event.negated))
+    link = Link(
+        event.relation,
+        event.values,
+        event.member[0] if event.member else None,
+        event.text,
+        event.since,
+        event.until,
+        event.negated,
+    )
+    what = (
+        " or ".join(event.values)
+        if event.relation is Relation.EVER
+        else "exported" + (f" to {' or '.join(event.values)}" if event.values else "")
+    )
+    by = f" by {event.member[1]}" if event.member else ""
+    ever = "ever " if event.ever and not dated else ""
+    shown = f"{'not ' if event.negated else ''}{ever}{what}{by}{f' {event.when}' if event.when else ''}"
+    return Condition(shown, link=link)

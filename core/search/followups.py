@@ -1,0 +1,101 @@
+"""Questions that go on from another: two in one message, and what is asked right after an answer.
+
+>>> parts("who made the soup, and when was it approved?")
+['who made the soup', 'and when was it approved?']
+>>> parts("seed and sampler of the newest jar")
+['seed and sampler of the newest jar']
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from core.search.conditions import Condition, Frame, Question
+from core.search.lexicon import Want
+
+_SEAM = re.compile(
+    r"(?:[?!]+\s+(?=\w)|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|then) (?:who|when|what|which|whose|how (?:many|long|big|much)|(?:on |in |with )?(?:which|what)|is it|was it|are they|were they|has it|have they|did it|did they)\b))",
+    re.IGNORECASE,
+)
+_CONTENT = re.compile(r"\w{2,}")
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|hiya|morning|good (?:morning|afternoon|evening)|afternoon|evening|thanks|thank you|thx|cheers|please|sorry|ta|ok|okay"
+    r"|guten (?:morgen|tag|abend)|hallo|moin|danke|bitte|bonjour|salut|merci|hola|gracias|ol[áa]|obrigad[oa]|bom dia|buenos d[ií]as)"
+    r"(?:[ ,]+(?:all|team|slate|there|guys|folks|everyone|love|mate|you|a lot|so much|in advance|zusammen))*", re.IGNORECASE
+)  # fmt: skip
+_GOES_ON = re.compile(
+    r"^(?:and|but|or|only|just|what about|how about|now|then|also|same|again|make (?:it|that|them)|without|not|minus|except|of (?:those|these|them)|which (?:one|ones|of (?:those|these|them))|"
+    r"and the|how many (?:of (?:those|these|them)|was (?:that|it)|were (?:that|they)|is that|are (?:they|those|that))|the (?:approved|rejected|newest|latest|last|first|oldest|other)s? (?:one|ones)|ok and|okay and|so)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(r"\b(?:it|its|that|those|these|them|they|their|this|ones?|there|him|her|his|he|she)\b", re.IGNORECASE)
+_THIS_TIME = re.compile(
+    r"\b(?:this|that) (?:week|month|year|morning|afternoon|evening|project|channel|client|quarter|time)\b", re.IGNORECASE
+)
+_KEEPS_WANT = re.compile(
+    r"^(?:ok |okay )?(?:and|what about|how about|or|now|same|make|then|only|just|but|without|not|minus|except)\b", re.IGNORECASE
+)
+
+
+def parts(text: str) -> list[str]:
+    """The questions in a message, one or two or three; greetings and thanks are none."""
+    if '"' in text and re.search(r'"[^"]*[?!.] [^"]*"', text):
+        return [text]
+    found = [part.strip() for part in _SEAM.split(text) if part and _CONTENT.search(part)]
+    kept = [part for part in found if not _GREETING.fullmatch(part.strip(" ,.!?-–"))]
+    return (kept or [text])[:3] if len(kept) > 1 else [kept[0] if kept and len(found) > 1 else text]
+
+
+def follows(question: Question, text: str) -> bool:
+    """Whether a text goes on from the question before: it says so, points back, or names nothing of its own."""
+    if question.subject or question.choices:
+        return False
+    if _GOES_ON.match(text.strip()):
+        return True
+    own = [one for one in question.conditions if not one.implied]
+    placed = any(one.words or (one.facet and one.facet.field.value in ("client", "project", "shot", "by")) for one in own)
+    if _POINTS_BACK.search(_THIS_TIME.sub("", text)) and not placed:
+        return True
+    return (
+        not own
+        and not question.frame.unit
+        and not question.frame.most
+        and len(text.split()) <= 6
+        and (question.want is not Want.PICTURES or question.frame != Frame())
+    )
+
+
+def merged(before: Question, question: Question, text: str) -> Question:
+    """The question with what it leaves out taken from the one before."""
+    if question.subject or question.choices:
+        return question
+    kept = [one for one in before.conditions if not one.implied and not any(_replaces(new, one) for new in question.conditions)]
+    asks = question.want is not Want.PICTURES or question.frame.per is not None or question.frame.yes
+    keeps = not asks and bool(_KEEPS_WANT.match(text.strip()))
+    implied = [one for one in (*before.conditions, *question.conditions) if one.implied]
+    fresh = [one for one in question.conditions if not one.implied]
+    lists = before.want is Want.PICTURES or not keeps
+    return replace(
+        question,
+        text=text,
+        want=question.want if not keeps else before.want,
+        frame=question.frame if not keeps else before.frame,
+        conditions=tuple(dict.fromkeys((*kept, *fresh, *implied[:1]))),
+        subject=before.subject,
+        order=question.order or (before.order if lists or keeps else None),
+        missed=tuple(word for word in question.missed),
+    )
+
+
+def _replaces(new: Condition, old: Condition) -> bool:
+    """Whether a condition stands in place of an earlier one of its kind."""
+    if new.implied:
+        return False
+    if new.facet and old.facet:
+        return new.facet.field is old.facet.field and not new.facet.negated
+    if new.link and old.link:
+        return new.link.relation is old.link.relation
+    if new.dated and old.dated:
+        return True
+    return bool(new.words and old.words and not new.words.negated and not old.words.negated)

@@ -1,0 +1,166 @@
+"""The words nobody has understood: looked for in pictures where any has them, dropped where the language makes little of them,
+and said first where they mean something that nothing has."""
+
+from __future__ import annotations
+
+import re
+
+from core.search.entities import Match
+from core.search.lexicon import JOINTS
+from core.search.line import NEGATIONS, TAKEN, Line, bare, english, ordinary, picture_nouns
+from storage.search import Field
+from storage.search.tokenizer import words_of
+
+_WITHOUT = re.compile(
+    r"\b(?:without|excluding|except(?: for)?|minus|not|no|but not|other than|apart from|besides)(?: with| in| of| for| the| a| an| any| use| using| mention| mentioning| ones| show| showing| having| have| the ones with)* (?P<word>[^\W_][\w-]*)"
+)
+_OR = ("or",)
+_PROMPTED = frozenset(
+    ["prompt", "prompts", "prompted", "prompting", "mention", "mentions", "mentioning", "mentioned", "say", "says", "saying", "contain", "contains", "containing", "word", "words", "text"]
+)
+
+
+def read(line: Line) -> None:
+    if not line.asking:
+        _words(line)
+        return
+    _negated(line)
+    _joints(line)
+    at = 0
+    while at < len(line.keys):
+        at = _one(line, at)
+
+
+def _words(line: Line) -> None:
+    """Plain words to look for: all of them, but for little ones beside others."""
+    free = [at for at in line.free() if line.keys[at] not in JOINTS]
+    for at in line.free():
+        if line.keys[at] not in JOINTS or not free:
+            line.reading.add_words(line.words[at].raw)
+
+
+def _negated(line: Line) -> None:
+    while found := line.find(_WITHOUT):
+        match, span = found
+        at = span.last - 1
+        key = line.keys[at]
+        if key == TAKEN or key in ordinary("function") | ordinary("chat") | ordinary("verbs") | picture_nouns():
+            for place in range(span.first, span.last):
+                if line.keys[place] in NEGATIONS:
+                    line.negations.append(place)
+                    line.keys[place] = TAKEN
+            continue
+        named = line.reading.vocabulary.exact(key, (Field.SHOT, Field.TAG, Field.PROJECT, Field.CLIENT))
+        if named and not line.in_prompts(key):
+            line.add(named, at, at + 1, negated=True)
+        else:
+            line.reading.add_words(bare(line.words[at]), negated=True)
+        line.take(*span)
+
+
+def known(key: str) -> bool:
+    """Whether it is a word of questions or an ordinary word."""
+    return (
+        key
+        in ordinary("function")
+        | ordinary("chat")
+        | ordinary("verbs")
+        | picture_nouns()
+        | frozenset(english()["units"])
+        | _PROMPTED
+    )
+
+
+def _joints(line: Line) -> None:
+    """`soup or boat`: words joined by or will each do."""
+    for at in range(1, len(line.keys) - 1):
+        if line.keys[at] not in _OR:
+            continue
+        left, right = at - 1, at + 1
+        while right < len(line.keys) - 1 and line.keys[right] in ("a", "an", "the"):
+            right += 1
+        if not all(_content(line, one) for one in (left, right)):
+            continue
+        line.reading.add_any([bare(line.words[left]), bare(line.words[right])], line.corpus)
+        line.take(left, right + 1)
+
+
+def _content(line: Line, at: int) -> bool:
+    return line.keys[at] != TAKEN and not known(line.keys[at])
+
+
+def _one(line: Line, at: int) -> int:
+    """Deal with the word at `at`; returns where to go on."""
+    key, one = line.keys[at], line.words[at]
+    if key == TAKEN:
+        return at + 1
+    if key in ordinary("function") or key in picture_nouns() or key in _PROMPTED or not words_of(key):
+        return at + 1
+    if key in ordinary("chat"):
+        return at + 1
+    if key in ordinary("verbs") or key in english()["units"]:
+        if not line.in_corpus(key):
+            line.ignored.append(one.raw)
+        elif key in ordinary("verbs"):
+            line.weak.append(one.raw)
+        return at + 1
+    tokens = tuple(words_of(key))
+    if line.corpus is None or line.in_prompts(key):
+        line.reading.add_words(bare(one), corpus=line.corpus)
+        return at + 1
+    if not _guess(line, at, tokens):
+        _missing(line, at)
+    return at + 1
+
+
+def _missing(line: Line, at: int) -> None:
+    """A word nothing has: where a name is expected, it is one nobody knows."""
+    one, before = line.words[at], line.original(at - 1)
+    named = before in ("for", "by", "to", "from", "did", "client", "project", "does", "has") or (at > 0 and one.raw[:1].isupper())
+    (line.strangers if named else line.missed).append(bare(one))
+
+
+def _guess(line: Line, at: int, tokens: tuple[str, ...]) -> bool:
+    """A name or a word of pictures that the word may be mistyped from, or names that hold it."""
+    key, known = line.keys[at], line.reading.vocabulary
+    assert line.corpus is not None, "asked with a corpus"
+    two = _in_two(line, key)
+    if two:
+        line.reading.add_any([bare(line.words[at]), two], line.corpus)
+        return True
+    if holding := known.holding(tokens):
+        fields = {name.field for name in holding}
+        if len(fields) == 1:
+            line.add(Match("partial", tuple(holding)), at, at + 1)
+        else:
+            line.reading.add_words(bare(line.words[at]), corpus=line.corpus, named=True)
+        return True
+    names = (
+        known.near(key, (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG, Field.MODEL, Field.LORA, Field.WORKFLOW))
+        if len(key) > 3
+        else None
+    )
+    words = line.corpus.similar(tokens[-1]) if len(tokens) == 1 and len(key) > 3 else []
+    if names is not None and (not words or _closer(key, names, words[0])):
+        line.add(names, at, at + 1)
+        return True
+    if words:
+        line.reading.add_words(words[0], corpus=line.corpus, guessed=bare(line.words[at]))
+        return True
+    return False
+
+
+def _closer(key: str, names: Match, word: str) -> bool:
+    from rapidfuzz import fuzz
+
+    best = max(fuzz.ratio(key, part) for name in names.names for spelling in name.keys for part in (spelling, *spelling.split()))
+    return best >= fuzz.ratio(key, word)
+
+
+def _in_two(line: Line, key: str) -> str:
+    """`closeup` where pictures say close-up."""
+    assert line.corpus is not None, "asked with a corpus"
+    for cut in range(3, len(key) - 1):
+        if key.isalpha() and line.corpus.has((key[:cut], key[cut:])):
+            return f"{key[:cut]} {key[cut:]}"
+    return ""
