@@ -26,7 +26,11 @@ def main() -> None:
     options.add_argument("--list", action="store_true", help="print each question that was not right")
     options.add_argument("--only", default="", help="only questions of this language or category, or with this id")
     given = options.parse_args()
-    questions = [one for one in json.loads(given.questions.read_text("utf-8")) if given.only in ("", one["language"], one["category"], one["id"])]
+    questions = [
+        one
+        for one in json.loads(given.questions.read_text("utf-8"))
+        if given.only in ("", one["language"], one["category"], one["id"])
+    ]
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/slate.db")
         database.migrate()
@@ -39,7 +43,9 @@ def main() -> None:
             for counts in (by_category[question["category"]], by_language[question["language"]], total):
                 counts[outcome] += 1
             if given.list and outcome is not Outcome.RIGHT:
-                print(f"{question['id']} {outcome.value:<8} {question.get('after', '') or ''} | {question['text']}\n    {told}\n    wanted {question['how'][:160]}")
+                print(
+                    f"{question['id']} {outcome.value:<8} {question.get('after', '') or ''} | {question['text']}\n    {told}\n    wanted {question['how'][:160]}"
+                )
         database.close()
     for name, table in (("category", by_category), ("language", by_language)):
         _print(name, table)

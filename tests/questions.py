@@ -81,7 +81,10 @@ class _Loader:
         self.session = session
         self.data = data
         zone = data["timezone"]
-        people = {one["name"]: Member(name=one["name"], name_key=one["name"].casefold(), role=Role.LEAD, time_zone=zone) for one in data["people"]}
+        people = {
+            one["name"]: Member(name=one["name"], name_key=one["name"].casefold(), role=Role.LEAD, time_zone=zone)
+            for one in data["people"]
+        }
         self.studio = Studio(people, ZoneInfo(zone), _at(data["now"]))
         self.unknown = Member(name="unknown", name_key="unknown", role=Role.VIEWER)
         self.clients = {one["name"]: Client(name=one["name"], name_key=one["name"].casefold()) for one in data["clients"]}
@@ -118,7 +121,11 @@ class _Loader:
         models = [{"folder": "checkpoints", "name": one["model"]}] if one["model"] else []
         models += [{"folder": "loras", "name": name} for name in one["loras"]]
         models += [{"folder": "controlnet", "name": f"control_{name}.safetensors"} for name in one["controlnet"]]
-        techniques = [*one["controlnet"], *(["controlnet"] if one["controlnet"] else []), *_TECHNIQUES.get(one["workflow"] or "", [])]
+        techniques = [
+            *one["controlnet"],
+            *(["controlnet"] if one["controlnet"] else []),
+            *_TECHNIQUES.get(one["workflow"] or "", []),
+        ]
         techniques += ["lora"] if one["loras"] else []
         if one["media"] == "video":
             techniques.append("video")
@@ -179,7 +186,10 @@ class _Loader:
                     withdrawn_at=_at(verdict["withdrawn_at"]) if verdict["withdrawn_at"] else None,
                 )
             )  # fmt: skip
-        rows += [Tag(asset_id=asset.id or 0, word=tag["tag"], member_id=self._member(tag["by"]), created_at=_at(tag["at"])) for tag in one["tags"]]
+        rows += [
+            Tag(asset_id=asset.id or 0, word=tag["tag"], member_id=self._member(tag["by"]), created_at=_at(tag["at"]))
+            for tag in one["tags"]
+        ]
         for number, export in enumerate(one["exports"]):
             digest = f"{one['id']}e{number}".rjust(64, "0")
             copy = Asset(
@@ -260,7 +270,7 @@ def right(found: Found, expect: Row, studio: Studio) -> bool:
 
 
 def _ids(found: Found, studio: Studio) -> list[str]:
-    return [studio.names[result.asset.code] for result in found.results]
+    return [studio.names.get(result.asset.code, result.asset.code) for result in found.results]
 
 
 def _set(found: Found, expect: Row, studio: Studio) -> bool:
@@ -272,7 +282,10 @@ def _top(found: Found, expect: Row, studio: Studio) -> bool:
 
 
 def _people(found: Found, expect: Row, studio: Studio) -> bool:
-    sentence = _plain(found.sentence)
+    bold = " | ".join(
+        part for pair in re.findall(r"\*\*(.+?)\*\*|Others are by ([^.]+)", found.sentence) for part in pair if part
+    )
+    sentence = _plain(bold)
     said = {name for name in studio.people if _plain(name) in sentence} if not found.choices else set()
     return said == set(expect["names"])
 
@@ -310,11 +323,16 @@ def _yesno(found: Found, expect: Row, studio: Studio) -> bool:
 def _date(found: Found, expect: Row, studio: Studio) -> bool:
     wanted = datetime.fromisoformat(expect["date"]).date()
     today = studio.now.astimezone(studio.zone).date()
-    near = {today: ("today", "heute", "aujourd'hui", "hoy", "hoje", "今日", "今天"), today - timedelta(days=1): ("yesterday", "gestern", "hier", "ayer", "ontem", "昨日", "昨天")}
+    near = {
+        today: ("today", "heute", "aujourd'hui", "hoy", "hoje", "今日", "今天"),
+        today - timedelta(days=1): ("yesterday", "gestern", "hier", "ayer", "ontem", "昨日", "昨天"),
+    }
     first = _plain(found.sentence.split("**")[1]) if "**" in found.sentence else ""
     year = "" if wanted.year == today.year else f" {wanted.year}"
     said = [f"{wanted.day} {wanted:%B}{year}".lower(), wanted.isoformat(), *near.get(wanted, ())]
-    return any(one in first for one in said) or (f"{wanted.day}" in first and any(word in first for word in _months(wanted.month)))
+    return any(one in first for one in said) or (
+        f"{wanted.day}" in first and any(word in first for word in _months(wanted.month))
+    )
 
 
 def _months(month: int) -> tuple[str, ...]:
@@ -338,7 +356,11 @@ def _ask_back(found: Found, expect: Row, studio: Studio) -> bool:
 
 def _none(found: Found, expect: Row, studio: Studio) -> bool:
     first = _plain(found.sentence[:160])
-    return _plain(expect["unknown"]) in first and not found.sentence.startswith("Taking") and (not found.results or first.startswith("nothing mentions"))
+    return (
+        _plain(expect["unknown"]) in first
+        and not found.sentence.startswith("Taking")
+        and (not found.results or first.startswith("nothing mentions"))
+    )
 
 
 def _plain(text: str) -> str:

@@ -86,7 +86,10 @@ def answer(
     for part in parts[1:]:
         if found.choices:
             break
-        following = followups.merged(question, understood.one(part), part)
+        own = understood.one(part)
+        if not followups.asks(own):
+            continue
+        following = followups.merged(question, own, part)
         more = _found(session, following, scope, known, understood, limit, "")
         found = replace(found, sentence=f"{found.sentence} {more.sentence}", results=found.results or more.results)
     return found

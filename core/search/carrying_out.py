@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -14,7 +15,7 @@ from core.search.entities import Vocabulary
 from core.search.lexicon import Want
 from core.search.results import Result
 from storage import ids, search
-from storage.search import Facet, Field, Order, Page, Query, Scope, Words, hydrate, tally
+from storage.search import Facet, Field, Order, Page, Query, Relation, Scope, Words, hydrate, tally
 from storage.search.tokenizer import words_of
 from storage.tables import Judgement
 
@@ -49,6 +50,23 @@ class Search:
     after: str = ""
 
     def carried_out(self) -> Told:
+        return self._with(self._in_hours())._carried_out()
+
+    def _in_hours(self) -> Question:
+        """The question with hours of the day made into the hours since 1970 in which anything was found."""
+        said = [one for one in self.question.conditions if one.link and one.link.relation is Relation.HOURS]
+        if not said:
+            return self.question
+        rest = tuple(one for one in self.question.conditions if one not in said)
+        hours = [one.key for one in tally.tally(self.session, combine(rest, None), self.scope, tally.Group.HOUR)]
+        made = []
+        for one in said:
+            assert one.link is not None, "picked by it"
+            kept = tuple(key for key in hours if _within(tally.hour(key).astimezone(self.tell.zone), one.link.values[0]))
+            made.append(replace(one, link=replace(one.link, values=kept)))
+        return replace(self.question, conditions=(*rest, *made))
+
+    def _carried_out(self) -> Told:
         question = self.question
         if self._asks_nothing():
             return Told(self.tell.help() if not question.missed else answers.strangers(question, []), certain=not question.missed)
@@ -281,6 +299,37 @@ class Search:
         return bool(self._with(plain)._of_subject())
 
 
+def _within(at: datetime, hours: str) -> bool:
+    if hours == "weekend":
+        return at.weekday() >= 5
+    first, _, last = hours.partition("-")
+    return int(first) <= at.hour < int(last) or int(first) <= at.hour + 24 < int(last)
+
+
 _EVERYTHING = frozenset(
-    ["everything", "anything", "all", "every", "made", "make", "rendered", "render", "picture", "image", "shot", "asset", "file", "video", "clip", "take", "stuff", "upload", "uploaded", "there", "have", "latest", "newest"]
+    [
+        "everything",
+        "anything",
+        "all",
+        "every",
+        "made",
+        "make",
+        "rendered",
+        "render",
+        "picture",
+        "image",
+        "shot",
+        "asset",
+        "file",
+        "video",
+        "clip",
+        "take",
+        "stuff",
+        "upload",
+        "uploaded",
+        "there",
+        "have",
+        "latest",
+        "newest",
+    ]
 )

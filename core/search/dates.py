@@ -21,11 +21,11 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _MONTH = {name[:size]: at for at, name in enumerate(_MONTHS, 1) for size in (3, len(name))} | {"sept": 9}
 _DAY = {name: at for at, name in enumerate(_DAYS)}
 _NUMBER = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "few": 5, "couple": 2, "twelve": 12
 }  # fmt: skip
 _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (20, 24)}
 _UNITS = ("day", "week", "month", "quarter", "year", "weekend")
-_LONGEST = 6
+_LONGEST = 7
 _EARLIEST_YEAR, _LATEST_YEAR = 1990, 2057
 
 
@@ -78,7 +78,7 @@ def scan(words: Sequence[str], now: datetime, zone: tzinfo) -> list[Found]:
     return found
 
 
-_WITHIN = ("in", "on", "during", "from", "of", "at", "dated", "over", "within")
+_WITHIN = ("in", "on", "during", "from", "of", "at", "dated", "over", "within", "for", "around")
 _BOUND = ("since", "after", "before", "until", "till")
 
 
@@ -106,7 +106,9 @@ def _one(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | 
 
 def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | None:
     """`between X and Y` and `from X to Y`, both ends included."""
-    joint = {"between": ("and",), "from": ("to", "until", "till")}.get(words[at])
+    joint = {"between": ("and", "to"), "from": ("to", "until", "till", "through")}.get(words[at])
+    if joint and (short := _days_of_one_month(words, at, now, zone, joint)):
+        return short
     first = _longest(words, at + 1, now.astimezone(zone).date()) if joint else None
     if joint is None or first is None or tuple(words[first[0] : first[0] + 1]) not in [(one,) for one in joint]:
         return None
@@ -114,9 +116,29 @@ def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Foun
     if second is None:
         return None
     start, end = _span(first[1], zone).start, _span(second[1], zone).end
+    if start >= end and (year := re.search(r"\d{4}", words[second[0] - 1])):  # between June and August 2025
+        dated = _days(_plain([*words[at + 1 : first[0]], year.group()]), now.astimezone(zone).date())
+        start = _span(dated, zone).start if dated else start
+    if start >= end and not any(re.search(r"\d{4}", one) for one in words[at : second[0]]):  # from November to February
+        start = start.replace(year=start.year - 1)
     if start >= end and words[at + 1] in _DAY:  # from Monday to Wednesday, asked on a Monday
         start -= timedelta(days=7)
     return Found(at, second[0], start, end)
+
+
+def _days_of_one_month(words: Sequence[str], at: int, now: datetime, zone: tzinfo, joint: tuple[str, ...]) -> Found | None:
+    """`between 1 and 15 Feb`, `from the 3rd to the 9th of March`: the month is said once."""
+    kept = [place for place in range(at + 1, len(words)) if words[place] != "the"]
+    if len(kept) < 3 or words[kept[1]] not in joint or not re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[kept[0]]):
+        return None
+    second = _longest(words, kept[2], now.astimezone(zone).date())
+    if second is None:
+        return None
+    tail = [one for one in words[kept[2] + 1 : second[0]] if one not in ("the", "of")]
+    first = _days(_plain([words[kept[0]], *tail]), now.astimezone(zone).date())
+    if first is None or first.first >= second[1].last:
+        return None
+    return Found(at, second[0], _span(first, zone).start, _span(second[1], zone).end)
 
 
 def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, _Days] | None:
@@ -148,7 +170,21 @@ def _at(day: date, hour: int, zone: tzinfo) -> datetime:
 
 
 def _days(text: str, today: date) -> _Days | None:
-    for rule in (_named, _ago, _running, _relative, _weekday, _iso, _month_day, _month):
+    for rule in (
+        _named,
+        _ago,
+        _running,
+        _relative,
+        _before_last,
+        _weekday,
+        _iso,
+        _month_day,
+        _month,
+        _quarter,
+        _season,
+        _part_of,
+        _feast,
+    ):
         days = rule(text, today)
         if days is not None:
             return days
@@ -182,13 +218,15 @@ def _ago(text: str, today: date) -> _Days | None:
 
 def _running(text: str, today: date) -> _Days | None:
     """`last 7 days`, `past two weeks`: up to and including today."""
-    match = re.fullmatch(r"(?:last|past|previous) (\w+) (day|week|month|year)s?", text) or re.fullmatch(
+    match = re.fullmatch(r"(?:last|past|previous) (few|couple|\w+) (hour|day|week|month|year)s?", text) or re.fullmatch(
         r"(?:past) ()(day|week|month|year)", text
     )
     number = (_number(match[1]) if match[1] else 1) if match else None
     if match is None or number is None:
         return None
-    length = {"day": 1, "week": 7, "month": 30, "year": 365}[match[2]] * number
+    if match[2] == "hour":
+        number = -(-number // 24)
+    length = {"hour": 1, "day": 1, "week": 7, "month": 30, "year": 365}[match[2]] * number
     return _Days(today - timedelta(days=length - (match[2] == "day")), today + timedelta(days=1))
 
 
@@ -207,6 +245,85 @@ def _relative(text: str, today: date) -> _Days | None:
         behind = (today.weekday() - _DAY[what]) % 7
         return _day(today - timedelta(days=behind or (0 if which == "this" else 7)))
     return None
+
+
+def _before_last(text: str, today: date) -> _Days | None:
+    """`week before last`, `month before last`, `weekend before last`."""
+    match = re.fullmatch(r"(day|week|month|quarter|year|weekend) before last", text)
+    return _unit(match[1], today, -2) if match else None
+
+
+def _quarter(text: str, today: date) -> _Days | None:
+    """`q4`: the latest one that has begun; `q4 2025`, `first quarter 2025`, `q1 last year`."""
+    match = re.fullmatch(r"(?:q([1-4])|(first|second|third|fourth) quarter)(?: (\d{4}|this year|last year))?", text)
+    if match is None:
+        return None
+    number = int(match[1]) if match[1] else ("first", "second", "third", "fourth").index(match[2]) + 1
+    first = 3 * number - 2
+    year = _year(match[3], today) if match[3] else today.year if first <= today.month else today.year - 1
+    return _checked(lambda: _Days(date(year, first, 1), _whole_month(year, first + 2).last))
+
+
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+
+
+def _season(text: str, today: date) -> _Days | None:
+    """`last summer`, `this winter`, `summer 2025`: whole months, of the year it began in."""
+    match = re.fullmatch(r"(?:(last|this) )?(spring|summer|autumn|fall|winter)(?: (\d{4}|this year|last year))?", text)
+    if match is None:
+        return None
+    first = _SEASONS[match[2]]
+    year = _year(match[3], today) if match[3] else today.year if first <= today.month else today.year - 1
+    if match[1] == "last" and not match[3] and year == today.year and today.month <= first + 2:
+        year -= 1
+    found = _checked(
+        lambda: _Days(date(year, first, 1), _whole_month(year + (first == 12), 2 if first == 12 else first + 2).last)
+    )
+    return found._replace(sure=bool(match[1] or match[3])) if found else None
+
+
+def _year(text: str, today: date) -> int:
+    return int(text) if text.isdigit() else today.year - (text == "last year")
+
+
+def _part_of(text: str, today: date) -> _Days | None:
+    """`early march`, `mid january 2025`, `end of last month`, `first week of march`, `start of the year`, `first half of 2025`."""
+    match = re.fullmatch(r"(early|mid|middle|late|start|beginning|end|first week|last week|first half|second half)-? ?(.+)", text)
+    whole = _days(match[2], today) if match else None
+    if match is None and (year := re.fullmatch(r"(start|beginning) (month|year|week|quarter)", text)):
+        return _day(_unit(year[2], today, 0).first)
+    if match is not None and match[2] in ("month", "year", "quarter", "week"):
+        whole = _unit(match[2], today, 0)
+    if match is None or whole is None:
+        return None
+    length = (whole.last - whole.first).days
+    if length < 7:
+        return None
+    third, half, week = timedelta(days=length // 3), timedelta(days=length // 2), timedelta(days=7)
+    first, last = whole.first, whole.last
+    return {
+        "early": _Days(first, first + third), "start": _Days(first, first + third), "beginning": _Days(first, first + third),
+        "mid": _Days(first + third, last - third), "middle": _Days(first + third, last - third), "late": _Days(last - third, last),
+        "end": _Days(last - third, last), "first week": _Days(first, first + week), "last week": _Days(last - week, last),
+        "first half": _Days(first, first + half), "second half": _Days(first + half, last),
+    }[match[1]]  # fmt: skip
+
+
+_FEASTS = {
+    "christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "boxing day": (12, 26), "new year": (1, 1),
+    "new years": (1, 1), "new year's": (1, 1), "new years day": (1, 1), "new years eve": (12, 31), "halloween": (10, 31),
+    "valentines": (2, 14), "valentines day": (2, 14), "valentine's day": (2, 14),
+}  # fmt: skip
+
+
+def _feast(text: str, today: date) -> _Days | None:
+    """`christmas`: the latest one; it counts as a date only after since, before and their like."""
+    name = re.sub(r"^(?:last|this) ", "", text)
+    if name not in _FEASTS:
+        return None
+    month, day = _FEASTS[name]
+    found = date(today.year, month, day)
+    return _day(found if found <= today else date(today.year - 1, month, day))._replace(sure=False)
 
 
 def _weekday(text: str, today: date) -> _Days | None:

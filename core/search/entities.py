@@ -82,8 +82,20 @@ class Vocabulary:
         places = {at for at in self._by_word.get(wanted[0], ()) if _holds(self.names[at], wanted)}
         if Field.SHOT in fields:
             places |= set(self._same_shots(text))
-        found = tuple(name for name in (self.names[at] for at in sorted(places)) if name.field in fields)
-        return Match("partial", found) if found else None
+        found = [name for name in (self.names[at] for at in sorted(places)) if name.field in fields]
+        clients = [name for name in found if name.field is Field.CLIENT]
+        if clients:  # a project's short name often begins with its client's
+            covered = frozenset[int]().union(*(client.projects for client in clients))
+            found = [
+                name
+                for name in found
+                if name.field is not Field.PROJECT or not name.projects <= covered or _inside(wanted, _words_of(fold(name.label)))
+            ]
+            if len(clients) == 1 and all(
+                name.field is Field.CLIENT or not _inside(wanted, _words_of(fold(name.label))) for name in found
+            ):
+                found = clients
+        return Match("partial", tuple(found)) if found else None
 
     def plural(self, text: str, fields: Sequence[Field]) -> Match | None:
         """Names of two words and more that are these but for a plural: `oat bar` for Oat Bars."""
@@ -91,6 +103,14 @@ class Vocabulary:
         found = tuple(name for name in self._by_words.get(wanted, ()) if name.field in fields) if len(wanted) > 1 else ()
         clients = [name for name in found if name.field is Field.CLIENT]
         return Match("exact", tuple(clients) or found) if found else None
+
+    def initialled(self, first: str, letter: str) -> Match | None:
+        """People of this first name whose last name begins so: `tom h`."""
+        found = [
+            name for name in self._by_field.get(Field.BY, ())
+            if (parts := fold(name.label).split()) and parts[0] == first and parts[-1].startswith(letter) and len(parts) > 1
+        ]  # fmt: skip
+        return Match("exact", tuple(found)) if found else None
 
     def squeezed(self, text: str) -> Match | None:
         """The one name of several words that is this when written in one word: `nightrun`."""
@@ -139,6 +159,14 @@ class Vocabulary:
         scored = self._alike(wanted, fields, _NEAR)
         best = max((score for score, _name in scored), default=0.0)
         found = tuple(name for score, name in scored if score >= best - _AS_NEAR)
+        return Match("near", found) if found else None
+
+    def almost(self, text: str, fields: Sequence[Field]) -> Match | None:
+        """Names of several words with a letter or two wrong."""
+        wanted = fold(text)
+        scored = [(score, name) for score, name in self._alike(wanted, fields, 86.0) if any(" " in key for key in name.keys)]
+        best = max((score for score, _name in scored), default=0.0)
+        found = tuple(name for score, name in scored if score >= best - 1.0)
         return Match("near", found) if found else None
 
     def match(self, text: str, fields: Sequence[Field]) -> Match | None:
@@ -269,13 +297,18 @@ def _places(places: Sequence[known.Place]) -> list[Name]:
     for place in places:
         clients.setdefault(place.client_id, []).append(place)
     found = [
-        Name(Field.CLIENT, str(client), owned[0].client, (fold(owned[0].client),), frozenset(place.id for place in owned))
+        Name(Field.CLIENT, str(client), owned[0].client, _spelt(owned[0].client), frozenset(place.id for place in owned))
         for client, owned in clients.items()
     ]
     for place in places:
-        keys = tuple(dict.fromkeys((fold(place.name), fold(place.slug), fold(place.slug).replace("-", " "))))
+        keys = tuple(dict.fromkeys((*_spelt(place.name), fold(place.slug), fold(place.slug).replace("-", " "))))
         found.append(Name(Field.PROJECT, str(place.id), place.name, keys, frozenset({place.id})))
     return found
+
+
+def _spelt(name: str) -> tuple[str, ...]:
+    """The name folded, with `&` and with `and`."""
+    return tuple(dict.fromkeys((fold(name), fold(name).replace(" & ", " and "))))
 
 
 def _name(kind: Field, value: str, label: str) -> Name:

@@ -16,7 +16,24 @@ APPROVE = ("approved", "approve", "approves", "approving", "approval", "approval
 REJECT = ("rejected", "reject", "rejects", "rejecting", "rejection", "rejections")
 EXPORT = ("exported", "delivered")
 MADE = frozenset(
-    ["made", "make", "makes", "rendered", "render", "renders", "did", "created", "create", "generated", "generate", "uploaded", "upload", "painted", "drew", "produced"]
+    [
+        "made",
+        "make",
+        "makes",
+        "rendered",
+        "render",
+        "renders",
+        "did",
+        "created",
+        "create",
+        "generated",
+        "generate",
+        "uploaded",
+        "upload",
+        "painted",
+        "drew",
+        "produced",
+    ]
 )
 _BETWEEN = frozenset(
     f"{TAKEN} for on in at of by to the a an and last week ever just already first also has have had been got get was were did we it them this that anything any something else out our my".split()
@@ -212,8 +229,36 @@ def _acts(line: Line, verb: int, first: int, last: int) -> bool:
     return leads and all(one in small for one in between)
 
 
+_LATER = ("later", "then", "afterwards", "subsequently", "after")
+_BACK = ("withdrawn", "revoked", "retracted", "taken", "overturned", "reversed", "pulled")
+
+
+def _sequel(line: Line, events: list[Event]) -> list[Event]:
+    """`approved and later rejected`, `approval withdrawn`: two verdicts, one after the other, or one that was taken back."""
+    judged = [one for one in events if one.relation is Relation.EVER and not one.negated]
+    if len(judged) == 2 and any(key in _LATER for key in line.keys):
+        first, second = judged
+        between = [line.original(at) for at in range(first.at, second.at)]
+        values = (*second.values, *first.values) if "after" in between else (*first.values, *second.values)
+        shown = f"{values[0]} and later {values[1]}"
+        line.reading.conditions.append(Condition(shown, link=Link(Relation.OVERTURNED, values)))
+        for at, key in enumerate(line.keys):
+            if key in _LATER:
+                line.take(at, at + 1)
+        return [one for one in events if one not in judged]
+    if judged and any(key in _BACK[:3] for key in line.keys):
+        shown = f"{judged[0].values[0]}, withdrawn"
+        line.reading.conditions.append(Condition(shown, link=Link(Relation.WITHDRAWN, judged[0].values)))
+        for at, key in enumerate(line.keys):
+            if key in _BACK:
+                line.take(at, at + 1)
+        return [one for one in events if one is not judged[0]]
+    return events
+
+
 def settle(line: Line, events: list[Event], found: list[dates.Found]) -> None:
     """Give each date to the event it belongs to, or to when the pictures were made, and turn all into conditions."""
+    events = _sequel(line, events)
     for one in found:
         said = " ".join(word.raw for word in line.words[one.first : one.last]).lower()
         event = _of(line, events, one)

@@ -15,7 +15,7 @@ from core.search.conditions import Condition, Frame, Question
 from core.search.lexicon import Want
 
 _SEAM = re.compile(
-    r"(?:[?!]+\s+(?=\w)|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|then) (?:who|when|what|which|whose|how (?:many|long|big|much)|(?:on |in |with )?(?:which|what)|is it|was it|are they|were they|has it|have they|did it|did they)\b))",
+    r"(?:[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|then) (?:who|when|what|which|whose|how (?:many|long|big|much)|(?:on |in |with )?(?:which|what)|is it|was it|are they|were they|has it|have they|did it|did they)\b))",
     re.IGNORECASE,
 )
 _CONTENT = re.compile(r"\w{2,}")
@@ -45,6 +45,12 @@ def parts(text: str) -> list[str]:
     found = [part.strip() for part in _SEAM.split(text) if part and _CONTENT.search(part)]
     kept = [part for part in found if not _GREETING.fullmatch(part.strip(" ,.!?-–"))]
     return (kept or [text])[:3] if len(kept) > 1 else [kept[0] if kept and len(found) > 1 else text]
+
+
+def asks(question: Question) -> bool:
+    """Whether a part of a message asks anything, or narrows what was asked: "show me" and "artists I mean" do not."""
+    own = [one for one in question.conditions if not one.implied]
+    return bool(own or question.want is not Want.PICTURES or question.frame != Frame() or question.subject)
 
 
 def follows(question: Question, text: str) -> bool:

@@ -76,9 +76,10 @@ _WHO = re.compile(
     r"\b(?:who(?:ever|se|m)?(?! uses?d? for)|by whom|which of (?:us|you|them|our (?:artists|people|designers|team))"
     r"|(?:the )?names? of (?:the |all |every )*(?:people|person|persons|artists?|designers?|everyone|everybody|whoever|one|guy|lady|woman|man|colleague|those|creator|maker)(?: (?:that|who|behind))?"
     r"|(?:which|what) (?:other )?(?:of our |of the )?(?:artist|person|people|designer|colleague|member|user|lady|guy|woman|man|intern|producer|lead|teammate|creator|maker|human|team member)s?"
+    r"|^(?:the |all |which )?(?:people|artists|team|everyone|everybody)(?= (?:on|for|behind|in|at|involved) )"
     r"|(?:the )?(?:person|people|artists?|guy|lady|designers?|everyone|everybody|anyone|somebody|one) (?:who|that|behind))\b"
 )
-_WHOM_FOR = re.compile(r"\bfor (?:whom|which client|what client)\b|\bwhom? (?:is|was|are|were|did)(?= .*\bfor$)")
+_WHOM_FOR = re.compile(r"\bfor (?:whom|which client|what client)\b|\b(?:whom?|what) (?:is|was|are|were|did)(?= .*\bfor$)")
 _WHEN = re.compile(
     r"\b(?:when(?:abouts)?|how long ago|how recently|since when|(?:on |at )?(?:what|which) (?:exact )?(?:date|day|time|month|year)(?! zone)|the date (?:of|when)|date of)\b"
 )
@@ -100,7 +101,7 @@ _ONLY_FACT = re.compile(
     rf"^(?:(?:and|what about|how about|the|its|also|then|show|give|me|list|tell|us) )*{_FACT}(?: (?:please|too|then|used|though))?$"
 )
 _RESULTS = re.compile(
-    r"\b(?:what(?: all)? (?:came|comes|has come|have come|was made|were made|is made|was rendered|was built|got made) (?:out )?(?:from|of)|what (?:became|becomes|has become|happened to|happened with)(?: of)?|what else came (?:from|out of)|anything (?:made|derived) from|descendants of|derivatives of|what (?:was|were|is|got) (?=.*\bused for\b)|what did we do with|what (?:was )?done with)\b"
+    r"\b(?:what(?: all)? (?:came|comes|has come|have come|was made|were made|is made|was rendered|was built|got made) (?:out )?(?:from|of)|what (?:became|becomes|has become|happened to|happened with)(?: of)?|what else came (?:from|out of)|anything (?:made|derived) from|descendants of|derivatives of|what did we do with|what (?:was )?done with)\b|\bwhat (?:was|were|is|got) (?=.*\bused for\b)"
 )
 _BECOME = re.compile(r"\bwhat (?:did|has|have|will|does)(?= .*\b(?:become|turn into|lead to|end up as)\b)")
 _SOURCES = re.compile(
@@ -133,14 +134,19 @@ def _lists_and_counts(line: Line) -> None:
     _periods_and_groups(line)
     _few(line)
     _ranking(line)
-    if found := line.find(_COUNT):
+    found = line.find(_COUNT)
+    if found and found[0].group().startswith("how often") and re.search(rf"\b(?:which|what) {_UNIT}", " ".join(line.keys)):
+        line.take(*found[1])
+        found = None
+    if found:
         match, span = found
         line.take(*span)
         line.asking, line.want = True, Want.HOW_MANY
         if match.group().startswith(("how often", "times", "how many times")):
             line.set(unit_said="times")
         else:
-            _unit_after(line, span.last)
+            if line.frame.per is None:
+                _unit_after(line, span.last)
 
 
 def _unit_after(line: Line, at: int) -> None:
@@ -151,6 +157,8 @@ def _unit_after(line: Line, at: int) -> None:
         if key in ("did", "do", "does", "have", "has", "are", "were", "was", "is", "for", "in", "of", "by", "with"):
             return
         unit = units.get(key)
+        if unit and unit not in PERIODS and place and line.keys[place - 1] in ("exported", "delivered", "to", "the"):
+            return
         if unit and unit not in PERIODS:
             bare = all(
                 one in ("different", "distinct", "other", "unique", "separate", "more", "of", "our", "the", "new")
@@ -170,8 +178,9 @@ def _periods_and_groups(line: Line) -> None:
     if match := line.claim(_BY_PERIOD):
         adverbs = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
         line.set(per=match["period"] or match["each"] or adverbs[match["adverb"]])
-    elif match := line.claim(_SPLIT):
-        line.set(per=_group(match["unit"] or match["of"]))
+    elif (found := line.find(_SPLIT)) and english()["units"][found[0]["unit"] or found[0]["of"]] != "render":
+        line.take(*found[1])
+        line.set(per=_group(found[0]["unit"] or found[0]["of"]))
     elif match := line.claim(_PER):
         line.set(per=_group(match["unit"]))
     if line.frame.per is not None:
@@ -271,6 +280,23 @@ def _lineage(line: Line) -> None:
             return
 
 
+_LACKING = re.compile(
+    rf"\b(?:have|has|had|did|do|does|with|got|are|is)?(?: {TAKEN})? ?(?:not|never|no|without)(?: (?:yet|ever|any|a|an|had|been|got|have|even|single))*\b(?! (?:approved|rejected|delivered|exported|needs|by|for|decided))"
+)
+
+
+def lacking(line: Line) -> None:
+    """`which projects have no video`, `who has not rendered anything this week`: those of whom there is nothing."""
+    if line.want not in (Want.LIST, Want.WHO):
+        return
+    found = line.find(_LACKING)
+    after_events = re.compile(r"\b(?:have|has|had|did) (?:not|never)(?: (?:yet|ever|had|been|any|anything))*\b")
+    found = found or line.find(after_events)
+    if found and not any(one in found[0].group().split() for one in ("without",)) and found[1].first <= 4:
+        line.take(*found[1])
+        line.set(without=True)
+
+
 def _facts(line: Line) -> None:
     if line.want is not Want.PICTURES or (line.frame.per is not None and not line.frame.each):
         _yes(line)
@@ -302,8 +328,13 @@ def _who_or_when(line: Line) -> bool:
     line.want = want
     if want is Want.WHO and not whose:
         line.want = _doer(line, span.last)
+    if want is Want.WHEN and re.search(r"\b(?:start|started|begin|began|first)\b", " ".join(line.keys)):
+        line.reading.order = Order.OLDEST
+        line.claim(re.compile(r"\b(?:start|started|begin|began)\b(?: (?:on|with|working on|work on))?"))
     if want is Want.WHEN and (match := line.claim(_TIME_OF)):
         line.reading.order = Order.OLDEST if match["which"] == "first" else Order.NEWEST
+    if want is Want.TOOK and line.frame.measure is Measure.SECONDS:
+        line.set(measure=Measure.TOOK)
     if want is Want.SIZE or want is Want.TOOK:
         line.claim(re.compile(r"\bin pixels?\b"))
         line.claim(re.compile(r"\b(?:take|took|taken|takes)(?: to (?:render|make|generate|finish|run|do))?\b|\bto render\b"))
@@ -397,7 +428,48 @@ def _fact_of(line: Line) -> bool:
 
 
 _LEADING = frozenset(
-    ["show", "give", "get", "send", "copy", "tell", "me", "us", "the", "its", "exact", "and", "please", "hey", "hi", "ok", "so", "can", "could", "you", "i", "need", "want", "what", "is", "are", "was", "list", "whats", "for", "of", "our", "all", "hello", "names", "name", "pull", "up", "find", "out"]
+    [
+        "show",
+        "give",
+        "get",
+        "send",
+        "copy",
+        "tell",
+        "me",
+        "us",
+        "the",
+        "its",
+        "exact",
+        "and",
+        "please",
+        "hey",
+        "hi",
+        "ok",
+        "so",
+        "can",
+        "could",
+        "you",
+        "i",
+        "need",
+        "want",
+        "what",
+        "is",
+        "are",
+        "was",
+        "list",
+        "whats",
+        "for",
+        "of",
+        "our",
+        "all",
+        "hello",
+        "names",
+        "name",
+        "pull",
+        "up",
+        "find",
+        "out",
+    ]
 )
 
 

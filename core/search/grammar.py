@@ -9,7 +9,7 @@ from core.search.conditions import Condition, label
 from core.search.entities import Match
 from core.search.filters import mine
 from core.search.lexicon import Want
-from core.search.line import TAKEN, Line, Word, phrases, picture_nouns
+from core.search.line import TAKEN, Line, Word, known, phrases, picture_nouns
 from storage import ids
 from storage.search import Bound, Facet, Field, Link, Measure, Relation
 from storage.search.picture_sizes import SHAPES
@@ -50,7 +50,7 @@ _HAS_BEEN_UPSCALED = re.compile(
     r"\b(?:been|get|got|gets|anyone|anybody|someone|ever) (?:ever |already )?(?P<verb>upscaled?|inpainted|outpainted|animated)\b"
 )
 _ANY_OF_KIND = re.compile(
-    r"\b(?P<no>no|without(?: an?| any)?|not use an?|not use any|not using an?|not have an?|dont use an?)? ?(?P<some>(?:an?|any|some|use|uses|used|using) )?(?P<what>loras?|controlnets?|tags?)\b(?! (?P<name>\S+))"
+    r"\b(?P<no>no|without(?: an?| any)?|not use an?|not use any|not using an?|not have an?|dont use an?)? ?(?P<some>(?:an?|any|some|use|uses|used|using) )?(?P<what>loras?|controlnets?|tags?)\b"
 )
 _SUBJECT_WORDS = re.compile(r"\b(?:it|this|that|those|these|them|they)\b")
 
@@ -60,7 +60,7 @@ def read(line: Line) -> None:
     line.asking = _asks(line)
     _codes(line)
     naming.full_names(line)
-    made = phrases("verdicts", "made", "exports")
+    made = phrases("phrases", "verdicts", "made", "exports")
     line.rewrite(made)
     verbs = {(verb,): ("made",) for verb in phrases("verbs")[("made",)]}
     line.rewrite(verbs, when=lambda at: line.keys[at] != "made" and _after_a_person(line, at))
@@ -68,6 +68,8 @@ def read(line: Line) -> None:
     naming.strong_people(line)
     _me(line)
     frames.read(line)
+    frames.lacking(line)
+    _hours(line)
     found = _dates(line)
     _lineage(line)
     _techniques(line)
@@ -78,6 +80,9 @@ def read(line: Line) -> None:
     naming.in_context(line)
     naming.bare_names(line)
     spoken = events.read(line)
+    _when_it_happened(line, spoken)
+    _quoted_shot(line)
+    _from_somebodys(line)
     comparing.dates_against(line, found)
     events.settle(line, spoken, found)
     frames.orders(line)
@@ -94,11 +99,7 @@ def _asks(line: Line) -> bool:
         or line.reading.text.rstrip().endswith("?")
         or lexicon.PICTURES_THAT.search(" ".join(keys)) is not None
         or (keys[-1] in lexicon.MANY_PICTURES and (len(words) > 1 or bool(line.reading.conditions)))
-        or bool(
-            re.search(
-                r"\b(?:who|whose|how many|which|when|top \d+|per|anything|anyone|everything|please|i|my|we)\b", " ".join(keys)
-            )
-        )
+        or any(known(key) and key not in lexicon.JOINTS for key in keys)
     )
 
 
@@ -122,7 +123,8 @@ def _after_a_person(line: Line, at: int) -> bool:
 
 
 def _rendered_words(line: Line) -> None:
-    line.rendered = _MADE.search(" ".join(line.keys)) is not None or "did" in line.keys[1:2]
+    said = " ".join(line.keys)
+    line.rendered = _MADE.search(said) is not None or "did" in line.keys[1:2] or f"{TAKEN} did" in said or "takes" in line.keys
 
 
 def _only_renders(line: Line) -> None:
@@ -179,6 +181,30 @@ def _dates(line: Line) -> list[dates.Found]:
     return found
 
 
+_HOURS = re.compile(
+    r"\b(?P<which>after|before|since|past) (?P<n>\d{1,2})(?::00|h)? ?(?P<half>am|pm|a\.m\.?|p\.m\.?|o'?clock|uhr)\b|\b(?P<day>(?:on|at|over|the)? ?(?:the )?weekends|at night|in the evenings?|in the mornings?|after hours)\b"
+)
+_DAYTIMES = {"at night": (22, 30), "in the evening": (18, 24), "in the morning": (5, 12), "after hours": (18, 31)}
+
+
+def _hours(line: Line) -> None:
+    """`after 9pm`, `at weekends`: hours of any day, in the zone of who asks."""
+    match = line.claim(_HOURS)
+    if match is None:
+        return
+    said = match.group().strip()
+    if "weekend" in said:
+        value = "weekend"
+    elif match["day"]:
+        first, last = _DAYTIMES[said.removesuffix("s")]
+        value = f"{first}-{last}"
+    else:
+        hour = int(match["n"]) % 12 + 12 * match["half"].startswith("p") if match["half"][0] in "ap" else int(match["n"])
+        value = f"0-{hour}" if match["which"] == "before" else f"{hour}-24"
+    line.asking = True
+    line.reading.conditions.append(Condition(said, link=Link(Relation.HOURS, (value,))))
+
+
 def _lineage(line: Line) -> None:
     if line.claim(_FROM_UPLOADS):
         line.asking = True
@@ -194,6 +220,8 @@ def _techniques(line: Line) -> None:
     while found := line.find(_ANY_OF_KIND):
         match, span = found
         what = match["what"].removesuffix("s")
+        if span.last < len(line.keys) and line.reading.vocabulary.beginning(line.keys[span.last]):
+            break
         negated = bool(match["no"]) or line.negated_before(span.first)
         if not (negated or match["some"]) or line.want in (Want.LIST, Want.LORA):
             break
@@ -272,6 +300,9 @@ def _kinds(line: Line) -> None:
         return
     for pattern, kinds in lexicon.KINDS:
         if found := line.find(pattern):
+            loose = found[0].group().rstrip("s") in ("film", "movie", "sound", "audio", "music", "mesh", "meshe")
+            if loose and line.in_corpus(found[0].group()):
+                continue
             negated = line.negated_before(found[1].first)
             line.take(*found[1])
             shown = label(Field.KIND, kinds[:1], negated=negated)
@@ -287,9 +318,50 @@ def _kinds(line: Line) -> None:
         line.rendered = True
 
 
-_NOTE = re.compile(
-    r"\b(?:with|having|has|the|a|note|notes|comment|comments|saying|feedback|that|says?|say)(?: (?:with|a|the|note|notes|comment|comments|saying|feedback|that|says?|say))*\b"
+def _when_it_happened(line: Line, spoken: list[events.Event]) -> None:
+    """`when was it approved`, `when did we last send`: of the verdict or the export, not of the making."""
+    verbal = [one for one in spoken if not one.negated]
+    if line.want is not Want.WHEN or not verbal:
+        return
+    made = _MADE.search(" ".join(line.original(at) for at in range(len(line.words))))
+    if verbal[0].relation is Relation.EXPORTED or not made:
+        line.want = Want.EXPORTED if verbal[0].relation is Relation.EXPORTED else Want.JUDGED
+
+
+def _quoted_shot(line: Line) -> None:
+    """`the shot "last"`: what is quoted beside the word shot is one, if there is one called so."""
+    if not any(key in ("shot", "shots") for key in line.keys):
+        return
+    for one in list(line.reading.conditions):
+        if one.words is not None and not one.words.prefix and len(one.names) == 0:
+            match = line.reading.vocabulary.exact(one.label.partition("“")[2].removesuffix("”"), (Field.SHOT,))
+            if match:
+                line.reading.conditions.remove(one)
+                line.reading.add(match, one.label, (0, 0), negated=one.words.negated)
+
+
+_FROM_SOMEBODYS = re.compile(
+    rf"\b(?:made|built|based|derived|rendered|generated) (?:out )?(?:from|of|on|off|with) (?P<whose>{TAKEN})"
 )
+
+
+def _from_somebodys(line: Line) -> None:
+    """`made from May's pictures`: whose sources they were; `by someone else` leaves their own out."""
+    found = line.find(_FROM_SOMEBODYS)
+    if found is None:
+        return
+    at = found[1].last - 1
+    for first, last, condition in line.people:
+        if first <= at < last and condition in line.reading.conditions and condition.facet:
+            line.reading.conditions.remove(condition)
+            who = condition.names[0].label
+            line.reading.conditions.append(
+                Condition(f"made from pictures by {who}", link=Link(Relation.SOURCES, member=int(condition.facet.values[0])))
+            )
+            if line.claim(re.compile(r"\bby (?:someone|somebody|anyone|anybody|people) else\b|\bby others\b")):
+                line.reading.add_facet(Field.BY, list(condition.facet.values), negated=True)
+            line.take(*found[1])
+            return
 
 
 def _notes(line: Line) -> None:

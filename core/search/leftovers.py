@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 
 from core.search.entities import Match
+from core.search.spelling import real
 from core.search.lexicon import JOINTS
-from core.search.line import NEGATIONS, TAKEN, Line, bare, english, ordinary, picture_nouns
+from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
 from storage.search import Field
 from storage.search.tokenizer import words_of
 
@@ -15,9 +16,6 @@ _WITHOUT = re.compile(
     r"\b(?:without|excluding|except(?: for)?|minus|not|no|but not|other than|apart from|besides)(?: with| in| of| for| the| a| an| any| use| using| mention| mentioning| ones| show| showing| having| have| the ones with)* (?P<word>[^\W_][\w-]*)"
 )
 _OR = ("or",)
-_PROMPTED = frozenset(
-    ["prompt", "prompts", "prompted", "prompting", "mention", "mentions", "mentioning", "mentioned", "say", "says", "saying", "contain", "contains", "containing", "word", "words", "text"]
-)
 
 
 def read(line: Line) -> None:
@@ -58,19 +56,6 @@ def _negated(line: Line) -> None:
         line.take(*span)
 
 
-def known(key: str) -> bool:
-    """Whether it is a word of questions or an ordinary word."""
-    return (
-        key
-        in ordinary("function")
-        | ordinary("chat")
-        | ordinary("verbs")
-        | picture_nouns()
-        | frozenset(english()["units"])
-        | _PROMPTED
-    )
-
-
 def _joints(line: Line) -> None:
     """`soup or boat`: words joined by or will each do."""
     for at in range(1, len(line.keys) - 1):
@@ -94,7 +79,7 @@ def _one(line: Line, at: int) -> int:
     key, one = line.keys[at], line.words[at]
     if key == TAKEN:
         return at + 1
-    if key in ordinary("function") or key in picture_nouns() or key in _PROMPTED or not words_of(key):
+    if key in ordinary("function") or key in picture_nouns() or key in PROMPTED or not words_of(key):
         return at + 1
     if key in ordinary("chat"):
         return at + 1
@@ -117,26 +102,34 @@ def _missing(line: Line, at: int) -> None:
     """A word nothing has: where a name is expected, it is one nobody knows."""
     one, before = line.words[at], line.original(at - 1)
     named = before in ("for", "by", "to", "from", "did", "client", "project", "does", "has") or (at > 0 and one.raw[:1].isupper())
-    (line.strangers if named else line.missed).append(bare(one))
+    into = line.strangers if named else line.missed
+    if named and into and line.words[at - 1].raw == into[-1].split()[-1]:
+        into[-1] = f"{into[-1]} {bare(one)}"
+    else:
+        into.append(bare(one))
 
 
 def _guess(line: Line, at: int, tokens: tuple[str, ...]) -> bool:
     """A name or a word of pictures that the word may be mistyped from, or names that hold it."""
-    key, known = line.keys[at], line.reading.vocabulary
+    key, names_known = line.keys[at], line.reading.vocabulary
     assert line.corpus is not None, "asked with a corpus"
     two = _in_two(line, key)
     if two:
         line.reading.add_any([bare(line.words[at]), two], line.corpus)
         return True
-    if holding := known.holding(tokens):
+    if holding := names_known.holding(tokens):
         fields = {name.field for name in holding}
         if len(fields) == 1:
             line.add(Match("partial", tuple(holding)), at, at + 1)
         else:
             line.reading.add_words(bare(line.words[at]), corpus=line.corpus, named=True)
         return True
+    if real(key):
+        return False
     names = (
-        known.near(key, (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG, Field.MODEL, Field.LORA, Field.WORKFLOW))
+        names_known.near(
+            key, (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG, Field.MODEL, Field.LORA, Field.WORKFLOW)
+        )
         if len(key) > 3
         else None
     )

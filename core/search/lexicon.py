@@ -78,7 +78,7 @@ PICTURES_THAT = re.compile(
 MANY_PICTURES = frozenset(["shots", "images", "pictures", "pics", "renders", "renderings", "assets", "files", "takes"])
 
 ABOUT_ME = re.compile(
-    r"\b(?:(?:made|done|rendered) )?by me\b|\b(?:did|have|had) i\b|\bi (?:made|did|rendered|created|generated)\b|\b(?:my|mine)\b"
+    r"\b(?:(?:made|done|rendered) )?by me\b|\b(?:am|are) i\b|\bi\b(?! (?:think|mean|guess|need|want|was wondering|see|get|have to|would|suppose|hope|know|am looking|am trying))|\b(?:did|have|had) i\b|\bi (?:made|did|rendered|created|generated)\b|\b(?:my|mine)\b"
 )
 ASKS_FOR_ME = re.compile(r"^(?:please )?(?:show|give|find|get|tell|send)(?: to)? (?:me|us)\b")
 HERE = re.compile(r"\b(?:in |for |from )?(?:this|the current|our) (?:project|channel)\b|\bhere\b")

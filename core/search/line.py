@@ -49,6 +49,14 @@ _BETWEEN = (
 )
 
 
+ORDERS = frozenset(
+    "last first latest newest oldest earliest recent biggest largest smallest longest shortest slowest fastest most least top".split()
+)
+PROMPTED = frozenset(
+    "prompt prompts prompted prompting mention mentions mentioning mentioned say says saying contain contains containing word words text".split()
+)
+
+
 class Corpus(Protocol):
     """What the pictures the asker may see say."""
 
@@ -99,6 +107,12 @@ def phrases(*sections: str) -> dict[tuple[str, ...], tuple[str, ...]]:
         for said, meant in english()[section].items():
             found[tuple(said.split())] = tuple(str(meant).split())
     return found
+
+
+def known(key: str) -> bool:
+    """Whether it is a word of questions or an ordinary word."""
+    lists = (ordinary("function"), ordinary("chat"), ordinary("verbs"), picture_nouns(), english()["units"], PROMPTED, ORDERS)
+    return any(key in one for one in lists)
 
 
 def word(piece: Piece) -> Word | None:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from core.search import events
 from core.search.conditions import UNDECIDED_SAID
 from core.search.entities import Match, Name
-from core.search.line import TAKEN, Line, english, ordinary, picture_nouns
+from core.search.line import ORDERS, TAKEN, Line, english, known, ordinary, picture_nouns
 from storage.search import Field
 from storage.search.tokenizer import words_of
 
@@ -19,10 +20,60 @@ _ANY = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.WORKFLOW, Field
 _LEADS = ("for", "by", "from", "in", "on", "client", "project", "of", "with", "at", "about", "to")
 _SHOT_CODE = re.compile(r"(?=.*\d)[\w-]{2,20}")
 _MONTHS = frozenset(
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
 )
 _MAKES = frozenset(
-    ["made", "rendered", "did", "created", "generated", "make", "render", "do", "makes", "renders", "upload", "uploaded", "approve", "approved", "reject", "rejected", "export", "exported", "judge", "use", "used", "start", "started", "send"]
+    [
+        "made",
+        "rendered",
+        "did",
+        "created",
+        "generated",
+        "make",
+        "render",
+        "do",
+        "makes",
+        "renders",
+        "upload",
+        "uploaded",
+        "approve",
+        "approved",
+        "reject",
+        "rejected",
+        "export",
+        "exported",
+        "judge",
+        "use",
+        "used",
+        "start",
+        "started",
+        "send",
+    ]
 )
 
 
@@ -77,7 +128,11 @@ def full_names(line: Line) -> None:
             judge = first > 1 and line.keys[first - 1] == "by" and line.keys[first - 2] in ("approved", "rejected")
             if TAKEN in text or judge:
                 continue
-            match = line.reading.vocabulary.exact(text, _ANY) or line.reading.vocabulary.plural(text, _ANY)
+            match = (
+                line.reading.vocabulary.exact(text, _ANY)
+                or line.reading.vocabulary.plural(text, _ANY)
+                or _nearly(line, first, size)
+            )
             if match is None:
                 continue
             kind = match.names[0].field
@@ -87,6 +142,18 @@ def full_names(line: Line) -> None:
                 line.asking = True
                 line.add(match, first, first + size)
     _joined(line)
+
+
+def _nearly(line: Line, first: int, size: int) -> Match | None:
+    """A name of several words with a letter or two wrong; one that is known by its initial: `tom h`."""
+    keys, known_names = line.keys[first : first + size], line.reading.vocabulary
+    if size == 2 and len(keys[1]) == 1 and keys[1].isalpha() and keys[1] not in ("a", "i"):
+        return known_names.initialled(keys[0], keys[1])
+    if size > 3 or any(len(one) < 3 for one in keys) or known(keys[0]) or known(keys[-1]):
+        return None
+    if line.in_corpus(" ".join(keys)) or all(line.in_prompts(one) for one in keys):
+        return None
+    return known_names.almost(" ".join(keys), (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT))
 
 
 def _joined(line: Line) -> None:
@@ -113,7 +180,7 @@ def shots(line: Line) -> None:
 def strong_people(line: Line) -> None:
     """People in places where nothing but a person stands, even where the name is an ordinary word: "did Will make", "May's"."""
     people = (Field.BY,)
-    known = line.reading.vocabulary
+    known_names = line.reading.vocabulary
     for at, key in enumerate(line.keys):
         if key == TAKEN:
             continue
@@ -129,8 +196,14 @@ def strong_people(line: Line) -> None:
         }
         led = led or (before == "by" and (not after or after in ordinary("function") or after == TAKEN or line.words[at].stop))
         led = led or (before in ("did", "does", "has") and key not in ("we", "i", "you", "anyone"))
+        led = led or (key in _MONTHS and not _dated(line, at) and after in picture_nouns())
+        if not led and not one.owner and len(key) > 3 and key.endswith("s") and not known(key) and not line.in_prompts(key):
+            if owned := known_names.exact(key[:-1], people) or known_names.word_of_person(key[:-1]):
+                line.asking = True
+                line.add(owned, at, at + 1)
+                continue
         capital = one.raw[:1].isupper() and key in (*_MONTHS, "will") and not _dated(line, at) and (at or key != "will")
-        if (led or one.owner or capital) and (match := known.exact(key, people) or known.word_of_person(key)):
+        if (led or one.owner or capital) and (match := known_names.exact(key, people) or known_names.word_of_person(key)):
             if key in _MONTHS and _dated(line, at) and not (led or one.owner):
                 continue
             line.asking = True
@@ -214,9 +287,19 @@ def _longest(line: Line, first: int, longest: int, context: Context) -> tuple[Ma
                 line.in_corpus(text) or text in ordinary("verbs") | ordinary("chat") | picture_nouns()
             ):
                 continue
+            if _judged(line, text, first, size):
+                continue
             if not _dull(text) and (match := reader(text, fields)):
                 return match, first + size
     return None
+
+
+def _judged(line: Line, text: str, first: int, size: int) -> bool:
+    """Whether a word is a verdict rather than part of a name: `for approved shots`, but not `for Approved`."""
+    if size > 1 or text not in (*events.APPROVE, *events.REJECT, *events.EXPORT, *UNDECIDED_SAID):
+        return False
+    last = first + size >= len(line.keys) or line.words[first].stop
+    return not (line.words[first].raw[:1].isupper() and last)
 
 
 def _fields(line: Line, context: Context, text: str, *, exact: bool) -> Sequence[Field]:
@@ -236,7 +319,7 @@ def _may_be_part(line: Line, context: Context, first: int, last: int) -> bool:
 
 
 def _dull(text: str) -> bool:
-    return text in ordinary("function") | picture_nouns() | _UNITS() | frozenset(["client", "clients"])
+    return text in ordinary("function") | picture_nouns() | _UNITS() | ORDERS | frozenset(["client", "clients", "us", "me"])
 
 
 @cache
@@ -265,7 +348,7 @@ def _before(line: Line, lead: int, context: Context) -> None:
     for size in (3, 2, 1):
         first = lead - size
         text = line.text(first, lead) if first >= 0 else TAKEN
-        if TAKEN in text or _dull(text) or text in ("last", "first", "latest"):
+        if TAKEN in text or any(_dull(one) for one in text.split()) or _judged(line, text, first, size):
             continue
         vocabulary = line.reading.vocabulary
         if match := vocabulary.exact(text, context.fields) or vocabulary.partial(text, context.fields):
@@ -300,45 +383,46 @@ def bare_names(line: Line) -> None:
         return
     for at, one in enumerate(line.words):
         key = line.keys[at]
-        if (
-            key == TAKEN
-            or (key in ordinary("function") | picture_nouns() | ordinary("chat") | ordinary("verbs")
-            and not one.raw[:1].isupper())
-        ):
+        if key == TAKEN or key in _never() or (key in ordinary("verbs") and not one.raw[:1].isupper()):
             continue
         if match := _bare(line, at):
             line.add(match, at, at + 1)
     _two_word_parts(line)
 
 
+@cache
+def _never() -> frozenset[str]:
+    """Words that are no part of a name unless something else says so."""
+    events_said = frozenset([*events.APPROVE, *events.REJECT, *events.EXPORT, "unapproved", *UNDECIDED_SAID])
+    return ordinary("function") | picture_nouns() | ordinary("chat") | _UNITS() | events_said | ORDERS
+
+
 def _bare(line: Line, at: int) -> Match | None:
-    known, one, key = line.reading.vocabulary, line.words[at], line.keys[at]
+    names, one, key = line.reading.vocabulary, line.words[at], line.keys[at]
     capital, alone = one.raw[:1].isupper(), stops(line, at + 1)
-    if key in ordinary("function") | ordinary("chat") | _UNITS():
-        return None
     # "rose petals" is no client Rose; "Rose petals" and "the rose pictures" are
     places = (Field.CLIENT, Field.PROJECT, Field.WORKFLOW)
-    if (capital or alone) and (match := known.exact(key, places)):
+    if (capital or alone) and (match := names.exact(key, places)):
         return match
-    if match := known.exact(key, (Field.TAG,)):
+    if match := names.exact(key, (Field.TAG,)):
         return match if not line.in_prompts(key) else None
-    if alone and (match := known.exact(key, (Field.SHOT,))):
+    if alone and (match := names.exact(key, (Field.SHOT,))):
         return match
-    if capital and at and (match := known.exact(key, (Field.BY,)) or known.partial(key, (Field.BY,))):
+    if capital and at and (match := names.exact(key, (Field.BY,)) or names.partial(key, (Field.BY,))):
         return match
     if line.in_prompts(key):
         return None
-    person = known.exact(key, (Field.BY,)) or known.word_of_person(key)
+    person = names.exact(key, (Field.BY,)) or names.word_of_person(key)
     if person and key not in _MONTHS:
         return person
-    return known.partial(key, places) or known.exact(key, (Field.SHOT,)) or known.beginning(key)
+    return names.partial(key, places) or names.exact(key, (Field.SHOT,)) or names.beginning(key)
 
 
 def _two_word_parts(line: Line) -> None:
     """Two words that are part of just one name."""
     for first in range(len(line.keys) - 1):
         text = line.text(first, first + 2)
-        if TAKEN in text or any(one in ordinary("function") for one in line.keys[first : first + 2]):
+        if TAKEN in text or any(one in _never() for one in line.keys[first : first + 2]):
             continue
         match = line.reading.vocabulary.partial(text, (Field.BY, *_PLACES))
         if match and len(match.names) == 1:

@@ -54,10 +54,7 @@ def without_each(question: Question) -> tuple[Choice, ...]:
     conditions = tuple(one for one in question.conditions if not one.implied)
     if question.subject or len(conditions) < 2 or question.choices or question.unknown or question.against:
         return ()
-    return tuple(
-        Choice(one.label, said(question, tuple(other for other in conditions if other != one)))
-        for one in conditions
-    )
+    return tuple(Choice(one.label, said(question, tuple(other for other in conditions if other != one))) for one in conditions)
 
 
 def said(question: Question, conditions: tuple[Condition, ...]) -> str:

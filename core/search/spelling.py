@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -10,8 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from core.search.entities import Vocabulary
-from core.search.leftovers import known
-from core.search.line import Corpus, Word
+from core.search.line import Corpus, Word, known
 from storage.search.tokenizer import words_of
 
 _QUESTIONS = tuple(
@@ -41,18 +39,10 @@ def _better(key: str, vocabulary: Vocabulary, corpus: Corpus) -> str:
         return ""
     if len(tokens) == 1 and corpus.forms(tokens[0]):
         return ""
-    real = _real(key)
-    for spellings in _candidates(vocabulary, real=real):
-        best = _nearest(key, spellings)
-        if best:
-            return best
-    return "" if real or len(tokens) != 1 else next(iter(corpus.similar(tokens[0])), "")
-
-
-def _candidates(vocabulary: Vocabulary, *, real: bool) -> Iterator[tuple[str, ...]]:
-    if not real:
-        yield _QUESTIONS
-    yield vocabulary.spellings
+    if real(key):
+        return ""
+    best = _nearest(key, _QUESTIONS) or _nearest(key, vocabulary.spellings)
+    return best or (next(iter(corpus.similar(tokens[0])), "") if len(tokens) == 1 else "")
 
 
 def _nearest(key: str, spellings: tuple[str, ...]) -> str:
@@ -64,7 +54,7 @@ def _nearest(key: str, spellings: tuple[str, ...]) -> str:
 
 
 @cache
-def _real(key: str) -> bool:
+def real(key: str) -> bool:
     """Whether it is a word of English, so that it is not mistyped."""
     from simplemma import is_known
 

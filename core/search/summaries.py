@@ -59,6 +59,7 @@ class Summaries:
         return f"{self._guesses()}**No**, nothing{f': {said}' if said else ''}."
 
     def any_approved(self, results: Sequence[Result]) -> str:
+        results = results[:1] if self.question.order else results
         approved = [one for one in results if one.asset.status == "approved"]
         if not approved:
             return f"{self._guesses()}**No**: {self._by(results[0])}.{self._standing(results)}"

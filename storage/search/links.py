@@ -29,10 +29,12 @@ _SECONDS = {
     "sqlite": {
         "took": "(julianday(render.finished_at) - julianday(render.started_at)) * 86400",
         "at": "CAST(strftime('%s', created_at) AS INTEGER)",
+        "hour": "CAST(strftime('%s', created_at) AS INTEGER) / 3600",
     },
     "postgresql": {
         "took": "CAST(extract(epoch FROM render.finished_at - render.started_at) AS double precision)",
         "at": "CAST(extract(epoch FROM created_at) AS bigint)",
+        "hour": "CAST(floor(extract(epoch FROM created_at) / 3600) AS bigint)",
     },
 }
 
@@ -47,6 +49,7 @@ def conditions(query: Query, asset: str, dialect: str) -> tuple[list[str], dict[
     parts, values = list[str](), dict[str, Any]()
     for number, link in enumerate(query.links):
         inner, given = _LINKS[link.relation](link, f"l{number}")
+        inner = inner.replace("{hour}", _SECONDS[dialect]["hour"])
         parts.append(f"{asset} {'NOT ' if link.negated else ''}IN ({inner})")
         values |= given
     for number, bound in enumerate(query.bounds):
@@ -161,6 +164,23 @@ def _where(parts: list[str]) -> str:
     return f" WHERE {' AND '.join(parts)}" if parts else ""
 
 
+def _hours(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+    return f"SELECT id FROM asset WHERE {{hour}} IN :{name}v", {f"{name}v": tuple(int(one) for one in link.values) or (-1,)}
+
+
+def _withdrawn(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+    sql, values = _rows(link, name, "verdict", "judgement", "note")
+    return f"{sql} {'AND' if ' WHERE ' in sql else 'WHERE'} withdrawn_at IS NOT NULL", values
+
+
+def _overturned(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+    first, second = link.values
+    return (
+        "SELECT early.asset_id FROM verdict AS early JOIN verdict AS late ON late.asset_id = early.asset_id"
+        f" AND late.created_at > early.created_at WHERE early.judgement = :{name}a AND late.judgement = :{name}z"
+    ), {f"{name}a": first, f"{name}z": second}
+
+
 _LINKS = {
     Relation.JUDGED: _judged,
     Relation.EVER: _ever,
@@ -169,4 +189,7 @@ _LINKS = {
     Relation.SOURCES: _sources,
     Relation.RESULTS: _results,
     Relation.SERVER: _server,
+    Relation.HOURS: _hours,
+    Relation.WITHDRAWN: _withdrawn,
+    Relation.OVERTURNED: _overturned,
 }

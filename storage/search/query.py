@@ -83,6 +83,12 @@ class Relation(StrEnum):
     """Others were made from it; `values` are techniques of those."""
     SERVER = "server"
     """It was rendered on one of the Backends `values`."""
+    HOURS = "hours"
+    """It was made in one of the hours `values`, counted since 1970."""
+    WITHDRAWN = "withdrawn"
+    """A Verdict was taken back; `values` are judgements."""
+    OVERTURNED = "overturned"
+    """A Verdict of the first of `values`, and a later one of the second."""
 
 
 @dataclass(frozen=True)
