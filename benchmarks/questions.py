@@ -1,8 +1,8 @@
 """How many questions of a set are answered right at first look: python -m benchmarks.questions STUDIO.json QUESTIONS.json
 
-A studio is people, clients, projects and pictures with their verdicts, tags, exports and sources; it is written into a real database
-of its own, and every question goes the way of `slate find`. Questions come with an answer computed from the studio (tests/questions.py
-has the forms). Prints a table by category and by language, and with --list each question that was not right.
+A studio is people, clients, projects and pictures with their verdicts, tags, exports and sources; it is written into a real
+database of its own, and every question goes the way of `slate find`. Questions come with an answer computed from the studio
+(tests/questions.py has the forms). Prints a table by category and by language, and with --list each question that was not right.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def main() -> None:
                 counts[outcome] += 1
             if given.list and outcome is not Outcome.RIGHT:
                 print(
-                    f"{question['id']} {outcome.value:<8} {question.get('after', '') or ''} | {question['text']}\n    {told}\n    wanted {question['how'][:160]}"
+                    f"{question['id']} {outcome.value:<8} {question.get('after', '') or ''} | {question['text']}\n "
+                    f"   {told}\n    wanted {question['how'][:160]}"
                 )
         database.close()
     for name, table in (("category", by_category), ("language", by_language)):
@@ -56,7 +57,10 @@ def _print(name: str, table: dict[str, Counter[Outcome]]) -> None:
     print(f"\n{name:<18}{'n':>5}" + "".join(f"{one.value:>11}" for one in _ORDER))
     for row, counts in sorted(table.items()):
         number = sum(counts.values())
-        shares = f"   {100 * counts[Outcome.RIGHT] / number:5.1f} % right, {100 * (counts[Outcome.RIGHT] + counts[Outcome.CLICK]) / number:5.1f} % with a click"
+        shares = (
+            f"   {100 * counts[Outcome.RIGHT] / number:5.1f} % right, "
+            f"{100 * (counts[Outcome.RIGHT] + counts[Outcome.CLICK]) / number:5.1f} % with a click"
+        )
         print(f"{row:<18}{number:>5}" + "".join(f"{counts[one]:>11}" for one in _ORDER) + shares)
 
 

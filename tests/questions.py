@@ -133,16 +133,33 @@ class _Loader:
         status = max(live, key=lambda verdict: verdict["at"])["verdict"].replace("-", " ") if live else ""
         facts = {key: one[key] for key in ("steps", "cfg", "sampler") if one.get(key) is not None}
         asset = Asset(
-            origin=_ORIGINS[one["kind"]], render_id=render.id if render else None,
-            ordinal=self._ordinal(one["render"]) if render else None, member_id=member.id or 0,
-            project_id=self.projects[one["project"]].id or 0, shot=one["shot"] or "", status=status, sha256=f"{one['id']:0>64}",
-            source_sha256=f"{one['id']:0>64}", filename=one["filename"] or f"ComfyUI_{one['id'][1:]}_.{'mp4' if one['media'] == 'video' else 'png'}",
-            mime="video/mp4" if one["media"] == "video" else "image/png", size=(one["width"] or 1) * (one["height"] or 1), width=one["width"],
-            height=one["height"], frames=one["frames"] or 1, seconds=one["seconds"], workflow=one["workflow"] or "",
-            workflow_number=1 if one["workflow"] else None, techniques=list(dict.fromkeys(techniques)), models=models, prompt=one["prompt"] or "",
-            negative=one["negative"] or "", seed=str(one["seed"] or ""), facts=facts, created_at=_at(one["made_at"]),
+            origin=_ORIGINS[one["kind"]],
+            render_id=render.id if render else None,
+            ordinal=self._ordinal(one["render"]) if render else None,
+            member_id=member.id or 0,
+            project_id=self.projects[one["project"]].id or 0,
+            shot=one["shot"] or "",
+            status=status,
+            sha256=f"{one['id']:0>64}",
+            source_sha256=f"{one['id']:0>64}",
+            filename=one["filename"] or f"ComfyUI_{one['id'][1:]}_.{'mp4' if one['media'] == 'video' else 'png'}",
+            mime="video/mp4" if one["media"] == "video" else "image/png",
+            size=(one["width"] or 1) * (one["height"] or 1),
+            width=one["width"],
+            height=one["height"],
+            frames=one["frames"] or 1,
+            seconds=one["seconds"],
+            workflow=one["workflow"] or "",
+            workflow_number=1 if one["workflow"] else None,
+            techniques=list(dict.fromkeys(techniques)),
+            models=models,
+            prompt=one["prompt"] or "",
+            negative=one["negative"] or "",
+            seed=str(one["seed"] or ""),
+            facts=facts,
+            created_at=_at(one["made_at"]),
             inferred={} if one["by"] else {"by": "unknown"},
-        )  # fmt: skip
+        )
         self._add([asset])
         self.studio.codes[one["id"]] = asset.code
         self.studio.names[asset.code] = one["id"]
@@ -181,11 +198,15 @@ class _Loader:
         for verdict in one["verdicts"]:
             rows.append(
                 Verdict(
-                    asset_id=asset.id or 0, member_id=self._member(verdict["by"]), judgement=Judgement(verdict["verdict"].replace("-", " ")),
-                    binding=True, note=verdict["note"] or "", created_at=_at(verdict["at"]),
+                    asset_id=asset.id or 0,
+                    member_id=self._member(verdict["by"]),
+                    judgement=Judgement(verdict["verdict"].replace("-", " ")),
+                    binding=True,
+                    note=verdict["note"] or "",
+                    created_at=_at(verdict["at"]),
                     withdrawn_at=_at(verdict["withdrawn_at"]) if verdict["withdrawn_at"] else None,
                 )
-            )  # fmt: skip
+            )
         rows += [
             Tag(asset_id=asset.id or 0, word=tag["tag"], member_id=self._member(tag["by"]), created_at=_at(tag["at"]))
             for tag in one["tags"]
@@ -193,17 +214,32 @@ class _Loader:
         for number, export in enumerate(one["exports"]):
             digest = f"{one['id']}e{number}".rjust(64, "0")
             copy = Asset(
-                origin=Origin.EXPORT, member_id=self._member(export["by"]), project_id=asset.project_id, sha256=digest, source_sha256=digest,
-                filename=f"copy_{asset.filename}", mime=asset.mime, size=1, copy_of=asset.id, created_at=_at(export["at"]),
-            )  # fmt: skip
+                origin=Origin.EXPORT,
+                member_id=self._member(export["by"]),
+                project_id=asset.project_id,
+                sha256=digest,
+                source_sha256=digest,
+                filename=f"copy_{asset.filename}",
+                mime=asset.mime,
+                size=1,
+                copy_of=asset.id,
+                created_at=_at(export["at"]),
+            )
             self._add([copy])
             rows.append(
                 Export(
-                    asset_id=asset.id or 0, copy_id=copy.id or 0, project_id=asset.project_id, member_id=self._member(export["by"]),
-                    profile=export["profile"], recipient=export["to"] or "", source_sha256=asset.sha256, sha256=digest,
-                    filename=copy.filename, created_at=_at(export["at"]),
+                    asset_id=asset.id or 0,
+                    copy_id=copy.id or 0,
+                    project_id=asset.project_id,
+                    member_id=self._member(export["by"]),
+                    profile=export["profile"],
+                    recipient=export["to"] or "",
+                    source_sha256=asset.sha256,
+                    sha256=digest,
+                    filename=copy.filename,
+                    created_at=_at(export["at"]),
                 )
-            )  # fmt: skip
+            )
         if asset.render_id and asset.ordinal == 0:
             rows += [
                 RenderInput(render_id=asset.render_id, name=f"image{number or ''}", asset_id=assets[source].id or 0)
@@ -337,15 +373,24 @@ def _date(found: Found, expect: Row, studio: Studio) -> bool:
 
 def _months(month: int) -> tuple[str, ...]:
     names = {
-        1: "januar janvier enero janeiro", 2: "februar fevrier febrero fevereiro", 3: "marz mars marzo marco", 4: "april avril abril",
-        5: "mai mayo maio", 6: "juni juin junio junho", 7: "juli juillet julio julho", 8: "august aout agosto", 9: "september septembre septiembre setembro",
-        10: "oktober octobre octubre outubro", 11: "november novembre noviembre novembro", 12: "dezember decembre diciembre dezembro",
-    }  # fmt: skip
+        1: "januar janvier enero janeiro",
+        2: "februar fevrier febrero fevereiro",
+        3: "marz mars marzo marco",
+        4: "april avril abril",
+        5: "mai mayo maio",
+        6: "juni juin junio junho",
+        7: "juli juillet julio julho",
+        8: "august aout agosto",
+        9: "september septembre septiembre setembro",
+        10: "oktober octobre octubre outubro",
+        11: "november novembre noviembre novembro",
+        12: "dezember decembre diciembre dezembro",
+    }
     return (*names[month].split(), f"{month}月", f"{month}/")
 
 
 def _table(found: Found, expect: Row, studio: Studio) -> bool:
-    return {label: number for label, number in found.rows} == expect["rows"]
+    return dict(found.rows) == expect["rows"]
 
 
 def _ask_back(found: Found, expect: Row, studio: Studio) -> bool:
@@ -369,6 +414,15 @@ def _plain(text: str) -> str:
 
 
 _KINDS = {
-    "set": _set, "top": _top, "people": _people, "names": _names, "value": _value, "count": _count, "yesno": _yesno, "date": _date,
-    "table": _table, "ask_back": _ask_back, "none": _none,
-}  # fmt: skip
+    "set": _set,
+    "top": _top,
+    "people": _people,
+    "names": _names,
+    "value": _value,
+    "count": _count,
+    "yesno": _yesno,
+    "date": _date,
+    "table": _table,
+    "ask_back": _ask_back,
+    "none": _none,
+}

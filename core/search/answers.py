@@ -74,6 +74,12 @@ class Teller(Summaries):
             return self.any_approved(results)
         status = top.asset.status
         of = f"`{top.code}` by {bare(top.by)}, {self.day(top.asset.created_at)}"
+        wanted = self.question.frame.detail or "approved"
+        if self.question.frame.yes and status == wanted:
+            whose = f" (by {bare(judge)}{f' {self.on(at)}' if at else ''})" if judge else ""
+            return f"{self._guesses()}**Yes**, {status}{whose}: {of}."
+        if self.question.frame.yes:
+            return f"{self._guesses()}**No**, it is **{status or 'not decided yet'}**: {of}."
         if not status:
             return f"{self._guesses()}It is **not decided yet**: {of}.{self._standing(results)}"
         whose = f" (decided by {bare(judge)}{f' {self.on(at)}' if at else ''})" if judge else ""
@@ -171,7 +177,10 @@ class Teller(Summaries):
         after = self.question.want is Want.RESULTS
         if of > 1 and rows:
             names = listed([f"`{code}`" for code, _name in near[:8]])
-            return f"{self._guesses()}**{len(rows)}** {'came from' if after else 'went into'} those {of}: {names}{' and more' if len(near) > 8 else ''}."
+            return (
+                f"{self._guesses()}**{len(rows)}** {'came from' if after else 'went into'} those {of}: "
+                f"{names}{' and more' if len(near) > 8 else ''}."
+            )
         about = f"{self._guesses()}`{top.code}` by {bare(top.by)}, {self.day(top.asset.created_at)}"
         if not rows and after:
             return f"**Nothing** was made from {about}, as far as you can see."
@@ -287,8 +296,8 @@ class Teller(Summaries):
 
     def _guesses(self) -> str:
         guessed = [(one.guessed_from, _called(one)) for one in self.question.conditions if one.guessed_from]
-        shown = {word for _said, name in guessed for word in name.casefold().split()}
-        guessed += [pair for pair in self.question.spelled if pair[1] not in shown]
+        shown = {word for said, _name in guessed for word in said.split()}
+        guessed += [pair for pair in self.question.spelled if pair[0] not in shown]
         taken = [f"“{bare(said)}” for {bare(name)}" for said, name in dict.fromkeys(guessed)]
         return f"Taking {listed(taken)}: " if taken else ""
 

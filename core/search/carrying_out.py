@@ -12,7 +12,7 @@ from core.search import answers, counting, summaries, totals
 from core.search.conditions import Condition, Question, combine
 from core.search.corpus import Corpus
 from core.search.entities import Vocabulary
-from core.search.lexicon import Want
+from core.search.lexicon import Want, word_set
 from core.search.results import Result
 from storage import ids, search
 from storage.search import Facet, Field, Order, Page, Query, Relation, Scope, Words, hydrate, tally
@@ -219,7 +219,8 @@ class Search:
 
     def _family(self, results: tuple[Result, ...]) -> Told:
         """What the results came from, or what came from them, as far as the asker may see."""
-        tops = results[:1] if self.question.subject or self.question.order or len(results) > 12 else results
+        many = _MANY & set(self.question.text.casefold().replace("?", " ").split()) and not self.question.order
+        tops = results if many and len(results) <= 50 else results[:1]
         after = self.question.want is Want.RESULTS
         near, rows = list[tuple[str, str]](), list[int]()
         for top in tops:
@@ -306,30 +307,14 @@ def _within(at: datetime, hours: str) -> bool:
     return int(first) <= at.hour < int(last) or int(first) <= at.hour + 24 < int(last)
 
 
-_EVERYTHING = frozenset(
-    [
-        "everything",
-        "anything",
-        "all",
-        "every",
-        "made",
-        "make",
-        "rendered",
-        "render",
-        "picture",
-        "image",
-        "shot",
-        "asset",
-        "file",
-        "video",
-        "clip",
-        "take",
-        "stuff",
-        "upload",
-        "uploaded",
-        "there",
-        "have",
-        "latest",
-        "newest",
-    ]
+_MANY = word_set(
+    """
+    uploads photos pictures images shots renders ones references refs files takes those pics upscales
+    """
+)
+_EVERYTHING = word_set(
+    """
+    everything anything all every made make rendered render picture image shot asset file video clip take
+    stuff upload uploaded there have latest newest
+    """
 )

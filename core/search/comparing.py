@@ -14,9 +14,17 @@ from storage.search.tally import Group
 _MORE = re.compile(r"\b(?:(?P<more>more|busier|higher|bigger|larger|most)|(?P<less>fewer|less|quieter|lower))\b")
 _THAN = re.compile(r"\b(?:than|or|vs|versus|compared (?:to|with))\b")
 _FIELDS = {
-    Field.BY: Group.BY, Field.CLIENT: Group.CLIENT, Field.PROJECT: Group.PROJECT, Field.WORKFLOW: Group.WORKFLOW, Field.MODEL: Group.MODEL,
-    Field.LORA: Group.LORA, Field.SHOT: Group.SHOT, Field.STATUS: Group.STATUS, Field.KIND: Group.KIND, Field.TECHNIQUE: Group.TECHNIQUE,
-}  # fmt: skip
+    Field.BY: Group.BY,
+    Field.CLIENT: Group.CLIENT,
+    Field.PROJECT: Group.PROJECT,
+    Field.WORKFLOW: Group.WORKFLOW,
+    Field.MODEL: Group.MODEL,
+    Field.LORA: Group.LORA,
+    Field.SHOT: Group.SHOT,
+    Field.STATUS: Group.STATUS,
+    Field.KIND: Group.KIND,
+    Field.TECHNIQUE: Group.TECHNIQUE,
+}
 
 
 def dates_against(line: Line, found: list[dates.Found]) -> None:
@@ -52,7 +60,7 @@ def read(line: Line) -> None:
 
 def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool) -> None:
     """Both become one condition of alternatives, grouped; "more than" asks whether the first is ahead."""
-    first, second = pair
+    second = pair[1]
     line.reading.conditions.remove(second)
     line.against.append(second)
     asks_which = line.want in (Want.WHO, Want.LIST) or "or" in line.keys or line.frame.most

@@ -7,12 +7,28 @@ grammar, and words that mean other things too (march, may, sun) count only next 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from core.errors import BadQuery
+from core.search.periods import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Days,
+    before_last,
+    checked,
+    feast,
+    number,
+    one_day,
+    one_week,
+    part_of,
+    quarter,
+    season,
+    unit,
+    whole_month,
+)
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
@@ -20,13 +36,9 @@ _MONTHS = (
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH = {name[:size]: at for at, name in enumerate(_MONTHS, 1) for size in (3, len(name))} | {"sept": 9}
 _DAY = {name: at for at, name in enumerate(_DAYS)}
-_NUMBER = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "few": 5, "couple": 2, "twelve": 12
-}  # fmt: skip
 _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (20, 24)}
 _UNITS = ("day", "week", "month", "quarter", "year", "weekend")
 _LONGEST = 7
-_EARLIEST_YEAR, _LATEST_YEAR = 1990, 2057
 
 
 @dataclass(frozen=True)
@@ -44,15 +56,6 @@ class Found(NamedTuple):
     last: int
     since: datetime | None
     until: datetime | None
-
-
-class _Days(NamedTuple):
-    """Whole days, `last` not included; `hours` picks a part of a single day. `sure`: it can be nothing but a date."""
-
-    first: date
-    last: date
-    sure: bool = True
-    hours: tuple[int, int] = (0, 24)
 
 
 def read(text: str, now: datetime, zone: tzinfo) -> Span:
@@ -141,7 +144,7 @@ def _days_of_one_month(words: Sequence[str], at: int, now: datetime, zone: tzinf
     return Found(at, second[0], _span(first, zone).start, _span(second[1], zone).end)
 
 
-def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, _Days] | None:
+def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, Days] | None:
     for size in range(min(_LONGEST, len(words) - start), 0, -1):
         days = _days(_plain(words[start : start + size]), today) if words[start + size - 1] not in ("the", "of") else None
         if days is not None:
@@ -155,7 +158,7 @@ def _plain(words: Sequence[str]) -> str:
     return " ".join(kept)
 
 
-def _span(days: _Days, zone: tzinfo) -> Span:
+def _span(days: Days, zone: tzinfo) -> Span:
     start = _midnight(days.first, zone) if days.hours[0] == 0 else _at(days.first, days.hours[0], zone)
     end = _midnight(days.last, zone) if days.hours[1] == 24 else _at(days.first, days.hours[1], zone)
     return Span(start, end)
@@ -169,189 +172,100 @@ def _at(day: date, hour: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), zone).astimezone(UTC)
 
 
-def _days(text: str, today: date) -> _Days | None:
-    for rule in (
-        _named,
-        _ago,
-        _running,
-        _relative,
-        _before_last,
-        _weekday,
-        _iso,
-        _month_day,
-        _month,
-        _quarter,
-        _season,
-        _part_of,
-        _feast,
-    ):
+def _days(text: str, today: date) -> Days | None:
+    for rule in _RULES:
         days = rule(text, today)
         if days is not None:
             return days
     return None
 
 
-def _named(text: str, today: date) -> _Days | None:
+def _part(text: str, today: date) -> Days | None:
+    return part_of(text, today, _days)
+
+
+def _named(text: str, today: date) -> Days | None:
     name, _, part = text.partition(" ")
     if text == "day before yesterday":
-        return _day(today - timedelta(days=2))
+        return one_day(today - timedelta(days=2))
     if text in ("tonight", "this evening", "this morning", "this afternoon"):
-        return _day(today)._replace(hours=_PARTS["evening" if text == "tonight" else text[5:]])
+        return one_day(today)._replace(hours=_PARTS["evening" if text == "tonight" else text[5:]])
     if text == "last night":
-        return _day(today - timedelta(days=1))._replace(hours=_PARTS["night"])
+        return one_day(today - timedelta(days=1))._replace(hours=_PARTS["night"])
     if name not in ("today", "yesterday", "tomorrow") or part not in ("", *_PARTS):
         return None
     day = today + timedelta(days={"today": 0, "yesterday": -1, "tomorrow": 1}[name])
-    return _day(day)._replace(hours=_PARTS.get(part, (0, 24)))
+    return one_day(day)._replace(hours=_PARTS.get(part, (0, 24)))
 
 
-def _ago(text: str, today: date) -> _Days | None:
+def _ago(text: str, today: date) -> Days | None:
     """`3 days ago`, `a week ago`: that day; for months and years, that month or year."""
     match = re.fullmatch(r"(\w+) (day|week|month|year)s? ago", text)
-    number = _number(match[1]) if match else None
-    if match is None or number is None:
+    amount = number(match[1]) if match else None
+    if match is None or amount is None:
         return None
     if match[2] in ("month", "year"):
-        return _unit(match[2], today, -number)
-    return _day(today - timedelta(days=number * (7 if match[2] == "week" else 1)))
+        return unit(match[2], today, -amount)
+    return one_day(today - timedelta(days=amount * (7 if match[2] == "week" else 1)))
 
 
-def _running(text: str, today: date) -> _Days | None:
+def _running(text: str, today: date) -> Days | None:
     """`last 7 days`, `past two weeks`: up to and including today."""
     match = re.fullmatch(r"(?:last|past|previous) (few|couple|\w+) (hour|day|week|month|year)s?", text) or re.fullmatch(
         r"(?:past) ()(day|week|month|year)", text
     )
-    number = (_number(match[1]) if match[1] else 1) if match else None
-    if match is None or number is None:
+    amount = (number(match[1]) if match[1] else 1) if match else None
+    if match is None or amount is None:
         return None
     if match[2] == "hour":
-        number = -(-number // 24)
-    length = {"hour": 1, "day": 1, "week": 7, "month": 30, "year": 365}[match[2]] * number
-    return _Days(today - timedelta(days=length - (match[2] == "day")), today + timedelta(days=1))
+        amount = -(-amount // 24)
+    length = {"hour": 1, "day": 1, "week": 7, "month": 30, "year": 365}[match[2]] * amount
+    return Days(today - timedelta(days=length - (match[2] == "day")), today + timedelta(days=1))
 
 
-def _relative(text: str, today: date) -> _Days | None:
+def _relative(text: str, today: date) -> Days | None:
     """`this week`, `last month`, `last year`, `last weekend`, `last March`, `last Friday`."""
     which, _, what = text.partition(" ")
     if which not in ("this", "last", "previous") or not what:
         return None
     back = 0 if which == "this" else -1
     if what in _UNITS:
-        return _unit(what, today, back)
+        return unit(what, today, back)
     if what in _MONTH and text != "this may":  # "this may be the one"
         year = today.year if _MONTH[what] < today.month or which == "this" else today.year - 1
-        return _whole_month(year, _MONTH[what])
+        return whole_month(year, _MONTH[what])
     if what in _DAY:
         behind = (today.weekday() - _DAY[what]) % 7
-        return _day(today - timedelta(days=behind or (0 if which == "this" else 7)))
+        return one_day(today - timedelta(days=behind or (0 if which == "this" else 7)))
     return None
 
 
-def _before_last(text: str, today: date) -> _Days | None:
-    """`week before last`, `month before last`, `weekend before last`."""
-    match = re.fullmatch(r"(day|week|month|quarter|year|weekend) before last", text)
-    return _unit(match[1], today, -2) if match else None
-
-
-def _quarter(text: str, today: date) -> _Days | None:
-    """`q4`: the latest one that has begun; `q4 2025`, `first quarter 2025`, `q1 last year`."""
-    match = re.fullmatch(r"(?:q([1-4])|(first|second|third|fourth) quarter)(?: (\d{4}|this year|last year))?", text)
-    if match is None:
-        return None
-    number = int(match[1]) if match[1] else ("first", "second", "third", "fourth").index(match[2]) + 1
-    first = 3 * number - 2
-    year = _year(match[3], today) if match[3] else today.year if first <= today.month else today.year - 1
-    return _checked(lambda: _Days(date(year, first, 1), _whole_month(year, first + 2).last))
-
-
-_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-
-
-def _season(text: str, today: date) -> _Days | None:
-    """`last summer`, `this winter`, `summer 2025`: whole months, of the year it began in."""
-    match = re.fullmatch(r"(?:(last|this) )?(spring|summer|autumn|fall|winter)(?: (\d{4}|this year|last year))?", text)
-    if match is None:
-        return None
-    first = _SEASONS[match[2]]
-    year = _year(match[3], today) if match[3] else today.year if first <= today.month else today.year - 1
-    if match[1] == "last" and not match[3] and year == today.year and today.month <= first + 2:
-        year -= 1
-    found = _checked(
-        lambda: _Days(date(year, first, 1), _whole_month(year + (first == 12), 2 if first == 12 else first + 2).last)
-    )
-    return found._replace(sure=bool(match[1] or match[3])) if found else None
-
-
-def _year(text: str, today: date) -> int:
-    return int(text) if text.isdigit() else today.year - (text == "last year")
-
-
-def _part_of(text: str, today: date) -> _Days | None:
-    """`early march`, `mid january 2025`, `end of last month`, `first week of march`, `start of the year`, `first half of 2025`."""
-    match = re.fullmatch(r"(early|mid|middle|late|start|beginning|end|first week|last week|first half|second half)-? ?(.+)", text)
-    whole = _days(match[2], today) if match else None
-    if match is None and (year := re.fullmatch(r"(start|beginning) (month|year|week|quarter)", text)):
-        return _day(_unit(year[2], today, 0).first)
-    if match is not None and match[2] in ("month", "year", "quarter", "week"):
-        whole = _unit(match[2], today, 0)
-    if match is None or whole is None:
-        return None
-    length = (whole.last - whole.first).days
-    if length < 7:
-        return None
-    third, half, week = timedelta(days=length // 3), timedelta(days=length // 2), timedelta(days=7)
-    first, last = whole.first, whole.last
-    return {
-        "early": _Days(first, first + third), "start": _Days(first, first + third), "beginning": _Days(first, first + third),
-        "mid": _Days(first + third, last - third), "middle": _Days(first + third, last - third), "late": _Days(last - third, last),
-        "end": _Days(last - third, last), "first week": _Days(first, first + week), "last week": _Days(last - week, last),
-        "first half": _Days(first, first + half), "second half": _Days(first + half, last),
-    }[match[1]]  # fmt: skip
-
-
-_FEASTS = {
-    "christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "boxing day": (12, 26), "new year": (1, 1),
-    "new years": (1, 1), "new year's": (1, 1), "new years day": (1, 1), "new years eve": (12, 31), "halloween": (10, 31),
-    "valentines": (2, 14), "valentines day": (2, 14), "valentine's day": (2, 14),
-}  # fmt: skip
-
-
-def _feast(text: str, today: date) -> _Days | None:
-    """`christmas`: the latest one; it counts as a date only after since, before and their like."""
-    name = re.sub(r"^(?:last|this) ", "", text)
-    if name not in _FEASTS:
-        return None
-    month, day = _FEASTS[name]
-    found = date(today.year, month, day)
-    return _day(found if found <= today else date(today.year - 1, month, day))._replace(sure=False)
-
-
-def _weekday(text: str, today: date) -> _Days | None:
+def _weekday(text: str, today: date) -> Days | None:
     """`Monday`: the latest one, today included; `Monday morning`."""
     name, _, part = text.partition(" ")
     if name not in _DAY or part not in ("", *_PARTS):
         return None
     day = today - timedelta(days=(today.weekday() - _DAY[name]) % 7)
-    return _Days(day, day + timedelta(days=1), sure=True, hours=_PARTS.get(part, (0, 24)))
+    return Days(day, day + timedelta(days=1), sure=True, hours=_PARTS.get(part, (0, 24)))
 
 
-def _iso(text: str, today: date) -> _Days | None:
+def _iso(text: str, today: date) -> Days | None:
     """`2026-03-12`, `2026-03`, `2026`, `2026-W11`, and `12.3.2026` as Europe writes it."""
     numbers = [int(one) for one in re.findall(r"\d+", text)] if len(text) < 12 else []
     if re.fullmatch(r"\d{4}-w\d{1,2}", text):
-        return _checked(lambda: _week(date.fromisocalendar(numbers[0], numbers[1], 1)))
+        return checked(lambda: one_week(date.fromisocalendar(numbers[0], numbers[1], 1)))
     if re.fullmatch(r"\d{4}([-/])\d{1,2}\1\d{1,2}", text):
-        return _checked(lambda: _day(date(*numbers)))
+        return checked(lambda: one_day(date(*numbers)))
     if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", text):
-        return _checked(lambda: _day(date(*reversed(numbers))))
+        return checked(lambda: one_day(date(*reversed(numbers))))
     if re.fullmatch(r"\d{4}-\d{1,2}", text):
-        return _checked(lambda: _whole_month(numbers[0], numbers[1]))
-    if re.fullmatch(r"\d{4}", text) and _EARLIEST_YEAR <= numbers[0] <= _LATEST_YEAR:
-        return _Days(date(numbers[0], 1, 1), date(numbers[0] + 1, 1, 1), sure=False)
+        return checked(lambda: whole_month(numbers[0], numbers[1]))
+    if re.fullmatch(r"\d{4}", text) and EARLIEST_YEAR <= numbers[0] <= LATEST_YEAR:
+        return Days(date(numbers[0], 1, 1), date(numbers[0] + 1, 1, 1), sure=False)
     return None
 
 
-def _month_day(text: str, today: date) -> _Days | None:
+def _month_day(text: str, today: date) -> Days | None:
     """`12 March`, `March 12`, `12 March 2026`; without a year, the latest one that is not in the future."""
     match = re.fullmatch(r"(?P<day>\d{1,2}) (?P<month>[a-z]+)(?: (?P<year>\d{4}))?", text) or re.fullmatch(
         r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?: (?P<year>\d{4}))?", text
@@ -360,68 +274,25 @@ def _month_day(text: str, today: date) -> _Days | None:
         return None
     month, day = _MONTH[match["month"]], int(match["day"])
     if match["year"]:
-        return _checked(lambda: _day(date(int(match["year"]), month, day)))
+        return checked(lambda: one_day(date(int(match["year"]), month, day)))
     for year in range(today.year, today.year - 5, -1):  # 29 February comes only now and then
-        found = _checked(lambda year=year: _day(date(year, month, day)))  # type: ignore[misc]
+        found = checked(lambda year=year: one_day(date(year, month, day)))  # type: ignore[misc]
         if found is not None and found.first <= today:
             return found
     return None
 
 
-def _month(text: str, today: date) -> _Days | None:
+def _month(text: str, today: date) -> Days | None:
     """`March`: the latest one that has begun; `March 2026`, `March last year`."""
     name, _, year = text.partition(" ")
     if name not in _MONTH:
         return None
     month = _MONTH[name]
     if not year:
-        return _whole_month(today.year if month <= today.month else today.year - 1, month)._replace(sure=False)
+        return whole_month(today.year if month <= today.month else today.year - 1, month)._replace(sure=False)
     if year in ("this year", "last year"):
-        return _whole_month(today.year - (year == "last year"), month)
-    return _checked(lambda: _whole_month(int(year), month)) if re.fullmatch(r"\d{4}", year) else None
+        return whole_month(today.year - (year == "last year"), month)
+    return checked(lambda: whole_month(int(year), month)) if re.fullmatch(r"\d{4}", year) else None
 
 
-def _unit(unit: str, today: date, back: int) -> _Days:
-    match unit:
-        case "day":
-            return _day(today + timedelta(days=back))
-        case "week":
-            return _week(today - timedelta(days=today.weekday() - 7 * back))
-        case "weekend":
-            saturday = today - timedelta(days=(today.weekday() - 5) % 7 - 7 * back)
-            if today.weekday() < 5:
-                saturday += timedelta(days=7)
-            return _Days(saturday, saturday + timedelta(days=2))
-        case "year":
-            return _Days(date(today.year + back, 1, 1), date(today.year + back + 1, 1, 1))
-    size = 3 if unit == "quarter" else 1
-    first = (today.year * 12 + today.month - 1) // size * size + back * size
-    return _Days(date(first // 12, first % 12 + 1, 1), date((first + size) // 12, (first + size) % 12 + 1, 1))
-
-
-def _day(day: date) -> _Days:
-    return _Days(day, day + timedelta(days=1))
-
-
-def _week(monday: date) -> _Days:
-    return _Days(monday, monday + timedelta(days=7))
-
-
-def _whole_month(year: int, month: int) -> _Days:
-    first = date(year, month, 1)
-    return _Days(first, date(year + month // 12, month % 12 + 1, 1))
-
-
-def _number(text: str) -> int | None:
-    if text.isascii() and text.isdigit() and len(text) < 4:
-        return int(text)
-    return _NUMBER.get(text)
-
-
-def _checked(make: Callable[[], _Days]) -> _Days | None:
-    """What `make` gives, or None for a day the calendar does not have."""
-    try:
-        days = make()
-    except ValueError:
-        return None
-    return days if _EARLIEST_YEAR <= days.first.year <= _LATEST_YEAR else None
+_RULES = (_named, _ago, _running, _relative, before_last, _weekday, _iso, _month_day, _month, quarter, season, _part, feast)

@@ -8,35 +8,24 @@ from datetime import datetime
 from core.search import dates
 from core.search.conditions import UNDECIDED_SAID, Condition
 from core.search.filters import UNDECIDED
-from core.search.lexicon import Want
+from core.search.lexicon import Want, word_set
 from core.search.line import TAKEN, Line, picture_nouns
 from storage.search import Facet, Field, Link, Relation
 
 APPROVE = ("approved", "approve", "approves", "approving", "approval", "approvals")
 REJECT = ("rejected", "reject", "rejects", "rejecting", "rejection", "rejections")
 EXPORT = ("exported", "delivered")
-MADE = frozenset(
-    [
-        "made",
-        "make",
-        "makes",
-        "rendered",
-        "render",
-        "renders",
-        "did",
-        "created",
-        "create",
-        "generated",
-        "generate",
-        "uploaded",
-        "upload",
-        "painted",
-        "drew",
-        "produced",
-    ]
+MADE = word_set(
+    """
+    made make makes rendered render renders did created create generated generate uploaded upload painted
+    drew produced
+    """
 )
 _BETWEEN = frozenset(
-    f"{TAKEN} for on in at of by to the a an and last week ever just already first also has have had been got get was were did we it them this that anything any something else out our my".split()
+    (
+        f"{TAKEN} for on in at of by to the a an and last week ever just already first also has have had been got get "
+        f"was were did we it them this that anything any something else out our my"
+    ).split()
 )
 _SETTLED = ("needs", "work")
 _PROFILES = {
@@ -256,6 +245,29 @@ def _sequel(line: Line, events: list[Event]) -> list[Event]:
     return events
 
 
+def _asks_how_it_stands(line: Line, events: list[Event]) -> None:
+    """`is the depth shot approved`: the verdict ends the question, so it is asked and no condition."""
+    plain = [one for one in events if one.relation is Relation.EVER and not (one.negated or one.member or one.when or one.ever)]
+    if (
+        not line.frame.yes
+        or line.want is not Want.PICTURES
+        or len(plain) != 1
+        or line.original(0) in ("any", "anything", "anyone")
+    ):
+        return
+    end = plain[0].at + (2 if plain[0].values[0] == "needs work" else 1)
+    rest = [line.keys[at] for at in range(end, len(line.keys)) if line.keys[at] != TAKEN]
+    starts = any(line.original(at) in ("is", "are", "was", "were", "has", "have", "did", "does", "get", "got") for at in range(3))
+    if (
+        starts
+        and all(one in ("yet", "already", "now", "or", "not", "ok", "right", "please", "too", "then", "today") for one in rest)
+        and not plain[0].verbal
+    ):
+        line.want = Want.STATUS
+        line.set(detail=plain[0].values[0])
+        events.remove(plain[0])
+
+
 def settle(line: Line, events: list[Event], found: list[dates.Found]) -> None:
     """Give each date to the event it belongs to, or to when the pictures were made, and turn all into conditions."""
     events = _sequel(line, events)
@@ -267,6 +279,7 @@ def settle(line: Line, events: list[Event], found: list[dates.Found]) -> None:
         else:
             line.reading.conditions.append(Condition(said, since=one.since, until=one.until))
         line.take(one.first, one.last)
+    _asks_how_it_stands(line, events)
     asked = line.want in (Want.JUDGE, Want.JUDGED)
     for event in events:
         line.reading.conditions.append(_condition(event, asked=asked))

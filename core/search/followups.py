@@ -15,18 +15,24 @@ from core.search.conditions import Condition, Frame, Question
 from core.search.lexicon import Want
 
 _SEAM = re.compile(
-    r"(?:[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|then) (?:who|when|what|which|whose|how (?:many|long|big|much)|(?:on |in |with )?(?:which|what)|is it|was it|are they|were they|has it|have they|did it|did they)\b))",
+    r"(?:[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|then) (?:who|when|what|which|"
+    r"whose|how (?:many|long|big|much)|(?:on |in |with )?(?:which|what)|is it|was it|are they|were they|has it|"
+    r"have they|did it|did they)\b))",
     re.IGNORECASE,
 )
 _CONTENT = re.compile(r"\w{2,}")
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|hiya|morning|good (?:morning|afternoon|evening)|afternoon|evening|thanks|thank you|thx|cheers|please|sorry|ta|ok|okay"
-    r"|guten (?:morgen|tag|abend)|hallo|moin|danke|bitte|bonjour|salut|merci|hola|gracias|ol[áa]|obrigad[oa]|bom dia|buenos d[ií]as)"
+        r"(?:hi|hello|hey|hiya|morning|good (?:morning|afternoon|evening)|afternoon|evening|thanks|thank you|thx|"
+        r"cheers|please|sorry|ta|ok|okay"
+        r"|guten (?:morgen|tag|abend)|hallo|moin|danke|bitte|bonjour|salut|merci|hola|gracias|ol[áa]|obrigad[oa]|bom "
+        r"dia|buenos d[ií]as)"
     r"(?:[ ,]+(?:all|team|slate|there|guys|folks|everyone|love|mate|you|a lot|so much|in advance|zusammen))*", re.IGNORECASE
 )  # fmt: skip
 _GOES_ON = re.compile(
-    r"^(?:and|but|or|only|just|what about|how about|now|then|also|same|again|make (?:it|that|them)|without|not|minus|except|of (?:those|these|them)|which (?:one|ones|of (?:those|these|them))|"
-    r"and the|how many (?:of (?:those|these|them)|was (?:that|it)|were (?:that|they)|is that|are (?:they|those|that))|the (?:approved|rejected|newest|latest|last|first|oldest|other)s? (?:one|ones)|ok and|okay and|so)\b",
+    r"^(?:and|but|or|only|just|what about|how about|now|then|also|same|again|make (?:it|that|them)|without|not|"
+    r"minus|except|of (?:those|these|them)|which (?:one|ones|of (?:those|these|them))|"
+    r"and the|how many (?:of (?:those|these|them)|was (?:that|it)|were (?:that|they)|is that|are (?:they|those|"
+    r"that))|the (?:approved|rejected|newest|latest|last|first|oldest|other)s? (?:one|ones)|ok and|okay and|so)\b",
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(r"\b(?:it|its|that|those|these|them|they|their|this|ones?|there|him|her|his|he|she)\b", re.IGNORECASE)

@@ -4,84 +4,72 @@ from __future__ import annotations
 
 import re
 
+from core.search import quantities
 from core.search.conditions import PERIODS
-from core.search.lexicon import NOUNS, Want
-from core.search.line import TAKEN, Line, english, picture_nouns
+from core.search.lexicon import NOUNS, Want, word_set
+from core.search.line import TAKEN, Line, english
+from core.search.quantities import UNIT
 from storage.search import Measure, Order
 from storage.search.tally import Group
 
-NUMBERS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "dozen": 12,
-    "couple": 2, "few": 3,
-}  # fmt: skip
-_N = rf"(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)})(?: of)?"
 _ART = r"(?:the |its |their |our |exact |a |an |all |any |other |different |main )*"
 _FACTS = NOUNS | {
-    "size": Want.SIZE, "resolution": Want.SIZE, "dimension": Want.SIZE, "dimensions": Want.SIZE, "aspect ratio": Want.SIZE,
-    "server": Want.SERVER, "gpu": Want.SERVER, "machine": Want.SERVER, "box": Want.SERVER, "backend": Want.SERVER,
-    "tag": Want.TAGS, "note": Want.NOTE, "comment": Want.NOTE, "feedback": Want.NOTE, "reason": Want.NOTE,
-    "filename": Want.FILE, "file name": Want.FILE, "duration": Want.LENGTH, "length": Want.LENGTH, "running time": Want.LENGTH,
-    "render time": Want.TOOK, "rendertime": Want.TOOK, "profile": Want.PROFILE, "steps": Want.SETTINGS, "step count": Want.SETTINGS, "cfg": Want.SETTINGS,
-    "cfg scale": Want.SETTINGS, "scheduler": Want.SETTINGS, "denoise": Want.SETTINGS, "controlnet": Want.TECHNIQUE,
-    "guidance": Want.SETTINGS, "sampler": Want.SETTINGS, "recipient": Want.RECIPIENT, "date": Want.WHEN,
-}  # fmt: skip
+    "size": Want.SIZE,
+    "resolution": Want.SIZE,
+    "dimension": Want.SIZE,
+    "dimensions": Want.SIZE,
+    "aspect ratio": Want.SIZE,
+    "server": Want.SERVER,
+    "gpu": Want.SERVER,
+    "machine": Want.SERVER,
+    "box": Want.SERVER,
+    "backend": Want.SERVER,
+    "tag": Want.TAGS,
+    "note": Want.NOTE,
+    "comment": Want.NOTE,
+    "feedback": Want.NOTE,
+    "reason": Want.NOTE,
+    "filename": Want.FILE,
+    "file name": Want.FILE,
+    "duration": Want.LENGTH,
+    "length": Want.LENGTH,
+    "running time": Want.LENGTH,
+    "render time": Want.TOOK,
+    "rendertime": Want.TOOK,
+    "profile": Want.PROFILE,
+    "steps": Want.SETTINGS,
+    "step count": Want.SETTINGS,
+    "cfg": Want.SETTINGS,
+    "cfg scale": Want.SETTINGS,
+    "scheduler": Want.SETTINGS,
+    "denoise": Want.SETTINGS,
+    "controlnet": Want.TECHNIQUE,
+    "guidance": Want.SETTINGS,
+    "sampler": Want.SETTINGS,
+    "recipient": Want.RECIPIENT,
+    "date": Want.WHEN,
+}
 _FACT = "(?P<noun>" + "|".join(sorted((re.escape(one) for one in _FACTS), key=len, reverse=True)) + ")(?P<plural>s?)"
-_UNIT = "(?P<unit>" + "|".join(sorted((re.escape(one) for one in english()["units"]), key=len, reverse=True)) + ")"
 _LISTS = (Group.CLIENT, Group.PROJECT, Group.SHOT, Group.WORKFLOW, Group.MODEL, Group.LORA, Group.TAG, Group.TECHNIQUE,
           Group.SERVER, Group.SEED, Group.BY, Group.RECIPIENT)  # fmt: skip
 
-_COUNT = re.compile(
-    r"\b(?:how many|how much|total number of|number of|amount of|count of|count|tally of|total of|how often|(?:how many )?times)\b(?: all)?(?: of)?"
-)
-_HOURS = re.compile(
-    r"\bhow many (?P<of>hours|minutes|seconds|days)(?: of)?(?P<gpu> render(?:ing)?| gpu| footage| video)?(?: time)?\b"
-)
-_PER = re.compile(
-    rf"\b(?:per|(?:broken down |grouped |split |sorted |broken out |counted |listed )?by(?: each)?|for each|for every|across|of each|from each|each|every|of every|from every)(?: of our| of the)? (?:single |different )?{_UNIT}s?(?= |$)"
-)
-_BY_PERIOD = re.compile(
-    r"\b(?P<period>day|week|month|quarter|year) by (?P=period)\b|\b(?P<adverb>daily|weekly|monthly|yearly)\b|\b(?:per|by|each|every) (?P<each>day|week|month|quarter|year)\b"
-)
-_SPLIT = re.compile(
-    rf"\b{_UNIT}s? (?:split|breakdown|distribution|counts?|stats)\b|\b(?:split|breakdown|distribution) (?:of|by) (?:the )?{_UNIT.replace('<unit>', '<of>')}s?\b"
-)
-_EACH = re.compile(
-    r"\b(?:latest|newest|last|most recent|first|oldest)(?: (?:one|picture|render|image|shot|take|pic)s?)?(?= (?:of|from|for|by|per|each))"
-)
-_MOST = re.compile(
-    r"\b(?P<most>most(?! (?:recent|of the time))|(?<!at )least(?! recent)|fewest|busiest|quietest|top|biggest (?:number|amount) of|highest number of|more than anyone(?: else)?|favou?rite|go to|go-to)\b(?: (?:often|frequently|commonly|popular|used|common|prolific|productive|active|frequent|rendered))*"
-)
-_RANKABLE = re.compile(rf"\b{_UNIT}\b")
-_ORDER = r"(?P<order>latest|newest|most recent|last|recent|oldest|earliest|very first|first|biggest|largest|smallest|longest|shortest|slowest|fastest|top)"
-_FIRST_N = re.compile(rf"\b{_ORDER} {_N}\b(?! (?:day|week|month|year|hour|minute|quarter|weekend)s?\b)")
-_N_FIRST = re.compile(rf"\b{_N} (?:the |very )?{_ORDER}\b")
-_MEASURES = {
-    "biggest": (Measure.PIXELS, False), "largest": (Measure.PIXELS, False), "highest res": (Measure.PIXELS, False),
-    "highest resolution": (Measure.PIXELS, False), "hi-res": (Measure.PIXELS, False), "smallest": (Measure.PIXELS, True),
-    "tiniest": (Measure.PIXELS, True), "lowest resolution": (Measure.PIXELS, True), "longest": (Measure.SECONDS, False),
-    "shortest": (Measure.SECONDS, True), "slowest": (Measure.TOOK, False), "fastest": (Measure.TOOK, True),
-    "quickest": (Measure.TOOK, True), "heaviest": (Measure.BYTES, False), "widest": (Measure.WIDTH, False), "tallest": (Measure.HEIGHT, False),
-}  # fmt: skip
-_MEASURE = re.compile(
-    r"\b(?P<measure>" + "|".join(sorted((re.escape(one) for one in _MEASURES), key=len, reverse=True)) + r")(?P<file> files?)?\b"
-)
-_TOOK_LONGEST = re.compile(
-    r"\b(?:took|takes|take) (?:us |it )?(?:the )?(?P<how>longest|shortest|most time|least time|forever)\b(?: time)?(?: to (?:render|make|generate|finish|run))?|\b(?P<long>longest|shortest)(?= (?:to render|render|running|rendering|gpu)\b)(?: to render| running)?"
-)
 _LATEST = re.compile(r"\b(?:the |very )*(?:latest|newest|most recent|last|recent)\b(?! time)")
 _OLDEST = re.compile(r"\b(?:the |very )*(?:oldest|earliest|first)(?: ever)?\b(?! time)")
 _TIME_OF = re.compile(r"\b(?:the )?(?P<which>last|first|latest) time\b")
 
 _WHO = re.compile(
     r"\b(?:who(?:ever|se|m)?(?! uses?d? for)|by whom|which of (?:us|you|them|our (?:artists|people|designers|team))"
-    r"|(?:the )?names? of (?:the |all |every )*(?:people|person|persons|artists?|designers?|everyone|everybody|whoever|one|guy|lady|woman|man|colleague|those|creator|maker)(?: (?:that|who|behind))?"
-    r"|(?:which|what) (?:other )?(?:of our |of the )?(?:artist|person|people|designer|colleague|member|user|lady|guy|woman|man|intern|producer|lead|teammate|creator|maker|human|team member)s?"
+    r"|(?:the )?names? of (?:the |all |every )*(?:people|person|persons|artists?|designers?|everyone|everybody|"
+    r"whoever|one|guy|lady|woman|man|colleague|those|creator|maker)(?: (?:that|who|behind))?"
+    r"|(?:which|what) (?:other )?(?:of our |of the )?(?:artist|person|people|designer|colleague|member|user|lady|"
+    r"guy|woman|man|intern|producer|lead|teammate|creator|maker|human|team member)s?"
     r"|^(?:the |all |which )?(?:people|artists|team|everyone|everybody)(?= (?:on|for|behind|in|at|involved) )"
     r"|(?:the )?(?:person|people|artists?|guy|lady|designers?|everyone|everybody|anyone|somebody|one) (?:who|that|behind))\b"
 )
 _WHOM_FOR = re.compile(r"\bfor (?:whom|which client|what client)\b|\b(?:whom?|what) (?:is|was|are|were|did)(?= .*\bfor$)")
 _WHEN = re.compile(
-    r"\b(?:when(?:abouts)?|how long ago|how recently|since when|(?:on |at )?(?:what|which) (?:exact )?(?:date|day|time|month|year)(?! zone)|the date (?:of|when)|date of)\b"
+    r"\b(?:when(?:abouts)?|how long ago|how recently|since when|(?:on |at )?(?:what|which) (?:exact )?(?:date|day|"
+    r"time|month|year)(?! zone)|the date (?:of|when)|date of)\b"
 )
 _HOW_BIG = re.compile(r"\bhow (?:big|large|small|wide|tall|high res|many pixels|many px)\b")
 _HOW_LONG_TOOK = re.compile(
@@ -91,179 +79,46 @@ _HOW_LONG = re.compile(r"\bhow long\b")
 _WHY = re.compile(r"\b(?:why|what (?:did \S+ say|was wrong|s wrong|is wrong|was the problem)|how come)\b")
 _WHERE_RAN = re.compile(r"\b(?:where (?:did|was|were)(?= .*\b(?:run|ran|render|rendered)$)|what did .*\brun on$)")
 _WHICH_FACT = re.compile(
-    rf"\b(?:(?:with|by|in|from|on|under|using|for|at|and) )?(?:what|which|whats)(?: is| are| was| were)?(?: of (?:the|our))? {_ART}{_FACT}(?: (?:name|value|number|file|version|settings?|models?))?\b(?! (?:by|per) )"
+    rf"\b(?:(?:with|by|in|from|on|under|using|for|at|and) )?(?:what|which|whats)(?: is| are| was| were)?(?: of "
+    rf"(?:the|our))? {_ART}{_FACT}(?: (?:name|value|number|file|version|settings?|models?))?\b(?! (?:by|per) )"
 )
 _AND_FACT = re.compile(rf"^(?:and|plus|or) {_ART}{_FACT}\b")
 _FACT_OF = re.compile(
-    rf"\b{_FACT}(?= (?:of|for|on|in|behind|from|at|used|did|was|is|do|we|to) | {TAKEN}| (?:the )?(?:latest|newest|last|first|most recent))"
+    rf"\b{_FACT}(?= (?:of|for|on|in|behind|from|at|used|did|was|is|do|we|to) | {TAKEN}| (?:the )?(?:latest|newest|"
+    rf"last|first|most recent))"
 )
 _ONLY_FACT = re.compile(
-    rf"^(?:(?:and|what about|how about|the|its|also|then|show|give|me|list|tell|us) )*{_FACT}(?: (?:please|too|then|used|though))?$"
+    rf"^(?:(?:and|what about|how about|the|its|also|then|show|give|me|list|tell|us) )*{_FACT}(?: (?:please|too|then|"
+    rf"used|though))?$"
 )
 _RESULTS = re.compile(
-    r"\b(?:what(?: all)? (?:came|comes|has come|have come|was made|were made|is made|was rendered|was built|got made) (?:out )?(?:from|of)|what (?:became|becomes|has become|happened to|happened with)(?: of)?|what else came (?:from|out of)|anything (?:made|derived) from|descendants of|derivatives of|what did we do with|what (?:was )?done with)\b|\bwhat (?:was|were|is|got) (?=.*\bused for\b)"
+    r"\b(?:what(?: all)? (?:came|comes|has come|have come|was made|were made|is made|was rendered|was built|got "
+    r"made) (?:out )?(?:from|of)|what (?:became|becomes|has become|happened to|happened with)(?: of)?|what else "
+    r"came (?:from|out of)|anything (?:made|derived) from|descendants of|derivatives of|what did we do with|what "
+    r"(?:was )?done with)\b|\bwhat (?:was|were|is|got) (?=.*\bused for\b)"
 )
 _BECOME = re.compile(r"\bwhat (?:did|has|have|will|does)(?= .*\b(?:become|turn into|lead to|end up as)\b)")
 _SOURCES = re.compile(
-    r"\b(?:(?:where|what) (?:does|did|do)(?= .*\b(?:come|came|originate) from\b)|(?:what|which \w+) (?:went|goes|go) into|what (?:was|were|is|are)(?= .*\b(?:made|rendered|based|derived|built|upscaled|generated) (?:from|of|on|off)\b)|(?:the )?(?:source|sources|original|originals|parents?|ancestors?|inputs?|origins?|reference|references)(?: images?| pictures?| files?)?(?: used)? (?:of|for|behind|to)|what .* (?:based|built) on)\b"
+    r"\b(?:(?:where|what) (?:does|did|do)(?= .*\b(?:come|came|originate) from\b)|(?:what|which \w+) (?:went|goes|"
+    r"go) into|what (?:was|were|is|are)(?= .*\b(?:made|rendered|based|derived|built|upscaled|generated) (?:from|of|"
+    r"on|off)\b)|(?:the )?(?:source|sources|original|originals|parents?|ancestors?|inputs?|origins?|reference|"
+    r"references)(?: images?| pictures?| files?)?(?: used)? (?:of|for|behind|to)|what .* (?:based|built) on)\b"
 )
 _YES = re.compile(
-    r"^(?:and |so |or |also |then |hi |hey |ok )*(?P<word>is|are|was|were|did|do|does|has|have|had|any|am|anyone|anybody|got|anything|ever|can)\b"
+    r"^(?:and |so |or |also |then |hi |hey |ok )*(?P<word>is|are|was|were|did|do|does|has|have|had|any|am|anyone|"
+    r"anybody|got|anything|ever|can)\b"
 )
 _NOT_YES = re.compile(
-    r"^(?:and |so )*(?:can (?:i|you|we|u)|do you know|have you got the|could|any idea|anything (?:with|from|for|by|in|new|tagged))\b"
+    r"^(?:and |so )*(?:can (?:i|you|we|u)|do you know|have you got the|could|any idea|anything (?:with|from|for|by|"
+    r"in|new|tagged))\b"
 )
 
 
 def read(line: Line) -> None:
     """Find what is asked, before names are looked for in single words."""
-    _lists_and_counts(line)
+    quantities.read(line)
     _lineage(line)
     _facts(line)
-
-
-def _number(text: str) -> int:
-    return NUMBERS.get(text) or int(text)
-
-
-def _lists_and_counts(line: Line) -> None:
-    if match := line.claim(_HOURS):
-        line.asking, line.want = True, Want.LENGTH if (match["gpu"] or "").strip() in ("footage", "video") else Want.TOOK
-        line.set(detail=f"total {match['of']}")
-        return
-    _periods_and_groups(line)
-    _few(line)
-    _ranking(line)
-    found = line.find(_COUNT)
-    if found and found[0].group().startswith("how often") and re.search(rf"\b(?:which|what) {_UNIT}", " ".join(line.keys)):
-        line.take(*found[1])
-        found = None
-    if found:
-        match, span = found
-        line.take(*span)
-        line.asking, line.want = True, Want.HOW_MANY
-        if match.group().startswith(("how often", "times", "how many times")):
-            line.set(unit_said="times")
-        else:
-            if line.frame.per is None:
-                _unit_after(line, span.last)
-
-
-def _unit_after(line: Line, at: int) -> None:
-    """The noun that is counted, within a few words: `how many different people`, `how many depth shots`."""
-    units = english()["units"]
-    for place in range(at, min(at + 6, len(line.keys))):
-        key = line.keys[place]
-        if key in ("did", "do", "does", "have", "has", "are", "were", "was", "is", "for", "in", "of", "by", "with"):
-            return
-        unit = units.get(key)
-        if unit and unit not in PERIODS and place and line.keys[place - 1] in ("exported", "delivered", "to", "the"):
-            return
-        if unit and unit not in PERIODS:
-            bare = all(
-                one in ("different", "distinct", "other", "unique", "separate", "more", "of", "our", "the", "new")
-                for one in line.keys[at:place]
-            )
-            if unit != "shot" or bare:
-                line.set(unit=Group(unit), unit_said=key)
-                line.take(place, place + 1)
-            return
-        if key in picture_nouns():
-            line.set(unit_said=key)
-            return
-
-
-def _periods_and_groups(line: Line) -> None:
-    each = line.claim(_EACH) if re.search(rf"\b(?:each|every|per)(?: of the)? (?:\S+ )?{_UNIT}\b", " ".join(line.keys)) else None
-    if match := line.claim(_BY_PERIOD):
-        adverbs = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
-        line.set(per=match["period"] or match["each"] or adverbs[match["adverb"]])
-    elif (found := line.find(_SPLIT)) and english()["units"][found[0]["unit"] or found[0]["of"]] != "render":
-        line.take(*found[1])
-        line.set(per=_group(found[0]["unit"] or found[0]["of"]))
-    elif match := line.claim(_PER):
-        line.set(per=_group(match["unit"]))
-    if line.frame.per is not None:
-        line.asking = True
-        line.want = Want.PICTURES if each else Want.HOW_MANY
-        line.set(each=bool(each), least=bool(each and re.search("first|oldest", each.group())))
-
-
-def _group(noun: str) -> Group | str:
-    unit = english()["units"][noun]
-    return unit if unit in PERIODS else Group(unit)
-
-
-def _few(line: Line) -> None:
-    """`last five`, `3 newest`, `top 10`, `the two longest clips`."""
-    match = line.claim(_FIRST_N) or line.claim(_N_FIRST)
-    if match is None:
-        return
-    line.asking = True
-    line.set(limit=_number(match["n"]))
-    _ordered(line, match["order"])
-
-
-def _ordered(line: Line, word: str) -> None:
-    if word in _MEASURES:
-        measure, least = _MEASURES[word]
-        line.set(measure=measure, least=least)
-    elif word in ("oldest", "earliest", "very first", "first"):
-        line.reading.order = Order.OLDEST
-    elif word == "top":
-        if _unit_of_ranking(line):
-            line.set(most=True)
-    else:
-        line.reading.order = Order.NEWEST
-
-
-def _ranking(line: Line) -> None:
-    """`most used checkpoint`, `who made the most`, `busiest server`, `which client has the fewest`."""
-    if match := line.claim(_TOOK_LONGEST):
-        how = match["how"] or match["long"]
-        line.asking = True
-        line.set(measure=Measure.TOOK, least=how in ("shortest", "least time"))
-        return
-    if match := line.claim(_MEASURE):
-        measure, least = _MEASURES[match["measure"]]
-        line.asking = True
-        line.set(measure=Measure.BYTES if match["file"] else measure, least=least)
-        return
-    found = line.find(_MOST)
-    if found is None:
-        return
-    word = found[0]["most"]
-    unit = _unit_of_ranking(line)
-    if unit is None:
-        return
-    line.take(*found[1])
-    line.asking = True
-    line.set(per=unit, most=True, least=word in ("least", "fewest", "quietest"))
-
-
-def _unit_of_ranking(line: Line) -> Group | str | None:
-    """What is ranked: `which client`, `top 5 artists`, `who`."""
-    if line.frame.per is not None:
-        return line.frame.per
-    for pattern in (
-        rf"\b(?:which|what|top|most \w+|{TAKEN}|busiest|quietest|favou?rite) (?:of our |of the )?{_UNIT}\b",
-        rf"\b{_UNIT}\b",
-    ):
-        for match in re.finditer(pattern, " ".join(line.keys)):
-            unit = english()["units"][match["unit"]]
-            if unit in ("render", "day", "week", "month", "year") and not pattern.startswith(r"\b(?:which"):
-                continue
-            if unit == "render":
-                continue
-            span = line.find(re.compile(rf"\b(?:which |what )?(?:of our |of the )?{re.escape(match['unit'])}\b"))
-            if span:
-                line.take(*span[1])
-            line.set(per=unit if unit in PERIODS else Group(unit))
-            return line.frame.per
-    if line.claim(_WHO):
-        line.set(per=Group.BY)
-        return Group.BY
-    return None
 
 
 def _lineage(line: Line) -> None:
@@ -274,14 +129,16 @@ def _lineage(line: Line) -> None:
             line.asking, line.want = True, want
             line.claim(
                 re.compile(
-                    r"\b(?:become|turn into|lead to|end up as|(?:made|rendered|based|derived|built|upscaled|generated) (?:from|of|on|off)|(?:come|came|originate) from|used for(?: afterwards?| later)?)\b"
+                    r"\b(?:become|turn into|lead to|end up as|(?:made|rendered|based|derived|built|upscaled|"
+                    r"generated) (?:from|of|on|off)|(?:come|came|originate) from|used for(?: afterwards?| later)?)\b"
                 )
             )
             return
 
 
 _LACKING = re.compile(
-    rf"\b(?:have|has|had|did|do|does|with|got|are|is)?(?: {TAKEN})? ?(?:not|never|no|without)(?: (?:yet|ever|any|a|an|had|been|got|have|even|single))*\b(?! (?:approved|rejected|delivered|exported|needs|by|for|decided))"
+    rf"\b(?:have|has|had|did|do|does|with|got|are|is)?(?: {TAKEN})? ?(?:not|never|no|without)(?: (?:yet|ever|any|a|"
+    rf"an|had|been|got|have|even|single))*\b(?! (?:approved|rejected|delivered|exported|needs|by|for|decided))"
 )
 
 
@@ -382,13 +239,14 @@ def _which(line: Line) -> bool:
     found = line.find(_WHICH_FACT)
     listed = line.find(
         re.compile(
-            rf"\b(?:what|which|list|name)(?: all| me| us)*(?: of (?:our|the))? (?:the |our |all |other |different |kinds? of )*{_UNIT}\b"
+            rf"\b(?:what|which|list|name)(?: all| me| us)*(?: of (?:our|the))? (?:the |our |all |other |different |"
+            rf"kinds? of )*{UNIT}\b"
         )
     )
     if listed and not (found and found[1].first < listed[1].first):
         unit = english()["units"][listed[0]["unit"]]
         plural = listed[0]["unit"].endswith("s") and listed[0]["unit"] not in ("status",)
-        if unit not in PERIODS and Group(unit) in _LISTS and (plural or (unit == "server" and False)):
+        if unit not in PERIODS and Group(unit) in _LISTS and plural:
             line.take(*listed[1])
             line.want = Want.LIST
             line.set(unit=Group(unit), unit_said=listed[0]["unit"])
@@ -427,49 +285,11 @@ def _fact_of(line: Line) -> bool:
     return True
 
 
-_LEADING = frozenset(
-    [
-        "show",
-        "give",
-        "get",
-        "send",
-        "copy",
-        "tell",
-        "me",
-        "us",
-        "the",
-        "its",
-        "exact",
-        "and",
-        "please",
-        "hey",
-        "hi",
-        "ok",
-        "so",
-        "can",
-        "could",
-        "you",
-        "i",
-        "need",
-        "want",
-        "what",
-        "is",
-        "are",
-        "was",
-        "list",
-        "whats",
-        "for",
-        "of",
-        "our",
-        "all",
-        "hello",
-        "names",
-        "name",
-        "pull",
-        "up",
-        "find",
-        "out",
-    ]
+_LEADING = word_set(
+    """
+    show give get send copy tell me us the its exact and please hey hi ok so can could you i need want what
+    is are was list whats for of our all hello names name pull up find out
+    """
 )
 
 
@@ -497,7 +317,8 @@ def _more_facts(line: Line) -> None:
     if line.want in (Want.PICTURES, Want.HOW_MANY, Want.LIST):
         return
     joined = re.compile(
-        rf"(?:{TAKEN} )(?:and |or |& )?(?:the )?{_FACT}\b(?! made| by)|\b{_FACT.replace('<noun>', '<before>').replace('<plural>', '<many>')} (?:and |& )?(?:the )?(?={TAKEN})"
+        rf"(?:{TAKEN} )(?:and |or |& )?(?:the )?{_FACT}\b(?! made| by)|"
+        rf"\b{_FACT.replace('<noun>', '<before>').replace('<plural>', '<many>')} (?:and |& )?(?:the )?(?={TAKEN})"
     )
     for _ in range(4):
         found = line.find(joined)
@@ -535,6 +356,3 @@ def orders(line: Line) -> None:
             line.take(*found[1])
             line.reading.order = order
             line.asking = True
-            following = line.original(found[1].last)
-            if line.want is Want.PICTURES and not line.frame.limit and not following.endswith("s") and not line.frame.yes:
-                line.set(limit=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.search import comparing, dates, events, frames, leftovers, lexicon, naming
+from core.search import comparing, contexts, dates, events, frames, leftovers, lexicon, naming
 from core.search.conditions import Condition, label
 from core.search.entities import Match
 from core.search.filters import mine
@@ -16,7 +16,8 @@ from storage.search.picture_sizes import SHAPES
 from storage.tables import Origin
 
 _MADE = re.compile(
-    r"\b(?:made|make|makes|making|rendered|render|renders|rendering|renderings|created|create|generated|generate|produced)\b(?! (?:from|of|on|out)\b)"
+    r"\b(?:made|make|makes|making|rendered|render|renders|rendering|renderings|created|create|generated|generate|"
+    r"produced)\b(?! (?:from|of|on|out)\b)"
 )
 _RENDER_FACTS = (
     Want.WHO,
@@ -33,24 +34,29 @@ _RENDER_FACTS = (
 _UPLOADED = re.compile(r"\b(?:upload(?:s|ed)?|refs?|references?|reference (?:pictures|images|photos)|client photos?)\b")
 _INGESTED = re.compile(r"\b(?:ingested|imported|taken in|archive|archived)\b")
 _MADE_AFTER = re.compile(
-    rf"\b(?:who|anyone|anybody|someone|somebody|everyone|i|you|we|artist|person|people|{TAKEN}|all|ever|has|have|had|last|first|else|did|that|else)$"
+    rf"\b(?:who|anyone|anybody|someone|somebody|everyone|i|you|we|artist|person|people|{TAKEN}|all|ever|has|have|"
+    rf"had|last|first|else|did|that|else)$"
 )
 _SETTING_UP = frozenset(["did", "do", "done"])
 _FOUR_K = re.compile(r"\b(?P<size>\d{3,5} ?x ?\d{3,5}|[248]k|square|portrait|landscape|vertical|horizontal|upright)\b")
 _PIXELS = re.compile(
-    r"(?P<sign>>=?|over|above|more than|at least|wider than|bigger than|larger than|under|below|<=?|smaller than|less than) ?(?P<n>\d{3,5}) ?(?:px|pixels?|p)?(?: wide| tall)?\b"
+    r"(?P<sign>>=?|over|above|more than|at least|wider than|bigger than|larger than|under|below|<=?|smaller than|"
+    r"less than) ?(?P<n>\d{3,5}) ?(?:px|pixels?|p)?(?: wide| tall)?\b"
 )
 _SECONDS = re.compile(
-    r"\b(?P<sign>over|above|more than|at least|longer than|under|below|shorter than|less than) (?P<n>\d{1,4}) ?(?:s|sec|secs|seconds)\b"
+    r"\b(?P<sign>over|above|more than|at least|longer than|under|below|shorter than|less than) (?P<n>\d{1,4}) "
+    r"?(?:s|sec|secs|seconds)\b"
 )
 _FROM_UPLOADS = re.compile(
-    r"\b(?:made|came|built|based|derived|generated|rendered|started) (?:out )?(?:from|of|on|off) (?:an? |the |any |our )*(?:upload(?:s|ed)?(?: \w+)?|references?|refs?|client photos?)\b"
+    r"\b(?:made|came|built|based|derived|generated|rendered|started) (?:out )?(?:from|of|on|off) (?:an? |the |any |"
+    r"our )*(?:upload(?:s|ed)?(?: \w+)?|references?|refs?|client photos?)\b"
 )
 _HAS_BEEN_UPSCALED = re.compile(
     r"\b(?:been|get|got|gets|anyone|anybody|someone|ever) (?:ever |already )?(?P<verb>upscaled?|inpainted|outpainted|animated)\b"
 )
 _ANY_OF_KIND = re.compile(
-    r"\b(?P<no>no|without(?: an?| any)?|not use an?|not use any|not using an?|not have an?|dont use an?)? ?(?P<some>(?:an?|any|some|use|uses|used|using) )?(?P<what>loras?|controlnets?|tags?)\b"
+    r"\b(?P<no>no|without(?: an?| any)?|not use an?|not use any|not using an?|not have an?|dont use an?)? "
+    r"?(?P<some>(?:an?|any|some|use|uses|used|using) )?(?P<what>loras?|controlnets?|tags?)\b"
 )
 _SUBJECT_WORDS = re.compile(r"\b(?:it|this|that|those|these|them|they)\b")
 
@@ -62,7 +68,7 @@ def read(line: Line) -> None:
     naming.full_names(line)
     made = phrases("phrases", "verdicts", "made", "exports")
     line.rewrite(made)
-    verbs = {(verb,): ("made",) for verb in phrases("verbs")[("made",)]}
+    verbs: dict[tuple[str, ...], tuple[str, ...]] = {(verb,): ("made",) for verb in phrases("verbs")[("made",)]}
     line.rewrite(verbs, when=lambda at: line.keys[at] != "made" and _after_a_person(line, at))
     _rendered_words(line)
     naming.strong_people(line)
@@ -77,7 +83,7 @@ def read(line: Line) -> None:
     _servers(line)
     _kinds(line)
     naming.shots(line)
-    naming.in_context(line)
+    contexts.in_context(line)
     naming.bare_names(line)
     spoken = events.read(line)
     _when_it_happened(line, spoken)
@@ -90,6 +96,10 @@ def read(line: Line) -> None:
     comparing.read(line)
     leftovers.read(line)
     _only_renders(line)
+    if line.want is Want.RESULTS and any(
+        one.facet and one.facet.field in (Field.WORKFLOW, Field.MODEL) for one in line.reading.conditions
+    ):
+        line.want = Want.PICTURES  # what came out of product-depth
 
 
 def _asks(line: Line) -> bool:
@@ -182,7 +192,8 @@ def _dates(line: Line) -> list[dates.Found]:
 
 
 _HOURS = re.compile(
-    r"\b(?P<which>after|before|since|past) (?P<n>\d{1,2})(?::00|h)? ?(?P<half>am|pm|a\.m\.?|p\.m\.?|o'?clock|uhr)\b|\b(?P<day>(?:on|at|over|the)? ?(?:the )?weekends|at night|in the evenings?|in the mornings?|after hours)\b"
+    r"\b(?P<which>after|before|since|past) (?P<n>\d{1,2})(?::00|h)? ?(?P<half>am|pm|a\.m\.?|p\.m\.?|o'?clock|uhr)\b|"
+    r"\b(?P<day>(?:on|at|over|the)? ?(?:the )?weekends|at night|in the evenings?|in the mornings?|after hours)\b"
 )
 _DAYTIMES = {"at night": (22, 30), "in the evening": (18, 24), "in the morning": (5, 12), "after hours": (18, 31)}
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 
 import re
 
+from core.search import events
 from core.search.entities import Match
-from core.search.spelling import real
 from core.search.lexicon import JOINTS
 from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
+from core.search.spelling import real
 from storage.search import Field
 from storage.search.tokenizer import words_of
 
 _WITHOUT = re.compile(
-    r"\b(?:without|excluding|except(?: for)?|minus|not|no|but not|other than|apart from|besides)(?: with| in| of| for| the| a| an| any| use| using| mention| mentioning| ones| show| showing| having| have| the ones with)* (?P<word>[^\W_][\w-]*)"
+    r"\b(?:without|excluding|except(?: for)?|minus|not|no|but not|other than|apart from|besides)(?: with| in| of| "
+    r"for| the| a| an| any| use| using| mention| mentioning| ones| show| showing| having| have| the ones with)* "
+    r"(?P<word>[^\W_][\w-]*)"
 )
 _OR = ("or",)
+_SILENT = events.MADE | frozenset(
+    ["do", "done", "doing", "use", "used", "uses", "using", "make", "making", "work", "works", "start", "started"]
+)
+"""Verbs that every question may have; nobody misses them."""
 
 
 def read(line: Line) -> None:
@@ -39,7 +46,7 @@ def _words(line: Line) -> None:
 
 def _negated(line: Line) -> None:
     while found := line.find(_WITHOUT):
-        match, span = found
+        span = found[1]
         at = span.last - 1
         key = line.keys[at]
         if key == TAKEN or key in ordinary("function") | ordinary("chat") | ordinary("verbs") | picture_nouns():
@@ -84,6 +91,8 @@ def _one(line: Line, at: int) -> int:
     if key in ordinary("chat"):
         return at + 1
     if key in ordinary("verbs") or key in english()["units"]:
+        if key in _SILENT:
+            return at + 1
         if not line.in_corpus(key):
             line.ignored.append(one.raw)
         elif key in ordinary("verbs"):

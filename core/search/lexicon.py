@@ -6,12 +6,14 @@ import re
 from enum import StrEnum
 
 PICTURES = (
-    r"(?:shots?|images?|pictures?|pics?|renders?|renderings?|assets?|files?|versions?|ones?|takes?|results?|outputs?|things?|stuff"
+    r"(?:shots?|images?|pictures?|pics?|renders?|renderings?|assets?|files?|versions?|ones?|takes?|results?|"
+    r"outputs?|things?|stuff"
     r"|stills?|photos?|passes|pass|work|frames?|videos?|clips?)"
 )
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for lists that read as one."""
     return frozenset(text.split())
 
 
@@ -60,7 +62,7 @@ NOUNS = {
     "sampler": Want.SETTINGS, "client": Want.CLIENT, "customer": Want.CLIENT, "project": Want.PROJECT, "status": Want.STATUS,
     "verdict": Want.STATUS, "shot": Want.SHOT, "technique": Want.TECHNIQUE,
 }  # fmt: skip
-STARTERS = _words(
+STARTERS = word_set(
     """
     whats what's anything anyone name names list count # number top any
     who whose whom what which when where how show find list give get search display any is are was were did do does has have can
@@ -78,7 +80,9 @@ PICTURES_THAT = re.compile(
 MANY_PICTURES = frozenset(["shots", "images", "pictures", "pics", "renders", "renderings", "assets", "files", "takes"])
 
 ABOUT_ME = re.compile(
-    r"\b(?:(?:made|done|rendered) )?by me\b|\b(?:am|are) i\b|\bi\b(?! (?:think|mean|guess|need|want|was wondering|see|get|have to|would|suppose|hope|know|am looking|am trying))|\b(?:did|have|had) i\b|\bi (?:made|did|rendered|created|generated)\b|\b(?:my|mine)\b"
+    r"\b(?:(?:made|done|rendered) )?by me\b|\b(?:am|are) i\b|\bi\b(?! (?:think|mean|guess|need|want|was wondering|"
+    r"see|get|have to|would|suppose|hope|know|am looking|am trying))|\b(?:did|have|had) i\b|\bi (?:made|did|"
+    r"rendered|created|generated)\b|\b(?:my|mine)\b"
 )
 ASKS_FOR_ME = re.compile(r"^(?:please )?(?:show|give|find|get|tell|send)(?: to)? (?:me|us)\b")
 HERE = re.compile(r"\b(?:in |for |from )?(?:this|the current|our) (?:project|channel)\b|\bhere\b")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from core.search.conditions import Condition, Frame
 from core.search.entities import Match
 from core.search.filters import Reading
-from core.search.lexicon import Want
+from core.search.lexicon import Want, word_set
 from core.search.tokens import Piece
 from storage.search import Field
 from storage.search.tokenizer import fold, words_of
@@ -49,11 +49,17 @@ _BETWEEN = (
 )
 
 
-ORDERS = frozenset(
-    "last first latest newest oldest earliest recent biggest largest smallest longest shortest slowest fastest most least top".split()
+ORDERS = word_set(
+    """
+    last first latest newest oldest earliest recent biggest largest smallest longest shortest slowest fastest
+    most least top
+    """
 )
-PROMPTED = frozenset(
-    "prompt prompts prompted prompting mention mentions mentioning mentioned say says saying contain contains containing word words text".split()
+PROMPTED = word_set(
+    """
+    prompt prompts prompted prompting mention mentions mentioning mentioned say says saying contain contains
+    containing word words text
+    """
 )
 
 
@@ -80,6 +86,8 @@ class Word:
     start: int
     end: int
     stop: bool = False
+    spelled: bool = False
+    """Whether it was mistyped and put right."""
     """Whether a sentence, a clause or a list item ends here."""
 
 
@@ -244,8 +252,12 @@ class Line:
         said = self.said(first, last)
         place = (self.words[first].start, self.words[last - 1].end)
         turned = self.negated_before(first) if negated is None else negated
+        if len(found.names) > 1 and self.original(first - 1) == "by" and self.original(first - 2) in ("approved", "rejected"):
+            field = Field.JUDGE
         before = len(self.reading.conditions)
         self.reading.add(found, said, place, negated=turned, field=field)
+        if any(one.spelled for one in self.words[first:last]) and len(self.reading.conditions) > before:
+            self.reading.conditions[-1] = replace(self.reading.conditions[-1], guessed_from=said)
         if found.names[0].field is Field.BY and len(self.reading.conditions) > before:
             self.people.append((first, last, self.reading.conditions[-1]))
         label = words_of(found.names[0].label) if len(found.names) == 1 else []

@@ -35,7 +35,7 @@ def understand(
     here: Name | None = None,
     corpus: Corpus | None = None,
 ) -> Question:
-    """What `text` asks. `me` is who asks, `here` the project of the place it is asked in, `corpus` what pictures say. Raises BadQuery."""
+    """What `text` asks. `me` is who asks, `here` the project of the place, `corpus` what pictures say. Raises BadQuery."""
     plain = _quotes(tokens.clean(text))
     reading = Reading(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)

@@ -69,9 +69,13 @@ def said(question: Question, conditions: tuple[Condition, ...]) -> str:
 
 _NOUNS = {"by": "person", "lora": "LoRA", "kind": "kind"}
 _MEASURES = {
-    "pixels": ("biggest", "smallest"), "seconds": ("longest", "shortest"), "took": ("slowest", "fastest"), "bytes": ("heaviest", "smallest"),
-    "width": ("widest", "smallest"), "height": ("tallest", "smallest"),
-}  # fmt: skip
+    "pixels": ("biggest", "smallest"),
+    "seconds": ("longest", "shortest"),
+    "took": ("slowest", "fastest"),
+    "bytes": ("heaviest", "smallest"),
+    "width": ("widest", "smallest"),
+    "height": ("tallest", "smallest"),
+}
 
 
 def _noun(unit: object) -> str:

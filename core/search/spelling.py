@@ -9,12 +9,24 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from core.search.entities import Vocabulary
+from core.search.lexicon import word_set
 from core.search.line import Corpus, Word, known
 from storage.search.tokenizer import words_of
 
 _QUESTIONS = tuple(
-    ["approved", "rejected", "pictures", "images", "videos", "video", "renders", "rendered", "latest", "newest", "oldest", "shots", "yesterday", "today", "upscaled", "upscale", "upscales", "uploaded", "exported", "prompt", "prompts", "client", "clients", "project", "projects", "week", "month", "months", "everything", "anything", "something", "show", "made", "sampler", "workflow", "checkpoint", "settings", "between", "without", "tagged", "delivered", "anyone", "which", "please", "depth", "canny", "openpose", "lineart", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "april", "june", "july", "august", "september", "october", "november", "december", "people", "artist", "negative", "resolution", "longest", "biggest", "slowest", "fastest", "server", "sent", "send", "using", "used", "where", "there", "what", "when"]
-)  # fmt: skip
+    sorted(
+        word_set(
+            """
+        approved rejected pictures images videos video renders rendered latest newest oldest shots yesterday today
+        upscaled upscale upscales uploaded exported prompt prompts client clients project projects week month months
+        everything anything something show made sampler workflow checkpoint settings between without tagged delivered
+        anyone which please depth canny openpose lineart monday tuesday wednesday thursday friday saturday sunday
+        january february april june july august september october november december people artist negative resolution
+        longest biggest slowest fastest server sent send using used where there what when
+            """
+        )
+    )
+)
 
 
 def put_right(words: list[Word], vocabulary: Vocabulary, corpus: Corpus) -> tuple[list[Word], list[tuple[str, str]]]:
@@ -23,7 +35,7 @@ def put_right(words: list[Word], vocabulary: Vocabulary, corpus: Corpus) -> tupl
     for one in words:
         better = _better(one.key, vocabulary, corpus)
         if better:
-            found.append(replace(one, key=better))
+            found.append(replace(one, key=better, spelled=True))
             if better not in _QUESTIONS or better in ("approved", "rejected", "depth", "canny"):
                 changed.append((one.raw, better))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from core.search.conditions import Frame, Question
+from core.search.conditions import Condition, Frame, Question
 
 if TYPE_CHECKING:
     from core.search.results import Result
@@ -14,11 +14,22 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 20
 _UNITS = {
-    "by": ("person", "people"), "client": ("client", "clients"), "project": ("project", "projects"), "shot": ("shot", "shots"),
-    "workflow": ("workflow", "workflows"), "model": ("model", "models"), "lora": ("LoRA", "LoRAs"), "technique": ("technique", "techniques"),
-    "tag": ("tag", "tags"), "server": ("server", "servers"), "seed": ("seed", "seeds"), "status": ("status", "statuses"),
-    "recipient": ("recipient", "recipients"), "judge": ("person", "people"), "profile": ("profile", "profiles"),
-}  # fmt: skip
+    "by": ("person", "people"),
+    "client": ("client", "clients"),
+    "project": ("project", "projects"),
+    "shot": ("shot", "shots"),
+    "workflow": ("workflow", "workflows"),
+    "model": ("model", "models"),
+    "lora": ("LoRA", "LoRAs"),
+    "technique": ("technique", "techniques"),
+    "tag": ("tag", "tags"),
+    "server": ("server", "servers"),
+    "seed": ("seed", "seeds"),
+    "status": ("status", "statuses"),
+    "recipient": ("recipient", "recipients"),
+    "judge": ("person", "people"),
+    "profile": ("profile", "profiles"),
+}
 _DONE = {"approved": "approved", "rejected": "rejected", "needs work": "sent back"}
 
 
@@ -31,7 +42,8 @@ class Summaries:
 
     def help(self) -> str:
         return (
-            "Ask who made something, when, with which model or settings, how many there are, who approved it or what went to a client;"
+            "Ask who made something, when, with which model or settings, how many there are, who approved it or "
+            "what went to a client;"
             " or give some words of a prompt, a person, a client, a project or a shot."
         )
 
@@ -50,7 +62,11 @@ class Summaries:
         rest = (
             ""
             if number == 1
-            else f" The {'oldest' if self.question.order == 'oldest' else 'newest' if not self.question.query.ranked else 'best fit'} is"
+            else (
+                f" The "
+                f"{'oldest' if self.question.order == 'oldest' else 'newest' if not self.question.query.ranked else 'best fit'} "
+                f"is"
+            )
         )
         return f"{self._guesses()}**Yes**, {number:,}{':' if number == 1 else '.'}{rest} {self._by(top)}."
 
@@ -60,7 +76,7 @@ class Summaries:
 
     def any_approved(self, results: Sequence[Result]) -> str:
         results = results[:1] if self.question.order else results
-        approved = [one for one in results if one.asset.status == "approved"]
+        approved = [one for one in results if one.asset.status == (self.question.frame.detail or "approved")]
         if not approved:
             return f"{self._guesses()}**No**: {self._by(results[0])}.{self._standing(results)}"
         start = "**Yes**" if len(approved) == len(results) else f"**Yes**, {len(approved)} of {len(results)}"
@@ -97,12 +113,16 @@ class Summaries:
 
     def each(self, results: Sequence[Result], labels: Sequence[str]) -> str:
         named = [f"{self._by(one)}" for one in results]
-        return f"{self._guesses()}**{len(results)}**, one for each of {listed([bare(one) for one in labels[:_MOST_LISTED]])}: {'; '.join(named[:6])}."
+        return (
+            f"{self._guesses()}**{len(results)}**, one for each of "
+            f"{listed([bare(one) for one in labels[:_MOST_LISTED]])}: {'; '.join(named[:6])}."
+        )
 
     def lacking(self, labels: Sequence[str]) -> str:
         if not labels:
             return f"{self._guesses()}**None**: every one has some."
-        return f"{self._guesses()}{listed([f'**{bare(one)}**' for one in labels[:_MOST_LISTED]])}{' and more' if len(labels) > _MOST_LISTED else ''}."
+        more = " and more" if len(labels) > _MOST_LISTED else ""
+        return f"{self._guesses()}{listed([f'**{bare(one)}**' for one in labels[:_MOST_LISTED]])}{more}."
 
     def compared(self, first: tuple[str, int], second: tuple[str, int]) -> str:
         numbers = f"{bare(first[0])} {first[1]:,}, {bare(second[0])} {second[1]:,}"
@@ -112,7 +132,10 @@ class Summaries:
             return f"{self._guesses()}**{'Yes' if ahead else 'No'}**: {numbers}."
         if first[1] == second[1]:
             return f"{self._guesses()}**As many** of both: {numbers}."
-        return f"{self._guesses()}**{bare(first[0] if ahead else second[0])}**: {first[1] if ahead else second[1]:,} against {second[1] if ahead else first[1]:,}."
+        return (
+            f"{self._guesses()}**{bare(first[0] if ahead else second[0])}**: {first[1] if ahead else second[1]:,} "
+            f"against {second[1] if ahead else first[1]:,}."
+        )
 
     def summed(self, number: int, amount: float) -> str:
         return f"{self._guesses()}**{lasting(amount)}** over {number:,}."
@@ -123,7 +146,10 @@ class Summaries:
             done = "exported"
         back = ", since withdrawn" if last.withdrawn else ""
         if len(people) == 1 and people[0][1] == 1:
-            return f"{self._guesses()}**{bare(last.by)}** {done} it {self.on(last.at)}{back}: {self._by(top)}."
+            return (
+                f"{self._guesses()}**{bare(last.by)}** {done} it {self.on(last.at)}{back}: `{top.code}` by "
+                f"{bare(top.by)}, {self.day(top.asset.created_at)}."
+            )
         shown = listed([f"**{bare(name)}** ({number:,})" for name, number in people[:_MOST_LISTED]])
         return f"{self._guesses()}{shown} {done} them; the last {self.on(last.at)}{back}: `{top.code}`."
 
@@ -174,7 +200,7 @@ class Summaries:
     def _by(self, one: Result) -> str:
         raise NotImplementedError
 
-    def _said(self, conditions: Sequence[object]) -> str:
+    def _said(self, conditions: Sequence[Condition]) -> str:
         raise NotImplementedError
 
     def _standing(self, results: Sequence[Result]) -> str:

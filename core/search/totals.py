@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from core.search.carrying_out import Search, Told
 
 _EVENTS = {
-    Want.JUDGE: Relation.EVER, Want.JUDGED: Relation.EVER, Want.NOTE: Relation.EVER, Want.EXPORTER: Relation.EXPORTED,
-    Want.EXPORTED: Relation.EXPORTED, Want.PROFILE: Relation.EXPORTED, Want.RECIPIENT: Relation.EXPORTED, Want.TAGGER: Relation.TAGGED,
-}  # fmt: skip
+    Want.JUDGE: Relation.EVER,
+    Want.JUDGED: Relation.EVER,
+    Want.NOTE: Relation.EVER,
+    Want.EXPORTER: Relation.EXPORTED,
+    Want.EXPORTED: Relation.EXPORTED,
+    Want.PROFILE: Relation.EXPORTED,
+    Want.RECIPIENT: Relation.EXPORTED,
+    Want.TAGGER: Relation.TAGGED,
+}
 _PEOPLE = (Want.JUDGE, Want.EXPORTER, Want.TAGGER)
 _RANKED = {Want.JUDGE: Group.JUDGE, Want.EXPORTER: Group.EXPORTER}
 

@@ -1,4 +1,4 @@
-"""The words the index holds, each with its stem: by it a question's word finds its other forms, and a mistyped one its neighbours."""
+"""The words the index holds, each with its stem: by it a word finds its other forms, a mistyped one its neighbours."""
 
 from __future__ import annotations
 

@@ -53,9 +53,13 @@ def happenings(session: Session, query: Query, scope: Scope, link: Link, *, olde
         f"{' WHERE ' if parts else ''}{' AND '.join(parts)} ORDER BY done.created_at {'ASC' if oldest else 'DESC'} LIMIT {MOST}"
     )
     typed = statement(asked, values | given).columns(
-        column("asset_id"), column("name", String), column("created_at", Instant()), column("what", String), column("said", String),
+        column("asset_id"),
+        column("name", String),
+        column("created_at", Instant()),
+        column("what", String),
+        column("said", String),
         column("withdrawn", Boolean),
-    )  # fmt: skip
+    )
     return [
         Happening(row[0], row[1], row[2], row[3], row[4] or "", bool(row[5]))
         for row in session.connection().execute(typed, values | given)

@@ -1,4 +1,4 @@
-"""Conditions that other rows decide (Verdicts, Exports, lineage, servers), as SQL over asset numbers, the same on both databases."""
+"""Conditions that other rows decide (Verdicts, Exports, lineage, servers), as SQL for both databases."""
 
 from __future__ import annotations
 

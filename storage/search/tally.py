@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlmodel import Session
 
@@ -44,7 +45,8 @@ class Group(StrEnum):
     """The hour of its making, as seconds since 1970: what days, weeks and months of any zone are made of."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """One group: `key` is a row number in words or a name, `label` what people call it, `newest` its newest asset."""
 
     key: str
@@ -98,7 +100,7 @@ def tally(session: Session, query: Query, scope: Scope, by: Group) -> list[Row]:
     rows = [Row(str(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in _rows(session, asked, values) if row[0]]
     rows = _taken_apart(rows, by)
     return [
-        one._replace(newest=one.newest & 0xFFFFFFFF)
+        replace(one, newest=one.newest & 0xFFFFFFFF)
         for one in sorted(rows, key=lambda one: (-one.count, -one.newest, one.label))
         if one.label.strip()
     ]
@@ -113,7 +115,8 @@ def measure(
     hits, values, dialect = _hits(session, query, scope)
     asked = (
         f"SELECT measured.asset_id, measured.amount FROM ({hits}) AS hits JOIN ({measured(by, dialect)}) AS measured"
-        f" ON measured.asset_id = hits.asset_id ORDER BY measured.amount {'ASC' if least else 'DESC'}, hits.slot DESC LIMIT :limit"
+        f" ON measured.asset_id = hits.asset_id ORDER BY measured.amount {'ASC' if least else 'DESC'}, hits.slot "
+        f"DESC LIMIT :limit"
     )
     return [(int(row[0]), float(row[1])) for row in _rows(session, asked, values | {"limit": limit})]
 

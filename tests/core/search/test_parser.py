@@ -120,20 +120,20 @@ TABLE = [
     ("which client was the frozen lake for", "winter-lake winter-up", "It is for **Acme**"),
     ("who is the red flower for", "rose-1", "It is for **Rose**"),
     ("what project does the flask belong to", "labs-ink", "**Labs Launch**"),
-    ("which shots did Zoe make", "tv-clip tv-film tv-needs", "They are shots **tv02** and **tv01**"),
+    ("which shots did Zoe make", "tv-clip tv-film tv-needs", "**tv02** (2) and **tv01** (1)."),
     ("how many pictures did we make for Acme", ACME, "**6**: client Acme."),
     ("how many depth shots did Mia Chen make in march", ACME_DEPTH, "**3**"),
     ("how many videos", "tv-clip", "**1**"),
     ("show me the latest depth shot for Acme", ACME_DEPTH, "the newest is `{depth-3}`"),
     ("the oldest shot for Acme", ACME, "the oldest is `{old-shoe}`"),
     ("the approved one for Acme", "depth-2 winter-lake", "**2** found"),
-    ("is the glassware shot for Acme Labs approved?", "labs-depth", "It is **not decided yet**"),
+    ("is the glassware shot for Acme Labs approved?", "labs-depth", "**No**, it is **not decided yet**"),
     ("is the depth shot for Acme approved", ACME_DEPTH, "Of 3 that match: 1 approved, 1 rejected and 1 undecided."),
     ("who approved the frozen lake", "winter-lake", "**Kit** approved it on 2 February"),
     ("shots approved by Kit", "winter-lake", ""),
     ("what did Ana make last month", "winter-lake winter-up", ""),
     ("what did we render yesterday", "tv-film", ""),
-    ("what did we make last week", "labs-ink rosy rose-ref rose-1", ""),
+    ("what did we make last week", "labs-ink rosy rose-1", ""),
     ("Mia Chen's depth shots for Acme since 12 March", "depth-2 depth-3", ""),
     ("between 11 march and 12 march for acme", "depth-1 depth-2", ""),
     ("my depth shots", ACME_DEPTH, ""),
@@ -162,7 +162,7 @@ TABLE = [
     ("do we have an upscaled version of the lake", "winter-up", ""),
     ("who rejected the hero shoe", "depth-3", "**Ana Ruiz** rejected it"),
     ("what came out of product-depth", f"{ACME_DEPTH} labs-depth", ""),
-    ("when did we last work for Rose", "rose-1 rose-ref", "**On 20 March"),
+    ("when did we last work for Rose", "rose-1", "**On 20 March"),
     ("whose is the red flower", "rose-1", "**Ana Ruiz** made it"),
     ("which status has the frozen lake for acme", "winter-lake winter-up", "It is **approved**"),
     ("what came from the frozen lake", "winter-up",
@@ -174,7 +174,7 @@ TABLE = [
     ("who made it", "", "Which picture?"),
     ("who made the unicorn", "", "Nothing mentions “unicorn”"),
     ("who made the depth shot for Initech", "", "Nothing mentions “Initech”"),
-    ("who made the dpeth shot for acme", "", "Did you mean **depth**?"),
+    ("who made the dpeth shot for acme", ACME_DEPTH, "Taking “dpeth” for depth: **Mia Chen**"),
     ("who made the depth shot for Globex", "", "Without client Globex there are 4"),
 ]  # fmt: skip
 
@@ -204,9 +204,9 @@ def test_taking_a_condition_away_finds_all_there_was_and_more(kept: tuple[Databa
 
 def test_what_was_understood_can_be_said_again_in_conditions(kept: tuple[Database, Corpus]) -> None:
     found = ask(kept, 'who made the "low sun" depth shot for Acme since 1 March')
-    assert [one.label for one in found.without] == ["“low sun”", "since 1 march", "technique depth", "client Acme"]
-    assert found.without[3].text == 'who made "low sun" since 1 march technique:depth'
-    assert found.without[1].text == 'who made "low sun" technique:depth client:Acme'
+    assert [one.label for one in found.without] == ["“low sun”", "technique depth", "client Acme", "since 1 march"]
+    assert found.without[2].text == 'who made "low sun" technique:depth since 1 march'
+    assert found.without[3].text == 'who made "low sun" technique:depth client:Acme'
     assert ask(kept, "who made the unicorn").without == ()
     empty = ask(kept, "who made the depth shot for Globex")
     assert [one.label for one in empty.without] == ["technique depth", "client Globex"]
@@ -245,7 +245,7 @@ def test_a_shot_of_this_channels_project_needs_no_question(kept: tuple[Database,
 
 
 def test_here_is_the_channels_project(kept: tuple[Database, Corpus]) -> None:
-    assert sorted(keys(kept, ask(kept, "what did we make here", project="rose-garden"))) == ["rose-1", "rose-ref"]
+    assert sorted(keys(kept, ask(kept, "what did we make here", project="rose-garden"))) == ["rose-1"]
     assert sorted(keys(kept, ask(kept, "project:here", project="rose-garden"))) == ["rose-1", "rose-ref"]
 
 
@@ -260,7 +260,7 @@ def test_a_guess_is_shown(kept: tuple[Database, Corpus]) -> None:
 
 def test_the_understanding_is_chips(kept: tuple[Database, Corpus]) -> None:
     found = ask(kept, 'who made the "low sun" depth shot for Acme since 1 March')
-    assert found.understood == ("asking: who", "“low sun”", "since 1 march", "technique depth", "client Acme")
+    assert found.understood == ("asking: who", "“low sun”", "technique depth", "client Acme", "since 1 march")
 
 
 @pytest.mark.parametrize("text", ["tag:pcik", "client:initech", "shot:zz99", "by:nobody", "workflow:prodcut", "lora:none"])

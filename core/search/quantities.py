@@ -1,0 +1,225 @@
+"""What a question makes of what it finds: counts, groups, rankings, the largest, the first few."""
+
+from __future__ import annotations
+
+import re
+
+from core.search.conditions import PERIODS
+from core.search.lexicon import Want
+from core.search.line import TAKEN, Line, english, picture_nouns
+from storage.search import Measure, Order
+from storage.search.tally import Group
+
+NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "dozen": 12,
+    "couple": 2, "few": 3,
+}  # fmt: skip
+_N = rf"(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)})(?: of)?"
+UNIT = "(?P<unit>" + "|".join(sorted((re.escape(one) for one in english()["units"]), key=len, reverse=True)) + ")"
+WHO = re.compile(r"\bwho\b|\bwhich of us\b|\bwhose\b")
+_COUNT = re.compile(
+    r"\b(?:how many|how much|total number of|number of|amount of|count of|count|tally of|total of|how often|(?:how "
+    r"many )?times)\b(?: all)?(?: of)?"
+)
+_HOURS = re.compile(
+    r"\bhow many (?P<of>hours|minutes|seconds|days)(?: of)?(?P<gpu> render(?:ing)?| gpu| footage| video)?(?: time)?\b"
+)
+_PER = re.compile(
+    rf"\b(?:per|(?:broken down |grouped |split |sorted |broken out |counted |listed )?by(?: each)?|for each|for "
+    rf"every|across|of each|from each|each|every|of every|from every)(?: of our| of the)? (?:single |different "
+    rf")?{UNIT}s?(?= |$)"
+)
+_BY_PERIOD = re.compile(
+    r"\b(?P<period>day|week|month|quarter|year) by (?P=period)\b|\b(?P<adverb>daily|weekly|monthly|yearly)\b|"
+    r"\b(?:per|by|each|every) (?P<each>day|week|month|quarter|year)\b"
+)
+_SPLIT = re.compile(
+    rf"\b{UNIT}s? (?:split|breakdown|distribution|counts?|stats)\b|\b(?:split|breakdown|distribution) (?:of|by) "
+    rf"(?:the )?{UNIT.replace('<unit>', '<of>')}s?\b"
+)
+_EACH = re.compile(
+    r"\b(?:latest|newest|last|most recent|first|oldest)(?: (?:one|picture|render|image|shot|take|pic)s?)?(?= (?:of|"
+    r"from|for|by|per|each))"
+)
+_MOST = re.compile(
+    r"\b(?P<most>most(?! (?:recent|of the time))|(?<!at )least(?! recent)|fewest|busiest|quietest|top|biggest "
+    r"(?:number|amount) of|highest number of|more than anyone(?: else)?|favou?rite|go to|go-to)\b(?: (?:often|"
+    r"frequently|commonly|popular|used|common|prolific|productive|active|frequent|rendered))*"
+)
+_RANKABLE = re.compile(rf"\b{UNIT}\b")
+_ORDER = (
+    r"(?P<order>latest|newest|most recent|last|recent|oldest|earliest|very first|first|biggest|largest|smallest|"
+    r"longest|shortest|slowest|fastest|top)"
+)
+_FIRST_N = re.compile(rf"\b{_ORDER} {_N}\b(?! (?:day|week|month|year|hour|minute|quarter|weekend)s?\b)")
+_N_FIRST = re.compile(rf"\b{_N} (?:the |very )?{_ORDER}\b")
+_MEASURES = {
+    "biggest": (Measure.PIXELS, False),
+    "largest": (Measure.PIXELS, False),
+    "highest res": (Measure.PIXELS, False),
+    "highest resolution": (Measure.PIXELS, False),
+    "hi-res": (Measure.PIXELS, False),
+    "smallest": (Measure.PIXELS, True),
+    "tiniest": (Measure.PIXELS, True),
+    "lowest resolution": (Measure.PIXELS, True),
+    "longest": (Measure.SECONDS, False),
+    "shortest": (Measure.SECONDS, True),
+    "slowest": (Measure.TOOK, False),
+    "fastest": (Measure.TOOK, True),
+    "quickest": (Measure.TOOK, True),
+    "heaviest": (Measure.BYTES, False),
+    "widest": (Measure.WIDTH, False),
+    "tallest": (Measure.HEIGHT, False),
+}
+_MEASURE = re.compile(
+    r"\b(?P<measure>" + "|".join(sorted((re.escape(one) for one in _MEASURES), key=len, reverse=True)) + r")(?P<file> files?)?\b"
+)
+_TOOK_LONGEST = re.compile(
+    r"\b(?:took|takes|take) (?:us |it )?(?:the )?(?P<how>longest|shortest|most time|least time|forever)\b(?: "
+    r"time)?(?: to (?:render|make|generate|finish|run))?|\b(?P<long>longest|shortest)(?= (?:to render|render|"
+    r"running|rendering|gpu)\b)(?: to render| running)?"
+)
+
+
+def _number(text: str) -> int:
+    return NUMBERS.get(text) or int(text)
+
+
+def read(line: Line) -> None:
+    if match := line.claim(_HOURS):
+        line.asking, line.want = True, Want.LENGTH if (match["gpu"] or "").strip() in ("footage", "video") else Want.TOOK
+        line.set(detail=f"total {match['of']}")
+        return
+    _periods_and_groups(line)
+    _few(line)
+    _ranking(line)
+    found = line.find(_COUNT)
+    if found and found[0].group().startswith("how often") and re.search(rf"\b(?:which|what) {UNIT}", " ".join(line.keys)):
+        line.take(*found[1])
+        found = None
+    if found:
+        match, span = found
+        line.take(*span)
+        line.asking, line.want = True, Want.HOW_MANY
+        if match.group().startswith(("how often", "times", "how many times")):
+            line.set(unit_said="times")
+        else:
+            if line.frame.per is None:
+                _unit_after(line, span.last)
+
+
+def _unit_after(line: Line, at: int) -> None:
+    """The noun that is counted, within a few words: `how many different people`, `how many depth shots`."""
+    units = english()["units"]
+    for place in range(at, min(at + 6, len(line.keys))):
+        key = line.keys[place]
+        if key in ("did", "do", "does", "have", "has", "are", "were", "was", "is", "for", "in", "of", "by", "with"):
+            return
+        unit = units.get(key)
+        if unit and unit not in PERIODS and place and line.keys[place - 1] in ("exported", "delivered", "to", "the"):
+            return
+        if unit and unit not in PERIODS:
+            bare = all(
+                one in ("different", "distinct", "other", "unique", "separate", "more", "of", "our", "the", "new")
+                for one in line.keys[at:place]
+            )
+            if unit != "shot" or bare:
+                line.set(unit=Group(unit), unit_said=key)
+                line.take(place, place + 1)
+            return
+        if key in picture_nouns():
+            line.set(unit_said=key)
+            return
+
+
+def _periods_and_groups(line: Line) -> None:
+    each = line.claim(_EACH) if re.search(rf"\b(?:each|every|per)(?: of the)? (?:\S+ )?{UNIT}\b", " ".join(line.keys)) else None
+    if match := line.claim(_BY_PERIOD):
+        adverbs = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
+        line.set(per=match["period"] or match["each"] or adverbs[match["adverb"]])
+    elif (found := line.find(_SPLIT)) and english()["units"][found[0]["unit"] or found[0]["of"]] != "render":
+        line.take(*found[1])
+        line.set(per=_group(found[0]["unit"] or found[0]["of"]))
+    elif match := line.claim(_PER):
+        line.set(per=_group(match["unit"]))
+    if line.frame.per is not None:
+        line.asking = True
+        line.want = Want.PICTURES if each else Want.HOW_MANY
+        line.set(each=bool(each), least=bool(each and re.search("first|oldest", each.group())))
+
+
+def _group(noun: str) -> Group | str:
+    unit = english()["units"][noun]
+    return unit if unit in PERIODS else Group(unit)
+
+
+def _few(line: Line) -> None:
+    """`last five`, `3 newest`, `top 10`, `the two longest clips`."""
+    match = line.claim(_FIRST_N) or line.claim(_N_FIRST)
+    if match is None:
+        return
+    line.asking = True
+    line.set(limit=_number(match["n"]))
+    _ordered(line, match["order"])
+
+
+def _ordered(line: Line, word: str) -> None:
+    if word in _MEASURES:
+        measure, least = _MEASURES[word]
+        line.set(measure=measure, least=least)
+    elif word in ("oldest", "earliest", "very first", "first"):
+        line.reading.order = Order.OLDEST
+    elif word == "top":
+        if _unit_of_ranking(line):
+            line.set(most=True)
+    else:
+        line.reading.order = Order.NEWEST
+
+
+def _ranking(line: Line) -> None:
+    """`most used checkpoint`, `who made the most`, `busiest server`, `which client has the fewest`."""
+    if match := line.claim(_TOOK_LONGEST):
+        how = match["how"] or match["long"]
+        line.asking = True
+        line.set(measure=Measure.TOOK, least=how in ("shortest", "least time"))
+        return
+    if match := line.claim(_MEASURE):
+        measure, least = _MEASURES[match["measure"]]
+        line.asking = True
+        line.set(measure=Measure.BYTES if match["file"] else measure, least=least)
+        return
+    found = line.find(_MOST)
+    if found is None:
+        return
+    word = found[0]["most"]
+    unit = _unit_of_ranking(line)
+    if unit is None:
+        return
+    line.take(*found[1])
+    line.asking = True
+    line.set(per=unit, most=True, least=word in ("least", "fewest", "quietest"))
+
+
+def _unit_of_ranking(line: Line) -> Group | str | None:
+    """What is ranked: `which client`, `top 5 artists`, `who`."""
+    if line.frame.per is not None:
+        return line.frame.per
+    for pattern in (
+        rf"\b(?:which|what|top|most \w+|{TAKEN}|busiest|quietest|favou?rite) (?:of our |of the )?{UNIT}\b",
+        rf"\b{UNIT}\b",
+    ):
+        for match in re.finditer(pattern, " ".join(line.keys)):
+            unit = english()["units"][match["unit"]]
+            if unit in ("render", "day", "week", "month", "year") and not pattern.startswith(r"\b(?:which"):
+                continue
+            if unit == "render":
+                continue
+            span = line.find(re.compile(rf"\b(?:which |what )?(?:of our |of the )?{re.escape(match['unit'])}\b"))
+            if span:
+                line.take(*span[1])
+            line.set(per=unit if unit in PERIODS else Group(unit))
+            return line.frame.per
+    if line.claim(WHO):
+        line.set(per=Group.BY)
+        return Group.BY
+    return None
