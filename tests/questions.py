@@ -318,9 +318,7 @@ def _top(found: Found, expect: Row, studio: Studio) -> bool:
 
 
 def _people(found: Found, expect: Row, studio: Studio) -> bool:
-    bold = " | ".join(
-        part for pair in re.findall(r"\*\*(.+?)\*\*|Others are by ([^.]+)", found.sentence) for part in pair if part
-    )
+    bold = " | ".join(re.findall(r"\*\*(.+?)\*\*", found.sentence))
     sentence = _plain(bold)
     said = {name for name in studio.people if _plain(name) in sentence} if not found.choices else set()
     return said == set(expect["names"])
@@ -363,7 +361,7 @@ def _date(found: Found, expect: Row, studio: Studio) -> bool:
         today: ("today", "heute", "aujourd'hui", "hoy", "hoje", "今日", "今天"),
         today - timedelta(days=1): ("yesterday", "gestern", "hier", "ayer", "ontem", "昨日", "昨天"),
     }
-    first = _plain(found.sentence.split("**")[1]) if "**" in found.sentence else ""
+    first = _plain(" | ".join(re.findall(r"\*\*(.+?)\*\*", found.sentence)))
     year = "" if wanted.year == today.year else f" {wanted.year}"
     said = [f"{wanted.day} {wanted:%B}{year}".lower(), wanted.isoformat(), *near.get(wanted, ())]
     return any(one in first for one in said) or (

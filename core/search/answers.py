@@ -95,7 +95,7 @@ class Teller(Summaries):
     def makers(self, top: Result, groups: Sequence[tuple[str, int]]) -> str:
         """Who made the best hit, and everybody else who made one."""
         numbers = dict(groups)
-        others = [f"{bare(by)} ({number})" for by, number in groups if by != top.by]
+        others = [f"**{bare(by)}** ({number})" for by, number in groups if by != top.by]
         which = (
             f"one that is {top.asset.status}"
             if top.asset.status

@@ -6,6 +6,7 @@ not in a row, and never counts what the asker may not see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,9 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from core.people import roles
-from core.search import answers, entities, followups, parser, refine, summaries
+from core.search import answers, entities, followups, languages, parser, refine, summaries
 from core.search.carrying_out import Search
-from core.search.conditions import Choice, Question
+from core.search.conditions import Choice, Frame, Question
 from core.search.corpus import Corpus
 from core.search.lexicon import Want
 from core.search.results import Result
@@ -80,8 +81,9 @@ def answer(
     zone, moment = zone_of(by), now or clock.now()
     known, corpus = entities.read(session, scope), Corpus(session, scope)
     understood = _Understander(known, corpus, moment, zone, by, project)
-    parts = followups.parts(text)
-    question = understood.of(parts[0], before)
+    spoken = languages.recognised(text)
+    parts = followups.parts(_english(text, known) if spoken else text)
+    question = _yes_or_no(understood.of(parts[0], before), spoken, text)
     found = _found(session, question, scope, known, understood, limit, after)
     for part in parts[1:]:
         if found.choices:
@@ -92,7 +94,7 @@ def answer(
         following = followups.merged(question, own, part)
         more = _found(session, following, scope, known, understood, limit, "")
         found = replace(found, sentence=f"{found.sentence} {more.sentence}", results=found.results or more.results)
-    return found
+    return replace(found, sentence=languages.answered(found.sentence, spoken)) if spoken else found
 
 
 def explained(
@@ -104,6 +106,24 @@ def explained(
     known = entities.read(session, scope)
     question = _Understander(known, Corpus(session, scope), now or clock.now(), zone_of(by), by, project).of(text, "")
     return refine.as_form(question)
+
+
+def _yes_or_no(question: Question, spoken: str, text: str) -> Question:
+    """In languages without a verb in front, a question mark and nothing that asks is yes or no."""
+    plain = spoken and question.want is Want.PICTURES and question.frame == Frame()
+    asks = text.rstrip().endswith(("?", "？")) and not _SHOW.search(text)
+    return replace(question, frame=replace(question.frame, yes=True)) if plain and asks else question
+
+
+_SHOW = re.compile(r"zeig|montre|voir|muestra|enseñ|mostr|見せ|看", re.IGNORECASE)
+
+
+def _english(text: str, known: entities.Vocabulary) -> str:
+    spoken = languages.recognised(text)
+    return languages.in_english(text, spoken, lambda said: known.exact(said, _NAMES) is not None) if spoken else text
+
+
+_NAMES = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT)
 
 
 @dataclass(frozen=True)
@@ -127,7 +147,7 @@ class _Understander:
         question = self.one(text)
         if not before or not followups.follows(question, text):
             return question
-        earlier = followups.parts(before)
+        earlier = [part for line in before.split("\n") for part in followups.parts(_english(line, self.known))]
         last = self.one(earlier[0])
         for part in earlier[1:]:
             last = followups.merged(last, self.one(part), part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from core.lineage import family
 from core.search import answers, counting, summaries, totals
-from core.search.conditions import Condition, Question, combine
+from core.search.conditions import Condition, Frame, Question, combine
 from core.search.corpus import Corpus
 from core.search.entities import Vocabulary
 from core.search.lexicon import Want, word_set
@@ -17,7 +18,7 @@ from core.search.results import Result
 from storage import ids, search
 from storage.search import Facet, Field, Order, Page, Query, Relation, Scope, Words, hydrate, tally
 from storage.search.tokenizer import words_of
-from storage.tables import Judgement
+from storage.tables import Judgement, Origin
 
 LIMIT = 20
 _COUNTED = 100_000
@@ -184,9 +185,16 @@ class Search:
                 )
             case _:
                 sentence = tell.fact(told, more=more)
+        if question.want in _LISTED and question.order is None and not question.subject and len(told) > 1:
+            sentence += self._all_of(_LISTED[question.want])
         for other in question.others:
             sentence += " " + self._also(other, told)
         return Told(sentence, results, page.after if not question.frame.limit else "")
+
+    def _all_of(self, by: tally.Group) -> str:
+        """How often each was used, where the hits differ."""
+        rows = counting.grouped(self.session, replace(self.question, frame=Frame()), self.scope, by, self.tell.zone).rows
+        return f" In all: {self.tell.list_of(rows)}" if len(rows) > 1 else ""
 
     def _also(self, want: Want, results: tuple[Result, ...]) -> str:
         if want in (Want.SERVER, Want.TOOK, Want.TAGS):
@@ -219,13 +227,14 @@ class Search:
 
     def _family(self, results: tuple[Result, ...]) -> Told:
         """What the results came from, or what came from them, as far as the asker may see."""
-        many = _MANY & set(self.question.text.casefold().replace("?", " ").split()) and not self.question.order
+        many = _MANY & set(re.findall(r"\w+", self.question.text.casefold())) and not self.question.order
         tops = results if many and len(results) <= 50 else results[:1]
         after = self.question.want is Want.RESULTS
         near, rows = list[tuple[str, str]](), list[int]()
         for top in tops:
             found = family.of(self.session, top.asset)
             steps = found.results if after else found.sources
+            steps = tuple(one for one in steps if one.asset.origin is not Origin.EXPORT)
             seen = [one for one in steps if self.scope.project_ids is None or one.asset.project_id in self.scope.project_ids]
             rows += [one.asset.id for one in seen]
             near += [(one.asset.code, one.name) for one in seen if one.steps == 1]
@@ -307,6 +316,7 @@ def _within(at: datetime, hours: str) -> bool:
     return int(first) <= at.hour < int(last) or int(first) <= at.hour + 24 < int(last)
 
 
+_LISTED = {Want.MODEL: tally.Group.MODEL, Want.LORA: tally.Group.LORA, Want.WORKFLOW: tally.Group.WORKFLOW}
 _MANY = word_set(
     """
     uploads photos pictures images shots renders ones references refs files takes those pics upscales

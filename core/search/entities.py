@@ -164,7 +164,7 @@ class Vocabulary:
     def almost(self, text: str, fields: Sequence[Field]) -> Match | None:
         """Names of several words with a letter or two wrong."""
         wanted = fold(text)
-        scored = [(score, name) for score, name in self._alike(wanted, fields, 86.0) if any(" " in key for key in name.keys)]
+        scored = [(score, name) for score, name in self._alike(wanted, fields, 84.0) if any(" " in key for key in name.keys)]
         best = max((score for score, _name in scored), default=0.0)
         found = tuple(name for score, name in scored if score >= best - 1.0)
         return Match("near", found) if found else None

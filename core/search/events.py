@@ -188,7 +188,8 @@ def _agent(line: Line, event: Event) -> tuple[int, str] | None:
 
 def _acts(line: Line, verb: int, first: int, last: int) -> bool:
     before = line.original(first - 1)
-    between = [line.original(at) for at in (range(verb + 1, first) if first > verb else range(last, verb))]
+    places = range(verb + 1, first) if first > verb else range(last, verb)
+    between = [line.original(at) for at in places if line.keys[at] != TAKEN or first > verb]
     if first > verb:
         return between == ["by"] or (not between and before == "by")
     small = {

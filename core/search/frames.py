@@ -7,7 +7,7 @@ import re
 from core.search import quantities
 from core.search.conditions import PERIODS
 from core.search.lexicon import NOUNS, Want, word_set
-from core.search.line import TAKEN, Line, english
+from core.search.line import ORDERS, TAKEN, Line, english
 from core.search.quantities import UNIT
 from storage.search import Measure, Order
 from storage.search.tally import Group
@@ -83,9 +83,10 @@ _WHICH_FACT = re.compile(
     rf"(?:the|our))? {_ART}{_FACT}(?: (?:name|value|number|file|version|settings?|models?))?\b(?! (?:by|per) )"
 )
 _AND_FACT = re.compile(rf"^(?:and|plus|or) {_ART}{_FACT}\b")
+_PLAIN = ("seed", "cfg", "steps", "sampler", "resolution", "settings", "negative prompt")
 _FACT_OF = re.compile(
     rf"\b{_FACT}(?= (?:of|for|on|in|behind|from|at|used|did|was|is|do|we|to) | {TAKEN}| (?:the )?(?:latest|newest|"
-    rf"last|first|most recent))"
+    rf"last|first|most recent)| show me|$)"
 )
 _ONLY_FACT = re.compile(
     rf"^(?:(?:and|what about|how about|the|its|also|then|show|give|me|list|tell|us) )*{_FACT}(?: (?:please|too|then|"
@@ -245,7 +246,7 @@ def _which(line: Line) -> bool:
     )
     if listed and not (found and found[1].first < listed[1].first):
         unit = english()["units"][listed[0]["unit"]]
-        plural = listed[0]["unit"].endswith("s") and listed[0]["unit"] not in ("status",)
+        plural = (listed[0]["unit"].endswith("s") or " all" in listed[0].group()) and listed[0]["unit"] not in ("status",)
         if unit not in PERIODS and Group(unit) in _LISTS and plural:
             line.take(*listed[1])
             line.want = Want.LIST
@@ -266,7 +267,7 @@ def _fact_of(line: Line) -> bool:
             return False
         before = [key for key in line.keys[: found[1].first] if key not in _LEADING]
         noun = found[0]["noun"]
-        if before and not (noun in ("seed", "cfg", "steps", "sampler") or set(before) <= {TAKEN}):
+        if before and not (noun in _PLAIN or set(before) <= {TAKEN, *ORDERS}):
             return False
         if (
             noun in ("shot", "project", "client", "model", "workflow", "technique", "lora")

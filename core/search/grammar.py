@@ -139,6 +139,9 @@ def _rendered_words(line: Line) -> None:
 
 def _only_renders(line: Line) -> None:
     """Made and rendered mean renders, as do all facts only renders have: no uploads, nothing taken in from before."""
+    line.rendered = line.rendered or any(
+        line.original(first - 1) == "by" for first, _last, one in line.people if one in line.reading.conditions
+    )
     fields = {one.facet.field for one in line.reading.conditions if one.facet and not one.facet.negated}
     if Field.ORIGIN in fields or line.subject or line.want in (Want.RESULTS, Want.SOURCES):
         return

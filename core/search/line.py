@@ -286,6 +286,13 @@ class Line:
         )
 
 
+@cache
+def _spelled_out() -> frozenset[str]:
+    return frozenset(word for meant in english()["short"].values() for word in meant.split())
+
+
 def bare(one: Word) -> str:
-    """The word as typed, without its 's."""
+    """The word as typed, without its 's; spelled out where it was short or mistyped."""
+    if one.spelled or one.key in _spelled_out():
+        return one.key
     return re.sub(r"'s?$", "", one.raw) if one.owner else one.raw

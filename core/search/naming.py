@@ -66,7 +66,7 @@ def _nearly(line: Line, first: int, size: int) -> Match | None:
 def _joined(line: Line) -> None:
     """Names written in one word: nightrun."""
     for at, key in enumerate(line.keys):
-        if len(key) > 5 and key.isalpha() and (match := line.reading.vocabulary.squeezed(key)) and not line.in_corpus(key):
+        if len(key) > 5 and key.isalpha() and (match := line.reading.vocabulary.squeezed(key)):
             line.asking = True
             line.add(match, at, at + 1)
 
@@ -167,7 +167,8 @@ def _never() -> frozenset[str]:
 
 def _bare(line: Line, at: int) -> Match | None:
     names, one, key = line.reading.vocabulary, line.words[at], line.keys[at]
-    capital, alone = one.raw[:1].isupper(), stops(line, at + 1)
+    capital = one.raw[:1].isupper()
+    alone = stops(line, at + 1) or line.keys[at + 1] in events.MADE
     # "rose petals" is no client Rose; "Rose petals" and "the rose pictures" are
     places = (Field.CLIENT, Field.PROJECT, Field.WORKFLOW)
     if (capital or alone) and (match := names.exact(key, places)):

@@ -106,7 +106,7 @@ TABLE = [
     ("who did the depth image for the labs launch project", "labs-depth", "**Mia Okafor**"),
     ("who made the depth shot for acmee", ACME_DEPTH, "Taking “acmee” for Acme: **Mia Chen**"),
     ("who made sh010 for acme labs", "labs-depth", "**Mia Okafor**"),
-    ("who made the depth shots", f"{ACME_DEPTH} labs-depth", "Others are by Mia Okafor (1)"),
+    ("who made the depth shots", f"{ACME_DEPTH} labs-depth", "Others are by **Mia Okafor** (1)"),
     ("who made seed 4242", "depth-1", "**Mia Chen** made it on 11 March"),
     ("when did we make the frozen lake", "winter-lake winter-up", "**On 2 February, 12:00**"),
     ("when did Mia Chen last make a depth shot", ACME_DEPTH, "**On 13 March, 08:00**"),
