@@ -120,7 +120,11 @@ _SHOW = re.compile(r"zeig|montre|voir|muestra|enseñ|mostr|見せ|看", re.IGNOR
 
 def _english(text: str, known: entities.Vocabulary) -> str:
     spoken = languages.recognised(text)
-    return languages.in_english(text, spoken, lambda said: known.exact(said, _NAMES) is not None) if spoken else text
+    return languages.in_english(text, spoken, lambda said: _is_name(said, known)) if spoken else text
+
+
+def _is_name(said: str, known: entities.Vocabulary) -> bool:
+    return known.exact(said, _NAMES) is not None or (" " not in said and known.word_of_person(said) is not None)
 
 
 _NAMES = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT)

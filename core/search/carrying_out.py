@@ -310,6 +310,8 @@ class Search:
 
 
 def _within(at: datetime, hours: str) -> bool:
+    if hours.startswith("day "):
+        return at.weekday() == int(hours[4:])
     if hours == "weekend":
         return at.weekday() >= 5
     first, _, last = hours.partition("-")

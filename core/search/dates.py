@@ -109,6 +109,8 @@ def _one(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | 
 
 def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | None:
     """`between X and Y` and `from X to Y`, both ends included."""
+    if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[at]):  # 12th to 23rd Jan
+        return _days_of_one_month(words, at - 1, now, zone, ("to", "until", "till", "through", "-", "and"))
     joint = {"between": ("and", "to"), "from": ("to", "until", "till", "through")}.get(words[at])
     if joint and (short := _days_of_one_month(words, at, now, zone, joint)):
         return short
@@ -190,6 +192,9 @@ def _named(text: str, today: date) -> Days | None:
         return one_day(today - timedelta(days=2))
     if text in ("tonight", "this evening", "this morning", "this afternoon"):
         return one_day(today)._replace(hours=_PARTS["evening" if text == "tonight" else text[5:]])
+    if text == "weekend":
+        back = 0 if today.weekday() >= 5 else -1
+        return unit("weekend", today, back)._replace(sure=False)
     if text == "last night":
         return one_day(today - timedelta(days=1))._replace(hours=_PARTS["night"])
     if name not in ("today", "yesterday", "tomorrow") or part not in ("", *_PARTS):
@@ -289,7 +294,8 @@ def _month(text: str, today: date) -> Days | None:
         return None
     month = _MONTH[name]
     if not year:
-        return whole_month(today.year if month <= today.month else today.year - 1, month)._replace(sure=False)
+        clear = name not in ("march", "mar", "may", "april", "june", "august", "jan", "sep", "dec", "jun", "apr", "aug")
+        return whole_month(today.year if month <= today.month else today.year - 1, month)._replace(sure=clear)
     if year in ("this year", "last year"):
         return whole_month(today.year - (year == "last year"), month)
     return checked(lambda: whole_month(int(year), month)) if re.fullmatch(r"\d{4}", year) else None

@@ -282,7 +282,7 @@ def _made(
     visible: frozenset[int] | None,
     servers: frozenset[str],
 ) -> Vocabulary:
-    found = [_name(Field.BY, str(one.id), one.name) for one in people]
+    found = [_person(one) for one in people]
     found += _places(places)
     used_techniques = set[str]()
     for kind, key, label, projects in names.seen_in(visible):
@@ -304,6 +304,13 @@ def _places(places: Sequence[known.Place]) -> list[Name]:
         keys = tuple(dict.fromkeys((*_spelt(place.name), fold(place.slug), fold(place.slug).replace("-", " "))))
         found.append(Name(Field.PROJECT, str(place.id), place.name, keys, frozenset({place.id})))
     return found
+
+
+def _person(one: known.Person) -> Name:
+    """By name, and by what chat calls them."""
+    name = _name(Field.BY, str(one.id), one.name)
+    called = tuple(fold(handle) for handle in one.handles if len(handle) > 1)
+    return Name(name.field, name.value, name.label, tuple(dict.fromkeys((*name.keys, *called)))) if called else name
 
 
 def _spelt(name: str) -> tuple[str, ...]:

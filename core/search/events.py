@@ -39,6 +39,7 @@ _PROFILES = {
 _EVER = ("ever", "once", "previously", "later", "before", "originally", "initially")
 _AGENT = (
     "did",
+    "the",
     "has",
     "have",
     "does",
@@ -191,7 +192,9 @@ def _acts(line: Line, verb: int, first: int, last: int) -> bool:
     places = range(verb + 1, first) if first > verb else range(last, verb)
     between = [line.original(at) for at in places if line.keys[at] != TAKEN or first > verb]
     if first > verb:
-        return between == ["by"] or (not between and before == "by")
+        rest = [line.original(at) for at in range(verb + 1, first) if line.keys[at] != TAKEN]
+        small_words = {"by", "to", "the", "for", "of", "a", "client", "clients", "last", "this", "week", "month"}
+        return before == "by" and all(one in small_words for one in rest)
     small = {
         "ever",
         "last",
@@ -221,6 +224,34 @@ def _acts(line: Line, verb: int, first: int, last: int) -> bool:
 
 _LATER = ("later", "then", "afterwards", "subsequently", "after")
 _BACK = ("withdrawn", "revoked", "retracted", "taken", "overturned", "reversed", "pulled")
+
+
+def withdrawn(line: Line) -> None:
+    """`has João ever withdrawn a verdict`: one that was taken back, whatever it said."""
+    if not any(key in ("withdrawn", "withdraw", "withdrew", "retracted", "revoked") for key in line.keys):
+        return
+    if not any(key in ("verdict", "verdicts", "decision", "decisions", "judgement") for key in line.keys):
+        return
+    who = next((one for _first, _last, one in line.people if one in line.reading.conditions and one.facet), None)
+    member = int(who.facet.values[0]) if who and who.facet else None
+    if who is not None:
+        line.reading.conditions.remove(who)
+    shown = f"verdict withdrawn{f' by {who.names[0].label}' if who and who.names else ''}"
+    line.reading.conditions.append(Condition(shown, link=Link(Relation.WITHDRAWN, member=member)))
+    for at, key in enumerate(line.keys):
+        if key in (
+            "withdrawn",
+            "withdraw",
+            "withdrew",
+            "retracted",
+            "revoked",
+            "verdict",
+            "verdicts",
+            "decision",
+            "decisions",
+            "judgement",
+        ):
+            line.take(at, at + 1)
 
 
 def _sequel(line: Line, events: list[Event]) -> list[Event]:

@@ -37,6 +37,7 @@ _FACTS = NOUNS | {
     "render time": Want.TOOK,
     "rendertime": Want.TOOK,
     "profile": Want.PROFILE,
+    "control technique": Want.TECHNIQUE,
     "steps": Want.SETTINGS,
     "step count": Want.SETTINGS,
     "cfg": Want.SETTINGS,
@@ -67,6 +68,7 @@ _WHO = re.compile(
     r"|(?:the )?(?:person|people|artists?|guy|lady|designers?|everyone|everybody|anyone|somebody|one) (?:who|that|behind))\b"
 )
 _WHOM_FOR = re.compile(r"\bfor (?:whom|which client|what client)\b|\b(?:whom?|what) (?:is|was|are|were|did)(?= .*\bfor$)")
+_TO_WHOM = re.compile(r"\b(?:to (?:whom|who)|who(?:m)? (?:was|were|did|is|has)(?= .*\b(?:delivered|exported) to$))\b")
 _WHEN = re.compile(
     r"\b(?:when(?:abouts)?|how long ago|how recently|since when|(?:on |at )?(?:what|which) (?:exact )?(?:date|day|"
     r"time|month|year)(?! zone)|the date (?:of|when)|date of)\b"
@@ -168,10 +170,20 @@ def _facts(line: Line) -> None:
 
 
 def _who_or_when(line: Line) -> bool:
-    found = [(line.find(pattern), want) for pattern, want in (
-        (_WHOM_FOR, Want.CLIENT), (_WHO, Want.WHO), (_WHEN, Want.WHEN), (_HOW_BIG, Want.SIZE), (_HOW_LONG_TOOK, Want.TOOK),
-        (_HOW_LONG, Want.LENGTH), (_WHY, Want.NOTE), (_WHERE_RAN, Want.SERVER),
-    )]  # fmt: skip
+    found = [
+        (line.find(pattern), want)
+        for pattern, want in (
+            (_TO_WHOM, Want.RECIPIENT),
+            (_WHOM_FOR, Want.CLIENT),
+            (_WHO, Want.WHO),
+            (_WHEN, Want.WHEN),
+            (_HOW_BIG, Want.SIZE),
+            (_HOW_LONG_TOOK, Want.TOOK),
+            (_HOW_LONG, Want.LENGTH),
+            (_WHY, Want.NOTE),
+            (_WHERE_RAN, Want.SERVER),
+        )
+    ]
     firsts = [(one[1].first, -one[1].last, order, want) for order, (one, want) in enumerate(found) if one]
     if not firsts:
         if match := line.claim(_TIME_OF):
@@ -240,7 +252,8 @@ def _which(line: Line) -> bool:
     found = line.find(_WHICH_FACT)
     listed = line.find(
         re.compile(
-            rf"\b(?:what|which|list|name)(?: all| me| us)*(?: of (?:our|the))? (?:the |our |all |other |different |"
+            rf"\b(?:what|which|list|name)(?: all| me| us| video(?= models?))*(?: of (?:our|the))? (?:the |our |all |"
+            rf"other |different |ai |base |diffusion |image |"
             rf"kinds? of )*{UNIT}\b"
         )
     )
@@ -296,9 +309,7 @@ _LEADING = word_set(
 
 def _leads(line: Line, first: int) -> bool:
     """Whether something that asks for it stands right before a noun: `show me the model of …`."""
-    return any(
-        key in ("show", "give", "get", "send", "copy", "tell", "what", "which", "need", "the") for key in line.keys[:first]
-    )
+    return any(key in ("show", "give", "get", "send", "copy", "tell", "what", "which", "need") for key in line.keys[:first])
 
 
 def _fact(line: Line, noun: str, *, plural: bool) -> None:

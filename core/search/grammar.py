@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-from core.search import comparing, contexts, dates, events, frames, leftovers, lexicon, naming
-from core.search.conditions import Condition, label
+from core.search import comparing, contexts, dates, events, frames, leftovers, lexicon, naming, qualities
+from core.search.conditions import Condition
 from core.search.entities import Match
 from core.search.filters import mine
 from core.search.lexicon import Want
-from core.search.line import TAKEN, Line, Word, known, phrases, picture_nouns
+from core.search.line import TAKEN, Line, Word, known, phrases
 from storage import ids
-from storage.search import Bound, Facet, Field, Link, Measure, Relation
-from storage.search.picture_sizes import SHAPES
+from storage.search import Facet, Field, Link, Measure, Relation
 from storage.tables import Origin
 
 _MADE = re.compile(
@@ -31,22 +30,11 @@ _RENDER_FACTS = (
     Want.TOOK,
     Want.SERVER,
 )
-_UPLOADED = re.compile(r"\b(?:upload(?:s|ed)?|refs?|references?|reference (?:pictures|images|photos)|client photos?)\b")
-_INGESTED = re.compile(r"\b(?:ingested|imported|taken in|archive|archived)\b")
 _MADE_AFTER = re.compile(
     rf"\b(?:who|anyone|anybody|someone|somebody|everyone|i|you|we|artist|person|people|{TAKEN}|all|ever|has|have|"
     rf"had|last|first|else|did|that|else)$"
 )
 _SETTING_UP = frozenset(["did", "do", "done"])
-_FOUR_K = re.compile(r"\b(?P<size>\d{3,5} ?x ?\d{3,5}|[248]k|square|portrait|landscape|vertical|horizontal|upright)\b")
-_PIXELS = re.compile(
-    r"(?P<sign>>=?|over|above|more than|at least|wider than|bigger than|larger than|under|below|<=?|smaller than|"
-    r"less than) ?(?P<n>\d{3,5}) ?(?:px|pixels?|p)?(?: wide| tall)?\b"
-)
-_SECONDS = re.compile(
-    r"\b(?P<sign>over|above|more than|at least|longer than|under|below|shorter than|less than) (?P<n>\d{1,4}) "
-    r"?(?:s|sec|secs|seconds)\b"
-)
 _FROM_UPLOADS = re.compile(
     r"\b(?:made|came|built|based|derived|generated|rendered|started) (?:out )?(?:from|of|on|off) (?:an? |the |any |"
     r"our )*(?:upload(?:s|ed)?(?: \w+)?|references?|refs?|client photos?)\b"
@@ -75,24 +63,25 @@ def read(line: Line) -> None:
     _me(line)
     frames.read(line)
     frames.lacking(line)
-    _hours(line)
+    qualities.hours(line)
     found = _dates(line)
     _lineage(line)
     _techniques(line)
-    _sizes(line)
-    _servers(line)
-    _kinds(line)
+    qualities.sizes(line)
+    qualities.servers(line)
+    qualities.kinds(line)
     naming.shots(line)
     contexts.in_context(line)
     naming.bare_names(line)
     spoken = events.read(line)
     _when_it_happened(line, spoken)
+    events.withdrawn(line)
     _quoted_shot(line)
     _from_somebodys(line)
     comparing.dates_against(line, found)
     events.settle(line, spoken, found)
     frames.orders(line)
-    _notes(line)
+    qualities.notes(line)
     comparing.read(line)
     leftovers.read(line)
     _only_renders(line)
@@ -194,31 +183,6 @@ def _dates(line: Line) -> list[dates.Found]:
     return found
 
 
-_HOURS = re.compile(
-    r"\b(?P<which>after|before|since|past) (?P<n>\d{1,2})(?::00|h)? ?(?P<half>am|pm|a\.m\.?|p\.m\.?|o'?clock|uhr)\b|"
-    r"\b(?P<day>(?:on|at|over|the)? ?(?:the )?weekends|at night|in the evenings?|in the mornings?|after hours)\b"
-)
-_DAYTIMES = {"at night": (22, 30), "in the evening": (18, 24), "in the morning": (5, 12), "after hours": (18, 31)}
-
-
-def _hours(line: Line) -> None:
-    """`after 9pm`, `at weekends`: hours of any day, in the zone of who asks."""
-    match = line.claim(_HOURS)
-    if match is None:
-        return
-    said = match.group().strip()
-    if "weekend" in said:
-        value = "weekend"
-    elif match["day"]:
-        first, last = _DAYTIMES[said.removesuffix("s")]
-        value = f"{first}-{last}"
-    else:
-        hour = int(match["n"]) % 12 + 12 * match["half"].startswith("p") if match["half"][0] in "ap" else int(match["n"])
-        value = f"0-{hour}" if match["which"] == "before" else f"{hour}-24"
-    line.asking = True
-    line.reading.conditions.append(Condition(said, link=Link(Relation.HOURS, (value,))))
-
-
 def _lineage(line: Line) -> None:
     if line.claim(_FROM_UPLOADS):
         line.asking = True
@@ -259,79 +223,6 @@ def _techniques(line: Line) -> None:
             line.reading.add_facet(Field.TECHNIQUE, [lexicon.technique(match["technique"])], negated=negated)
 
 
-def _sizes(line: Line) -> None:
-    if match := line.claim(_PIXELS):
-        least = match["sign"] in (">", ">=", "over", "above", "more than", "at least", "wider than", "bigger than", "larger than")
-        number = int(match["n"])
-        bound = (
-            Bound(Measure.WIDTH, least=number + (match["sign"] not in (">=", "at least")))
-            if least
-            else Bound(Measure.WIDTH, most=number - 1)
-        )
-        line.reading.conditions.append(Condition(f"{'over' if least else 'under'} {number} px wide", bound=bound))
-    if match := line.claim(_SECONDS):
-        least = match["sign"] in ("over", "above", "more than", "at least", "longer than")
-        bound = (
-            Bound(Measure.SECONDS, least=int(match["n"]) + (0 if match["sign"] == "at least" else 0.001))
-            if least
-            else Bound(Measure.SECONDS, most=int(match["n"]) - 0.001)
-        )
-        line.reading.conditions.append(Condition(f"{match['sign']} {match['n']} seconds", bound=bound))
-    if not line.asking:
-        return
-    found = line.find(_FOUR_K)
-    if found is None:
-        return
-    said = found[0]["size"].replace(" ", "")
-    value = {
-        "2k": "2048+",
-        "4k": "4096+",
-        "8k": "8192+",
-        "vertical": "portrait",
-        "upright": "portrait",
-        "horizontal": "landscape",
-    }.get(said, said)
-    if value in SHAPES and line.in_corpus(said) and line.original(found[1].last) not in picture_nouns():
-        return
-    negated = line.negated_before(found[1].first)
-    line.take(*found[1])
-    line.reading.add_facet(Field.SIZE, [value], negated=negated)
-
-
-def _servers(line: Line) -> None:
-    for at, key in enumerate(line.keys):
-        if key in line.reading.vocabulary.servers:
-            negated = line.negated_before(at)
-            line.reading.conditions.append(
-                Condition(f"{'not ' if negated else ''}server {key}", link=Link(Relation.SERVER, (key,), negated=negated))
-            )
-            line.take(at - (at > 0 and line.keys[at - 1] == "on"), at + 1)
-            line.asking = True
-
-
-def _kinds(line: Line) -> None:
-    if not line.asking:
-        return
-    for pattern, kinds in lexicon.KINDS:
-        if found := line.find(pattern):
-            loose = found[0].group().rstrip("s") in ("film", "movie", "sound", "audio", "music", "mesh", "meshe")
-            if loose and line.in_corpus(found[0].group()):
-                continue
-            negated = line.negated_before(found[1].first)
-            line.take(*found[1])
-            shown = label(Field.KIND, kinds[:1], negated=negated)
-            line.reading.conditions.append(Condition(shown, Facet(Field.KIND, kinds, negated=negated)))
-    for pattern, origin in ((_UPLOADED, Origin.UPLOAD), (_INGESTED, Origin.INGEST)):
-        if found := line.find(pattern):
-            negated = line.negated_before(found[1].first)
-            line.take(*found[1])
-            line.reading.add_facet(Field.ORIGIN, [origin.value], negated=negated)
-            while line.claim(pattern):
-                pass
-    if line.claim(re.compile(r"\b(?:renders?|rendered) only\b|\bonly (?:the )?renders?\b")):
-        line.rendered = True
-
-
 def _when_it_happened(line: Line, spoken: list[events.Event]) -> None:
     """`when was it approved`, `when did we last send`: of the verdict or the export, not of the making."""
     verbal = [one for one in spoken if not one.negated]
@@ -344,11 +235,10 @@ def _when_it_happened(line: Line, spoken: list[events.Event]) -> None:
 
 def _quoted_shot(line: Line) -> None:
     """`the shot "last"`: what is quoted beside the word shot is one, if there is one called so."""
-    if not any(key in ("shot", "shots") for key in line.keys):
-        return
+    fields = (Field.SHOT,) if any(key in ("shot", "shots") for key in line.keys) else (Field.CLIENT, Field.PROJECT)
     for one in list(line.reading.conditions):
         if one.words is not None and not one.words.prefix and len(one.names) == 0:
-            match = line.reading.vocabulary.exact(one.label.partition("“")[2].removesuffix("”"), (Field.SHOT,))
+            match = line.reading.vocabulary.exact(one.label.partition("“")[2].removesuffix("”"), fields)
             if match:
                 line.reading.conditions.remove(one)
                 line.reading.add(match, one.label, (0, 0), negated=one.words.negated)
@@ -376,26 +266,6 @@ def _from_somebodys(line: Line) -> None:
                 line.reading.add_facet(Field.BY, list(condition.facet.values), negated=True)
             line.take(*found[1])
             return
-
-
-def _notes(line: Line) -> None:
-    """`with the note "label is wrong"`: what is quoted is looked for in what people said of pictures."""
-    if not any(key in ("note", "notes", "comment", "comments", "feedback") for key in line.keys):
-        return
-    quoted = [one for one in line.reading.conditions if one.words and "“" in one.label and len(one.words.tokens) > 0]
-    if not quoted:
-        return
-    one = quoted[0]
-    text = one.label.partition("“")[2].removesuffix("”")
-    line.reading.conditions.remove(one)
-    line.reading.conditions.append(
-        Condition(f"note “{text}”", link=Link(Relation.EVER, text=text, negated=bool(one.words and one.words.negated)))
-    )
-    for at, key in enumerate(line.keys):
-        if key in ("note", "notes", "comment", "comments", "feedback", "saying"):
-            line.take(at, at + 1)
-    if line.want is Want.NOTE:
-        line.want = Want.PICTURES
 
 
 __all__ = ["Line", "Word", "read"]

@@ -261,7 +261,12 @@ class Line:
         if found.names[0].field is Field.BY and len(self.reading.conditions) > before:
             self.people.append((first, last, self.reading.conditions[-1]))
         label = words_of(found.names[0].label) if len(found.names) == 1 else []
-        while last < len(self.keys) and words_of(self.keys[last]) and words_of(self.keys[last])[0] in label:
+        while (
+            last < len(self.keys)
+            and not known(self.keys[last])
+            and words_of(self.keys[last])[:1]
+            and words_of(self.keys[last])[0] in label
+        ):
             last += 1  # "Acme Winter Catalogue" where the slug is acme-winter
         self.take(first, last)
 

@@ -12,6 +12,7 @@ from core.search.contexts import MAKES, SHOT_CODE, stops, units_said
 from core.search.entities import Match, Name
 from core.search.lexicon import word_set
 from core.search.line import ORDERS, TAKEN, Line, known, ordinary, picture_nouns
+from core.search.spelling import real
 from storage.search import Field
 from storage.search.tokenizer import words_of
 
@@ -168,11 +169,16 @@ def _never() -> frozenset[str]:
 def _bare(line: Line, at: int) -> Match | None:
     names, one, key = line.reading.vocabulary, line.words[at], line.keys[at]
     capital = one.raw[:1].isupper()
-    alone = stops(line, at + 1) or line.keys[at + 1] in events.MADE
+    following = line.original(at + 1)
+    alone = stops(line, at + 1) or following in events.MADE or not line.in_corpus(f"{key} {following}")
+    plain_place = names.exact(key, (Field.CLIENT, Field.PROJECT)) if not real(key) else None
+    if plain_place is not None:
+        return plain_place
     # "rose petals" is no client Rose; "Rose petals" and "the rose pictures" are
     places = (Field.CLIENT, Field.PROJECT, Field.WORKFLOW)
-    if (capital or alone) and (match := names.exact(key, places)):
-        return match
+    if (capital or stops(line, at + 1)) and (match := names.exact(key, places)):
+        said_already = any(match.names[0] in one.names for one in line.reading.conditions)
+        return (names.beginning(key) if said_already else None) or match
     if match := names.exact(key, (Field.TAG,)):
         return match if not line.in_prompts(key) else None
     if alone and (match := names.exact(key, (Field.SHOT,))):
@@ -184,7 +190,10 @@ def _bare(line: Line, at: int) -> Match | None:
     person = names.exact(key, (Field.BY,)) or names.word_of_person(key)
     if person and key not in _MONTHS:
         return person
-    return names.partial(key, places) or names.exact(key, (Field.SHOT,)) or names.beginning(key)
+    part = names.partial(key, places)
+    if part and any(part.names[0] in one.names for one in line.reading.conditions):
+        part = names.beginning(key) or part
+    return part or names.exact(key, (Field.SHOT,)) or names.beginning(key)
 
 
 def _two_word_parts(line: Line) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from core.search import events
 from core.search.conditions import PERIODS
 from core.search.lexicon import Want
 from core.search.line import TAKEN, Line, english, picture_nouns
@@ -18,7 +19,8 @@ _N = rf"(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)})(?: of)?"
 UNIT = "(?P<unit>" + "|".join(sorted((re.escape(one) for one in english()["units"]), key=len, reverse=True)) + ")"
 WHO = re.compile(r"\bwho\b|\bwhich of us\b|\bwhose\b")
 _COUNT = re.compile(
-    r"\b(?:how many|how much|total number of|number of|amount of|count of|count|tally of|total of|how often|(?:how "
+    r"\b(?:how many times|how often|how many|how much|total number of|number of|amount of|count of|count|tally of|"
+    r"total of|how often|(?:how "
     r"many )?times)\b(?: all)?(?: of)?"
 )
 _HOURS = re.compile(
@@ -86,7 +88,7 @@ def _number(text: str) -> int:
 
 
 def read(line: Line) -> None:
-    if match := line.claim(_HOURS):
+    if (match := _hours_of(line)) is not None:
         line.asking, line.want = True, Want.LENGTH if (match["gpu"] or "").strip() in ("footage", "video") else Want.TOOK
         line.set(detail=f"total {match['of']}")
         return
@@ -106,6 +108,20 @@ def read(line: Line) -> None:
         else:
             if line.frame.per is None:
                 _unit_after(line, span.last)
+
+
+def _hours_of(line: Line) -> re.Match[str] | None:
+    """`how many hours of rendering`; of one picture ("how many seconds did it take") it is a fact and no sum."""
+    found = line.find(_HOURS)
+    if found is None:
+        return None
+    if re.search(r"\b(?:last|latest|newest|first|oldest|it|this|that)\b.*\btake\b", " ".join(line.keys)):
+        line.take(*found[1])
+        line.claim(re.compile(r"\btake\b"))
+        line.asking, line.want = True, Want.TOOK
+        return None
+    line.take(*found[1])
+    return found[0]
 
 
 def _unit_after(line: Line, at: int) -> None:
@@ -133,6 +149,11 @@ def _unit_after(line: Line, at: int) -> None:
 
 
 def _periods_and_groups(line: Line) -> None:
+    alone = re.compile(rf"{_EACH.pattern} (?:from|of|by|for) each\b(?: of us)?")
+    if "each" in line.keys and not re.search(rf"\beach (?:\S+ )?{UNIT}\b", " ".join(line.keys)) and (match := line.claim(alone)):
+        line.asking = True
+        line.set(per=Group.BY, each=True, least=bool(re.search("first|oldest", match.group())))
+        return
     each = line.claim(_EACH) if re.search(rf"\b(?:each|every|per)(?: of the)? (?:\S+ )?{UNIT}\b", " ".join(line.keys)) else None
     if match := line.claim(_BY_PERIOD):
         adverbs = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
@@ -140,8 +161,9 @@ def _periods_and_groups(line: Line) -> None:
     elif (found := line.find(_SPLIT)) and english()["units"][found[0]["unit"] or found[0]["of"]] != "render":
         line.take(*found[1])
         line.set(per=_group(found[0]["unit"] or found[0]["of"]))
-    elif match := line.claim(_PER):
-        line.set(per=_group(match["unit"]))
+    elif (found := line.find(_PER)) and not (found[0]["unit"] == "render" and found[0].group().startswith("by")):
+        line.take(*found[1])
+        line.set(per=_group(found[0]["unit"]))
     if line.frame.per is not None:
         line.asking = True
         line.want = Want.PICTURES if each else Want.HOW_MANY
@@ -219,7 +241,12 @@ def _unit_of_ranking(line: Line) -> Group | str | None:
                 line.take(*span[1])
             line.set(per=unit if unit in PERIODS else Group(unit))
             return line.frame.per
-    if line.claim(WHO):
-        line.set(per=Group.BY)
-        return Group.BY
-    return None
+    found = line.find(WHO)
+    if found is None:
+        return None
+    line.take(*found[1])
+    verbs = [key for key in line.keys[found[1].last : found[1].last + 3] if key not in ("has", "have", "ever")]
+    judged = bool(verbs) and verbs[0] in (*events.APPROVE, *events.REJECT)
+    exported = bool(verbs) and verbs[0] in events.EXPORT
+    line.set(per=Group.JUDGE if judged else Group.EXPORTER if exported else Group.BY)
+    return line.frame.per

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.search import counting
-from core.search.conditions import Frame
+from core.search.conditions import Frame, combine
 from core.search.lexicon import Want
 from core.search.results import Result
 from storage import search
@@ -45,6 +46,8 @@ def told(asked: Search) -> Told | None:
         return _events(asked)
     if frame.each and frame.per is not None:
         return _each(asked)
+    if frame.most and frame.per in (Group.JUDGE, Group.EXPORTER):
+        return _busiest(asked)
     if frame.per is not None and (frame.most or question.want is Want.HOW_MANY):
         return _grouped(asked)
     if question.want is Want.LIST and frame.unit is not None:
@@ -80,6 +83,11 @@ def _counted(asked: Search) -> Told:
     if question.subject:
         page = asked.page()
         return _told(asked, tell.how_many(len(page.asset_ids), counting.COUNTED), list(page.asset_ids))
+    link, query = _link_of(asked, Relation.EVER)
+    if frame.unit_said == "times" and (link.values or link.member):
+        every = happenings.happenings(asked.session, query, asked.scope, link)
+        assets = list(dict.fromkeys(one.asset_id for one in every))
+        return _told(asked, tell.how_many(len(every), counting.COUNTED), assets, certain=True)
     if frame.unit in (None, Group.RENDER):
         number = search.count(asked.session, question.query, asked.scope, counting.COUNTED)
         renders = len(tally.tally(asked.session, question.query, asked.scope, Group.RENDER)) if frame.unit is Group.RENDER else 0
@@ -121,6 +129,34 @@ def _grouped(asked: Search) -> Told:
         return replace(asked._nothing(), certain=True)
     ranked = asked.tell.most(groups.rows, frame) if frame.most else asked.tell.table(groups.rows, groups.total)
     return _told(asked, ranked, _found(asked), groups.rows, certain=True)
+
+
+def _busiest(asked: Search) -> Told:
+    """Who judged or exported the most, by how often they did."""
+    frame = asked.question.frame
+    relation = Relation.EVER if frame.per is Group.JUDGE else Relation.EXPORTED
+    link, query = _link_of(asked, relation)
+    counts = Counter(one.by for one in happenings.happenings(asked.session, query, asked.scope, link))
+    if not counts:
+        return _no_events(asked, None)
+    rows = sorted(counts.items(), key=lambda pair: (pair[1] if frame.least else -pair[1], pair[0]))
+    kept = rows[: frame.limit or 1]
+    kept += [one for one in rows[len(kept) :] if not frame.limit and one[1] == kept[-1][1]]
+    return _told(asked, asked.tell.most(kept, frame), _found(asked), tuple(kept), certain=True)
+
+
+def _link_of(asked: Search, relation: Relation) -> tuple[Link, Query]:
+    """The question's link of this kind, or one of its verdicts; and what is looked through, without a verdict that stands."""
+    question = asked.question
+    link = next(
+        (one.link for one in question.conditions if one.link and one.link.relation is relation and not one.link.negated), None
+    )
+    if link is not None or relation is not Relation.EVER:
+        return link or Link(relation), _of_subject(asked)
+    said = [one for one in question.conditions if one.facet and one.facet.field.value == "status" and not one.facet.negated]
+    values = tuple(value for one in said if one.facet for value in one.facet.values)
+    rest = tuple(one for one in question.conditions if one not in said)
+    return Link(relation, values), combine(rest, None)
 
 
 def _each(asked: Search) -> Told:

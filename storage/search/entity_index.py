@@ -31,6 +31,7 @@ _ADD = text(
 )
 _REMOVE = text("DELETE FROM search_names WHERE field = :field AND name_key = :name_key AND project_id = :project_id")
 _PEOPLE = text("SELECT id, name FROM member ORDER BY name_key")
+_HANDLES = text("SELECT member_id, name FROM handle WHERE name <> '' ORDER BY member_id, name")
 _PROJECTS = text(
     "SELECT project.id, project.slug, project.name, client.id, client.name"
     " FROM project JOIN client ON client.id = project.client_id ORDER BY project.slug"
@@ -46,8 +47,11 @@ Row = tuple[str, str, int]
 
 
 class Person(NamedTuple):
+    """Somebody, and what platforms call them."""
+
     id: int
     name: str
+    handles: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -128,7 +132,10 @@ def drop(session: Session, rows: Iterable[Row]) -> None:
 
 def people(session: Session) -> list[Person]:
     """Everybody, by name."""
-    return [Person(*row) for row in session.connection().execute(_PEOPLE)]
+    called: dict[int, list[str]] = {}
+    for member, name in session.connection().execute(_HANDLES):
+        called.setdefault(member, []).append(name)
+    return [Person(row[0], row[1], tuple(called.get(row[0], ()))) for row in session.connection().execute(_PEOPLE)]
 
 
 def servers(session: Session) -> frozenset[str]:

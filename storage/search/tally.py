@@ -37,6 +37,7 @@ class Group(StrEnum):
     JUDGE = "judge"
     SERVER = "server"
     SEED = "seed"
+    SAMPLER = "sampler"
     RENDER = "render"
     PROFILE = "profile"
     RECIPIENT = "recipient"
@@ -81,6 +82,7 @@ _SQL: dict[Group, tuple[str, str, str]] = {
     Group.EXPORTER: (*_PERSON, "JOIN export ON export.asset_id = asset.id JOIN member ON member.id = export.member_id"),
 }  # fmt: skip
 """SQL of the key, of the label, and the joins they need."""
+_SAMPLER = {"sqlite": "json_extract(asset.facts, '$.sampler')", "postgresql": "asset.facts->>'sampler'"}
 _HOUR = {
     "sqlite": "CAST(CAST(strftime('%s', asset.created_at) AS INTEGER) / 3600 AS text)",
     "postgresql": "CAST(CAST(floor(extract(epoch FROM asset.created_at) / 3600) AS bigint) AS text)",
@@ -92,7 +94,8 @@ def tally(session: Session, query: Query, scope: Scope, by: Group) -> list[Row]:
     if scope.project_ids is not None and not scope.project_ids:
         return []
     hits, values, dialect = _hits(session, query, scope)
-    key, label, joins = (_HOUR[dialect], _HOUR[dialect], "") if by is Group.HOUR else _SQL[by]
+    special = {Group.HOUR: _HOUR, Group.SAMPLER: _SAMPLER}.get(by)
+    key, label, joins = (special[dialect], special[dialect], "") if special else _SQL[by]
     asked = (
         f"SELECT {key}, max({label}), count(DISTINCT asset.id), max(hits.slot) FROM ({hits}) AS hits"
         f" JOIN asset ON asset.id = hits.asset_id {joins} GROUP BY 1"

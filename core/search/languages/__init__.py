@@ -61,11 +61,13 @@ def recognised(text: str) -> str:
         return "zh" if _asks_in_chinese(text) else ""
     words = fold(re.sub(r'"[^"]*"', " ", text)).replace("¿", " ").replace("¡", " ")
     said = set(re.findall(r"[^\W\d_]+", words))
-    scores = {code: len(said & language(code).marks) for code in EUROPEAN}
+    scores = {code: len({word for word in said if len(word) > 1} & language(code).marks) for code in EUROPEAN}
+    for code, letters in _LETTERS.items():
+        scores[code] += 2 * bool(letters.search(text))
     best = max(scores, key=lambda code: scores[code])
     rival = max((score for code, score in scores.items() if code != best), default=0)
     english = len(said & _ENGLISH)
-    enough = scores[best] >= _CERTAIN or (scores[best] == 1 and not english and len(said) <= 8) or "¿" in text
+    enough = scores[best] >= _CERTAIN or (scores[best] == 1 and not english and len(said) <= 8)
     return best if scores[best] > max(english, 0) and enough and scores[best] >= rival else ""
 
 
@@ -78,7 +80,7 @@ def in_english(text: str, code: str, is_name: Callable[[str], bool] = lambda sai
     found = language(code)
     for pattern, meant in found.frames:
         text = pattern.sub(meant, text)
-    return _by_characters(text, found) if code in ("ja", "zh") else _by_words(text, found, is_name)
+    return _by_characters(text, found) if code in ("ja", "zh") else _by_words(text, found, is_name, stays=code != "de")
 
 
 def answered(sentence: str, code: str) -> str:
@@ -92,13 +94,13 @@ def _cut(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def _by_words(text: str, found: Language, is_name: Callable[[str], bool]) -> str:
+def _by_words(text: str, found: Language, is_name: Callable[[str], bool], *, stays: bool) -> str:
     pieces = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
     folded = [fold(piece[0]) or piece[0] for piece in pieces]
     made, at, last, quoted = list[str](), 0, 0, False
     while at < len(pieces):
         sizes = range(min(_LONGEST, len(pieces) - at), 0, -1)
-        kept = _name(pieces, at, text, is_name)
+        kept = _name(pieces, at, text, is_name, stays=stays)
         if kept:
             made.append(text[last : pieces[at + kept - 1][2]])
             last = pieces[at + kept - 1][2]
@@ -118,13 +120,13 @@ def _by_words(text: str, found: Language, is_name: Callable[[str], bool]) -> str
     return " ".join(("".join(made) + text[last:]).split())
 
 
-def _name(pieces: list[tuple[str, int, int]], at: int, text: str, is_name: Callable[[str], bool]) -> int:
+def _name(pieces: list[tuple[str, int, int]], at: int, text: str, is_name: Callable[[str], bool], *, stays: bool) -> int:
     """How many words from here on are a name; one word only with a capital."""
     for size in range(min(_LONGEST, len(pieces) - at), 0, -1):
         said = text[pieces[at][1] : pieces[at + size - 1][2]]
         if (size > 1 or (said[:1].isupper() and len(said) > 2)) and is_name(said):
             return size
-    return 0
+    return int(stays and at > 0 and pieces[at][0][:1].isupper() and pieces[at - 1][0] not in ".?!")
 
 
 def _by_characters(text: str, found: Language) -> str:
@@ -143,9 +145,15 @@ def _by_characters(text: str, found: Language) -> str:
     return " ".join("".join(made).replace("？", "? ").replace("、", ", ").replace("。", ". ").split())
 
 
+_LETTERS = {
+    "pt": re.compile(r"[ãõ]|\b[oO] que\b|\bdo dia\b", re.IGNORECASE),
+    "es": re.compile(r"[ñ¿¡]"),
+    "fr": re.compile(r"\b(?:qu|d|l|c|j|n|s|m|t)['’]\w|[œê]", re.IGNORECASE),
+    "de": re.compile(r"ß"),
+}
 _ENGLISH = word_set(
     """
-    the of who what which when where how many show me is are was were did does do have has for with made make and any all from by not this
-    that we our my you please on in at it to last been used use rendered renders approved
+    the of who what which when where how many show me is are was were did does have has for with made make and any
+    all from by not this that we our my you please on in at it to last been used use rendered renders approved
     """
 )
