@@ -239,7 +239,7 @@ def _quoted_shot(line: Line) -> None:
     for one in list(line.reading.conditions):
         if one.words is not None and not one.words.prefix and len(one.names) == 0:
             match = line.reading.vocabulary.exact(one.label.partition("“")[2].removesuffix("”"), fields)
-            if match:
+            if match and (fields == (Field.SHOT,) or not line.in_corpus(match.names[0].label)):
                 line.reading.conditions.remove(one)
                 line.reading.add(match, one.label, (0, 0), negated=one.words.negated)
 

@@ -240,7 +240,10 @@ class Line:
         return self.in_corpus(key) or (self.corpus is not None and len(tokens) == 1 and bool(self.corpus.forms(tokens[0])))
 
     def said(self, first: int, last: int) -> str:
-        return " ".join([*(one.raw for one in self.words[first : last - 1]), bare(self.words[last - 1])])
+        end = self.words[last - 1]
+        return " ".join(
+            [*(one.raw for one in self.words[first : last - 1]), re.sub(r"'s?$", "", end.raw) if end.owner else end.raw]
+        )
 
     def free(self) -> list[int]:
         """Where words stand that nobody has taken."""

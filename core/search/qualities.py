@@ -140,10 +140,9 @@ def _size(line: Line, found: tuple[re.Match[str], Span]) -> bool:
 
 _K = {"2048+": 2000, "4096+": 3840, "8192+": 7680}
 _LASTING = re.compile(
-    r"\b(?P<sign>over|above|more than|at least|longer than|under|below|shorter than|less than|faster than|slower than) "(
-        r"(?P<n>\d{1,4}|a|one|two|three|five|ten) (?P<unit>second|sec|minute|min|hour)s?(?P<took> (?:to|of) (?:compute|"
-        r"render|make|generate|rendering))?\b"
-    )
+    r"\b(?P<sign>over|above|more than|at least|longer than|under|below|shorter than|less than|faster than|slower than) "
+    r"(?P<n>\d{1,4}|a|one|two|three|five|ten) (?P<unit>second|sec|minute|min|hour)s?(?P<took> (?:to|of) (?:compute|"
+    r"render|make|generate|rendering))?\b"
 )
 _FEW = {"a": 1, "one": 1, "two": 2, "three": 3, "five": 5, "ten": 10}
 
