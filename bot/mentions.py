@@ -18,6 +18,7 @@ from bot.commands.inputs import prompt_of
 from core import workflows
 from core.desk import Desk
 from core.rendering import lifecycle
+from core.search import ask
 from storage import ids
 from storage.files import assets
 from storage.rendering import renders as rows
@@ -34,8 +35,9 @@ def line_of(desk: Desk, text: str, *, subject: str = "", files: bool = False) ->
     """The command line that `text` stands for; empty when nothing is to be done.
 
     `subject` is what the message is about below which it is said (`R-4F2K`, `A-7Q0D`), `files` whether pictures came along.
-    Commands are taken as they are. Below a result, anything else changes it: "warmer, seed 7" is a variation whose prompt goes
-    on with "warmer" and whose seed is 7. Elsewhere, anything else is a question. Raises DatabaseUnavailable.
+    Commands are taken as they are. Below a result, a question is about it, and anything else changes it: "warmer, seed 7" is a
+    variation whose prompt goes on with "warmer" and whose seed is 7. Elsewhere, anything else is a question. Raises
+    DatabaseUnavailable.
     """
     said = command_text.clean(text).strip()
     bare = said.casefold().strip(" ?!.")
@@ -49,8 +51,8 @@ def line_of(desk: Desk, text: str, *, subject: str = "", files: bool = False) ->
         return f"/{said}"
     if not subject:
         return f"/find {said}"
-    if said.endswith("?"):
-        return f"/provenance {subject}"
+    if ask.is_question(said):
+        return f"/find {said} {subject}"
     return f"/reroll {subject}" if bare in _AGAIN else _variation(desk, subject, said)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from sqlmodel import Session
 
@@ -19,11 +20,17 @@ from core.people.roles import Action, allow, visible_projects
 from core.search import ask
 from core.search.ask import Found
 from storage import ids
+from storage.chat import askings
+from storage.clock import now
 from storage.tables import Asset
 
 LONGEST_BUTTON = 90
 """What fits into a button's id on every platform."""
 _TAKEN_AWAY = 5
+_GOES_ON_FOR = timedelta(minutes=30)
+"""How long after a question another may go on from it."""
+_MOST_GONE_ON = 5
+"""Questions of one chain that are kept."""
 _THIS = re.compile(
     r"\b(?:this|it)\b(?! (?:week|month|year|morning|afternoon|evening|project|channel|client|quarter)\b)", re.IGNORECASE
 )
@@ -49,17 +56,36 @@ def find(asked: Asked) -> Answer:
     if not question:
         raise MissingInput("`find` needs a question or some words.", hint="Write /find who made the depth shot for Acme.")
     with asked.desk.reading() as session:
+        before = _asked_before(session, asked)
         found = ask.answer(
             session,
             _about_here(session, asked, question),
+            before=before,
             by=asked.member,
             project=asked.place.project,
             limit=limit,
             after=asked.option("page"),
         )
         cards = tuple(show.asset_card(session, one.asset) for one in found.results)
+    if not asked.option("page"):
+        _remember(asked, question, before if found.goes_on else "")
     more = _more(question, found, limit)
     return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, data=found.as_json())
+
+
+def _asked_before(session: Session, asked: Asked) -> str:
+    """What the same person asked in the same place a short while ago: "and by Zoe?" goes on from it."""
+    place = asked.place
+    where = f"{place.channel_id} {place.thread_ref}".strip()
+    return askings.last(session, place.platform, where, asked.member.id, now() - _GOES_ON_FOR)
+
+
+def _remember(asked: Asked, question: str, before: str) -> None:
+    place = asked.place
+    lines = [*before.split("\n")[-_MOST_GONE_ON:], question.replace("\n", " ")] if before else [question.replace("\n", " ")]
+    with asked.desk.writing() as session:
+        where = f"{place.channel_id} {place.thread_ref}".strip()
+        askings.remember(session, place.platform, where, asked.member.id, "\n".join(lines)[-4_000:])
 
 
 def _about_here(session: Session, asked: Asked, question: str) -> str:

@@ -18,7 +18,7 @@ from core.people.audit import Action
 from core.recognition import keypoint_match
 from core.rendering import left_runs, lifecycle
 from core.rendering.backend_health import Health
-from storage.chat import drafts, posts, seen_events
+from storage.chat import askings, drafts, posts, seen_events
 from storage.clock import now
 from storage.files import imports
 from storage.queue import ARCHIVE, OUTBOX, lane_queue, pool_queue
@@ -239,6 +239,7 @@ class Sweeper:
             seen_events.forget(session, now() - EVENTS_KEPT)
             left_run_rows.forget(session, now() - EVENTS_KEPT)
             drafts.forget(session, now() - FORMS_KEPT)
+            askings.forget(session, now() - FORMS_KEPT)
 
     def finish_again(self) -> None:
         """Files that were taken in and wait for their second look, when no job for them is left."""

@@ -43,6 +43,8 @@ class Found:
     after: str = ""
     """Asks for the next page; empty when this is the last."""
     want: Want = Want.PICTURES
+    goes_on: bool = False
+    """Whether it was taken to go on from the question before."""
     rows: tuple[tuple[str, int], ...] = ()
     """Groups and their numbers, where the question counts by something."""
 
@@ -85,6 +87,7 @@ def answer(
     parts = followups.parts(_english(text, known) if spoken else text)
     question = _yes_or_no(understood.of(parts[0], before), spoken, text)
     found = _found(session, question, scope, known, understood, limit, after)
+    found = replace(found, goes_on=bool(before) and understood.goes_on(understood.one(parts[0]), parts[0], before))
     for part in parts[1:]:
         if found.choices:
             break
@@ -146,10 +149,13 @@ class _Understander:
         )
         return parser.understand(text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus)
 
+    def goes_on(self, question: Question, text: str, before: str) -> bool:
+        return bool(before) and followups.follows(question, text)
+
     def of(self, text: str, before: str) -> Question:
         """The text, as it goes on from what was asked before where it does."""
         question = self.one(text)
-        if not before or not followups.follows(question, text):
+        if not self.goes_on(question, text, before):
             return question
         earlier = [part for line in before.split("\n") for part in followups.parts(_english(line, self.known))]
         last = self.one(earlier[0])
@@ -175,7 +181,7 @@ def _found(
     if choices:
         sentence += f" Did you mean {answers.either([f'**{summaries.bare(one.label)}**' for one in choices])}?"
     rest = refine.without_each(question)
-    return Found(sentence, found.results, question.understood, choices, rest, found.after, question.want, found.rows)
+    return Found(sentence, found.results, question.understood, choices, rest, found.after, question.want, rows=found.rows)
 
 
 def matching(
@@ -226,6 +232,25 @@ def _renamed(question: Question, words: Sequence[str], known: entities.Vocabular
         match = known.near(said, tuple(Field))
         made += [Choice(name.label, question.text.replace(said, name.label)) for name in (match.names[:2] if match else ())]
     return made
+
+
+_ASKS = re.compile(
+    r"^(?:and |so |hey |hi |ok )*(?:who|whose|whom|when|what|which|why|where|how (?!about)|is|are|was|were|did|does|do|has|have|had|any|"
+    r"wer|wann|wie|welche[rsnm]?|warum|wurde|ist|hat|qui|quand|quel(?:le)?s?|combien|qui[eé]n|cu[aá]ndo|qu[eé]|cu[aá]ntos|"
+    r"quem|quando|qual|quantos)\b",
+    re.IGNORECASE,
+)
+_CHANGES = re.compile(r"^(?:what if|what about|how about|make|more|less|with|without)\b", re.IGNORECASE)
+
+
+def is_question(text: str) -> bool:
+    """Whether something said below a result asks about it, with or without a question mark, rather than wanting it changed.
+
+    >>> [is_question(said) for said in ("who approved it", "wer hat das gemacht", "warmer, seed 7", "what if blue?")]
+    [True, True, False, False]
+    """
+    said = text.strip()
+    return not _CHANGES.match(said) and (said.endswith(("?", "？")) or _ASKS.match(said) is not None)
 
 
 def zone_of(member: Member) -> ZoneInfo:

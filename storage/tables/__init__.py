@@ -6,7 +6,7 @@ Lists and maps are JSON columns; what is searched by has a column of its own.
 
 from storage.tables.assets import Asset, Fingerprint, FingerprintBand, LandmarkWord, Tag, Verdict
 from storage.tables.backends import Backend, Flow, LeftRun, Pool
-from storage.tables.chat import AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
+from storage.tables.chat import Asking, AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
 from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
 from storage.tables.exports import ComplianceNote, Export, ExportProfile
@@ -17,6 +17,7 @@ from storage.tables.room import RoomMessage, RoomReaction, RoomRead
 from storage.tables.workflows import ModelFile, Workflow, WorkflowVersion
 
 __all__ = [
+    "Asking",
     "Asset",
     "AssetSource",
     "AssetWords",

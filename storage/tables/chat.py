@@ -97,6 +97,19 @@ class Draft(SQLModel, table=True):
     at: datetime = when()
 
 
+class Asking(SQLModel, table=True):
+    """What somebody asked last in a place, so that "and by Zoe?" has something to go on from."""
+
+    __table_args__ = (Index("asking_by_age", "at"),)
+    platform: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    """The channel and, after a blank, the thread."""
+    member_id: int = Field(primary_key=True, foreign_key="member.id")
+    text: str
+    """The questions that go on from one another, a line each."""
+    at: datetime = when()
+
+
 class AuditEvent(SQLModel, table=True):
     """What happened, who did it: `subject:action` from the closed list in core/people/audit.py."""
 

@@ -17,7 +17,7 @@ from tests.bot.conftest import Talk
         ('prompt:"a boot"', 'vary {R} prompt:"a boot"'),
         ("again", "reroll {R}"),
         ("One more!", "reroll {R}"),
-        ("who made this?", "provenance {R}"),
+        ("who made this?", "find who made this? {R}"),
         ("what is this?", "whatis {R}"),
         ("/approve", "approve"),
         ("tag {R} hero", "tag {R} hero"),
