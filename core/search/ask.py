@@ -235,7 +235,8 @@ def _renamed(question: Question, words: Sequence[str], known: entities.Vocabular
 
 
 _ASKS = re.compile(
-    r"^(?:and |so |hey |hi |ok )*(?:who|whose|whom|when|what|which|why|where|how (?!about)|is|are|was|were|did|does|do|has|have|had|any|"
+    r"^(?:and |so |hey |hi |ok )*(?:who|whose|whom|when|what|which|why|where|how (?!about)|is|are|was|were|did|does|do|has|"
+    r"have|had|any|"
     r"wer|wann|wie|welche[rsnm]?|warum|wurde|ist|hat|qui|quand|quel(?:le)?s?|combien|qui[eé]n|cu[aá]ndo|qu[eé]|cu[aá]ntos|"
     r"quem|quando|qual|quantos)\b",
     re.IGNORECASE,
