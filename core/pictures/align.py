@@ -1,105 +1,271 @@
-"""Lays a picture over another one, whatever was cropped from either, and says how well what they show agrees.
+"""Lays a picture over another one and says how well what both show agrees.
 
-A hash compares whole pictures, so a crop moves it as far as another take of the same prompt does. Laid over each other at
-the right scale and place, a crop agrees with its original in every edge, and another take does not. This is normalised
-cross-correlation over scales and places, by Fourier transforms (Lewis, "Fast Normalized Cross-Correlation", 1995), on small
-grey versions without their coarse shades; numpy is enough for that.
+The place comes from keypoints that match (a homography by RANSAC, so that turned, squeezed and photographed copies are found), or
+is assumed for whole copies. Agreement is normalised cross-correlation of edges and details in small windows, each weighed by how
+much structure it shows: a flat or dark region agrees with anything and counts for nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+
+from core.pictures.keypoints import Keypoints, resized
+from core.pictures.opencv import cv
 
 Floats = NDArray[np.float32]
-_EDGE = 160
-"""Pixels along the longer edge: few enough to be quick, enough to tell two takes apart."""
-_SCALES = (1.0, 0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5)
-"""How much of one picture's width the other shows."""
-_COARSE = 6
-"""Radius of the blur that is taken away: what remains are edges and details."""
-_LEAST = 24
+Doubles = NDArray[np.float64]
+Grey = NDArray[np.uint8]
+Corners = tuple[tuple[float, float], ...]
+_RATIO = 0.8
+"""Lowe's: a match counts if its next best is so much further away."""
+_MISSED = 0.006
+"""How far from its place a match may be, in parts of the longer edge."""
+_NEAR_GUESS = 0.1
+"""How far from a guess a match may be, in longer edges of the still."""
+_FEWEST = 6
+_STEEPEST, _FURTHEST = 4.0, 12.0
+"""How much more one side may be stretched than another, and how much larger or smaller all may be."""
+_CANVAS = 224
+_COARSE, _WINDOW, _FINE = 21, 17, 1.2
+"""Pixels of the shades taken away, of a window, and of the blur that forgives half a pixel."""
+_NOISE = 3.0
+"""Shades that details must vary by to count as structure."""
+_FULL = 12.0
+"""Shades from which more structure counts no more."""
+_STRIDE = 8
+_STEPS = 15
+_EXACT = 0.93
+"""Agreement from which nothing is brought nearer."""
+_CLOSE = 0.8
+_AGREE = 0.6
+_NARROWEST = 20
+
+
+@dataclass(frozen=True)
+class Placed:
+    """How a picture lies over a still: a homography from its places to those of the still (in longer edges), and who says so."""
+
+    matrix: Doubles
+    inliers: int
+    """Matches that agree on it; 0 where it is assumed."""
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """How a picture lies over another: how well they agree there (1: the same, 0: nothing in common), and how much is shared."""
+    """How well a picture agrees with a still where it lies over it, from 0 to 1, and how much that proves."""
 
     agreement: float
-    share: float
-    """Of the larger picture's area."""
-    inside: bool = True
-    """Whether the first lies within the second; else the second within the first."""
-    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    """Where the one lies within the other: left, top, right and bottom in parts of the larger one."""
+    close: float
+    """In how much of the still's structure they agree closely: high also where a part was written over."""
+    structure: int
+    """Windows with structure that agree."""
+    shown: float
+    """How much of the still the picture shows, from 0 to 1."""
+    seen: Corners
+    """The still's corners in the picture, in parts of its longer edge."""
+    fits: Floats
+    """Correlation of each window of the still's canvas; nan where the picture does not reach or the still has no structure."""
+    weights: Floats
+    """How much structure the still has in each window."""
+    matrix: Doubles
+    """Where it lies over the still, brought as near as it goes."""
 
 
-def lay_over(one: Image.Image, other: Image.Image) -> Overlay:
-    """The best way to lay one over the other, at every scale down to a half, either within the other."""
-    best = Overlay(0.0, 0.0)
-    for whole, part, inside in ((one, other, False), (other, one, True)):
-        canvas = _grey(whole, _EDGE / max(whole.size))
-        detail = _details(canvas)
-        size = _room(canvas)
-        spectrum, squares = np.fft.rfft2(detail, size), _sums(detail**2)
-        for scale in _SCALES:
-            placed = _placed(canvas, part, scale)
-            if placed is None:
-                continue
-            agreement, top, left = _agreement(detail, spectrum, squares, placed, size)
-            if agreement > best.agreement:
-                (high, wide), (tall, broad) = placed.shape, detail.shape
-                box = (left / broad, top / tall, (left + wide) / broad, (top + high) / tall)
-                best = Overlay(agreement, round(placed.size / detail.size, 3), inside, box)
-    return best
+def matched(picture: Keypoints, still: Keypoints, guess: Doubles | None = None) -> Iterator[Placed]:
+    """Where a picture may lie over a still, from their keypoints, likeliest first; only near to a `guess` where there is one."""
+    if min(len(picture), len(still)) >= _FEWEST:
+        likeness = picture.descriptors @ still.descriptors.T
+        if guess is not None:
+            likeness[_moved(guess, picture.places, still.places) > _NEAR_GUESS] = -1
+        best = likeness.argmax(axis=1)
+        rows = np.arange(len(best))
+        first = likeness[rows, best]
+        likeness[rows, best] = -1
+        good = (first > 0) & (2 - 2 * first < _RATIO**2 * (2 - 2 * likeness.max(axis=1)))
+        here, there = picture.places[good], still.places[best[good]]
+        yield from _agreed(here, there)
+    if guess is not None:
+        yield Placed(guess, 0)
 
 
-def _room(canvas: Image.Image) -> tuple[int, int]:
-    """A size whose Fourier transform is quick and in which nothing wraps around."""
-    return 2 * canvas.height, 2 * canvas.width
+def _moved(guess: Doubles, here: Floats, there: Floats) -> Doubles:
+    """How far each place lies from where the guess has each other one (n × m)."""
+    expected = here @ guess[:2, :2].T + guess[:2, 2]
+    found: Doubles = np.linalg.norm(expected[:, None] - there[None], axis=2)
+    return found
 
 
-def _placed(canvas: Image.Image, part: Image.Image, scale: float) -> Floats | None:
-    """The part at a scale at which it fits into the canvas, or None where it does not."""
-    factor = scale * min(canvas.width / part.width, canvas.height / part.height)
-    width, height = round(part.width * factor), round(part.height * factor)
-    if min(width, height) < _LEAST or width > canvas.width or height > canvas.height:
+def _agreed(here: Floats, there: Floats) -> Iterator[Placed]:
+    """What most matches agree on: a camera's view, and a copy that was only scaled and turned, which fewer matches settle."""
+    if len(here) < _FEWEST:
+        return
+    opencv = cv()
+    opencv.setRNGSeed(1)
+    view, kept = opencv.findHomography(here, there, opencv.USAC_MAGSAC, _MISSED, maxIters=2000, confidence=0.999)
+    if view is not None and (placed := _supported(view, kept, here, there)) is not None:
+        yield placed
+    flat, kept = opencv.estimateAffinePartial2D(here, there, ransacReprojThreshold=_MISSED)
+    if flat is not None and (placed := _supported(np.vstack([flat, (0, 0, 1)]), kept, here, there)) is not None:
+        yield placed
+
+
+def _supported(matrix: Doubles, kept: NDArray[np.uint8], here: Floats, there: Floats) -> Placed | None:
+    inliers = kept.ravel().astype(bool)
+    count = len(np.unique((there[inliers] * 200).round(), axis=0))
+    return Placed(matrix.astype(np.float64), count) if count >= _FEWEST and _possible(matrix, here[inliers]) else None
+
+
+def _possible(matrix: Doubles, places: Floats) -> bool:
+    """Whether a camera, a crop or a scaled copy may have done so: no fold, no mirror, not stretched or shrunk to nothing."""
+    left, top = places.min(axis=0)
+    right, bottom = places.max(axis=0)
+    for x, y in ((left, top), (right, top), (right, bottom), (left, bottom)):
+        u, v, w = matrix @ (x, y, 1)
+        if w <= 1e-6:
+            return False
+        part = (matrix[:2, :2] - np.outer((u / w, v / w), matrix[2, :2])) / w
+        low, high = np.linalg.svd(part, compute_uv=False)[::-1]
+        if np.linalg.det(part) <= 0 or high > _STEEPEST * low or high > _FURTHEST or low < 1 / _FURTHEST:
+            return False
+    return True
+
+
+def whole(picture: Grey, still: Grey) -> Placed:
+    """The place of a whole copy, stretched to the still's shape."""
+    (height, width), (tall, broad) = picture.shape, still.shape
+    longer, other = max(width, height), max(broad, tall)
+    return Placed(np.diag([broad / other * longer / width, tall / other * longer / height, 1.0]), 0)
+
+
+def lay_over(picture: Grey, still: Grey, placed: Placed) -> Overlay | None:
+    """How well they agree where both show something; None where that is next to nothing."""
+    matrix = placed.matrix
+    box = _shared(picture, still, matrix)
+    if box is None:
         return None
-    return _details(part.convert("L").resize((width, height), Image.Resampling.BOX))
+    left, top, right, bottom = box
+    longer, edge = max(picture.shape), max(still.shape)
+    scale = min(_CANVAS / max(right - left, bottom - top), float(edge), _sharpness(matrix, box) * longer * 1.25)
+    width, height = round((right - left) * scale), round((bottom - top) * scale)
+    if min(width, height) < _NARROWEST:
+        return None
+    fit = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1]])
+    there, _ = _warped(still, fit, scale / edge, (width, height))
+    here, mask = _warped(picture, fit @ matrix, _shrinks(fit @ matrix, picture), (width, height))
+    fits, weights = _compared(here, there, mask)
+    if _agreement(fits, weights) < _EXACT and (better := _nearer(here, there, mask)) is not None:
+        closer = np.linalg.inv(fit) @ better @ fit @ matrix
+        here, mask = _warped(picture, fit @ closer, _shrinks(fit @ closer, picture), (width, height))
+        again, weighed = _compared(here, there, mask)
+        if _agreement(again, weighed) > _agreement(fits, weights):
+            fits, weights, matrix = again, weighed, closer
+    counted = ~np.isnan(fits)
+    if not counted.any():
+        return None
+    agreement = _agreement(fits, weights)
+    close = _agreement((fits > _CLOSE).astype(np.float32), weights * counted)
+    structure = int((fits[counted] > _AGREE).sum())
+    area = still.shape[0] * still.shape[1] / edge**2
+    shown = float(mask.mean()) * (right - left) * (bottom - top) / area
+    return Overlay(max(0.0, agreement), close, structure, min(1.0, shown), _corners(still, matrix), fits, weights, matrix)
 
 
-def _agreement(
-    detail: Floats, spectrum: NDArray[np.complex128], squares: Floats, part: Floats, size: tuple[int, int]
-) -> tuple[float, int, int]:
-    """The highest normalised correlation over all places where the part lies within, and its row and column."""
-    height, width = part.shape
-    energy = float((part**2).sum())
-    if energy < 1e-3:
-        return 0.0, 0, 0
-    matched = np.fft.irfft2(spectrum * np.conj(np.fft.rfft2(part, size)), size)
-    rows, columns = detail.shape[0] - height + 1, detail.shape[1] - width + 1
-    beneath = squares[height:, width:] - squares[:-height, width:] - squares[height:, :-width] + squares[:-height, :-width]
-    score = matched[:rows, :columns] / np.sqrt(np.maximum(beneath[:rows, :columns], 1e-3) * energy)
-    row, column = np.unravel_index(int(score.argmax()), score.shape)
-    return float(min(1.0, score[row, column])), int(row), int(column)
+def _agreement(fits: Floats, weights: Floats) -> float:
+    """The mean correlation, each window by its structure."""
+    counted = ~np.isnan(fits)
+    return float((fits[counted] * weights[counted]).sum()) / max(float(weights[counted].sum()), 1e-6)
 
 
-def _sums(values: Floats) -> Floats:
-    """Sums over every rectangle from the corner, with a row and a column of zeros before."""
-    return np.pad(values.astype(np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0))).astype(np.float64)
+def _nearer(here: Floats, there: Floats, mask: NDArray[np.bool_]) -> Doubles | None:
+    """What brings the picture closer to the still (ECC: Evangelidis and Psarakis, 2008); None where nothing does."""
+    opencv = cv()
+    criteria = (opencv.TERM_CRITERIA_COUNT | opencv.TERM_CRITERIA_EPS, _STEPS, 1e-4)
+    start, inside = np.eye(3, dtype=np.float32), mask.astype(np.uint8)
+    try:
+        _, found = opencv.findTransformECC(there, here, start, opencv.MOTION_HOMOGRAPHY, criteria, inside, 5)
+    except opencv.error:
+        return None
+    nearer: Doubles = np.linalg.inv(found.astype(np.float64))
+    return nearer
 
 
-def _grey(image: Image.Image, factor: float) -> Image.Image:
-    size = (max(_LEAST, round(image.width * factor)), max(_LEAST, round(image.height * factor)))
-    return image.convert("L").resize(size, Image.Resampling.BOX)
+def _corners(still: Grey, matrix: Doubles) -> Corners:
+    width, height = still.shape[1] / max(still.shape), still.shape[0] / max(still.shape)
+    back = np.linalg.inv(matrix)
+    found = [back @ (x, y, 1) for x, y in ((0, 0), (width, 0), (width, height), (0, height))]
+    return tuple((float(x / w), float(y / w)) for x, y, w in found)
 
 
-def _details(grey: Image.Image) -> Floats:
-    """A grey picture without its coarse shades."""
-    coarse = grey.filter(ImageFilter.BoxBlur(_COARSE))
-    found: Floats = np.asarray(grey, dtype=np.float32) - np.asarray(coarse, dtype=np.float32)
-    found -= found.mean()
+def _shared(picture: Grey, still: Grey, matrix: Doubles) -> tuple[float, float, float, float] | None:
+    """The box of the still, in longer edges, that the picture may show."""
+    width, height = picture.shape[1] / max(picture.shape), picture.shape[0] / max(picture.shape)
+    steps = np.linspace(0, 1, 9)
+    rim = [(x * width, y * height, 1.0) for x in steps for y in steps]
+    moved = np.array(rim) @ matrix.T
+    moved = moved[moved[:, 2] > 1e-6]
+    if not len(moved):
+        return None
+    places = moved[:, :2] / moved[:, 2:]
+    left, top = np.maximum(places.min(axis=0), 0)
+    right, bottom = np.minimum(places.max(axis=0), (still.shape[1] / max(still.shape), still.shape[0] / max(still.shape)))
+    return (float(left), float(top), float(right), float(bottom)) if right > left and bottom > top else None
+
+
+def _sharpness(matrix: Doubles, box: tuple[float, float, float, float]) -> float:
+    """How many of the picture's longer edges one of the still's spans there: how large the picture shows it."""
+    back = np.linalg.inv(matrix)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    u, v, w = back @ (x, y, 1)
+    part = (back[:2, :2] - np.outer((u / w, v / w), back[2, :2])) / w
+    return float(np.sqrt(abs(np.linalg.det(part))))
+
+
+def _shrinks(matrix: Doubles, picture: Grey) -> float:
+    """How many pixels of the canvas one of the picture takes, in its middle."""
+    longer = max(picture.shape)
+    x, y = picture.shape[1] / longer / 2, picture.shape[0] / longer / 2
+    u, v, w = matrix @ (x, y, 1)
+    part = (matrix[:2, :2] - np.outer((u / w, v / w), matrix[2, :2])) / w
+    return float(np.sqrt(abs(np.linalg.det(part)))) / float(longer)
+
+
+def _warped(grey: Grey, matrix: Doubles, factor: float, size: tuple[int, int]) -> tuple[Floats, NDArray[np.bool_]]:
+    """A picture as it lies on a canvas, and where it reaches; made smaller first, so that nothing flickers."""
+    longer = max(grey.shape)
+    small = resized(grey, max(_NARROWEST, round(longer * factor))) if factor < 0.7 else grey
+    moved = matrix @ np.diag([1 / small.shape[1] * grey.shape[1] / longer, 1 / small.shape[0] * grey.shape[0] / longer, 1.0])
+    moved = moved @ np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    moved = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]]) @ moved
+    opencv = cv()
+    there = opencv.warpPerspective(small, moved, size, flags=opencv.INTER_LINEAR, borderMode=opencv.BORDER_REPLICATE)
+    mask = opencv.warpPerspective(np.full(small.shape, 255, np.uint8), moved, size, flags=opencv.INTER_NEAREST) > 0
+    return there.astype(np.float32), mask
+
+
+def _compared(here: Floats, there: Floats, mask: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Correlation of every window, and how much structure the second picture has in it."""
+    opencv = cv()
+    count = _mean(mask.astype(np.float32), _COARSE) + 1e-6
+    details = []
+    for one in (here, there):
+        fine = opencv.GaussianBlur(one, (0, 0), _FINE)
+        details.append((fine - _mean(fine * mask, _COARSE) / count) * mask)
+    one, other = details
+    share = _mean(mask.astype(np.float32), _WINDOW)
+    inside = np.maximum(share, 1e-6)
+    both, first, second = (_mean(product, _WINDOW) / inside for product in (one * other, one * one, other * other))
+    strength = np.sqrt(np.maximum(np.maximum(first, second), 0))
+    fits = both / np.sqrt(np.maximum(first, _NOISE**2 / 4) * np.maximum(second, _NOISE**2 / 4))
+    fits = np.where((share > 0.6) & (strength > _NOISE), fits, np.nan)
+    weights = np.minimum(strength, _FULL)
+    half = _STRIDE // 2
+    return fits[half::_STRIDE, half::_STRIDE].astype(np.float32), weights[half::_STRIDE, half::_STRIDE].astype(np.float32)
+
+
+def _mean(values: Floats, side: int) -> Floats:
+    found: Floats = cv().boxFilter(values, -1, (side, side), borderType=cv().BORDER_REFLECT)
     return found

@@ -1,9 +1,8 @@
 """Recognises a picture that comes back, even when its metadata is gone, and says how sure that is and why.
 
-Equal bytes or equal pixels are certain. Looks are at most probable: takes of one prompt differ in few bits of 256, so the
-look-alikes that the index gives are laid over the picture, one by one, before one of them is named; where they carry a mark
-in their pixels, it proves which one it is. A record in a file is a
-claim: it decides between equals, never alone.
+Equal bytes or equal pixels are certain. Looks are at most probable: takes of one prompt look alike, so whatever may be shown is
+laid over the picture before it is named; a claim needs structure that agrees, and no other Asset that fits as well. A mark in the
+pixels proves which one it is. A record in a file is a claim: it decides between equals, never alone.
 """
 
 from __future__ import annotations
@@ -18,34 +17,26 @@ from sqlmodel import Session
 from core import files
 from core.desk import Desk
 from core.files import Examined
-from core.pictures.align import lay_over
 from core.provenance import embed
 from core.provenance.watermark import confirm
-from core.provenance.watermark.interface import PROVES
-from core.recognition import crops
-from core.recognition.crops import still_of
+from core.recognition import candidates
+from core.recognition.candidates import ALIKE, Candidate, Ranking, words_of
+from core.recognition.overlays import still_of
 from storage import ids
 from storage.blobs import digest_of
 from storage.files import assets, fingerprints
-from storage.files.fingerprints import BITS
 from storage.tables import Asset, Origin
+
+__all__ = ["ALIKE", "Candidate", "Certainty", "Recognition", "recognise"]
 
 SAME = 12
 """Up to so many of 256 bits, copies that were scaled or compressed; measured, with 3 % of other takes of the same prompt."""
-ALIKE = 40
-"""Up to so many bits, copies that were cropped, tilted or written on, and a quarter of the other takes of the same prompt."""
 _CLEAR_SAME = 4
 _CLEAR_ALIKE = 16
 _NEAR_TIE = 6
 WIDE = 64
 """Up to so many bits the index is asked; beyond ALIKE only what agrees when it is laid over counts."""
-AGREES = 0.75
-"""Laid over each other, copies agree at least so well (measured: 0.78 with a text bar, 0.89 with a quarter cropped away)."""
-_SEEN_IN = 0.45
-"""Screenshots and tilted copies agree so well; other takes of the same prompt less, other pictures at most 0.25."""
-_CLEARLY = 0.08
-_LAID = 6
-"""Candidates that are laid over; each takes about a tenth of a second."""
+_SIMILAR = 0.45
 _PLACED = 3
 """Candidates whose mark is looked for in a crop; each takes about a second."""
 
@@ -57,31 +48,6 @@ class Certainty(StrEnum):
     PROBABLE = "probable"
     SIMILAR = "similar"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An Asset that it may be, with the distance of its looks in bits of 256 (0 for equal pixels)."""
-
-    asset: Asset
-    distance: int
-    mirrored: bool = False
-    agreement: float | None = None
-    """How well the two agree where they overlap, from 0 to 1; None where they were not laid over each other."""
-
-    mark_bits: int | None = None
-    """In how many of 64 bits its mark was read in the picture; None where it has none or none could be read."""
-    shown: float | None = None
-    """How much of it the picture shows, where it was found by a part: from 0 to 1."""
-
-    @property
-    def proved(self) -> bool:
-        """Whether the mark in the picture is that of this Asset and no other."""
-        return (self.mark_bits or 0) >= PROVES
-
-    @property
-    def code(self) -> str:
-        return self.asset.code
 
 
 @dataclass(frozen=True)
@@ -125,14 +91,12 @@ def recognise(
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
 
-    def wanted(found: list[Candidate]) -> list[Candidate]:
-        return [one for one in found if one.asset.origin is Origin.RENDER] if made_here else found
-
+    if made_here:
+        near = [one for one in near if one.asset.origin is Origin.RENDER]
     if image is None:
-        return _alike(wanted(near), claimed)
-    laid = _laid_over(desk, image, wanted(near))
-    found = laid if _settled(laid) else wanted(_with_parts(desk, image, laid, projects))
-    return _alike(_marked(desk, image, found), claimed)
+        return _alike(Ranking(tuple(near)), claimed)
+    ranking = candidates.rank(desk, image, near, projects, only={Origin.RENDER} if made_here else None)
+    return _alike(replace(ranking, found=tuple(_marked(desk, image, ranking.found))), claimed)
 
 
 def _made_here(found: Sequence[Asset]) -> list[Asset]:
@@ -156,7 +120,7 @@ def _uploaded(seen: Recognition, near: Sequence[Candidate]) -> Recognition:
     earlier = [
         one for one in near if one.asset.origin is Origin.RENDER and seen.asset and (one.asset.id or 0) < (seen.asset.id or 0)
     ]
-    made = _alike(earlier, None)
+    made = _alike(Ranking(tuple(earlier)), None)
     if made.asset is None or made.certainty is not Certainty.PROBABLE:
         return seen
     how = f"{seen.how}, uploaded here, and most likely made from {made.asset.code} ({made.how})"
@@ -178,92 +142,58 @@ def _same_pixels(same: Sequence[Asset], claimed: Asset | None, *, plain: bool) -
     return Recognition(Certainty.CERTAIN, "the same pixels in another file", first, 0, _rest(same, first))
 
 
-def _alike(found: Sequence[Candidate], claimed: Asset | None) -> Recognition:
+def _alike(ranking: Ranking, claimed: Asset | None) -> Recognition:
+    found = ranking.found
     if not found:
         if claimed is None:
             return Recognition(Certainty.UNKNOWN, "nothing here looks like it")
         return Recognition(Certainty.SIMILAR, "the file carries its record, but shows another picture", claimed)
-    first = next((one for one in found if _is(one, claimed) and one.distance <= found[0].distance + _NEAR_TIE), found[0])
+    first = next((one for one in found if _is(one, claimed) and _as_good(one, found[0], ranking)), found[0])
     first = next((one for one in found if one.proved), first)
     rest = tuple(one for one in found if one is not first)
     if first.proved:
-        how = (
-            f"its watermark is that of {first.code} in {first.mark_bits} of 64 bits; its looks differ in {first.distance} of 256"
-        )
+        how = f"its watermark is that of {first.code} in {first.mark_bits} of 64 bits; {words_of(first)}"
         return Recognition(Certainty.PROBABLE, how, first.asset, first.distance, rest, first.mark_bits)
-    runner_up = next((one for one in rest if one.asset.pixel_sha256 != first.asset.pixel_sha256), None)
-    certainty, how = _judged(first, runner_up, named=_is(first, claimed))
+    certainty, how = _judged(first, rest, ranking, named=_is(first, claimed))
     return Recognition(certainty, how, first.asset, first.distance, rest)
 
 
-def _judged(first: Candidate, runner_up: Candidate | None, *, named: bool) -> tuple[Certainty, str]:
-    margin = runner_up.distance - first.distance if runner_up else ALIKE
-    if first.agreement is not None:
-        return _judged_by_overlay(first, first.agreement, runner_up, named=named)
-    flipped = "a mirrored copy: " if first.mirrored else ""
-    looks = f"{flipped}its looks differ in {first.distance} of 256 bits"
-    if named:
+def _as_good(one: Candidate, best: Candidate, ranking: Ranking) -> bool:
+    """Whether a claim may decide for one instead of the best: they look as alike, or fit the picture as well."""
+    if one in (best, *ranking.ties):
+        return True
+    return not best.proven and one.distance <= best.distance + _NEAR_TIE
+
+
+def _judged(first: Candidate, rest: Sequence[Candidate], ranking: Ranking, *, named: bool) -> tuple[Certainty, str]:
+    looks = words_of(first)
+    if named and (first.proven or first.distance <= ALIKE):
         return Certainty.PROBABLE, f"{looks}, and the file carries its record; the picture was changed since"
+    other = next((one for one in rest if one.asset.pixel_sha256 != first.asset.pixel_sha256), None)
+    margin = other.distance - first.distance if other else ALIKE
+    if first.proven:
+        beside = "".join(f", {one.code}" for one in ranking.beside)
+        looks = f"{looks}; it also shows {beside[2:]}" if beside else looks
+        if not ranking.ties or (first.distance <= SAME and margin >= _CLEAR_SAME):
+            return Certainty.PROBABLE, looks
+        return Certainty.SIMILAR, f"{looks}; {ranking.ties[0].code} fits it as well"
+    if first.seen is None:
+        return _judged_by_hash(first, other, margin)
+    if (first.agreement or 0) >= _SIMILAR:
+        return Certainty.SIMILAR, f"{looks}: perhaps a changed copy"
+    return Certainty.SIMILAR, f"{looks}: perhaps another take"
+
+
+def _judged_by_hash(first: Candidate, other: Candidate | None, margin: int) -> tuple[Certainty, str]:
+    """What could not be laid over, because it shows no structure or its small pictures are gone."""
+    looks = words_of(first)
     if first.distance <= SAME and margin >= _CLEAR_SAME:
         return Certainty.PROBABLE, f"a re-encoded copy: {looks}"
     if first.distance <= ALIKE and margin >= _CLEAR_ALIKE:
         return Certainty.PROBABLE, f"a changed copy: {looks}, and nothing else comes near"
-    if runner_up is not None:
-        return Certainty.SIMILAR, f"{looks}, and {runner_up.code} is nearly as close ({runner_up.distance})"
+    if other is not None:
+        return Certainty.SIMILAR, f"{looks}, and {other.code} is nearly as close"
     return Certainty.SIMILAR, looks
-
-
-def _judged_by_overlay(first: Candidate, agreement: float, runner_up: Candidate | None, *, named: bool) -> tuple[Certainty, str]:
-    """What it means how well a picture agrees with the one it may be, and with the next one."""
-    flipped = "mirrored and " if first.mirrored else ""
-    looks = f"{flipped}laid over it, it agrees to {agreement:.0%}, and its looks differ in {first.distance} of 256 bits"
-    if first.shown is not None:
-        looks = f"{flipped}it shows {first.shown:.0%} of it, and agrees there to {agreement:.0%}"
-    if named:
-        return Certainty.PROBABLE, f"{looks}, and the file carries its record; the picture was changed since"
-    other = runner_up.agreement if runner_up is not None and runner_up.agreement is not None else 0.0
-    if agreement >= AGREES and agreement - other >= _CLEARLY:
-        return Certainty.PROBABLE, looks
-    if agreement >= AGREES and runner_up is not None:
-        if runner_up.distance - first.distance >= _CLEAR_SAME and first.distance <= SAME:
-            return Certainty.PROBABLE, f"a re-encoded copy: {looks}"
-        return Certainty.SIMILAR, f"{looks}; {runner_up.code} agrees nearly as well ({other:.0%})"
-    if agreement >= _SEEN_IN:
-        return Certainty.SIMILAR, f"{looks}: perhaps a tilted or framed copy"
-    return Certainty.SIMILAR, f"{looks}: perhaps another take"
-
-
-def _laid_over(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates with how well they agree, best first; what is far off and does not agree is none."""
-    told = []
-    for at, one in enumerate(near):
-        still = still_of(desk, one.asset) if at < _LAID else None
-        if still is None:
-            told.append(one)
-            continue
-        over = lay_over(_facing(image, one), still)
-        told.append(replace(one, agreement=over.agreement))
-    kept = [one for one in told if one.distance <= ALIKE or (one.agreement or 0) >= _SEEN_IN]
-    return sorted(kept, key=_by_agreement)
-
-
-def _settled(laid: Sequence[Candidate]) -> bool:
-    """Whether a whole copy was found, so that nobody need look for parts."""
-    return bool(laid) and laid[0].distance <= SAME and (laid[0].agreement or 0) >= AGREES
-
-
-def _with_parts(desk: Desk, image: Image.Image, laid: Sequence[Candidate], projects: Collection[int] | None) -> list[Candidate]:
-    """The candidates, and those of which a part is seen."""
-    best = {one.asset.id: one for one in laid}
-    for part in crops.seen_in(desk, image, projects, least=_SEEN_IN, enough=AGREES):
-        other = best.get(part.asset.id)
-        if other is None or part.agreement > (other.agreement or 0):
-            best[part.asset.id] = Candidate(part.asset, BITS, part.mirrored, part.agreement, shown=part.shown)
-    return sorted(best.values(), key=_by_agreement)
-
-
-def _by_agreement(one: Candidate) -> tuple[float, int, int]:
-    return -round(one.agreement or 0, 2), one.distance, one.asset.id
 
 
 def _marked(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[Candidate]:
@@ -272,9 +202,10 @@ def _marked(desk: Desk, image: Image.Image, near: Sequence[Candidate]) -> list[C
     for at, one in enumerate(told[:_PLACED]):
         if any(other.proved for other in told):
             break
-        still = still_of(desk, one.asset, large=True) if one.mark_bits is not None and one.agreement is not None else None
-        if still is not None:
-            bits = confirm.agreement_in_place(desk.settings, _facing(image, one), still, one.asset.statement)
+        still = still_of(desk, one.asset, large=True) if one.mark_bits is not None and one.seen is not None else None
+        if still is not None and one.seen is not None:
+            matrix = one.seen.placed.matrix
+            bits = confirm.agreement_in_place(desk.settings, _facing(image, one), still, matrix, one.asset.statement)
             told[at] = replace(one, mark_bits=max(one.mark_bits or 0, bits or 0))
     return told
 

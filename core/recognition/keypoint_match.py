@@ -1,92 +1,73 @@
-"""Finds Assets of which a picture shows a part, or which stand somewhere in it: crops, screenshots of a page, collages.
+"""Finds Assets of which a picture shows all or a part, however turned or scaled, by the keypoints they share.
 
-The landmarks of the picture are looked up among those of all Assets. Where one Asset is truly seen, many of its landmarks come
-at one scale and one place; those by chance come anywhere. What is found so is a candidate: laying over decides.
+The words of the picture's keypoints are looked up among those of all Assets. Each shared keypoint proposes a scale, a turn and a
+place; where an Asset is truly seen, many propose the same. What is found so is a candidate: laying over decides.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import structlog
-from PIL import Image
+from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import BadPicture
 from core.files import previews
-from core.pictures.keypoints import EDGE, Landmark, landmarks
+from core.pictures.keypoints import KEPT, Keypoints, grey_of, keypoints
 from storage.blobs import BlobError
 from storage.files import keypoints as index
-from storage.files.keypoints import Noted
 from storage.tables import Asset
 
 log = structlog.get_logger(__name__)
 
-FINDER = 1
-"""Grows when landmarks are found otherwise, so that all are noted anew."""
-ASKED = 150
-CLOSER = 2
-"""How many times closer a picture is looked at when nothing was seen in it: what it shows may be small on a page."""
-_LEAST_VOTES = 2
-_COMPARED = 90
-"""Shared landmarks of one Asset that are compared; more tell nothing new."""
-_APART, _TURNED, _GROWN, _MISSED = 0.03, 0.15, 0.6, 0.015
-"""Two landmarks settle a scale if they are so far apart, hardly turned, and as much larger as they are further apart (in
-octaves); others agree if they miss their place by no more than this. All but the octaves are parts of the longer edge."""
-_LOOKED_INTO = 200
-"""Assets that share most landmarks; only of those the places are compared."""
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+FINDER = 2
+"""Grows when keypoints are found otherwise, so that all are noted anew. 1 were landmarks without angles."""
 TOGETHER = 200
-"""Assets looked at in one job; each takes some thirty milliseconds."""
-_NARROWEST = 24
-"""Pixels of what both show, below which nothing can be told."""
+"""Assets looked at in one job; each takes some sixty milliseconds."""
 _PAGE = 50
-_PART, _LOG = 1023, 64
-_OFFSET = 12
-
-Box = tuple[float, float, float, float]
+_LEAST_VOTES = 2
+_COMPARED = 120
+"""Shared keypoints of one Asset that are compared; more tell nothing new."""
+_LOOKED_INTO = 60
+"""Assets that share most keypoints in one way; only of those the places are compared."""
+_GROWN, _TURNED = 0.6, 25.0
+"""Two shared keypoints agree if their scales differ by no more than this in octaves, and their turns by no more degrees,"""
+_MISSED, _DRIFT = 0.02, 0.12
+"""and one misses its place by no more than this in longer edges of the still, and this for each edge that they lie apart."""
+_PART, _LOG, _OFFSET, _TURN = 1023, 12, 10, 127
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """An Asset that may be seen: how many landmarks say so, and how its places come from the picture's (both in longer edges)."""
+    """An Asset that may be seen: how many keypoints say so, and how its places come from the picture's (both in longer edges)."""
 
     asset_id: int
     votes: int
-    scale: float
-    right: float
-    down: float
+    matrix: Doubles
+    """Turns, scales and moves a place of the picture to that of the still (3 × 3)."""
 
-    def shared(self, picture: Image.Image, still: Image.Image) -> tuple[Box, Box] | None:
-        """The part that both show, as boxes in pixels of the one and of the other; None where it is next to nothing."""
-        edge, other = max(picture.size), max(still.size)
-        left, right = _overlap(picture.width / edge, still.width / other, self.scale, self.right)
-        top, bottom = _overlap(picture.height / edge, still.height / other, self.scale, self.down)
-        there = (left * other, top * other, right * other, bottom * other)
-        back = edge / self.scale
-        here = ((left - self.right) * back, (top - self.down) * back, (right - self.right) * back, (bottom - self.down) * back)
-        smallest = min(side for box in (here, there) for side in (box[2] - box[0], box[3] - box[1]))
-        return (here, there) if smallest >= _NARROWEST else None
-
-
-def _overlap(picture: float, still: float, scale: float, moved: float) -> tuple[float, float]:
-    """From where to where both reach along one side, in longer edges of the still."""
-    return max(0.0, moved), min(still, picture * scale + moved)
+    @property
+    def scale(self) -> float:
+        """How many longer edges of the still one of the picture spans."""
+        return float(math.hypot(self.matrix[0, 0], self.matrix[1, 0]))
 
 
 def note(desk: Desk, *, limit: int = 2**31) -> int:
-    """Note the landmarks of Assets that have none noted yet; returns how many Assets were looked at."""
+    """Note the keypoints of Assets that have none noted yet; returns how many Assets were looked at."""
     done = 0
     while done < limit:
         with desk.reading() as session:
             waiting = index.unseen(session, FINDER, limit=min(_PAGE, limit - done))
         if not waiting:
             break
-        found = {asset.id: places(_of(desk, asset)) for asset in waiting}
+        found = {asset.id: rows_of(_of(desk, asset)) for asset in waiting}
         with desk.writing() as session:
             index.note(session, found, FINDER)
         done += len(found)
@@ -94,80 +75,114 @@ def note(desk: Desk, *, limit: int = 2**31) -> int:
 
 
 def left(desk: Desk) -> bool:
-    """Whether an Asset's landmarks are still to be noted."""
+    """Whether an Asset's keypoints are still to be noted."""
     with desk.reading() as session:
         return bool(index.unseen(session, FINDER, limit=1))
 
 
-def sightings(
-    session: Session, image: Image.Image, *, closer: bool = False, projects: Collection[int] | None = None, limit: int = 6
-) -> list[Sighting]:
-    """The Assets of `projects` (None: all) that are most likely seen in a picture, likeliest first."""
-    times = CLOSER if closer else 1
-    asked = landmarks(image, ASKED * times, edge=EDGE * times)
-    spots: dict[int, list[int]] = defaultdict(list)
-    for at, one in enumerate(asked):
-        for word in one.likely:
-            spots[word].append(at)
-    pairs = defaultdict[int, list[tuple[int, Noted]]](list)
-    for noted in index.sharing(session, spots):
-        pairs[noted.asset_id] += [(at, noted) for at in spots[noted.word]]
-    visible = index.visible(session, pairs, projects)
-    often = sorted(visible, key=lambda one: -len({at for at, _ in pairs[one]}))[:_LOOKED_INTO]
-    found = [seen for one in often if len(pairs[one]) > 1 and (seen := _placed(one, asked, pairs[one])) is not None]
+def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] | None = None, limit: int = 8) -> list[Sighting]:
+    """The Assets of `projects` (None: all) that are most likely seen in a picture with these keypoints, likeliest first."""
+    if not len(asked):
+        return []
+    words = asked.words(likely=True)
+    order = np.argsort(words, axis=None, kind="stable")
+    flat, spots = words.ravel()[order], order // words.shape[1]
+    rows = np.array(list(index.sharing(session, flat.tolist())), dtype=np.int64).reshape(-1, 3)
+    if not len(rows):
+        return []
+    first, last = np.searchsorted(flat, rows[:, 0]), np.searchsorted(flat, rows[:, 0], side="right")
+    times = last - first
+    at = spots[np.repeat(first, times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)]
+    pairs = _Pairs.of(asked, at, np.repeat(rows[:, 1], times), np.repeat(rows[:, 2], times))
+    some = pairs.likeliest(_LOOKED_INTO * 4)
+    seen = index.visible(session, some, projects)
+    found = [one for asset in [one for one in some if one in seen][:_LOOKED_INTO] if (one := pairs.placed(asset)) is not None]
     return sorted(found, key=lambda one: (-one.votes, one.asset_id))[:limit]
 
 
-def _of(desk: Desk, asset: Asset) -> list[Landmark]:
-    """The landmarks of an Asset that is recognised by its looks, from its preview; others have none."""
-    if not asset.phash:
-        return []
-    for digest in filter(None, (asset.preview, asset.thumbnail)):
+def rows_of(found: Keypoints) -> list[tuple[int, int]]:
+    """(word, place) of each keypoint: seven bits each for its angle and the logarithm of its size, ten each for y and x."""
+    places = (found.places * _PART).round().astype(np.int64).clip(0, _PART)
+    sizes = ((np.log2(np.maximum(found.sizes, 1e-6)) + _OFFSET) * _LOG).round().astype(np.int64).clip(0, 127)
+    angles = (found.angles / 360 * (_TURN + 1)).astype(np.int64).clip(0, _TURN)
+    kept = angles << 27 | sizes << 20 | places[:, 1] << 10 | places[:, 0]
+    return list(zip(found.words()[:, 0].tolist(), kept.tolist(), strict=True))
+
+
+def _of(desk: Desk, asset: Asset) -> Keypoints:
+    """The keypoints of an Asset that is recognised by its looks, from its preview; others have none."""
+    for digest in filter(None, (asset.preview, asset.thumbnail)) if asset.phash else ():
         try:
-            return landmarks(previews.still(desk.blobs.get(digest), desk.settings.max_pixels))
+            return keypoints(grey_of(previews.still(desk.blobs.get(digest), desk.settings.max_pixels)), KEPT)
         except (BlobError, BadPicture) as problem:
-            log.warning("landmarks.unreadable", asset=asset.code, problem=str(problem)[:200])
-    return []
+            log.warning("keypoints.unreadable", asset=asset.code, problem=str(problem)[:200])
+    return Keypoints.none()
 
 
-def places(found: Iterable[Landmark]) -> list[tuple[int, int]]:
-    """(word, place) as they are kept: ten bits each for the logarithm of the size, down and right."""
-    return [(one.word, _scaled(one.size) << 20 | round(one.y * _PART) << 10 | round(one.x * _PART)) for one in found]
+@dataclass(frozen=True)
+class _Pairs:
+    """Keypoints of the picture (`at`) beside those of Assets with the same word, with the scale and turn each pair proposes."""
+
+    asked: Keypoints
+    at: Ints
+    assets: Ints
+    there: Doubles
+    octaves: Doubles
+    turns: Doubles
+
+    @classmethod
+    def of(cls, asked: Keypoints, at: Ints, assets: Ints, places: Ints) -> _Pairs:
+        there = np.stack([places & _PART, places >> 10 & _PART], axis=1) / _PART
+        sizes = (places >> 20 & 127) / _LOG - _OFFSET
+        angles = ((places >> 27 & _TURN) + 0.5) * 360 / (_TURN + 1)
+        return cls(asked, at, assets, there, sizes - np.log2(asked.sizes[at]), (angles - asked.angles[at]) % 360)
+
+    def likeliest(self, most: int) -> list[int]:
+        """The Assets that most keypoints say the same scale and turn of, roughly."""
+        best: dict[int, int] = {}
+        for shift in (0.0, 0.5):
+            bins = np.floor(self.octaves + shift).astype(np.int64) + 40
+            turns = np.floor(self.turns / 45 + shift).astype(np.int64) % 8
+            kinds = np.unique(((self.assets * 100 + bins) * 8 + turns) * 4096 + self.at)
+            some, counts = np.unique(kinds >> 12, return_counts=True)
+            for asset, count in zip((some // 800).tolist(), counts.tolist(), strict=True):
+                if count >= _LEAST_VOTES and count > best.get(asset, 0):
+                    best[asset] = count
+        return sorted(best, key=lambda one: (-best[one], one))[:most]
+
+    def placed(self, asset: int) -> Sighting | None:
+        """The scale, turn and place that most of the shared keypoints agree on."""
+        mine = np.flatnonzero(self.assets == asset)[:_COMPARED]
+        here, there = self.asked.places[self.at[mine]].astype(np.float64), self.there[mine]
+        octaves, turns = self.octaves[mine], self.turns[mine]
+        parts = _turning(2**octaves, np.deg2rad(turns))
+        across = here[None] - here[:, None]
+        missed = np.linalg.norm(np.einsum("nij,nmj->nmi", parts, across) + there[:, None] - there[None], axis=2)
+        apart = np.linalg.norm(across, axis=2) * (2**octaves)[:, None]
+        agreeing = missed < _MISSED + _DRIFT * apart
+        agreeing &= np.abs(octaves[:, None] - octaves[None]) < _GROWN
+        agreeing &= np.abs((turns[:, None] - turns[None] + 180) % 360 - 180) < _TURNED
+        best = agreeing[int(agreeing.sum(axis=1).argmax())]
+        votes = min(len(set(self.at[mine][best].tolist())), len(np.unique(there[best].round(2), axis=0)))
+        if votes < _LEAST_VOTES:
+            return None
+        return Sighting(asset, votes, _fitted(here[best], there[best], parts[int(agreeing.sum(axis=1).argmax())]))
 
 
-def _scaled(size: float) -> int:
-    return min(_PART, max(0, round((math.log2(size) + _OFFSET) * _LOG)))
+def _turning(scales: Doubles, turns: Doubles) -> Doubles:
+    cos, sin = scales * np.cos(turns), scales * np.sin(turns)
+    return np.stack([np.stack([cos, -sin], axis=-1), np.stack([sin, cos], axis=-1)], axis=-2)
 
 
-def _placed(asset_id: int, asked: Sequence[Landmark], pairs: Sequence[tuple[int, Noted]]) -> Sighting | None:
-    """The scale and place that most of the shared landmarks agree on: every two of them propose one, the others vote."""
-    pairs = pairs[:_COMPARED]
-    here = np.array([(asked[at].x, asked[at].y) for at, _ in pairs])
-    there = np.array([_spot(noted.place) for _, noted in pairs])
-    grown = np.array([_size_of(noted.place) / asked[at].size for at, noted in pairs])
-    one, other = np.triu_indices(len(pairs), 1)
-    across, along = here[other] - here[one], there[other] - there[one]
-    long = np.linalg.norm(across, axis=1)
-    scale = np.linalg.norm(along, axis=1) / np.maximum(long, 1e-9)
-    fits = (long > _APART) & (np.linalg.norm(along - scale[:, None] * across, axis=1) < _TURNED * scale * long)
-    fits &= np.abs(np.log2(np.maximum(scale, 1e-9) / grown[one])) < _GROWN
-    if not fits.any():
-        return None
-    one, scale = one[fits], scale[fits]
-    moved = there[one] - scale[:, None] * here[one]
-    missed = np.linalg.norm(there[None] - scale[:, None, None] * here[None] - moved[:, None], axis=2)
-    agreeing = missed < _MISSED
-    best = agreeing[int(agreeing.sum(axis=1).argmax())]
-    votes = len({at for (at, _), agrees in zip(pairs, best, strict=True) if agrees})
-    ours, theirs = here[best] - here[best].mean(axis=0), there[best] - there[best].mean(axis=0)
-    fitted = float((ours * theirs).sum() / max(float((ours**2).sum()), 1e-9))
-    right, down = there[best].mean(axis=0) - fitted * here[best].mean(axis=0)
-    return Sighting(asset_id, votes, fitted, float(right), float(down)) if fitted > 0 and votes >= _LEAST_VOTES else None
-
-
-def _spot(place: int) -> tuple[float, float]:
-    return (place & _PART) / _PART, (place >> 10 & _PART) / _PART
-
-
-def _size_of(place: int) -> float:
-    return float(2 ** ((place >> 20) / _LOG - _OFFSET))
+def _fitted(here: Doubles, there: Doubles, part: Doubles) -> Doubles:
+    """The similarity that takes the ones to the others with the least squared error; `part` where they lie too close to tell."""
+    ours, theirs = here - here.mean(axis=0), there - there.mean(axis=0)
+    spread = float((ours**2).sum())
+    if spread > 1e-3:
+        along = float((ours * theirs).sum()) / spread
+        around = float((ours[:, 0] * theirs[:, 1] - ours[:, 1] * theirs[:, 0]).sum()) / spread
+        part = np.array([[along, -around], [around, along]])
+    matrix = np.eye(3)
+    matrix[:2, :2] = part
+    matrix[:2, 2] = there.mean(axis=0) - part @ here.mean(axis=0)
+    return matrix

@@ -1,28 +1,41 @@
-"""The index of landmarks: which Assets show a spot that looks like one of these, in an ordinary table on every database.
+"""The index of keypoints: which Assets show a spot that looks like one of these, in an ordinary table on every database.
 
-A row is a spot's word of 24 bits, its Asset, and its place there. Words are looked up as they are; which of the Assets that share
-some is really seen is settled by who asks. What so many share that it tells nothing is left out.
+A row is a keypoint's word of 28 bits, its Asset, and its place there. Words are looked up as they are; which of the Assets that
+share some is really seen is settled by who asks. A word that hundreds of keypoints share tells nothing and is left out.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import TextClause, bindparam, delete, insert, text, update
 from sqlmodel import Session, col, select
 
 from storage.files.fingerprints import seen_in
-from storage.tables import Asset, LandmarkWord
+from storage.tables import Asset, Keypoint
 
-_TOGETHER = 400
+_TOGETHER = 64
 """Words asked for at once."""
-_CUT = 8_000
-"""Rows one question may bring; beyond it, it is halved, and a single word that brings more is left out."""
+_COMMON = 400
+"""Keypoints that share a word, from which on it tells nothing."""
+_CUT = 3_200
+"""Rows one question may bring; beyond it, it is halved."""
+_IDS = 500
+_SHARING: Mapping[str, TextClause] = {
+    "sqlite": text(
+        "SELECT keypoint.word, asset_id, place FROM json_each(:words) AS asked"
+        " CROSS JOIN keypoint ON keypoint.word = asked.value LIMIT :most"
+    ),
+    "postgresql": text(
+        "SELECT word, asset_id, place FROM keypoint WHERE word = ANY(CAST(:words AS int[])) LIMIT :most"
+    ).bindparams(bindparam("words")),
+}
 
 
 class Noted(NamedTuple):
-    """A spot of an Asset: its word and its place, both as numbers whose meaning core/recognition/keypoint_match.py knows."""
+    """A keypoint of an Asset: its word and its place, both as numbers whose meaning core/recognition/keypoint_match.py knows."""
 
     word: int
     asset_id: int
@@ -38,11 +51,11 @@ def note(session: Session, spots: Mapping[int, Iterable[tuple[int, int]]], finde
     older = (col(Asset.id).in_(spots), col(Asset.landmarks) < finder)
     again = list(session.exec(select(Asset.id).where(*older, col(Asset.landmarks) > 0)))
     if again:
-        connection.execute(delete(LandmarkWord).where(col(LandmarkWord.asset_id).in_(again)))
+        connection.execute(delete(Keypoint).where(col(Keypoint.asset_id).in_(again)))
     taken = connection.execute(update(Asset).where(*older).values(landmarks=finder).returning(col(Asset.id))).scalars().all()
     rows = [{"asset_id": one, "word": word, "place": place} for one in taken for word, place in {*spots[one]}]
     if rows:
-        connection.execute(insert(LandmarkWord), rows)
+        connection.execute(insert(Keypoint), rows)
 
 
 def unseen(session: Session, finder: int, *, limit: int) -> Sequence[Asset]:
@@ -52,7 +65,7 @@ def unseen(session: Session, finder: int, *, limit: int) -> Sequence[Asset]:
 
 
 def sharing(session: Session, words: Iterable[int]) -> Iterator[Noted]:
-    """Every spot with one of these words, but for words that thousands share."""
+    """Every keypoint with one of these words, but for words that hundreds share."""
     asked = sorted(set(words))
     for start in range(0, len(asked), _TOGETHER):
         yield from _with(session, asked[start : start + _TOGETHER])
@@ -63,17 +76,19 @@ def visible(session: Session, asset_ids: Iterable[int], projects: Collection[int
     if projects is None:
         return set(asset_ids)
     asked, found = sorted(asset_ids), set[int]()
-    for start in range(0, len(asked), _TOGETHER):
-        some = select(Asset.id).where(col(Asset.id).in_(asked[start : start + _TOGETHER]), seen_in(projects))
+    for start in range(0, len(asked), _IDS):
+        some = select(Asset.id).where(col(Asset.id).in_(asked[start : start + _IDS]), seen_in(projects))
         found.update(one for one in session.exec(some) if one is not None)
     return found
 
 
 def _with(session: Session, words: Sequence[int]) -> Iterator[Noted]:
-    columns = (LandmarkWord.word, LandmarkWord.asset_id, LandmarkWord.place)
-    rows = session.exec(select(*columns).where(col(LandmarkWord.word).in_(words)).limit(_CUT)).all()
-    if len(rows) < _CUT:
-        yield from (Noted(*row) for row in rows)
+    most = _CUT if len(words) > 1 else _COMMON
+    dialect = session.get_bind().dialect.name
+    given = json.dumps(words) if dialect == "sqlite" else list(words)
+    rows = session.connection().execute(_SHARING[dialect], {"words": given, "most": most}).all()
+    if len(rows) < most:
+        yield from (Noted(row[0], row[1], row[2]) for row in rows)
     elif len(words) > 1:
         half = len(words) // 2
         yield from _with(session, words[:half])

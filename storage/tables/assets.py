@@ -39,7 +39,7 @@ class Asset(SQLModel, table=True):
     phash: str = ""
     """256-bit perceptual hash, 64 hex digits; empty for what is not a still picture."""
     landmarks: int = Field(default=0, index=True, sa_column_kwargs={"server_default": "0"})
-    """The number of the finder that noted its landmarks (core.recognition.keypoint_match.FINDER); 0 where none has looked yet."""
+    """The number of the finder that noted its keypoints (core.recognition.keypoint_match.FINDER); 0 where none has looked yet."""
     thumbnail: str = ""
     """Digest of a small WebP or JPEG picture for lists; empty where none can be made."""
     preview: str = ""
@@ -98,13 +98,13 @@ class Fingerprint(SQLModel, table=True):
     phash: str
 
 
-class LandmarkWord(SQLModel, table=True):
-    """A keypoint of an Asset's picture: 24 bits for what it looks like, and its place (core/recognition/keypoint_match.py)."""
+class Keypoint(SQLModel, table=True):
+    """A keypoint of an Asset's picture: a word of 28 bits for what it looks like, and its place there."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
     word: int = Field(primary_key=True)
     asset_id: int = Field(foreign_key="asset.id", primary_key=True)
-    place: int = Field(primary_key=True)
+    place: int = Field(primary_key=True, sa_type=BigInteger)
 
 
 class Verdict(SQLModel, table=True):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from core.pictures.align import lay_over
 from core.provenance.watermark import choice
 from core.provenance.watermark.interface import Mark, MarkError, agreeing
 from core.provenance.watermark.realign import aligned
@@ -31,12 +32,14 @@ def agreement(settings: Settings, image: Image.Image, stated: Mapping[str, Any])
     return _agreement(way, image, ident) if way is not None else None
 
 
-def agreement_in_place(settings: Settings, image: Image.Image, still: Image.Image, stated: Mapping[str, Any]) -> int | None:
-    """The same of a copy that was cropped, framed or tilted, after it was laid over `still`, which shows the whole original."""
+def agreement_in_place(
+    settings: Settings, image: Image.Image, still: Image.Image, matrix: NDArray[np.float64], stated: Mapping[str, Any]
+) -> int | None:
+    """The same of a copy that was cropped, framed or turned; `matrix` lays it over `still`, which shows the whole original."""
     way, ident = _way(settings, stated)
     if way is None:
         return None
-    placed = aligned(image, still, lay_over(image, still))
+    placed = aligned(image, still, matrix)
     return _agreement(way, placed, ident) if placed is not None else None
 
 

@@ -1,7 +1,7 @@
 """Brings a cropped, framed or slightly tilted copy back to the place it had in its original, so that its mark can be read.
 
-The coarse place comes from laying one over the other (core/pictures/align.py). It is then refined to a fraction of a pixel
-by following the gradients of both pictures (Lucas and Kanade, 1981, with six parameters).
+The coarse place comes from laying one over the other (core/pictures/align.py), turned copies included. It is then refined to a
+fraction of a pixel by following the gradients of both pictures (Lucas and Kanade, 1981, with six parameters).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from core.pictures.align import Overlay
 from core.provenance.watermark.interface import SIDE
 
 Doubles = NDArray[np.float64]
@@ -26,18 +25,29 @@ _RIM = 20
 """Pixels along the edges that do not count, for there the shades of a crop are not those of the whole."""
 
 
-def aligned(image: Image.Image, still: Image.Image, over: Overlay) -> Image.Image | None:
-    """The copy as it lay in the original that `still` shows, in the square marks are read from; None where it does not fit."""
-    left, top, right, bottom = over.box
-    across, down = right - left, bottom - top
-    if not over.inside:
-        left, top, across, down = -left / across, -top / down, 1 / across, 1 / down
-    size = (max(1, round(SIDE * across)), max(1, round(SIDE * down)))
+def aligned(image: Image.Image, still: Image.Image, matrix: Doubles) -> Image.Image | None:
+    """The copy as it lay in the original that `still` shows, in the square marks are read from; None where it does not fit.
+
+    `matrix` takes places of the copy to those of the still, both in longer edges.
+    """
+    broad, tall = still.width / max(still.size), still.height / max(still.size)
+    back = np.linalg.inv(matrix)
+    u, v, w = back @ (broad / 2, tall / 2, 1)
+    part = (back[:2, :2] - np.outer((u / w, v / w), back[2, :2])) / w  # a perspective counts by its middle
+    copy_edge = max(image.size)
+    across, down = (np.linalg.norm(part[:, axis]) * copy_edge * side for axis, side in ((0, broad), (1, tall)))
+    if min(across, down) < 1:
+        return None
+    factors = (SIDE / across, SIDE / down) if abs(part[0, 1]) < abs(part[0, 0]) else (SIDE / down, SIDE / across)
+    size = (max(1, round(image.width * factors[0])), max(1, round(image.height * factors[1])))
     if max(size) > 4 * SIDE:
         return None
     copy = image.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     original = still.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    place = np.array([[1.0, 0.0, -left * SIDE], [0.0, 1.0, -top * SIDE], [0.0, 0.0, 1.0]])
+    into = np.diag([copy_edge * size[0] / image.width, copy_edge * size[1] / image.height])
+    place = np.eye(3)
+    place[:2, :2] = into @ part @ np.diag([broad / SIDE, tall / SIDE])
+    place[:2, 2] = into @ (np.array([u / w, v / w]) - part @ (broad / 2, tall / 2))
     for blur, rounds in _ROUNDS:
         target, detail = _details(original, blur), Image.fromarray(_details(copy, blur))
         for _ in range(rounds):

@@ -8,13 +8,14 @@ from sqlmodel import func, select
 
 from core.desk import Desk
 from core.people import projects
-from core.pictures.keypoints import landmarks
+from core.pictures.keypoints import grey_of, keypoints
 from core.recognition import keypoint_match
 from core.recognition.identify import Certainty, recognise
+from core.recognition.keypoint_match import rows_of
 from core.rendering.reconciler import Sweeper
 from storage.files import keypoints as index
 from storage.queue import ARCHIVE
-from storage.tables import Asset, LandmarkWord
+from storage.tables import Asset, Keypoint
 from tests.core.recognition.test_identify import Studio
 from tests.pictures import encoded, scene
 from tests.shop import environment_of
@@ -60,7 +61,7 @@ def test_a_crop_that_looks_like_nothing_as_a_whole_is_found_by_its_parts(
     seen = recognise(studio.desk, encoded(ImageOps.mirror(cropped) if mirrored else cropped, "JPEG", quality=80))
 
     assert (seen.certainty, seen.asset and seen.asset.id) == (Certainty.PROBABLE, asset.id)
-    assert "of it, and agrees there to" in seen.how
+    assert "a crop (" in seen.how
     assert ("mirrored" in seen.how) is mirrored
 
 
@@ -91,11 +92,11 @@ def test_a_part_of_what_may_not_be_seen_is_not_recognised(studio: Studio) -> Non
     assert recognise(studio.desk, data, projects=[asset.project_id]).certainty is Certainty.PROBABLE
 
 
-def test_a_plain_picture_has_no_landmarks_and_a_strange_shape_breaks_nothing() -> None:
-    assert landmarks(Image.new("RGB", (400, 300), (90, 90, 90))) == []
+def test_a_plain_picture_has_no_keypoints_and_a_strange_shape_breaks_nothing() -> None:
+    assert len(keypoints(grey_of(Image.new("RGB", (400, 300), (90, 90, 90))))) == 0
     for shape in ((1, 1), (3_000, 2), (2, 3_000), (16, 16)):
-        landmarks(scene(3).resize(shape))
-    assert landmarks(_large(3).convert("RGBA")) == landmarks(_large(3))
+        keypoints(grey_of(scene(3).resize(shape)))
+    assert rows_of(keypoints(grey_of(_large(3).convert("RGBA")))) == rows_of(keypoints(grey_of(_large(3))))
 
 
 def test_what_is_not_noted_yet_is_noted_in_the_background_once(studio: Studio) -> None:
@@ -109,15 +110,15 @@ def test_what_is_not_noted_yet_is_noted_in_the_background_once(studio: Studio) -
     with environment_of(studio.desk.settings):
         studio.desk.queue.serve([ARCHIVE], burst=True)
     with studio.desk.reading() as session:
-        rows = session.exec(select(func.count()).select_from(LandmarkWord)).one()
+        rows = session.exec(select(func.count()).select_from(Keypoint)).one()
         assert index.unseen(session, keypoint_match.FINDER, limit=9) == []
     assert rows > 20
     assert keypoint_match.note(studio.desk) == 0
     with studio.desk.writing() as session:
         index.note(session, {1: [(1, 1)]}, keypoint_match.FINDER)  # another process, a moment later
-        assert session.exec(select(func.count()).select_from(LandmarkWord)).one() == rows
+        assert session.exec(select(func.count()).select_from(Keypoint)).one() == rows
         index.note(session, {1: [(1, 1)]}, keypoint_match.FINDER + 1)  # a better finder
-        assert session.exec(select(LandmarkWord.word, LandmarkWord.place)).all() == [(1, 1)]
+        assert session.exec(select(Keypoint.word, Keypoint.place)).all() == [(1, 1)]
 
 
 def test_a_word_that_too_many_share_tells_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +126,7 @@ def test_a_word_that_too_many_share_tells_nothing(studio: Studio, monkeypatch: p
     with studio.desk.writing() as session:
         index.note(session, {first: [(7, 1), (8, 2)], second: [(7, 1), (9, 2)], third: [(7, 1)]}, keypoint_match.FINDER)
     monkeypatch.setattr(index, "_CUT", 3)
+    monkeypatch.setattr(index, "_COMMON", 3)
 
     with studio.desk.reading() as session:
         found = sorted((one.word, one.asset_id) for one in index.sharing(session, [7, 8, 9, 10]))

@@ -1,0 +1,178 @@
+"""Gathers the Assets that a picture may show, lays them over it, and puts the one that fits best first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from core.desk import Desk
+from core.provenance.watermark.interface import PROVES
+from core.recognition import overlays
+from core.recognition.keypoint_match import FINDER
+from core.recognition.overlays import Look, Shown, Stills
+from storage.files.fingerprints import BITS
+from storage.tables import Asset
+
+ALIKE = 40
+"""Up to so many of 256 bits, copies that were cropped or written on, and a quarter of the other takes of the same prompt."""
+_LAID = 6
+"""Look-alikes that are laid over as a whole."""
+_UNINDEXED = 2
+"""Look-alikes whose keypoints are not noted yet that are matched one by one."""
+_SIMILAR, _SIMILAR_INLIERS = 0.45, 12
+"""What agrees so well, or by so many keypoints, is worth a look by a person."""
+_SMALL, _MORE_INLIERS = 0.12, 20
+"""Where a picture shows so little of an Asset, or shows it so small, more keypoints must agree."""
+_PLAINLY_PART = 0.97
+_TURNED = 2.0
+_AT_ONCE = 4
+"""Assets in one picture, as in a collage, that are told."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An Asset that it may be, with the distance of its looks in bits of 256 (0 for equal pixels)."""
+
+    asset: Asset
+    distance: int
+    mirrored: bool = False
+    seen: Shown | None = None
+    """How it lies over the picture; None where it was not laid over."""
+    mark_bits: int | None = None
+    """In how many of 64 bits its mark was read in the picture; None where it has none or none could be read."""
+
+    @property
+    def agreement(self) -> float | None:
+        """How well the two agree where they overlap, from 0 to 1; None where they were not laid over each other."""
+        return self.seen.overlay.agreement if self.seen is not None else None
+
+    @property
+    def shown(self) -> float | None:
+        """How much of it the picture shows, from 0 to 1; None where that is not known."""
+        return self.seen.overlay.shown if self.seen is not None else None
+
+    @property
+    def proven(self) -> bool:
+        """Whether enough structure agrees; a small part needs more keypoints that do."""
+        if self.seen is None or not overlays.proven(self.seen):
+            return False
+        return min(self.seen.overlay.shown, self.seen.fills) >= _SMALL or self.seen.inliers >= _MORE_INLIERS
+
+    @property
+    def proved(self) -> bool:
+        """Whether the mark in the picture is that of this Asset and no other."""
+        return (self.mark_bits or 0) >= PROVES
+
+    @property
+    def code(self) -> str:
+        return self.asset.code
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidates, best first; those that fit as well in the same place, and those that are seen beside the first."""
+
+    found: tuple[Candidate, ...] = ()
+    ties: tuple[Candidate, ...] = ()
+    beside: tuple[Candidate, ...] = ()
+
+
+def rank(
+    desk: Desk, image: Image.Image, near: Sequence[Candidate], projects: Collection[int] | None, *, only: Collection[str] | None
+) -> Ranking:
+    """What a picture may show, out of its look-alikes and what the index of keypoints gives; `only` of these origins."""
+    look, stills = Look.at(image), Stills(desk)
+    found = _wholes(look, near, stills)
+    if not any(one.proven for one in found):
+        parts = overlays.seen_in(desk, look, stills, projects)
+        parts += _not_indexed(look, found, stills) if not any(overlays.proven(one) for one in parts) else []
+        found = _joined(found, [one for one in parts if only is None or one.asset.origin in only])
+    return _ordered(desk, look, found, stills, projects, only)
+
+
+def _wholes(look: Look, near: Sequence[Candidate], stills: Stills) -> list[Candidate]:
+    found = []
+    for at, one in enumerate(near):
+        shown = overlays.as_a_whole(look.mirror if one.mirrored else look, one.asset, stills) if at < _LAID else None
+        found.append(replace(one, seen=shown))
+    return found
+
+
+def _not_indexed(look: Look, found: Sequence[Candidate], stills: Stills) -> list[Shown]:
+    fresh = [one for one in found if one.distance <= ALIKE and one.asset.landmarks < FINDER][:_UNINDEXED]
+    seen = [overlays.by_keypoints(look.mirror if one.mirrored else look, one.asset, stills) for one in fresh]
+    return [one for one in seen if one is not None]
+
+
+def _joined(found: Sequence[Candidate], parts: Sequence[Shown]) -> list[Candidate]:
+    best = {one.asset.id: one for one in found}
+    for part in parts:
+        known = best.get(part.asset.id)
+        if known is None or part.overlay.agreement > (known.agreement or 0):
+            distance = known.distance if known is not None and known.mirrored == part.mirrored else BITS
+            best[part.asset.id] = Candidate(part.asset, distance, part.mirrored, part)
+    return list(best.values())
+
+
+def _ordered(
+    desk: Desk, look: Look, found: list[Candidate], stills: Stills, projects: Collection[int] | None, only: Collection[str] | None
+) -> Ranking:
+    found = sorted((one for one in found if _worth_telling(one)), key=_worth)
+    if not found or found[0].seen is None or not found[0].proven:
+        return Ranking(tuple(found))
+    first, seen = found[0], found[0].seen
+    at = look.mirror if first.mirrored else look
+    known = {one.asset.id: one for one in found}
+    ties: list[Candidate] = []
+    for rival in overlays.rivals(desk, first.asset, projects):
+        if (only is not None and rival.origin not in only) or rival.id == first.asset.id:
+            continue
+        placed = overlays.in_its_place(at, seen, rival, stills)
+        if placed is None:
+            continue
+        other = replace(known.get(rival.id) or Candidate(rival, BITS, first.mirrored), seen=placed, mirrored=first.mirrored)
+        if _worth_telling(other):
+            known[rival.id] = other
+        outcome = overlays.ahead(seen.overlay, placed.overlay)
+        if outcome < 0 and other.proven:
+            first, seen, ties = other, placed, []
+        elif outcome == 0 and other.proven and not _of_one_file(first.asset, rival):
+            ties.append(other)
+    if ties and min(one.distance for one in (first, *ties)) < first.distance:
+        nearest = min(ties, key=lambda one: one.distance)
+        first, ties = nearest, [first if one is nearest else one for one in ties]
+    rest = sorted((one for one in known.values() if one.asset.id != first.asset.id), key=_worth)
+    beside = [one for one in rest if one.proven and one.seen is not None and overlays.apart(seen, one.seen)][: _AT_ONCE - 1]
+    return Ranking((first, *rest), tuple(ties), tuple(beside))
+
+
+def _of_one_file(one: Asset, other: Asset) -> bool:
+    """Whether one is a copy of the other, or both show the very same pixels."""
+    return one.pixel_sha256 == other.pixel_sha256 or one.copy_of == other.id or other.copy_of == one.id
+
+
+def _worth_telling(one: Candidate) -> bool:
+    enough = (one.agreement or 0) >= _SIMILAR or (one.seen is not None and one.seen.inliers >= _SIMILAR_INLIERS)
+    return one.distance <= ALIKE or enough
+
+
+def _worth(one: Candidate) -> tuple[bool, float, int, int]:
+    fills = one.seen.fills if one.seen is not None and one.proven else 0.0
+    agreement = one.agreement or 0.0
+    return not one.proven, -round(agreement * (0.5 + min(fills, 0.5)), 2), one.distance, one.asset.id
+
+
+def words_of(one: Candidate) -> str:
+    """How a picture shows an Asset, as a person reads it: `mirrored, turned by 10°, a crop (48 % of it): 97 % match`."""
+    if one.seen is None:
+        return f"{'mirrored: ' if one.mirrored else ''}visual difference {one.distance / BITS:.0%}"
+    said = ["mirrored"] if one.mirrored else []
+    matrix = one.seen.placed.matrix
+    turn = math.degrees(math.atan2(matrix[1, 0], matrix[0, 0]))
+    said += [f"turned by {abs(turn):.0f}°"] if abs(turn) > _TURNED else []
+    said += [f"a crop ({one.seen.overlay.shown:.0%} of it)"] if one.seen.overlay.shown < _PLAINLY_PART else []
+    said += [f"in {one.seen.fills:.0%} of the picture"] if one.seen.fills < _PLAINLY_PART else []
+    return f"{', '.join(said)}: {one.agreement:.0%} match" if said else f"{one.agreement:.0%} match"

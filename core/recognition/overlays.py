@@ -1,0 +1,292 @@
+"""Compares a picture with the Assets it may show: finds where they match and lays them over each other.
+
+A `Look` is the picture as it is or mirrored, a `Shown` an Asset as far as the picture shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.desk import Desk
+from core.errors import BadPicture
+from core.files import previews
+from core.pictures import align
+from core.pictures.align import Overlay, Placed
+from core.pictures.keypoints import EDGE, Keypoints, grey_of, keypoints
+from core.recognition import keypoint_match
+from core.recognition.keypoint_match import Sighting
+from storage.blobs import BlobError
+from storage.files import assets, fingerprints
+from storage.tables import Asset
+
+Grey = NDArray[np.uint8]
+Doubles = NDArray[np.float64]
+_ASKED = 400
+"""Keypoints of a picture that are looked up."""
+_CLOSER, _ASKED_CLOSER = 1.6, 800
+"""How many times closer a picture is looked at when nothing was seen in it: what it shows may be small on a page."""
+_WORTH_CLOSER = 640
+_SMALL = 0.45
+"""How much of the picture's longer edge an Asset spans, below which that part of the picture is looked at by itself."""
+_MARGIN = 0.2
+_ZOOMED = 384
+_RIVALS, _RIVAL_BITS = 4, 64
+"""What looks like the best, within so many bits, is laid over at the same place: a part they share must not name one."""
+_PLAIN_WINS = 0.25
+"""How much better one must fit in a window to win it."""
+_LEAST_WON = 3
+_OVERLAP = 0.1
+"""How much of the smaller one two that are seen apart may share."""
+_ENOUGH, _STRUCTURE = 0.8, 24
+_CLOSE, _CLOSE_IN_PART, _SURE = 0.6, 0.35, 15
+"""How much of the structure agrees closely in a copy that was written over; less is enough where keypoints say the same."""
+_LARGEST_EDGE = 1280
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An Asset and how it lies over a picture."""
+
+    asset: Asset
+    overlay: Overlay
+    placed: Placed
+    mirrored: bool = False
+
+    fills: float = 1.0
+    """How much of the picture it takes, from 0 to 1."""
+
+    @property
+    def inliers(self) -> int:
+        return self.placed.inliers
+
+
+@dataclass
+class Look:
+    """A picture that is asked about, grey, as it is or mirrored."""
+
+    grey: Grey
+    is_mirrored: bool = False
+    _keypoints: Keypoints | None = field(default=None, repr=False)
+
+    @classmethod
+    def at(cls, image: Image.Image) -> Look:
+        if max(image.size) > _LARGEST_EDGE:
+            factor = _LARGEST_EDGE / max(image.size)
+            size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+            image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+        return cls(grey_of(image))
+
+    @cached_property
+    def keypoints(self) -> Keypoints:
+        return self._keypoints if self._keypoints is not None else keypoints(self.grey, _ASKED)
+
+    @cached_property
+    def mirror(self) -> Look:
+        return Look(np.ascontiguousarray(self.grey[:, ::-1]), not self.is_mirrored, self.keypoints.mirrored())
+
+    @cached_property
+    def closer(self) -> Look:
+        return Look(self.grey, self.is_mirrored, keypoints(self.grey, _ASKED_CLOSER, edge=round(EDGE * _CLOSER)))
+
+    @property
+    def worth_closer(self) -> bool:
+        return bool(max(self.grey.shape) > _WORTH_CLOSER)
+
+
+@dataclass
+class Stills:
+    """The small pictures of Assets, each read once."""
+
+    desk: Desk
+    _grey: dict[int, Grey | None] = field(default_factory=dict)
+    _small: dict[int, Grey | None] = field(default_factory=dict)
+
+    def large(self, asset: Asset) -> Grey | None:
+        if asset.id not in self._grey:
+            still = still_of(self.desk, asset, large=True)
+            self._grey[asset.id] = grey_of(still) if still is not None else None
+        return self._grey[asset.id]
+
+    def small(self, asset: Asset) -> Grey | None:
+        if asset.id not in self._small:
+            still = still_of(self.desk, asset)
+            self._small[asset.id] = grey_of(still) if still is not None else None
+        return self._small[asset.id]
+
+
+def still_of(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | None:
+    """The small picture of an Asset (the medium one if `large`), upright; None where it has none that can be read."""
+    for digest in (asset.preview, asset.thumbnail) if large else (asset.thumbnail, asset.preview):
+        try:
+            if digest:
+                return previews.still(desk.blobs.get(digest), desk.settings.max_pixels)
+        except (BlobError, BadPicture):
+            continue
+    return None
+
+
+def as_a_whole(look: Look, asset: Asset, stills: Stills) -> Shown | None:
+    """The Asset laid over the whole picture, as plain copies lie."""
+    still = stills.small(asset)
+    if still is None:
+        return None
+    placed = align.whole(look.grey, still)
+    return _laid(look, asset, still, placed)
+
+
+def by_keypoints(look: Look, asset: Asset, stills: Stills, sighting: Sighting | None = None) -> Shown | None:
+    """The Asset laid over the picture where their keypoints match; a sighting says where to look closely."""
+    still = stills.large(asset)
+    if still is None:
+        return None
+    best: Shown | None = None
+    for placed in _places(look, still, sighting):
+        shown = _laid(look, asset, still, placed)
+        if shown is not None and (best is None or shown.overlay.close > best.overlay.close):
+            best = replace(shown, placed=replace(shown.placed, inliers=max(shown.inliers, best.inliers if best else 0)))
+        if best is not None and proven(best):
+            break
+    return best
+
+
+def _laid(look: Look, asset: Asset, still: Grey, placed: Placed) -> Shown | None:
+    over = align.lay_over(look.grey, still, placed)
+    if over is None:
+        return None
+    return Shown(asset, over, replace(placed, matrix=over.matrix), look.is_mirrored, _fills(look.grey, over))
+
+
+def _fills(grey: Grey, over: Overlay) -> float:
+    """How much of a picture lies within the corners of what is seen in it."""
+    size = (grey.shape[1] / max(grey.shape), grey.shape[0] / max(grey.shape))
+    x, y = np.clip(np.array(over.seen), 0, size).T
+    area = abs(float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
+    return min(1.0, area / float(size[0] * size[1]))
+
+
+def _places(look: Look, still: Grey, sighting: Sighting | None) -> Iterator[Placed]:
+    if sighting is None:
+        return align.matched(look.keypoints, keypoints(still, _ASKED))
+    spans = 1 / sighting.scale
+    back = np.linalg.inv(sighting.matrix).astype(np.float64)
+    there = _region(still, look.grey, sighting.matrix)
+    theirs = _within(still, there, min(EDGE, max(160.0, 1.3 * EDGE * spans * _share(there, still))))
+    if spans > _SMALL:
+        return align.matched(look.keypoints, theirs, sighting.matrix)
+    here = _region(look.grey, still, back)
+    return align.matched(_within(look.grey, here, _ZOOMED), theirs, sighting.matrix)
+
+
+def _share(box: tuple[int, int, int, int], grey: Grey) -> float:
+    return max(box[2] - box[0], box[3] - box[1]) / float(max(grey.shape))
+
+
+def _region(grey: Grey, other: Grey, matrix: Doubles) -> tuple[int, int, int, int]:
+    """The box of a picture, in pixels, where the other one lies, with a margin around it."""
+    longer = max(other.shape)
+    width, height = other.shape[1] / longer, other.shape[0] / longer
+    corners = np.array([(0, 0, 1), (width, 0, 1), (width, height, 1), (0, height, 1)]) @ matrix.T
+    low, high = corners[:, :2].min(axis=0), corners[:, :2].max(axis=0)
+    margin = (high - low).max() * _MARGIN
+    edge, most = max(grey.shape), (grey.shape[1], grey.shape[0])
+    left, top = (int(max(0, min(most[axis] - 16, (low[axis] - margin) * edge))) for axis in (0, 1))
+    right, bottom = (int(min(most[axis], max(((left, top)[axis]) + 16, (high[axis] + margin) * edge))) for axis in (0, 1))
+    return left, top, right, bottom
+
+
+def _within(grey: Grey, box: tuple[int, int, int, int], edge: float) -> Keypoints:
+    """Keypoints of a part of a picture, in places of the whole."""
+    left, top, right, bottom = box
+    part = np.ascontiguousarray(grey[top:bottom, left:right])
+    found = keypoints(part, _ASKED, edge=round(edge))
+    longer = max(grey.shape)
+    factor = max(part.shape) / longer
+    places = found.places * np.float32(factor) + np.array([left / longer, top / longer], dtype=np.float32)
+    return Keypoints(places, found.sizes * np.float32(factor), found.angles, found.descriptors)
+
+
+def seen_in(desk: Desk, look: Look, stills: Stills, projects: Collection[int] | None) -> list[Shown]:
+    """The Assets of `projects` (None: all) that a picture shows, wholly or in part: as it is, mirrored, then looked at closer."""
+    found: list[Shown] = []
+    for turn in (look, look.mirror):
+        found += _seen(desk, turn, stills, projects)
+        if any(proven(one) for one in found):
+            return found
+    if look.worth_closer:
+        found += _seen(desk, look.closer, stills, projects)
+    return found
+
+
+def proven(one: Shown) -> bool:
+    """Whether a picture shows this Asset, by how well they agree and how much structure says so."""
+    over = one.overlay
+    if over.structure < _STRUCTURE:
+        return False
+    return over.agreement >= _ENOUGH or over.close >= _CLOSE or (over.close >= _CLOSE_IN_PART and one.inliers >= _SURE)
+
+
+def _seen(desk: Desk, look: Look, stills: Stills, projects: Collection[int] | None) -> list[Shown]:
+    with desk.reading() as session:
+        seen = keypoint_match.sightings(session, look.keypoints, projects=projects)
+        known = assets.many(session, [one.asset_id for one in seen])
+    found: list[Shown] = []
+    for one in seen:
+        if one.asset_id not in known or any(proven(other) and _covers(other, look, one) for other in found):
+            continue
+        if any(proven(other) for other in found) and one.votes < 4:
+            break
+        shown = by_keypoints(look, known[one.asset_id], stills, one)
+        found += [shown] if shown is not None else []
+    return found
+
+
+def _covers(shown: Shown, look: Look, sighting: Sighting) -> bool:
+    """Whether a sighting lies where an Asset was found already."""
+    middle = np.linalg.inv(sighting.matrix) @ (0.5, 0.5 * min(look.grey.shape) / max(look.grey.shape), 1)
+    (left, top), (right, bottom) = np.min(shown.overlay.seen, axis=0), np.max(shown.overlay.seen, axis=0)
+    return bool(left < middle[0] < right and top < middle[1] < bottom)
+
+
+def apart(one: Shown, other: Shown) -> bool:
+    """Whether two Assets are seen in different parts of a picture, as in a collage."""
+    boxes = [(*np.min(shown.overlay.seen, axis=0), *np.max(shown.overlay.seen, axis=0)) for shown in (one, other)]
+    (left, top, right, bottom), (x, y, far, low) = boxes
+    shared = max(0.0, min(right, far) - max(left, x)) * max(0.0, min(bottom, low) - max(top, y))
+    return bool(shared < _OVERLAP * min((right - left) * (bottom - top), (far - x) * (low - y)) + 1e-9)
+
+
+def rivals(desk: Desk, asset: Asset, projects: Collection[int] | None) -> list[Asset]:
+    """Assets that look like this one as a whole: other takes, edits and copies."""
+    if not asset.phash:
+        return []
+    with desk.reading() as session:
+        near = fingerprints.near(session, asset.phash, within=_RIVAL_BITS, projects=projects, limit=_RIVALS + 1)
+        known = assets.many(session, [one.asset_id for one in near if one.asset_id != asset.id])
+    return [known[one.asset_id] for one in near if one.asset_id in known]
+
+
+def in_its_place(look: Look, shown: Shown, rival: Asset, stills: Stills) -> Shown | None:
+    """A rival laid over the picture where another Asset lies."""
+    still = stills.large(rival)
+    if still is None:
+        return None
+    return _laid(look, rival, still, shown.placed)
+
+
+def ahead(one: Overlay, other: Overlay) -> int:
+    """1 where the first fits the picture plainly better than the second, -1 where worse, 0 where nothing tells them apart."""
+    if one.fits.shape != other.fits.shape:
+        difference = one.agreement - other.agreement
+        return int(np.sign(difference)) if abs(difference) > 0.08 else 0
+    gain = (np.nan_to_num(one.fits) - np.nan_to_num(other.fits))[~(np.isnan(one.fits) & np.isnan(other.fits))]
+    won, lost = int((gain > _PLAIN_WINS).sum()), int((gain < -_PLAIN_WINS).sum())
+    plain = max(_LEAST_WON, gain.size // 100)
+    if won - lost >= plain and won > 2 * lost:
+        return 1
+    return -1 if lost - won >= plain and lost > 2 * won else 0
