@@ -168,7 +168,7 @@ def fill(desk: Desk, pictures: int) -> dict[int, int]:
             kept |= {number: asset.id} if name == "it" else {}
     began = time.perf_counter()
     noted = keypoint_match.note(desk)
-    print(f"{noted} assets: landmarks noted at {(time.perf_counter() - began) * 1000 / noted:.0f} ms each")
+    print(f"{noted} assets: keypoints noted at {(time.perf_counter() - began) * 1000 / noted:.0f} ms each")
     return kept
 
 

@@ -22,7 +22,8 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from benchmarks.recognition import picture
 from benchmarks.stage import percentile
-from core.pictures.align import lay_over
+from core.pictures import align
+from core.pictures.keypoints import grey_of, keypoints
 from core.provenance.watermark.apply import is_flat
 from core.provenance.watermark.interface import PROVES, agreeing
 from core.provenance.watermark.realign import aligned
@@ -148,7 +149,10 @@ def _survival(pairs: list[tuple[Image.Image, str]]) -> None:
 
 def _placed(copy: Image.Image, made: Image.Image, ident: str) -> int:
     still = saved("JPEG", 88)(made)
-    found = aligned(copy, still, lay_over(copy, still))
+    one, other = grey_of(copy), grey_of(still)
+    places = [*align.matched(keypoints(one, 400), keypoints(other, 400)), align.whole(one, other)]
+    over = align.lay_over(one, other, places[0])
+    found = aligned(copy, still, over.matrix) if over is not None else None
     return agreeing(MARK.decode(found), ident) if found is not None else 0
 
 

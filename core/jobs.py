@@ -24,5 +24,5 @@ def finish_found(first: int, last: int) -> None:
 
 
 def note_landmarks() -> None:
-    """Note the landmarks of pictures that have none noted, by which crops and screenshots of them are found."""
+    """Note the keypoints of pictures that have none noted, by which crops and screenshots of them are found."""
     keypoint_match.note(here(), limit=keypoint_match.TOGETHER)

@@ -25,7 +25,9 @@ _UNINDEXED = 2
 _SIMILAR, _SIMILAR_INLIERS = 0.45, 12
 """What agrees so well, or by so many keypoints, is worth a look by a person."""
 _SMALL, _MORE_INLIERS = 0.12, 20
-"""Where a picture shows so little of an Asset, or shows it so small, more keypoints must agree."""
+"""Where a picture shows so little of an Asset, or shows it so small, more keypoints must agree,"""
+_ALL_CLOSE = 0.9
+"""or, where all of it is shown small, as much of its structure."""
 _PLAINLY_PART = 0.97
 _TURNED = 2.0
 _AT_ONCE = 4
@@ -59,7 +61,10 @@ class Candidate:
         """Whether enough structure agrees; a small part needs more keypoints that do."""
         if self.seen is None or not overlays.proven(self.seen):
             return False
-        return min(self.seen.overlay.shown, self.seen.fills) >= _SMALL or self.seen.inliers >= _MORE_INLIERS
+        over = self.seen.overlay
+        if self.seen.inliers >= _MORE_INLIERS or min(over.shown, self.seen.fills) >= _SMALL:
+            return True
+        return over.shown >= _SMALL and over.close >= _ALL_CLOSE
 
     @property
     def proved(self) -> bool:

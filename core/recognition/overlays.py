@@ -36,6 +36,8 @@ _SMALL = 0.45
 """How much of the picture's longer edge an Asset spans, below which that part of the picture is looked at by itself."""
 _MARGIN = 0.2
 _ZOOMED = 384
+_SETTLED = 5
+"""Votes from which the place of a sighting is tried as it is, before anything is looked at closely."""
 _RIVALS, _RIVAL_BITS = 4, 64
 """What looks like the best, within so many bits, is laid over at the same place: a part they share must not name one."""
 _PLAIN_WINS = 0.25
@@ -172,15 +174,19 @@ def _fills(grey: Grey, over: Overlay) -> float:
 
 def _places(look: Look, still: Grey, sighting: Sighting | None) -> Iterator[Placed]:
     if sighting is None:
-        return align.matched(look.keypoints, keypoints(still, _ASKED))
+        yield from align.matched(look.keypoints, keypoints(still, _ASKED))
+        return
+    if sighting.votes >= _SETTLED:
+        yield Placed(sighting.matrix, sighting.votes)
     spans = 1 / sighting.scale
     back = np.linalg.inv(sighting.matrix).astype(np.float64)
     there = _region(still, look.grey, sighting.matrix)
     theirs = _within(still, there, min(EDGE, max(160.0, 1.3 * EDGE * spans * _share(there, still))))
     if spans > _SMALL:
-        return align.matched(look.keypoints, theirs, sighting.matrix)
+        yield from align.matched(look.keypoints, theirs, sighting.matrix)
+        return
     here = _region(look.grey, still, back)
-    return align.matched(_within(look.grey, here, _ZOOMED), theirs, sighting.matrix)
+    yield from align.matched(_within(look.grey, here, _ZOOMED), theirs, sighting.matrix)
 
 
 def _share(box: tuple[int, int, int, int], grey: Grey) -> float:

@@ -1,6 +1,6 @@
-"""The index of landmarks alone: how large it is and how long a crop takes to be looked up among so many assets, on SQLite.
+"""The index of keypoints alone: how large it is and how long a crop takes to be looked up among so many assets, on SQLite.
 
-    python -m benchmarks.landmarks [--assets 100000] [--asked 40]
+    python -m benchmarks.keypoints [--assets 100000] [--asked 40]
 
 Words are those of made-up pictures with three bits flipped, so that they are as unevenly spread as real ones. Forty pictures are
 truly kept among them; a quarter of each side is cropped away and the rest looked up. Laying over is not part of it.
@@ -22,11 +22,11 @@ from benchmarks.recognition import FIRST, _crop, picture
 from benchmarks.stage import percentile
 from core.desk import open_desk
 from core.people import projects
-from core.pictures.keypoints import BITS, landmarks
+from core.pictures.keypoints import BITS, grey_of, keypoints
 from core.recognition import keypoint_match
 from core.settings import Settings
 from storage.people import members
-from storage.tables import Asset, LandmarkWord, Origin, Role
+from storage.tables import Asset, Keypoint, Origin, Role
 
 _TOGETHER = 2_000
 
@@ -38,7 +38,7 @@ def _rows(count: int, known: list[list[tuple[int, int]]]) -> Iterator[list[tuple
     spots = round(len(pool) / len(known))
     for _ in range(count - len(known)):
         flips = [1 << dice.randrange(BITS) | 1 << dice.randrange(BITS) | 1 << dice.randrange(BITS) for _ in range(spots)]
-        yield [(dice.choice(pool) ^ flip, dice.getrandbits(30)) for flip in flips]
+        yield [(dice.choice(pool) ^ flip, dice.getrandbits(34)) for flip in flips]
 
 
 def _fill(session: Session, count: int, known: list[list[tuple[int, int]]]) -> int:
@@ -52,7 +52,7 @@ def _fill(session: Session, count: int, known: list[list[tuple[int, int]]]) -> i
         if number % _TOGETHER == 0 or number == count:
             first = number - (number - 1) % _TOGETHER
             session.connection().execute(insert(Asset), [blank | {"id": one} for one in range(first, number + 1)])
-            session.connection().execute(insert(LandmarkWord), page)
+            session.connection().execute(insert(Keypoint), page)
             written, page = written + len(page), []
     return written
 
@@ -63,21 +63,21 @@ def main() -> None:
     asked.add_argument("--asked", type=int, default=40)
     given = asked.parse_args()
     pictures = [picture(FIRST + number) for number in range(given.asked)]
-    known = [keypoint_match.places(landmarks(one)) for one in pictures]
+    known = [keypoint_match.rows_of(keypoints(grey_of(one))) for one in pictures]
     with tempfile.TemporaryDirectory() as folder:
         desk = open_desk(Settings(data=Path(folder)))
         desk.database.migrate()
         with desk.writing() as session:
             rows = _fill(session, given.assets, known)
         with desk.database.engine.connect() as connection:
-            size = connection.exec_driver_sql("SELECT sum(pgsize) FROM dbstat WHERE name = 'landmarkword'").scalar_one()
+            size = connection.exec_driver_sql("SELECT sum(pgsize) FROM dbstat WHERE name = 'keypoint'").scalar_one()
         taken, right = list[float](), 0
         crop = _crop(0.25)
         with desk.reading() as session:
             for number, one in enumerate(pictures, 1):
                 cropped = crop(one)
                 began = time.perf_counter()
-                found = keypoint_match.sightings(session, cropped)
+                found = keypoint_match.sightings(session, keypoints(grey_of(cropped), 400))
                 taken.append((time.perf_counter() - began) * 1000)
                 right += bool(found) and found[0].asset_id == number
         desk.close()
