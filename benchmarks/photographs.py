@@ -2,7 +2,7 @@
 
     python -m benchmarks.photographs [--half tuned|blind] [--asked 10] [--strangers 5] [--changes "turned by 45°,collage"]
 
-Photographs are the JPEG files of Debian's gnome-backgrounds, plasma-workspace-wallpapers, mate-backgrounds and lomiri-wallpapers-*,
+Photographs are JPEG files of Debian's gnome-backgrounds, plasma-workspace-wallpapers, mate-backgrounds and lomiri-wallpapers,
 as far as they are installed; none is part of Slate. They are halved by name: thresholds were chosen on the tuned half only.
 Each is kept at 1024 pixels and asked about as JPEG 82. Times are CPU milliseconds of this process, with decoding.
 """
