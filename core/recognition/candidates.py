@@ -10,9 +10,9 @@ from PIL import Image
 
 from core.desk import Desk
 from core.provenance.watermark.interface import PROVES
-from core.recognition import overlays
+from core.recognition import crops
+from core.recognition.crops import Look, Shown, Stills
 from core.recognition.keypoint_match import FINDER
-from core.recognition.overlays import Look, Shown, Stills
 from storage.files.fingerprints import BITS
 from storage.tables import Asset
 
@@ -59,7 +59,7 @@ class Candidate:
     @property
     def proven(self) -> bool:
         """Whether enough structure agrees; a small part needs more keypoints that do."""
-        if self.seen is None or not overlays.proven(self.seen):
+        if self.seen is None or not crops.proven(self.seen):
             return False
         over = self.seen.overlay
         if self.seen.inliers >= _MORE_INLIERS or min(over.shown, self.seen.fills) >= _SMALL:
@@ -92,8 +92,8 @@ def rank(
     look, stills = Look.at(image), Stills(desk)
     found = _wholes(look, near, stills)
     if not any(one.proven for one in found):
-        parts = overlays.seen_in(desk, look, stills, projects)
-        parts += _not_indexed(look, found, stills) if not any(overlays.proven(one) for one in parts) else []
+        parts = crops.seen_in(desk, look, stills, projects)
+        parts += _not_indexed(look, found, stills) if not any(crops.proven(one) for one in parts) else []
         found = _joined(found, [one for one in parts if only is None or one.asset.origin in only])
     return _ordered(desk, look, found, stills, projects, only)
 
@@ -101,14 +101,14 @@ def rank(
 def _wholes(look: Look, near: Sequence[Candidate], stills: Stills) -> list[Candidate]:
     found = []
     for at, one in enumerate(near):
-        shown = overlays.as_a_whole(look.mirror if one.mirrored else look, one.asset, stills) if at < _LAID else None
+        shown = crops.as_a_whole(look.mirror if one.mirrored else look, one.asset, stills) if at < _LAID else None
         found.append(replace(one, seen=shown))
     return found
 
 
 def _not_indexed(look: Look, found: Sequence[Candidate], stills: Stills) -> list[Shown]:
     fresh = [one for one in found if one.distance <= ALIKE and one.asset.landmarks < FINDER][:_UNINDEXED]
-    seen = [overlays.by_keypoints(look.mirror if one.mirrored else look, one.asset, stills) for one in fresh]
+    seen = [crops.by_keypoints(look.mirror if one.mirrored else look, one.asset, stills) for one in fresh]
     return [one for one in seen if one is not None]
 
 
@@ -132,16 +132,16 @@ def _ordered(
     at = look.mirror if first.mirrored else look
     known = {one.asset.id: one for one in found}
     ties: list[Candidate] = []
-    for rival in overlays.rivals(desk, first.asset, projects):
+    for rival in crops.rivals(desk, first.asset, projects):
         if (only is not None and rival.origin not in only) or rival.id == first.asset.id:
             continue
-        placed = overlays.in_its_place(at, seen, rival, stills)
+        placed = crops.in_its_place(at, seen, rival, stills)
         if placed is None:
             continue
         other = replace(known.get(rival.id) or Candidate(rival, BITS, first.mirrored), seen=placed, mirrored=first.mirrored)
         if _worth_telling(other):
             known[rival.id] = other
-        outcome = overlays.ahead(seen.overlay, placed.overlay)
+        outcome = crops.ahead(seen.overlay, placed.overlay)
         if outcome < 0 and other.proven:
             first, seen, ties = other, placed, []
         elif outcome == 0 and other.proven and not _of_one_file(first.asset, rival):
@@ -150,7 +150,7 @@ def _ordered(
         nearest = min(ties, key=lambda one: one.distance)
         first, ties = nearest, [first if one is nearest else one for one in ties]
     rest = sorted((one for one in known.values() if one.asset.id != first.asset.id), key=_worth)
-    beside = [one for one in rest if one.proven and one.seen is not None and overlays.apart(seen, one.seen)][: _AT_ONCE - 1]
+    beside = [one for one in rest if one.proven and one.seen is not None and crops.apart(seen, one.seen)][: _AT_ONCE - 1]
     return Ranking((first, *rest), tuple(ties), tuple(beside))
 
 

@@ -21,7 +21,7 @@ from core.provenance import embed
 from core.provenance.watermark import confirm
 from core.recognition import candidates
 from core.recognition.candidates import ALIKE, Candidate, Ranking, words_of
-from core.recognition.overlays import still_of
+from core.recognition.crops import still_of
 from storage import ids
 from storage.blobs import digest_of
 from storage.files import assets, fingerprints

@@ -1,6 +1,6 @@
 """The index of keypoints alone: how large it is and how long a crop takes to be looked up among so many assets, on SQLite.
 
-    python -m benchmarks.keypoints [--assets 100000] [--asked 40]
+    python -m benchmarks.landmarks [--assets 100000] [--asked 40]
 
 Words are those of made-up pictures with three bits flipped, so that they are as unevenly spread as real ones. Forty pictures are
 truly kept among them; a quarter of each side is cropped away and the rest looked up. Laying over is not part of it.
