@@ -86,21 +86,27 @@ def _serve_lane(name: str) -> None:
 
 
 def _all_lanes(settings: Settings) -> None:
-    from core.desk import here
+    from bot.cli import loaded
+    from core.desk import open_desk
     from core.operations import setup
     from core.operations.supervisor import Child, Supervisor
     from storage.rendering import backends
 
-    desk = here()
+    desk = open_desk(settings)
     setup.prepare(desk, setup.configured_servers(settings))
     with desk.reading() as session:
         names = [backend.name for backend in backends.in_use(session)]
     desk.close()
     lanes = [
-        Child(f"worker-{name}-{lane + 1}", (sys.executable, "-m", "bot.cli", "worker", "--backend", name))
+        Child(
+            f"worker-{name}-{lane + 1}",
+            (sys.executable, "-m", "bot.cli", "worker", "--backend", name),
+            run=loaded.slate("worker", "--backend", name),
+        )
         for name in names
         for lane in range(settings.lanes)
     ]
+    loaded.load_workers()
     supervisor = Supervisor(lanes)
     listen_for_stop(supervisor.stop)
     supervisor.run()

@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
-import httpx2
 import typer
 
+from bot.cli import loaded
 from bot.cli.address import announced
 from bot.cli.child_process import listen_for_stop
 from core.desk import Desk, open_desk
@@ -59,9 +61,16 @@ def up() -> None:
 def _start(settings: Settings, supervisor: Supervisor) -> None:
     logs = settings.data.absolute() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
+    _step(f"Starting Slate on {settings.data.absolute()}; logs are in {logs}.")
     if not settings.redis_url:
+        _step("Starting the embedded queue …")
         _start_queue(settings, supervisor, logs)
+    if loaded.CAN_FORK:
+        _step("Loading …")
+        loaded.load(_more(settings))
     simulated = _simulated(settings) if settings.simulated else []
+    if simulated:
+        _step(f"Starting {len(simulated)} simulated ComfyUI …")
     supervisor.add([_simulator(settings, server, logs) for server in simulated])
     supervisor.tend()
     servers = simulated or configured_servers(settings)
@@ -69,13 +78,28 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
         _wait_for(f"the simulated ComfyUI {name}", f"{url}/system_stats", supervisor)
     if supervisor.stopping:
         return
+    _step(f"Preparing the database ({plain(settings.database)}) and the shipped workflows …")
     with _desk(_with_models(settings)) as desk:
         prepare(desk, servers)
-    supervisor.add([*_slate(settings, logs), *_lanes(settings, servers, logs)])
+    children = [*_slate(settings, logs), *_lanes(settings, servers, logs)]
+    _step(f"Starting {', '.join(child.name for child in children)} …")
+    supervisor.add(children)
     supervisor.tend()
     _wait_for("the web process", f"http://{_reach(settings)}/healthz", supervisor)
     if not supervisor.stopping:
         typer.echo(_block(settings, servers))
+
+
+def _step(text: str) -> None:
+    """What happens now, a line each; it is shown at once, also through a pipe."""
+    print(text, flush=True)
+
+
+def _more(settings: Settings) -> list[str]:
+    """What only this Slate needs loaded."""
+    simulated = ["hooks.simulator.__main__"] if settings.simulated else []
+    slack = ["bot.slack.socket_mode"] if settings.slack and settings.slack_app_token else []
+    return [*simulated, *slack, *(["bot.discord.client"] if settings.discord_token else [])]
 
 
 def _await_port(settings: Settings, supervisor: Supervisor) -> None:
@@ -154,7 +178,8 @@ def _simulator(settings: Settings, server: Server, logs: Path) -> Child:
     options = ["--port", url.rpartition(":")[2], "--folder", str(_comfy_folder(settings, name)), "--name", name]
     options += ["--step-seconds", str(settings.simulated_step_seconds)]
     command = (sys.executable, "-m", "hooks.simulator", *options)
-    return Child(f"comfyui-{name}", command, group=MACHINES, log_file=str(logs / f"comfyui-{name}.log"))
+    log = str(logs / f"comfyui-{name}.log")
+    return Child(f"comfyui-{name}", command, group=MACHINES, log_file=log, run=loaded.simulator(options))
 
 
 def _slate(settings: Settings, logs: Path) -> list[Child]:
@@ -174,7 +199,8 @@ def _lanes(settings: Settings, servers: Sequence[Server], logs: Path) -> list[Ch
 
 
 def _child(name: str, command: tuple[str, ...], logs: Path) -> Child:
-    return Child(name, (sys.executable, "-m", "bot.cli", *command), group=SLATE, log_file=str(logs / f"{name}.log"))
+    program = (sys.executable, "-m", "bot.cli", *command)
+    return Child(name, program, group=SLATE, log_file=str(logs / f"{name}.log"), run=loaded.slate(*command))
 
 
 @contextmanager
@@ -204,11 +230,17 @@ def _only_one(folder: Path) -> Iterator[TextIO]:
 
 
 def _wait_for(what: str, url: str, supervisor: Supervisor) -> None:
+    place = urlsplit(url)
+
     def answers() -> bool:
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=2)
         try:
-            return httpx2.get(url, timeout=2, trust_env=False).status_code == 200
-        except httpx2.HTTPError:
+            connection.request("GET", place.path)
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
     _wait(answers, what, supervisor)
 
@@ -224,7 +256,7 @@ def _wait(ready: Callable[[], bool], what: str, supervisor: Supervisor) -> None:
             typer.echo(f"{what} {why}; its log is in the folder `logs` of the data folder.", err=True)
             raise typer.Exit(5)
         if waited > told * TELL_EVERY:
-            typer.echo(f"Still waiting for {what} ({waited:.0f} seconds); the machine is busy.", err=True)
+            _step(f"Still waiting for {what} ({waited:.0f} seconds); the machine is busy.")
             told += 1
         time.sleep(0.05)
 

@@ -54,6 +54,10 @@ class Command:
     """Whether it takes free text, in which a colon makes no option unless it is one of its own."""
     aliases: tuple[str, ...] = ()
 
+    def load(self) -> None:
+        """Import what carries it out, before it is used."""
+        load(self._target())
+
     def run(self, asked: Asked) -> Answer:
         answer: Answer = load(self._target())(asked)
         return answer

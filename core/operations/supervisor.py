@@ -10,10 +10,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
+
+from core.operations.forked import Forked
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,8 @@ class Child:
     group: int = 0
     """Children are stopped group by group, the highest first."""
     log_file: str = ""
+    run: Callable[[], int] | None = None
+    """What it does, where it is forked from this process instead of started as a program."""
     foreign: bool = False
     """A program that does not watch the lifeline, as it is not ours: where the system can (Linux), it is told to end instead."""
     folder: str = ""
@@ -52,7 +56,7 @@ class Supervisor:
 
     def __init__(self, children: Sequence[Child]) -> None:
         self.children = list(children)
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, subprocess.Popen[bytes] | Forked] = {}
         self._started: dict[str, float] = {}
         self._next_start: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
@@ -98,7 +102,7 @@ class Supervisor:
                 self._next_start.pop(child.name, None)
                 self._start(child)
 
-    def _note_death(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+    def _note_death(self, child: Child, process: subprocess.Popen[bytes] | Forked) -> None:
         self.deaths[child.name] += 1
         lived = time.monotonic() - self._started[child.name]
         pause = 0.2 if lived > LONG_LIFE else min(LONGEST_PAUSE, self._pauses.get(child.name, 0.1) * 2)
@@ -107,13 +111,23 @@ class Supervisor:
         log.warning("supervisor.died", child=child.name, status=process.returncode, again_in=pause)
 
     def _start(self, child: Child) -> None:
-        environment = {**os.environ, **child.environment, LIFELINE: str(self._lifeline[0])}
         for needed in (child.folder, os.path.dirname(child.log_file)):
             if needed:
                 os.makedirs(needed, exist_ok=True)
+        if child.run is not None:
+            given = {**child.environment, LIFELINE: str(self._lifeline[0])}
+            self._running[child.name] = Forked(
+                child.run, name=child.name, environment=given, log_file=child.log_file, keep=self._lifeline[:1]
+            )
+        else:
+            self._running[child.name] = self._program(child)
+        self._started[child.name] = time.monotonic()
+
+    def _program(self, child: Child) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, **child.environment, LIFELINE: str(self._lifeline[0])}
         output = open(child.log_file, "ab") if child.log_file else None  # noqa: SIM115  (closed right after the start)
         try:
-            self._running[child.name] = subprocess.Popen(
+            return subprocess.Popen(
                 child.command,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -126,7 +140,6 @@ class Supervisor:
         finally:
             if output:
                 output.close()
-        self._started[child.name] = time.monotonic()
 
     def end(self) -> None:
         """Stop every group in turn, politely first; doing it twice is doing it once."""
@@ -137,7 +150,7 @@ class Supervisor:
             os.close(number)
         self._lifeline = ()
 
-    def _end_all(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    def _end_all(self, processes: Sequence[subprocess.Popen[bytes] | Forked]) -> None:
         for process in processes:
             if process.poll() is None:
                 process.terminate()

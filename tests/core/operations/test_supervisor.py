@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -148,3 +149,46 @@ def test_a_folder_that_somebody_deleted_is_made_again_before_a_child_starts_agai
         again = supervisor.pids()["queue"]
         until(lambda: os.readlink(f"/proc/{again}/cwd") == str(folder), "it works in its folder again")
         assert supervisor.deaths["queue"] == 1
+
+
+def told(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_a_forked_child_has_its_own_log_and_is_started_again_when_it_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\nfrom core.operations.supervisor import Child, Supervisor\n"
+        "def work():\n    print('born', os.getpid(), flush=True)\n    signal.pause()\n    return 0\n"
+        f"one = Supervisor([Child('child', (), log_file={str(tmp_path / 'log')!r}, run=work)])\n"
+        "signal.signal(signal.SIGTERM, lambda *_: one.stop())\none.run()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=Path.cwd()) as parent:
+        until(lambda: told(tmp_path / "log").count("born") == 1, "the first start")
+        os.kill(int(told(tmp_path / "log").split()[1]), signal.SIGKILL)
+        until(lambda: told(tmp_path / "log").count("born") == 2, "the second start")
+        parent.terminate()
+        assert parent.wait(20) == 0
+    assert not alive(int(told(tmp_path / "log").split()[3]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_forked_children_hold_no_lock_of_their_supervisor_and_end_when_it_is_killed(tmp_path: Path) -> None:
+    lock, log = tmp_path / "lock", tmp_path / "log"
+    program = (
+        "import fcntl, os, signal\nfrom bot.cli.child_process import follow_parent\n"
+        "from core.operations.supervisor import Child, Supervisor\n"
+        f"held = open({str(lock)!r}, 'w')\nfcntl.flock(held, fcntl.LOCK_EX)\n"
+        "def work():\n    open_now = sorted(os.listdir('/proc/self/fd'))\n    follow_parent()\n"
+        "    print(os.getpid(), len(open_now), flush=True)\n    signal.pause()\n    return 0\n"
+        f"Supervisor([Child('child', (), log_file={str(log)!r}, run=work)]).run()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=Path.cwd()) as parent:
+        until(lambda: told(log).endswith("\n"), "the child started")
+        pid, count = map(int, told(log).split())
+        parent.kill()
+        parent.wait()
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert count == 5, "standard streams, the lifeline, and the folder that was listed"
+    until(lambda: not alive(pid), "the child ended with its supervisor")
