@@ -2,6 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Tells what pip does, a line a package, and fails where it fails.
+TELL := '/^(Collecting|Obtaining) / { print "  fetching " ++n ": " $$2; fflush() } \
+  /^Installing collected packages/ { print "  installing " split($$0, all, ",") " packages …"; fflush() } \
+  /^Successfully installed/ { print "  installed. Starting …"; fflush() } \
+  /^FAILED$$/ { failed = 1 } END { exit failed }'
+
 .PHONY: up test check fuzz independent clean
 
 up: .venv/ready
@@ -31,8 +37,8 @@ fuzz: .venv/ready-dev
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Slate needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Setting up (the first time takes about a minute) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@echo "Setting Slate up in .venv: the first time this takes some minutes, later only what has changed is fetched."
+	@{ $(BIN)/python -u -m pip install --progress-bar off --disable-pip-version-check -c constraints.txt -e . || echo FAILED; } | awk $(TELL)
 	@touch $@
 
 .venv/ready-dev: .venv/ready

@@ -59,11 +59,11 @@ def settings(as_json: AsJson = False) -> None:
         print_json({"settings": [{"name": one.name, "value": one.value, "set": one.is_set, "help": one.help} for one in rows]})
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
 
     from bot.cli.terminal_output import plain
 
-    grid = Table("Variable", "Value", "What it does", box=None, pad_edge=False, header_style="dim")
+    console = Console(highlight=False)
     for one in rows:
-        grid.add_row(plain(one.name, "bold" if one.is_set else ""), plain(one.value), plain(one.help))
-    Console(highlight=False).print(grid)
+        console.print(plain(f"{one.name}={one.value}", "bold" if one.is_set else ""), crop=False)
+        console.print(Padding(plain(one.help, "dim"), (0, 0, 0, 4)))

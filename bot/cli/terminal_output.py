@@ -27,9 +27,7 @@ _TONES = {
     "cancelled": "dim",
     "plain": "bold",
 }
-_RESULTS = ("asset", "by", "client", "project", "shot", "workflow", "seed", "status", "created")
 _WORKFLOWS = ("workflow", "title", "description", "inputs")
-_RENDERS = ("render", "state", "by", "project", "shot", "workflow", "position", "reason")
 
 
 def print_answer(answer: Answer, base_url: str = "") -> None:
@@ -42,13 +40,14 @@ def print_answer(answer: Answer, base_url: str = "") -> None:
 
 
 def plain(text: object, style: str = "") -> Text:
-    """Somebody's text, without markup and control characters."""
-    return Text(clean(str(text)), style)
+    """Somebody's text, without markup and control characters; one with an address in it is not broken, to be copied."""
+    shown = clean(str(text))
+    return Text(shown, style, no_wrap=True, overflow="ignore") if "://" in shown else Text(shown, style)
 
 
 def sentence(text: str) -> Text:
     """A sentence of ours: what stands between `**` is bold, and the signs themselves are gone."""
-    made = Text()
+    made = Text(no_wrap="://" in text, overflow="ignore" if "://" in text else None)
     for at, piece in enumerate(clean(text).split("**")):
         made.append(piece, "bold" if at % 2 else "")
     return made
@@ -72,22 +71,47 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
 def pieces(answer: Answer, base_url: str) -> list[RenderableType]:
     """What an Answer is made of, top to bottom, ready for a rich Console."""
     on_a_card = any(answer.text in one.text for one in answer.cards)
-    said: list[RenderableType] = [sentence(answer.text)] if answer.text and not on_a_card else []
+    said: list[RenderableType] = [Group(sentence(answer.text))] if answer.text and not on_a_card else []
     chips: list[RenderableType] = [plain(" · ".join(answer.chips), "dim")] if answer.chips else []
     listed = _listed(answer.data)
     cards = [card(one, base_url) for one in answer.cards] if listed is None else [listed]
     return [*said, *chips, *cards, *([_form(answer.form)] if answer.form else [])]
 
 
-def _listed(data: Mapping[str, Any]) -> Table | None:
-    """The results of a search, the renders in line or the workflows as a table; None for every other answer."""
+def _listed(data: Mapping[str, Any]) -> RenderableType | None:
+    """The results of a search and the renders in line as entries, the workflows as a table; None for every other answer."""
     if "answer" in data and data.get("results"):
-        return table(_RESULTS, [[_cell(row, name) for name in _RESULTS] for row in data["results"]])
+        return Group(*(_result(row) for row in data["results"]))
     if data.get("renders") and "asset" not in data:
-        return table(_RENDERS, [[_cell(row, name) for name in _RENDERS] for row in data["renders"]])
+        return Group(*(_render(row) for row in data["renders"]))
     if len(data.get("workflows", ())) > 1:
         return table(_WORKFLOWS, [[_cell(row, name) for name in _WORKFLOWS] for row in data["workflows"]])
     return None
+
+
+def _result(row: Mapping[str, Any]) -> RenderableType:
+    """One picture that was found: what it is and whose, its prompt in a line, what it takes to make it again."""
+    where = "/".join(str(row[name]) for name in ("project", "shot") if row.get(name))
+    head = [row["asset"], row.get("status"), row.get("by"), row.get("client"), where, _cell(row, "created")]
+    made = [_cell(row, "workflow"), f"seed {row['seed']}" if row.get("seed") else ""]
+    return entry(head, formatting.short(" ".join(str(row.get("prompt") or "").split()), 74), made)
+
+
+def _render(row: Mapping[str, Any]) -> RenderableType:
+    """One render in line: whose and what, and on the next line why it waits or how far it is."""
+    where = "/".join(str(row[name]) for name in ("project", "shot") if row.get(name))
+    position = f"number {row['position']}" if row.get("position") else ""
+    return entry(
+        [row["render"], row.get("state"), row.get("by"), where, _cell(row, "workflow"), position], "", [_cell(row, "reason")]
+    )
+
+
+def entry(head: Sequence[object], text: str, more: Sequence[object]) -> RenderableType:
+    """An entry of a list: a bold line and up to two indented ones. Words wrap in a narrow terminal; ids and seeds do not."""
+    lines: list[RenderableType] = [plain("  ".join(str(one) for one in head if one not in (None, "")), "bold")]
+    lines += [Padding(plain(text), (0, 0, 0, 2))] if text else []
+    told = " · ".join(str(one) for one in more if one not in (None, ""))
+    return Group(*lines, *([Padding(plain(told, "dim"), (0, 0, 0, 2))] if told else []))
 
 
 def _cell(row: Mapping[str, Any], name: str) -> object:

@@ -82,6 +82,7 @@ class Result:
             "workflow": self.asset.workflow,
             "version": self.asset.workflow_number,
             "models": list(self.models),
+            "prompt": self.asset.prompt,
             "seed": self.asset.seed,
             "status": self.asset.status,
             "created": self.asset.created_at.isoformat(),

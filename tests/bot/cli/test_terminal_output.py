@@ -16,7 +16,7 @@ def printed(answer: Answer, width: int = 100) -> str:
     out = StringIO()
     console = Console(file=out, width=width, highlight=False)
     for piece in terminal_output.pieces(answer, "http://slate.example"):
-        console.print(piece)
+        console.print(piece, crop=False)
     return out.getvalue()
 
 
@@ -65,35 +65,47 @@ def test_bold_signs_of_a_sentence_do_not_reach_the_terminal() -> None:
     assert printed(Answer("**Mia Chen** made it on 12 March.")) == "Mia Chen made it on 12 March.\n"
 
 
-def test_a_search_is_a_table_and_its_sentence_stands_above() -> None:
-    row = {
-        "asset": "A-7Q0D",
-        "by": "Mia",
-        "workflow": "product-depth",
-        "version": 3,
-        "created": "2026-03-12T09:30:00+00:00",
-        "seed": "7",
-    }
-    shown = printed(
-        Answer("Mia made it.", chips=("by: Mia",), data={"answer": "Mia made it.", "results": [row]}), 140
-    ).splitlines()
-    assert shown[:2] == ["Mia made it.", "by: Mia"]
-    assert "product-depth@3" in shown[3]
-    assert "2026-03-12 09:30" in shown[3]
+ROW = {
+    "asset": "A-7Q0D",
+    "by": "Mia Chen",
+    "client": "Acme Sportswear",
+    "project": "acme-spring",
+    "shot": "sh010",
+    "workflow": "text-to-image-lora",
+    "version": 3,
+    "seed": "18446744073709551615",
+    "status": "approved",
+    "created": "2026-03-12T09:30:00+00:00",
+    "prompt": "hero shoe on wet asphalt, low sun, long shadows, 85 mm, shallow depth of field, very detailed laces",
+}
 
 
-def test_a_narrow_terminal_cuts_nothing_off_a_table() -> None:
-    row = {
-        "asset": "A-7Q0D",
-        "by": "Mia",
-        "project": "acme-spring",
-        "workflow": "text-to-image-lora",
-        "version": 3,
-        "seed": "8" * 19,
-    }
-    shown = printed(Answer("Mia made it.", data={"answer": "Mia made it.", "results": [row]}), 60)
-    assert "…" not in shown
-    assert shown.count("8") == 19
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_a_search_fits_the_terminal_and_breaks_no_id_seed_or_name(width: int) -> None:
+    shown = printed(Answer("Mia made it.", chips=("by: Mia",), data={"answer": "Mia made it.", "results": [ROW]}), width)
+    lines = shown.splitlines()
+    assert lines[:2] == ["Mia made it.", "by: Mia"]
+    assert max(map(len, lines)) <= width
+    words = shown.split()
+    for whole in ("A-7Q0D", "18446744073709551615", "text-to-image-lora@3", "acme-spring/sh010", "2026-03-12", "approved"):
+        assert whole in words
+    assert "hero shoe on wet asphalt" in shown
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_queue_fits_the_terminal_and_says_why(width: int) -> None:
+    row = {"render": "R-4F2K", "state": "queued", "by": "Mia Chen", "project": "acme-spring", "shot": "sh010", "position": 12}
+    why = "waits for gpu-02, which has the model loaded; two renders of others are before it"
+    shown = printed(Answer("", data={"renders": [row | {"workflow": "product-depth", "version": 2, "reason": why}]}), width)
+    assert max(map(len, shown.splitlines())) <= width
+    assert {"R-4F2K", "acme-spring/sh010", "product-depth@2", "queued"} <= set(shown.split())
+    assert "number 12" in " ".join(shown.split())
+
+
+def test_an_address_is_never_broken_over_lines() -> None:
+    link = "https://slate.example/get/" + "x" * 190
+    shown = printed(Answer(f"The package: {link}", cards=(Card("Sent", text=f"The link: {link}"),)), 80)
+    assert shown.count(link) == 2
 
 
 def test_what_the_card_says_is_not_said_twice() -> None:
