@@ -57,6 +57,7 @@ def worker(
         _all_lanes(settings)
         return
     os.environ["SLATE_BACKEND"] = name
+    say_alive(settings, "worker", name)
     _serve_lane(name)
 
 
@@ -67,7 +68,18 @@ def _begin(process: str) -> Settings:
     settings = Settings()
     follow_parent()
     logs.set_up(settings, process)
+    if process != "worker":
+        say_alive(settings, process)
     return settings
+
+
+def say_alive(settings: Settings, process: str, serves: str = "") -> None:
+    """Let `slate doctor` see this process."""
+    from importlib.metadata import version
+
+    from storage.presence import announce
+
+    announce(settings.redis, process, version("slate"), serves=serves)
 
 
 def _serve_lane(name: str) -> None:

@@ -26,6 +26,7 @@ def slack(
 
 
 def _serve() -> None:
+    from bot.cli.processes import say_alive
     from bot.slack.socket_mode import Sockets
     from core.desk import here
     from core.errors import BadInput
@@ -38,6 +39,7 @@ def _serve() -> None:
         raise BadInput("Slack is not set up here.", hint=hint)
     follow_parent()
     logs.set_up(settings, "slack")
+    say_alive(settings, "slack")
     desk = here()
     sockets = Sockets(desk)
     settle()

@@ -40,9 +40,16 @@ def print_answer(answer: Answer, base_url: str = "") -> None:
 
 
 def plain(text: object, style: str = "") -> Text:
-    """Somebody's text, without markup and control characters; one with an address in it is not broken, to be copied."""
-    shown = clean(str(text))
-    return Text(shown, style, no_wrap=True, overflow="ignore") if "://" in shown else Text(shown, style)
+    """Somebody's text, without markup and control characters."""
+    return Text(clean(str(text)), style)
+
+
+def whole(text: object, style: str = "") -> Text:
+    """The same, not broken over lines where an address is in it, so that it can be copied."""
+    shown = plain(text, style)
+    if "://" in shown.plain:
+        shown.no_wrap, shown.overflow = True, "ignore"
+    return shown
 
 
 def sentence(text: str) -> Text:
@@ -131,7 +138,7 @@ def card(shown: Card, base_url: str = "") -> RenderableType:
     """One Card: a coloured title, its facts in two columns, its pictures by id."""
     parts: list[RenderableType] = [plain(shown.title, _TONES.get(shown.tone, "bold"))]
     if shown.text:
-        parts.append(plain(shown.text))
+        parts.append(whole(shown.text))
     if shown.progress:
         done = round(20 * min(1.0, max(0.0, shown.progress.done)))
         parts.append(plain(f"{'━' * done}{'╌' * (20 - done)} {shown.progress.label}", "cyan"))
@@ -144,7 +151,7 @@ def card(shown: Card, base_url: str = "") -> RenderableType:
         size = f" · {picture.width}×{picture.height}" if picture.width and picture.height else ""
         parts.append(plain(f"{picture.asset} · {picture.mime}{size} · slate fetch {picture.asset} -o FILE", "green"))
     if shown.link and base_url:
-        parts.append(plain(f"{base_url}{shown.link}", "blue"))
+        parts.append(whole(f"{base_url}{shown.link}", "blue"))
     if shown.footer:
         parts.append(plain(shown.footer, "dim"))
     return Group(*parts, Text())

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.desk import Desk
 from core.operations.backend_check import examine_server, servers
 from core.operations.findings import Finding, Kind, State
+from core.operations.process_check import processes
 from core.operations.settings_table import hide_password
 from core.security import permissions
 from storage import health, valkey
@@ -37,6 +38,7 @@ def examine(desk: Desk) -> list[Finding]:
         blobs,
         comfyui,
         web,
+        processes,
         seal,
         watermark,
         fonts,
