@@ -6,14 +6,17 @@ processes wait for each other instead of failing half-way, and runs what was put
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
@@ -39,6 +42,21 @@ instead of 1 ms, and planning takes a tenth of one. No statement here is worth c
 log = structlog.get_logger(__name__)
 
 
+class DatabaseDamaged(Exception):
+    """The file of an SQLite database is not one, or is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(str(path))
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BACKUP_EVERY = 86_400.0
+_BACKUPS_KEPT = 3
+_TURN_SECONDS = 2.0
+"""How long a background process waits for its turn before it goes for the write lock like everybody else."""
+
+
 class Database:
     """The database behind a URL such as `sqlite:////srv/slate/slate.db` or `postgresql+psycopg://slate@db/slate`."""
 
@@ -52,6 +70,41 @@ class Database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(parsed.render_as_string(hide_password=False), self.is_sqlite)
 
+    background = False
+    """Whether this process works in the background: of all that do, one at a time goes for SQLite's write lock, so that people
+    wait for one of them at most."""
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not (self.background and self.is_sqlite and self.url.database):
+            yield
+            return
+        with open(f"{self.url.database}.turn", "ab") as turn:
+            deadline = time.monotonic() + _TURN_SECONDS
+            while time.monotonic() < deadline:
+                try:
+                    fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.005)
+            yield
+
+    def back_up(self, folder: Path) -> Path | None:
+        """Copy an SQLite database into `folder` unless the newest copy there is less than a day old; three are kept."""
+        if not (self.is_sqlite and self.url.database):
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        copies = sorted(folder.glob("slate-*.db"))
+        if copies and time.time() - copies[-1].stat().st_mtime < _BACKUP_EVERY:
+            return copies[-1]
+        made = folder / time.strftime("slate-%Y%m%d-%H%M%S.db", time.gmtime())
+        made.touch(mode=0o600)
+        with closing(sqlite3.connect(self.url.database)) as source, closing(sqlite3.connect(made)) as target:
+            source.backup(target)
+        for old in [*copies, made][:-_BACKUPS_KEPT]:
+            old.unlink(missing_ok=True)
+        return made
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session whose changes are thrown away."""
@@ -61,7 +114,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that commits when the block ends well and rolls back when it does not."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn(), Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.connection(execution_options={"slate_immediate": True})
             yield session
@@ -73,7 +126,15 @@ class Database:
             _carry_out(act)
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version; safe to call from several processes at once."""
+        """Bring the schema to the newest version; safe to call from several processes at once. Raises DatabaseDamaged."""
+        try:
+            self._migrate()
+        except DatabaseError as problem:
+            if self.url.database and getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+                raise DatabaseDamaged(Path(self.url.database)) from problem
+            raise
+
+    def _migrate(self) -> None:
         from alembic import command
         from alembic.config import Config
 

@@ -89,6 +89,7 @@ def _serve_lane(name: str) -> None:
     from storage.rendering import backends
 
     lane, desk = this_lane(), here()
+    desk.database.background = True
     with desk.reading() as session:
         backend = backends.by_name(session, name)
     pool = backend.pool if backend else "house"
@@ -135,6 +136,7 @@ def clerk() -> None:
 
     _begin("clerk")
     desk = here()
+    desk.database.background = True
     outbox = Outbox(desk, chats(desk))
     sending = threading.Thread(target=outbox.run, name="outbox")
     sending.start()
@@ -153,6 +155,7 @@ def archivist() -> None:
 
     _begin("archivist")
     desk = here()
+    desk.database.background = True
     desk.queue.serve([ARCHIVE])
     desk.close()
 
@@ -178,6 +181,7 @@ def sweeper() -> None:
 
     _begin("sweeper")
     desk = here()
+    desk.database.background = True
     broom = Sweeper(desk)
     listen_for_stop(broom.stop)
     broom.sweep_on()

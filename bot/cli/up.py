@@ -26,7 +26,7 @@ from core.operations.supervisor import Child, Supervisor
 from core.security import exposure
 from core.settings import Settings
 from storage import valkey
-from storage.database import plain
+from storage.database import DatabaseDamaged, plain
 from storage.rendering import backends
 
 QUEUE, MACHINES, SLATE = 0, 1, 2
@@ -53,6 +53,9 @@ def up() -> None:
             _await_port(settings, supervisor)
             _start(settings, supervisor)
             supervisor.run()
+        except DatabaseDamaged as damaged:
+            typer.echo(_about_damage(settings, damaged), err=True)
+            raise typer.Exit(5) from None
         finally:
             supervisor.end()
     typer.echo("Slate has stopped. What was queued goes on at the next start.")
@@ -81,6 +84,7 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
     _step(f"Preparing the database ({plain(settings.database)}) and the shipped workflows …")
     with _desk(_with_models(settings)) as desk:
         prepare(desk, servers)
+        desk.database.back_up(settings.data / "backups")
     children = [*_slate(settings, logs), *_lanes(settings, servers, logs)]
     _step(f"Starting {', '.join(child.name for child in children)} …")
     supervisor.add(children)
@@ -100,6 +104,18 @@ def _more(settings: Settings) -> list[str]:
     simulated = ["hooks.simulator.__main__"] if settings.simulated else []
     slack = ["bot.slack.socket_mode"] if settings.slack and settings.slack_app_token else []
     return [*simulated, *slack, *(["bot.discord.client"] if settings.discord_token else [])]
+
+
+def _about_damage(settings: Settings, damaged: DatabaseDamaged) -> str:
+    """What is wrong with the database, the last good copy of it, and what to do."""
+    copies = sorted((settings.data / "backups").glob("slate-*.db"))
+    if copies:
+        do = f"The last good copy is {copies[-1]}: move the damaged file away and copy this one to its place."
+    else:
+        do = (
+            f"There is no copy of it in {settings.data / 'backups'}. `sqlite3 {damaged.path} .recover` may save what is readable."
+        )
+    return f"The database {damaged.path} is damaged and cannot be opened. {do} Files and running renders are not touched."
 
 
 def _await_port(settings: Settings, supervisor: Supervisor) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import select
 
-from storage.database import Database, after_commit, plain
+from storage.database import Database, DatabaseDamaged, after_commit, plain
 from storage.tables import Member, Pool, Role
 
 
@@ -130,3 +133,47 @@ def test_a_postgresql_that_never_answers_is_given_up_soon() -> None:
         with pytest.raises(OperationalError, match="timeout"), database.reading() as session:
             session.exec(select(Member)).all()
         database.close()
+
+
+def test_background_writers_take_turns_and_people_wait_for_none_of_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'slate.db'}"
+    people, background = Database(url), Database(url)
+    background.background = True
+    people.migrate()
+    written = threading.Event()
+
+    def write() -> None:
+        with background.writing():
+            written.set()
+
+    with open(tmp_path / "slate.db.turn", "ab") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        thread = threading.Thread(target=write)
+        thread.start()
+        with people.writing():
+            pass
+        assert not written.is_set()
+    thread.join(30)
+    assert written.is_set()
+    for one in (people, background):
+        one.close()
+
+
+def test_a_damaged_file_is_told_and_a_copy_of_a_good_one_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "slate.db"
+    good = Database(f"sqlite:///{file}")
+    good.migrate()
+    copy = good.back_up(tmp_path / "backups")
+    assert copy is not None
+    assert good.back_up(tmp_path / "backups") == copy, "one a day"
+    good.close()
+    kept = Database(f"sqlite:///{copy}")
+    kept.migrate()
+    kept.close()
+    for leftover in tmp_path.glob("slate.db-*"):
+        leftover.unlink()
+    file.write_bytes(b"this is no database, and long enough to be read as one" * 100)
+    damaged = Database(f"sqlite:///{file}")
+    with pytest.raises(DatabaseDamaged, match=r"slate\.db"):
+        damaged.migrate()
+    damaged.close()
