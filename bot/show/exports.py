@@ -10,29 +10,19 @@ from core.exports.export import Left, Ready
 from core.provenance.disclosure import Disclosure, known
 from core.provenance.seal.names import called
 from core.provenance.seal.read import Credentials, Step
+from core.verification.decision_table import Basis
 from core.verification.verify import Outcome, Verification
 
 _TONES: dict[Outcome, Tone] = {
     Outcome.PROVED: "proved",
+    Outcome.BROUGHT: "plain",
+    Outcome.NOT_IDENTICAL: "plain",
+    Outcome.NEVER_SEALED: "plain",
     Outcome.SIGNED: "plain",
     Outcome.REGISTERED: "plain",
     Outcome.MARKED: "plain",
     Outcome.RECOGNISED: "plain",
     Outcome.UNSIGNED: "plain",
-}
-_TITLES = {
-    Outcome.PROVED: "Proved",
-    Outcome.SIGNED: "Signed by somebody unknown",
-    Outcome.BROKEN_HISTORY: "Whole, but its history is not",
-    Outcome.EXPIRED: "Expired",
-    Outcome.REVOKED: "Withdrawn",
-    Outcome.EDITED: "Metadata edited, pixels authentic",
-    Outcome.TAMPERED: "Changed after signing",
-    Outcome.BROKEN: "Credentials that do not hold",
-    Outcome.REGISTERED: "Known here, credentials stripped",
-    Outcome.MARKED: "Known by its watermark",
-    Outcome.RECOGNISED: "Recognised, not proved",
-    Outcome.UNSIGNED: "Nothing proved",
 }
 _DONE = {"c2pa.redacted": "private words taken out", "c2pa.watermarked.bound": "watermarked", "c2pa.unknown": "changes not known"}
 _USES = {"notAllowed": "not allowed", "constrained": "with conditions"}
@@ -44,8 +34,8 @@ def left_card(left: Left, link: str) -> Card:
     fields = [
         Field("Original", whole.asset.code),
         Field("Profile", left.export.profile),
-        Field("Tells no more", "\n".join(left.export.removed), short=False),
-        Field("Could not be carried", "\n".join(left.export.lost), short=False),
+        Field("Metadata removed", "\n".join(left.export.removed), short=False),
+        Field("Not included in this format", "\n".join(left.export.lost), short=False),
         Field("Seal", _sealed(left.ready), short=False),
         Field("SHA-256", asset.sha256, short=False),
         Field("For everybody who has this link", link, short=False),
@@ -67,18 +57,23 @@ def dry_card(ready: Ready) -> Card:
     found = ready.credentials
     models = ", ".join(str(one.get("name")) for one in view.get("models") or [])
     fields = [
-        Field("Says of its making", Disclosure.of(view).source_type.label if view else ""),
+        Field(
+            "How it was made",
+            told.source_type.label
+            if (told := Disclosure.told(view))
+            else said_of(str((view.get("carried") or {}).get("source_type") or "")),
+        ),
         Field("Prompt", formatting.short(str((view.get("settings") or {}).get("prompt") or ""), 200), short=False),
         Field("By", str(view.get("by") or "")),
         Field("For", " · ".join(str(view[key]) for key in ("client", "project", "shot") if view.get(key))),
         Field("Models", models, short=False),
         Field("Licences", ", ".join(str(one) for one in view.get("licences") or []), short=False),
         Field("History", _history(found) if found else "", short=False),
-        Field("Its small pictures", _thumbnails(found), short=False),
+        Field("Thumbnails", _thumbnails(found), short=False),
         Field("Pixels", "exactly those of the original" if ready.copy.same_pixels else "encoded again"),
         Field("Would leak", "\n".join(f"{one.what}: {formatting.short(one.word, 60)}" for one in ready.leaks), short=False),
-        Field("Tells no more", "\n".join(ready.copy.removed), short=False),
-        Field("Could not be carried", "\n".join(ready.copy.lost), short=False),
+        Field("Metadata removed", "\n".join(ready.copy.removed), short=False),
+        Field("Not included in this format", "\n".join(ready.copy.lost), short=False),
     ]
     return Card(
         f"{whole.asset.code} as {ready.filename}",
@@ -92,24 +87,25 @@ def dry_card(ready: Ready) -> Card:
 def verification_card(name: str, one: Verification) -> Card:
     """What a file turned out to be."""
     found = one.credentials
-    fields = [Field("Says of its making", said_of(found.source_type if found else dict(one.claims).get("DigitalSourceType", "")))]
+    fields = [Field("AI", _ai(one)), Field("How it was made", said_of(one.source_type))]
     if found is not None:
-        trusted = {"Trusted": "yes", "Valid": "not known here", "Invalid": "no"}.get(found.state, found.state)
+        trusted = {"Trusted": "yes", "Valid": "no, unknown signer", "Invalid": "no, invalid"}.get(found.state, found.state)
+        claimed = "" if one.signer_known else ", not verified"
         fields += [
-            Field("Signed by", called(found.step.signer) or "nobody"),
-            Field("Trusted here", trusted),
+            Field("Signed by", signer_of(found)),
+            Field("On the trust list", trusted),
             Field("Signed at", f"{found.step.time} (time stamp)" if found.step.time else "no time stamp"),
-            Field("Made with", ", ".join((*found.step.agents, found.step.generator))),
-            Field("Does not hold", "\n".join(map(failure, found.failures)) if found.state == "Invalid" else "", short=False),
-            Field("Broken behind it", "\n".join(_broken(found)), short=False),
-            Field("History", _history(found), short=False),
-            Field("Training on it", _training(found), short=False),
+            Field(f"Made with{claimed}", ", ".join((*found.step.agents, found.step.generator))),
+            Field("Invalid", "\n".join(map(failure, found.failures)) if found.state == "Invalid" else "", short=False),
+            Field("Invalid history", "\n".join(_broken(found)), short=False),
+            Field(f"History{claimed}", _history(found), short=False),
+            Field(f"Training policy{claimed}", _training(found), short=False),
         ]
-    elif one.claims:
-        fields.append(Field("Says of itself, unproved", "\n".join(f"{key}: {value}" for key, value in one.claims), short=False))
+    if one.claims and not one.signer_known:
+        fields.append(Field("Metadata, not verified", "\n".join(f"{key}: {value}" for key, value in one.claims), short=False))
     fields.append(Field("SHA-256", one.sha256, short=False))
     return Card(
-        f"{_TITLES[one.outcome]} · {formatting.short(name, 60)}",
+        f"{one.title} · {formatting.short(name, 60)}",
         tone=_TONES.get(one.outcome, "error"),
         subject=one.asset.code if one.asset else "",
         text=one.sentence,
@@ -118,14 +114,35 @@ def verification_card(name: str, one: Verification) -> Card:
     )
 
 
+_AI_BY = {
+    Basis.MADE_HERE: "made here with AI",
+    Basis.SIGNATURE: "yes, by its Content Credentials",
+    Basis.CLAIM: "yes, as the file itself says, not verified",
+}
+
+
+def _ai(one: Verification) -> str:
+    """Whether AI had a part in it, and who says so; empty where nothing is known."""
+    if one.ai is None:
+        return ""
+    return _AI_BY[one.ai_basis] if one.ai else "no"
+
+
+def signer_of(found: Credentials) -> str:
+    """Who signed; somebody who is not on the trust list is called unknown before the name in the certificate."""
+    return step_signer(found.step) or "nobody"
+
+
+def step_signer(step: Step) -> str:
+    """The same of one step of a history; empty where it is not signed."""
+    name = called(step.signer)
+    return name if step.trusted or not name else f"unknown signer (certificate: {name})"
+
+
 def said_of(uri: str) -> str:
     """A source type as people read it."""
     kind = known(uri)
     return kind.label if kind else uri.rpartition("/")[2]
-
-
-def title_of(outcome: Outcome) -> str:
-    return _TITLES[outcome]
 
 
 def _broken(found: Credentials) -> list[str]:
@@ -137,8 +154,8 @@ def _history(found: Credentials) -> str:
 
 
 def _line(step: Step) -> str:
-    what = ", ".join(actions_of(step)) or "no credentials"
-    by = f" · {called(step.signer)}" if step.signer else ""
+    what = ", ".join(actions_of(step)) or "no Content Credentials"
+    by = f" · {step_signer(step)}" if step.signer else ""
     return f"{'   ' * step.depth}{'← ' if step.depth else ''}{step.title or 'untitled'}: {what}{by}"
 
 
@@ -159,6 +176,6 @@ def _training(found: Credentials) -> str:
 
 def _sealed(ready: Ready) -> str:
     if ready.credentials is None:
-        return f"NOT sealed: {ready.copy.sealed.why or 'this kind of file takes no seal'}"
+        return f"No Content Credentials: {ready.copy.sealed.why or 'this kind of file takes no seal'}"
     steps = len(ready.credentials.steps)
     return f"signed by {called(ready.credentials.step.signer)}, {steps} {'step' if steps == 1 else 'steps'} of history"

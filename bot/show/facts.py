@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot import formatting
 from bot.cards import Button, Field, Picture, Tone
+from core.files.inspect import HIDDEN
 from core.review import verdicts as approvals
 from storage.files import verdicts
 from storage.people import members, projects
@@ -17,6 +18,7 @@ LONGEST_PROMPT = 700
 """Characters of a prompt on a card; the whole of it is on the asset's page and in the copied command."""
 
 
+_PREVIEW_ONLY = "application/octet-stream"
 _WHY = {
     "path": "by its folder or name",
     "file": "by the file's own words",
@@ -27,7 +29,9 @@ _WHY = {
 
 
 def picture_of(asset: Asset) -> Picture:
-    return Picture(asset.code, alt_of(asset), asset.mime, asset.sha256, asset.preview, asset.width, asset.height, asset.size)
+    """The picture for chats; of one with text hidden in its pixels only the preview is shown."""
+    mime = _PREVIEW_ONLY if asset.preview and HIDDEN in asset.facts.get("problems", ()) else asset.mime
+    return Picture(asset.code, alt_of(asset), mime, asset.sha256, asset.preview, asset.width, asset.height, asset.size)
 
 
 def alt_of(asset: Asset) -> str:

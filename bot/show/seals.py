@@ -10,13 +10,13 @@ from storage.tables import Asset
 
 _FAILURES = {
     **dict.fromkeys(MISMATCH, "changed after it was signed"),
-    "assertion.hashedURI.mismatch": "its credentials were changed after they were signed",
+    "assertion.hashedURI.mismatch": "its Content Credentials were changed after they were signed",
     "claimSignature.mismatch": "its signature is not that of its certificate",
-    "signingCredential.expired": "its certificate had run out, and there is no time stamp",
-    "signingCredential.untrusted": "signed by somebody not known here",
-    REVOKED: "its certificate was withdrawn",
+    "signingCredential.expired": "its certificate has expired, and there is no time stamp",
+    "signingCredential.untrusted": "unknown signer",
+    REVOKED: "its certificate was revoked",
 }
-_STATES = {"Trusted": "holds", "Valid": "holds, signed by somebody not known here", "Invalid": "does not hold"}
+_STATES = {"Trusted": "valid", "Valid": "valid, unknown signer", "Invalid": "invalid"}
 
 
 def seal_field(asset: Asset) -> tuple[Field, ...]:
@@ -46,11 +46,12 @@ def seal_line(asset: Asset) -> str:
         case "unstamped":
             return "\n".join([f"signed by {_signer(asset)}; its time stamp is due", *_broken(told.get("broken"))])
         case "unsealed":
-            return f"NOT sealed: {told.get('why') or 'no reason is known'}"
+            return f"No Content Credentials yet: {told.get('why') or 'no reason is known'}"
         case "foreign":
-            state = _STATES.get(str(told.get("state")), str(told.get("state")))
-            lines = [f"came with credentials of {_signer(asset)}: {state}"]
-            lines += [f"broken: {failure(str(code))}" for code in told.get("failures") or [] if code not in HARMLESS]
+            known = told.get("state") == "Trusted"
+            signer = _signer(asset) if known else f"an unknown signer (certificate: {_signer(asset)})"
+            lines = [f"came with Content Credentials of {signer}: {_STATES.get(str(told.get('state')), str(told.get('state')))}"]
+            lines += [f"invalid: {failure(str(code))}" for code in told.get("failures") or [] if code not in HARMLESS]
             return "\n".join([*lines, *_broken(told.get("broken"))])
         case _:
             return ""
@@ -72,7 +73,7 @@ def broken_line(where: str, code: str) -> str:
 
 def _broken(found: object) -> list[str]:
     parts = [str(one).rpartition(": ") for one in found[:5]] if isinstance(found, list) else []
-    return [f"broken behind it: {broken_line(where, code)}" for where, _, code in parts]
+    return [f"invalid history: {broken_line(where, code)}" for where, _, code in parts]
 
 
 def _signer(asset: Asset) -> str:

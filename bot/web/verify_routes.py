@@ -14,14 +14,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from bot.show.exports import actions_of, said_of, title_of
+from bot.show.exports import actions_of, said_of, signer_of, step_signer
 from bot.show.seals import failure
 from bot.web import limits
 from bot.web.app_state import House, NotJoined, house, visitor
 from bot.web.files import read_upload, send
 from core.errors import TooLong
 from core.people.roles import visible_projects
-from core.provenance.seal.names import called
 from core.security import safe_fetch, sandbox, signed_links
 from core.verification import verify
 from core.verification.verify import Verification
@@ -122,9 +121,10 @@ def get(token: str, home: Home) -> Response:
 def _answer(request: Request, home: House, name: str, found: Verification) -> Response:
     if "x-fragment" in request.headers.get("accept", ""):
         words = {
-            "title": title_of(found.outcome),
+            "title": found.title,
             "said_of": said_of,
-            "called": called,
+            "signer_of": signer_of,
+            "step_signer": step_signer,
             "failure": failure,
             "actions_of": actions_of,
         }

@@ -10,9 +10,7 @@ from typing import Any
 
 from core.comfyui import facts as comfy_facts
 from core.compliance.rules import QUESTIONS, Checked, Item, Status
-from core.exports.leak_check import Secret, found_in
 from core.files.inspect import Examined
-from core.provenance import embed, xmp
 from core.provenance.disclosure import Disclosure, known
 from core.provenance.seal import names
 from core.provenance.seal.keys import WARN_DAYS
@@ -23,6 +21,10 @@ from core.settings import Settings
 from storage.blobs import digest_of
 from storage.tables import Asset, Export
 
+_UNREAD = "it could not be read, so that nothing is known"
+_LATENT = (
+    "(A) provider's name", "(B) system and version", "(C) time and date", "(D) unique identifier", "(E) created or altered"
+)  # fmt: skip
 PASS, FAIL, UNKNOWN, HUMAN, NONE = Status.PASS, Status.FAIL, Status.UNKNOWN, Status.HUMAN, Status.NOT_APPLICABLE
 
 
@@ -32,7 +34,8 @@ class Gone:
 
     export: Export
     copied: Asset | None
-    leaks: tuple[str, ...] = ()
+    leaks: tuple[str, ...] | None = ()
+    """None where its bytes could not be looked at."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,26 @@ class Material:
     credentials: Credentials | None
     inputs: Sequence[tuple[str, Asset]]
     exports: Sequence[Gone]
-    secrets: Sequence[Secret]
-    sidecar: bool
+    held: Sequence[str] | None
+    """Which kinds of secrets the original holds; None where that could not be looked at."""
+    sidecar: bool | None
+    """Whether the manifest's own bytes are stored; None where the store does not say."""
     fingerprinted: bool
     notes: Mapping[str, Said]
     now: datetime
     mark_bits: int | None = None
     """In how many of 64 bits the stored picture agrees with its mark; None where that cannot be read."""
+    signature_read: bool = True
+    """False where it could not be looked at whether the file has credentials."""
+    told: Mapping[str, str] | None = field(default_factory=dict)
+    """The fields of its XMP; None where they could not be read."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """That a file was looked at for credentials, and those it has."""
+
+    credentials: Credentials | None
 
 
 def check(material: Material) -> Checked:
@@ -87,7 +103,7 @@ def _identity(m: Material) -> Iterator[Item]:
         f"SHA-256 {asset.sha256}",
         "the stored bytes are not those registered",
     )
-    same = m.examined is not None and m.examined.pixel_sha256 == asset.pixel_sha256
+    same = UNKNOWN if m.examined is None else m.examined.pixel_sha256 == asset.pixel_sha256
     pixels = NONE if not asset.pixel_sha256 else same
     yield _item("A", "pixel digest", pixels, asset.pixel_sha256 or "no pixels", "the pixels are not those registered")
     yield _item(
@@ -106,7 +122,8 @@ def _identity(m: Material) -> Iterator[Item]:
     )
     system = _system(stated)
     yield _item("A", "system and version", all(system), " ".join(system), "the generating system or its version is not known")
-    unknown = [str(one.get("name")) for one in asset.models if not one.get("sha256")]
+    named = bool(asset.models) or not (said := Disclosure.told(stated)) or not said.is_ai
+    unknown = [str(one.get("name")) for one in asset.models if not one.get("sha256")] or ([] if named else ["any model"])
     yield _item(
         "A",
         "models by hash",
@@ -114,7 +131,7 @@ def _identity(m: Material) -> Iterator[Item]:
         f"{len(asset.models)} with their hashes",
         f"no hash of {', '.join(unknown)}",
     )
-    unsaid = [str(one.get("name")) for one in asset.models if not one.get("licence")]
+    unsaid = [str(one.get("name")) for one in asset.models if not one.get("licence")] or ([] if named else ["any model"])
     yield _item(
         "A", "licences", UNKNOWN if unsaid else True, "a licence for each model", f"no licence known of {', '.join(unsaid)}"
     )
@@ -123,8 +140,8 @@ def _identity(m: Material) -> Iterator[Item]:
 def _mark(m: Material) -> Iterator[Item]:
     found, source = m.credentials, "EU 50(2)"
     if found is None:
-        status = UNKNOWN if m.asset.mime not in names.SEALABLE else FAIL
-        why = str(m.asset.seal.get("why") or "no manifest in the file")
+        status = UNKNOWN if m.asset.mime not in names.SEALABLE or not m.signature_read else FAIL
+        why = str(m.asset.seal.get("why") or "no manifest in the file") if m.signature_read else _UNREAD
         yield Item("B", "manifest", status, why, source, "the file")
         return
     yield _item("B", "manifest", True, found.label, source=source, where="C2PA")
@@ -137,11 +154,15 @@ def _mark(m: Material) -> Iterator[Item]:
         source=source,
     )
     kind = known(found.source_type)
-    said = Disclosure.of(m.asset.statement)
+    said = Disclosure.told(m.asset.statement)
     yield _item("B", "source type", kind is not None, kind.label if kind else "", f"`{found.source_type}` is no type Slate knows")
     graph = m.examined.graph if m.examined else None
     loads = bool(comfy_facts.read(graph).pictures_in) if graph else bool(m.inputs)
-    fits = kind is None or not loads or kind.term != "trainedAlgorithmicMedia" or said.done == "resized"
+    fits: bool | Status = (
+        kind is None or not loads or kind.term != "trainedAlgorithmicMedia" or (said is not None and said.done == "resized")
+    )
+    if kind is None or (m.examined is None and fits):
+        fits = UNKNOWN
     yield _item("B", "fits the graph", fits, "the type is the one the graph gives", "a picture went in, and it is not told")
     stamped = "time-stamped" if found.stamped else "not time-stamped: it holds until the certificate expires"
     yield _item("B", "time stamp", found.stamped, stamped, stamped, source="EU Code", where="RFC 3161")
@@ -161,7 +182,10 @@ def _expiry(m: Material, found: Credentials) -> Item:
 
 def _latent(m: Material) -> Iterator[Item]:
     """California: provider, system and version, time, unique id, created or altered; each where it was found."""
-    told, signed = _xmp(m), m.credentials.statement if m.credentials else None
+    told, signed = m.told or {}, m.credentials.statement if m.credentials else None
+    if m.told is None:
+        yield from (Item("C", name, UNKNOWN, _UNREAD, "CA 22757.3", "XMP") for name in _LATENT)
+        return
     record = ((m.examined.record if m.examined else None) or {}).get("statement") or {}
     said, source = (signed or record).get("disclosure") or {}, "CA 22757.3"
     provider = told.get("photoshop:Credit", "")
@@ -223,7 +247,10 @@ def _recovery(m: Material) -> Iterator[Item]:
     yield _item("E", "fingerprint registered", registered, found, "not in the index", source="EU Code")
     takes = m.asset.mime in names.SEALABLE
     kept = "its own bytes are stored" if takes else "this kind of file takes no manifest"
-    yield _item("E", "manifest kept beside", m.sidecar if takes else NONE, kept, "not kept")
+    if takes and m.sidecar is None:
+        yield Item("E", "manifest kept beside", UNKNOWN, "the file store does not answer")
+    else:
+        yield _item("E", "manifest kept beside", bool(m.sidecar) if takes else NONE, kept, "not kept")
     public = bool(m.settings.public_url)
     yield _item(
         "E",
@@ -254,9 +281,10 @@ def _inputs(m: Material) -> Iterator[Item]:
 
 
 def _agreement(m: Material) -> Iterator[Item]:
-    told = _xmp(m).get("Iptc4xmpExt:DigitalSourceType", "")
+    told = (m.told or {}).get("Iptc4xmpExt:DigitalSourceType", "")
     signed = m.credentials.source_type if m.credentials else ""
-    stated = Disclosure.of(m.asset.statement).source_type.value if m.asset.statement else ""
+    told_by_us = Disclosure.told(m.asset.statement)
+    stated = told_by_us.source_type.value if told_by_us else ""
     values = {name: value for name, value in (("XMP", told), ("C2PA", signed), ("memory", stated)) if value}
     same = len(set(values.values())) == 1
     text = ", ".join(f"{name}: {value.rpartition('/')[2]}" for name, value in values.items())
@@ -278,8 +306,11 @@ def _agreement(m: Material) -> Iterator[Item]:
 def _privacy(m: Material) -> Iterator[Item]:
     source = "CA 22757.2"
     for one in m.exports:
-        if one.copied is not None and one.export.profile not in ("team", "archive"):
+        if one.export.profile not in ("team", "archive"):
             name = f"{one.export.code} ({one.export.profile})"
+            if one.leaks is None:
+                yield Item("H", name, UNKNOWN, _UNREAD, source)
+                continue
             yield _item(
                 "H",
                 name,
@@ -288,10 +319,12 @@ def _privacy(m: Material) -> Iterator[Item]:
                 f"it holds: {', '.join(one.leaks)}",
                 source=source,
             )
-    held = found_in(m.data, m.secrets)
-    kinds = ", ".join(sorted({one.what for one in held}))
+    if m.held is None:
+        yield Item("H", "original", UNKNOWN, _UNREAD, source)
+    kinds = ", ".join(m.held or ())
     text = f"the original, which stays here, holds: {kinds}" if kinds else "the original holds no name, prompt or path"
-    yield Item("H", "original", PASS if not kinds else NONE, text, source)
+    if m.held is not None:
+        yield Item("H", "original", PASS if not kinds else NONE, text, source)
     consent = "people are named by setting (SLATE_NAME_PEOPLE): their consent is for a person to confirm"
     yield Item(
         "H",
@@ -306,8 +339,11 @@ def _china(m: Material) -> Iterator[Item]:
     if not m.settings.aigc_producer:
         yield Item("I", "AIGC label", NONE, "switched off (SLATE_AIGC_PRODUCER)", "CN")
         return
+    if m.told is None:
+        yield Item("I", "AIGC label", UNKNOWN, _UNREAD, "CN", "XMP")
+        return
     try:
-        label = json.loads(_xmp(m).get("TC260:AIGC", ""))
+        label = json.loads(m.told.get("TC260:AIGC", ""))
     except ValueError:
         label = {}
     keys = {"Label", "ContentProducer", "ProduceID", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2"}
@@ -350,7 +386,3 @@ def _system(stated: Mapping[str, Any]) -> tuple[str, str]:
         (one for one in stated.get("software") or [] if one.get("name") not in ("Slate", "Slate graph reader")), {}
     )
     return str(first.get("name") or ""), str(first.get("version") or "")
-
-
-def _xmp(m: Material) -> dict[str, str]:
-    return xmp.read(embed.xmp_in(m.data, m.asset.mime))

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlmodel import Session
+import structlog
 
 from core import files
-from core.compliance.check import Gone, Material, Said, check
+from core.compliance.check import Gone, Material, Said, Signed, check
 from core.compliance.rules import QUESTIONS, Checked, Item, Report, Status
 from core.desk import Desk
-from core.errors import BadInput, BadPicture, NotFound
+from core.errors import BadInput, NotFound, SandboxBusy
 from core.events import Event, record
-from core.exports import private_terms
-from core.exports.leak_check import Secret, found_in
+from core.exports import leak_check, private_terms
+from core.exports.leak_check import Secret
 from core.files import Limits
 from core.people import audit
 from core.people.roles import Action, allow
+from core.provenance import embed, xmp
 from core.provenance.seal import read
 from core.provenance.watermark import confirm
-from storage.blobs import BlobError
+from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.files import assets, fingerprints
 from storage.files import exports as rows
 from storage.people import projects
 from storage.tables import Asset, ComplianceNote, Member, Project
 
+log = structlog.get_logger(__name__)
+Value = TypeVar("Value")
 MOST = 2_000
 """Assets of one report."""
 
@@ -68,9 +72,12 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
 def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
     try:
         data = desk.blobs.get(asset.sha256)
-    except BlobError:
+    except BlobNotFound:
         lost = Item("A", "file digest", Status.FAIL, "its bytes are not in the store")
         return Checked(asset.code, asset.filename, (lost,), asset.sha256)
+    except BlobError:
+        away = Item("A", "file digest", Status.UNKNOWN, "the file store does not answer: nothing of it could be checked")
+        return Checked(asset.code, asset.filename, (away,), asset.sha256)
     with desk.reading() as session:
         allow(session, by, Action.SEE, projects.by_id(session, asset.project_id))
         secrets = private_terms.secrets(session, asset)
@@ -79,14 +86,10 @@ def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
         notes = {
             name: Said(note.answer, who.name, note.created_at) for name, (note, who) in rows.notes(session, asset.id or 0).items()
         }
-        indexed = _indexed(session, asset)
-    try:
-        limits = Limits(max_pixels=desk.settings.max_pixels, max_bytes=4 << 30)
-        examined, image = files.look(data, asset.filename, limits)
-    except BadPicture:
-        examined, image = None, None
-    found = read.read(desk.settings, data, asset.mime) if read.carries(data) else None
-    manifest = str(asset.seal.get("manifest") or "")
+        indexed = bool(asset.phash) and fingerprints.has(session, asset.id or 0, asset.phash)
+    limits = Limits(max_pixels=desk.settings.max_pixels, max_bytes=4 << 30)
+    examined, image = _read(lambda: files.look(data, asset.filename, limits)) or (None, None)
+    signed = _read(lambda: Signed(read.read(desk.settings, data, asset.mime) if read.carries(data) else None))
     gone = [Gone(one, copied, _leaks(desk, copied, secrets)) for one, copied in left]
     return check(
         Material(
@@ -94,30 +97,45 @@ def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
             asset,
             data,
             examined,
-            found,
+            signed.credentials if signed else None,
             inputs,
             gone,
-            secrets,
-            bool(manifest) and desk.blobs.has(manifest),
+            _read(lambda: tuple(sorted({one.what for one in leak_check.found_in(data, secrets)}))),
+            _has(desk, str(asset.seal.get("manifest") or "")),
             indexed,
             notes,
             now(),
             confirm.agreement(desk.settings, image, asset.statement) if image is not None else None,
+            signed is not None,
+            _read(lambda: xmp.read(embed.xmp_in(data, asset.mime))),
         )
     )
 
 
-def _indexed(session: Session, asset: Asset) -> bool:
-    near = fingerprints.near(session, asset.phash, within=0, limit=50) if asset.phash else []
-    return any(one.asset_id == asset.id for one in near)
+def _read(what: Callable[[], Value]) -> Value | None:
+    """What was read; None where it cannot be, which no check takes for an answer."""
+    try:
+        return what()
+    except (BadInput, SandboxBusy) as problem:
+        log.info("compliance.unread", problem=problem.message)
+        return None
 
 
-def _leaks(desk: Desk, copied: Asset | None, secrets: Sequence[Secret]) -> tuple[str, ...]:
+def _has(desk: Desk, digest: str) -> bool | None:
+    """Whether something is in the store; None where the store does not answer."""
+    try:
+        return bool(digest) and desk.blobs.has(digest)
+    except BlobError:
+        return None
+
+
+def _leaks(desk: Desk, copied: Asset | None, secrets: Sequence[Secret]) -> tuple[str, ...] | None:
+    """Which kinds of secrets a copy holds; None where that could not be looked at."""
     if copied is None:
-        return ()
+        return None
     try:
         data = desk.blobs.get(copied.sha256)
     except BlobError:
-        return ()
+        return None
     allowed = f"{desk.settings.team} {desk.settings.credit}"
-    return tuple(sorted({one.what for one in found_in(data, secrets, allowed=allowed)}))
+    return _read(lambda: tuple(sorted({one.what for one in leak_check.found_in(data, secrets, allowed=allowed)})))

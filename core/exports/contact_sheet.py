@@ -42,7 +42,8 @@ def contact_sheet(title: str, note: str, frames: Sequence[Frame]) -> bytes:
 
 def lines_of(facts: dict[str, object]) -> list[str]:
     """What stands under a picture: who it was for, its status, and that a model made it."""
-    said = Disclosure.of(facts).source_type.label if facts else ""
+    told = Disclosure.told(facts)
+    said = told.source_type.label if told else ""
     return [" · ".join(str(facts[key]) for key in ("shot", "by") if facts.get(key)), said]
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import files
 from core.desk import Desk
-from core.errors import Conflict, StoreError, WouldLeak
+from core.errors import BadPicture, Conflict, StoreError, WouldLeak
 from core.events import Event, record
 from core.exports import leak_check, private_terms, profiles, redact, transcode
 from core.exports.leak_check import Secret
@@ -20,7 +20,7 @@ from core.exports.transcode import Copy, Original
 from core.files import Limits, stored
 from core.people import audit
 from core.people.roles import Action, allow
-from core.provenance import policies
+from core.provenance import embed, origins, policies, xmp
 from core.provenance.seal import read as reading
 from core.provenance.seal.read import Credentials
 from storage.clock import now
@@ -88,6 +88,8 @@ def prepare(desk: Desk, asset: Asset, wish: Wish, *, by: Member, number: int = 1
     with desk.reading() as session:
         whole = _whole(session, asset, wish, by)
     data = _bytes(desk, asset)
+    if not origins.made_here(asset):
+        whole = replace(whole, stated=_carried(asset, data))
     if whole.profile.graph and not whole.stated.get("graph"):
         read = files.examine(data, asset.filename, limits=replace(_LARGE, max_pixels=desk.settings.max_pixels)).graph
         whole = replace(whole, stated=whole.stated | ({"graph": read} if read else {}))
@@ -120,7 +122,7 @@ def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
     project = projects.by_id(session, asset.project_id)
     assert project is not None, "an asset belongs to a project"
     allow(session, by, Action.EXPORT, project)
-    if asset.origin is Origin.EXPORT:
+    if asset.origin is Origin.EXPORT or asset.copy_of is not None:
         raise Conflict(f"{asset.code} is an export itself.", hint="Export its original.")
     client, maker = projects.client(session, project.client_id), members.by_id(session, asset.member_id)
     profile = profiles.named(wish.profile, rows.profiles(session, project.id or 0))
@@ -130,7 +132,7 @@ def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
         for verdict, who in verdicts.history(session, asset.id or 0)
         if verdict.withdrawn_at is None
     ]
-    stated = {**asset.statement, "verdicts": said} if asset.statement else {}
+    stated = {**asset.statement, "verdicts": said} if origins.made_here(asset) else {}
     kept = {what for rule, several in _TOLD.items() if getattr(profile, rule) for what in several}
     known = private_terms.secrets(session, asset)
     return Whole(
@@ -142,6 +144,16 @@ def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
         stated,
         profile,
     )
+
+
+def _carried(asset: Asset, data: bytes) -> dict[str, Any]:
+    """What can be stated of a file that was brought here: only what it says of itself, as its own claim."""
+    try:
+        told = xmp.read(embed.xmp_in(data, asset.mime))
+    except BadPicture:
+        told = {}
+    carried = origins.carried(asset, told)
+    return {"carried": carried} if carried else {}
 
 
 def _names(whole: Whole, number: int) -> dict[str, object]:

@@ -14,14 +14,19 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from PIL import ImageSequence
+
 from core.errors import BadInput
-from core.formats import kinds, png
+from core.exports import hidden
+from core.formats import kinds, low_bits, pixels, png
 from core.provenance.carriers.field_names import MOST
 from core.security.sandbox import sandboxed
 
 _SURE = 6
 """Bytes a word must have to be looked for between pixels: by chance it is found there once in 10**8 files of a megabyte."""
 _LONGEST = 200
+_ADDRESS = re.compile(r"https?://\S+")
+"""An address on the web is no path of a machine."""
 _PATH = re.compile(r"(?:[A-Za-z]:\\|/)(?:[\w.~ -]+[/\\])+[\w.~ -]+")
 
 
@@ -50,13 +55,13 @@ def secrets_of(statement: Mapping[str, Any], words: Mapping[str, Iterable[str]])
 def paths_in(graph: object) -> Iterator[str]:
     """Things in a graph that look like paths of some machine."""
     for text in _strings(graph, 0):
-        yield from _PATH.findall(text)
+        yield from _PATH.findall(_ADDRESS.sub(" ", text))
 
 
 @sandboxed
 def found_in(data: bytes, secrets: Iterable[Secret], *, allowed: str = "") -> tuple[Secret, ...]:
     """Which of the secrets a file holds anywhere. What is part of `allowed` (the team's own name) is none."""
-    texts = b"\n".join(_texts(data)).lower()
+    texts = b"\n".join((*_texts(data), *_hidden(data))).lower()
     whole = data.lower()
     told = []
     for secret in secrets:
@@ -97,6 +102,27 @@ def _texts(data: bytes) -> Iterator[bytes]:
         except (BadInput, zlib.error):
             pass
     yield from re.findall(rb"[\x20-\x7e\t\r\n]{10,}", data)
+
+
+def _hidden(data: bytes) -> Iterator[bytes]:
+    """What stands in the lowest bits of a picture, also without the zeros of UTF-16, and its colour profile unpacked."""
+    mime = kinds.mime_of(data, "")
+    if mime not in kinds.PICTURES or mime in hidden.LOSSY:
+        return
+    try:
+        if mime == "image/png":
+            yield from (png.inflate(part.body(data).partition(b"\0")[2][1:], MOST) for part in _profiles(data))
+        with pixels.opened(data, max_pixels=hidden.MOST_LOOKED_AT) as image:
+            for frame in ImageSequence.Iterator(image):
+                for text in low_bits.texts(frame):
+                    yield text
+                    yield text.replace(b"\0", b"")
+    except (BadInput, ValueError, zlib.error):
+        return
+
+
+def _profiles(data: bytes) -> list[png.Chunk]:
+    return [part for part in png.chunks(data) if part.type == b"iCCP"]
 
 
 def _strings(value: object, depth: int) -> Iterator[str]:

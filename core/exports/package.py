@@ -53,7 +53,9 @@ def row_of(one: Left) -> dict[str, Any]:
         "mime": asset.mime,
         "width": asset.width,
         "height": asset.height,
-        "disclosure": Disclosure.of(whole.stated).source_type.value if whole.stated else "",
+        "disclosure": said.source_type.value
+        if (said := Disclosure.told(whole.stated))
+        else str((whole.stated.get("carried") or {}).get("source_type") or ""),
         "sealed_by": str(asset.seal.get("signer") or ""),
         "status": whole.asset.status,
         "licences": redact.licences(whole.stated) if telling_licences else [],

@@ -31,6 +31,8 @@ SUFFIXES = {
     "model/gltf-binary": ".glb",
     "image/x-exr": ".exr",
 }
+TEAM = "team"
+"""The one profile whose copies are the original's own bytes whatever is hidden in them."""
 PLACES = ("asset", "render", "client", "project", "shot", "workflow", "number", "date", "width", "height", "seed", "status")
 _PLACE = re.compile(r"\{(\w+)\}")
 _CHOICES = {

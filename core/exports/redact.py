@@ -11,7 +11,7 @@ from core.exports.profiles import Profile
 from core.provenance import parameters, xmp
 from core.provenance.xmp import Policy
 
-_ALWAYS = ("schema", "id", "generator", "software", "disclosure", "finished_at")
+_ALWAYS = ("schema", "id", "generator", "software", "disclosure", "finished_at", "carried")
 _FILE = ("mime", "width", "height", "frames", "seconds")
 _NAMED = {
     "words": ("settings", "seed", "inputs", "techniques"),

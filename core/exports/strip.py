@@ -6,57 +6,86 @@ Done on the file's own structure where that can be done, so that pixels stay exa
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from core.exports.strip_avif import bare_avif
-from core.exports.strip_film import bare_exr, bare_mesh, bare_movie, bare_webm
+from core.exports.strip_avif import AVIF, bare_avif
+from core.exports.strip_film import MOVIE, bare_exr, bare_mesh, bare_movie, bare_webm, end_of_boxes
 from core.exports.strip_sound import bare_flac, bare_mp3, bare_ogg, bare_wave
-from core.formats import png
-from core.provenance.carriers import gif, jpeg, webp
+from core.formats import png, png_excess
+from core.provenance.carriers import gif, jpeg, matroska, webp
 from core.security.sandbox import sandboxed
 
-_PNG = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP", b"pHYs", b"bKGD"}
-    | {b"acTL", b"fcTL", b"fdAT"}
-)
+_PNG = {
+    b"IHDR": 13, b"PLTE": 768, b"IDAT": 1 << 31, b"IEND": 0, b"tRNS": 256, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"iCCP": 1 << 22,
+    b"sBIT": 4, b"cICP": 4, b"pHYs": 9, b"bKGD": 6, b"acTL": 8, b"fcTL": 26, b"fdAT": 1 << 31,
+}  # fmt: skip
+"""Chunks that show something, and how long each may be: what is longer says more than it should."""
+_INDEXED = 3
+_MOST_PIXELS = 500_000_000
 _WEBP = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _WEBP_WORDS = 0x08 | 0x04
 _GIF = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_FRAME = 16
+_JFIF = 14
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 
 
 def _png(data: bytes) -> bytes:
-    kept = [part for part in png.chunks(data) if part.type in _PNG]
-    return png.SIGNATURE + b"".join(data[part.start : part.end] for part in kept)
+    parts = [part for part in png.chunks(data) if part.end - part.start - 12 <= _PNG.get(part.type, -1)]
+    indexed = data[25] == _INDEXED
+    kept = [
+        _named_profile(part.body(data)) if part.type == b"iCCP" else data[part.start : part.end]
+        for part in parts
+        if indexed or part.type != b"PLTE"
+    ]
+    return png_excess.exact(png.SIGNATURE + b"".join(kept), most=_MOST_PIXELS)
+
+
+def _named_profile(body: bytes) -> bytes:
+    """A colour profile under a name that says nothing."""
+    return png.chunk(b"iCCP", b"ICC profile\0" + body.partition(b"\0")[2])
 
 
 def _jpeg(data: bytes) -> bytes:
-    """What follows the end of the picture is cut off: some tools hide things there."""
+    """Of its headers, what decoding and colours need; what stands between the scans or behind the end is cut out."""
     parts, turned = jpeg.segments(data), 1
     kept = []
     for part in parts:
         body = part.body(data)
         if part.marker == _APP1 and body.startswith(b"Exif\0\0"):
             turned = _orientation(body[6:])
-        if part.marker < _APP0 or part.marker in (_APP0, _APP14) or (part.marker == _APP2 and body.startswith(b"ICC_PROFILE\0")):
+        if part.marker == _APP0 and body.startswith(b"JFIF\0") and len(body) >= _JFIF:
+            kept.append(b"\xff\xe0\x00\x10" + body[:12] + b"\0\0")  # without its small picture
+        elif part.marker == _APP14 and body.startswith(b"Adobe"):
+            kept.append(b"\xff\xee\x00\x0e" + body[:12])
+        elif part.marker in jpeg.TABLES or (part.marker == _APP2 and body.startswith(b"ICC_PROFILE\0")):
             kept.append(data[part.start : part.end])
-    head = [one for one in kept if one[1] == _APP0] + ([_turned(turned)] if turned != 1 else [])
+    head = [one for one in kept if one[1] == _APP0][:1] + ([_turned(turned)] if turned != 1 else [])
     rest = [one for one in kept if one[1] != _APP0]
-    picture = data[parts[-1].end if parts else 2 :]
-    end = picture.rfind(b"\xff\xd9")
-    return b"\xff\xd8" + b"".join(head + rest) + (picture[: end + 2] if end >= 0 else picture)
+    return b"\xff\xd8" + b"".join(head + rest) + jpeg.scans(data, parts[-1].end if parts else 2)[0]
 
 
 def _webp(data: bytes) -> bytes:
-    kept = []
-    for part in webp.chunks(data):
-        if part.name in _WEBP:
-            one = data[part.start : part.end]
-            if part.name == b"VP8X":
-                one = one[:8] + bytes((one[8] & ~_WEBP_WORDS & 0xFF,)) + one[9:]
-            kept.append(one)
-    inside = b"".join(kept)
+    inside = _webp_parts(data, webp.chunks(data))
     return b"RIFF" + (len(inside) + 4).to_bytes(4, "little") + b"WEBP" + inside
+
+
+def _webp_parts(data: bytes, parts: Sequence[webp.Chunk]) -> bytes:
+    """Only what shows something, also within the frames of an animation."""
+    kept = []
+    for part in parts:
+        if part.name not in _WEBP:
+            continue
+        one = data[part.start : part.end]
+        if part.name == b"VP8X":
+            one = webp.chunk(b"VP8X", bytes((one[8] & ~_WEBP_WORDS & 0xFF,)) + one[9:18])
+        elif part.name == b"ANIM":
+            one = webp.chunk(b"ANIM", one[8:14])
+        elif part.name == b"ANMF":
+            frame = part.body(data)
+            one = webp.chunk(b"ANMF", frame[:_FRAME] + _webp_parts(frame, webp.chunks_within(frame, _FRAME)))
+        kept.append(one)
+    return b"".join(kept)
 
 
 def _gif(data: bytes) -> bytes:
@@ -113,3 +142,26 @@ LOSSLESS = frozenset(_MAKERS)
 def bare(data: bytes, mime: str) -> bytes:
     """The file without a word. Raises BadPicture for a broken one, KeyError for a kind that is not in LOSSLESS."""
     return _MAKERS[mime](data)
+
+
+def end_of(data: bytes, mime: str) -> int:
+    """Where a file ends by its own account; its length where it gives none. Raises BadPicture for a broken one."""
+    match mime:
+        case "image/png":
+            return png.chunks(data)[-1].end
+        case "image/jpeg":
+            parts = jpeg.segments(data)
+            return jpeg.scans(data, parts[-1].end if parts else 2)[1]
+        case "image/webp" | "audio/wav":
+            size = int.from_bytes(data[4:8], "little")
+            return min(len(data), 8 + size + size % 2)
+        case "image/gif":
+            return gif.blocks(data)[-1].end
+        case "image/avif":
+            return end_of_boxes(data, AVIF)
+        case "video/mp4" | "video/quicktime":
+            return end_of_boxes(data, MOVIE)
+        case "video/webm":
+            return matroska.segment(data).end
+        case _:
+            return len(data)

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import BadPicture
+from core.exports.strip_film import end_of_boxes
 from core.provenance.carriers import bmff
 
 _WORDS = frozenset({b"Exif", b"mime", b"uri "})
 _BLANKED = frozenset({b"uuid", b"free", b"skip", b"udta"})
+AVIF = frozenset({b"ftyp", b"meta", b"mdat", b"moov", b"moof", b"styp", b"sidx", *_BLANKED})
+"""Boxes at the top; what begins with none of them is no part of the picture."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Box:
 
 def bare_avif(data: bytes) -> bytes:
     """Raises BadPicture for a file that is broken, or that keeps its words in a way not known here."""
+    data = data[: end_of_boxes(data, AVIF)]
     out = bytearray(data)
     for top in bmff.boxes(data):
         if top.kind in _BLANKED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 from core.errors import BadPicture
@@ -10,6 +11,13 @@ from core.provenance.carriers import matroska
 from core.provenance.carriers.matroska import Element
 
 _MOVIE_WORDS = frozenset({b"udta", b"meta", b"uuid"})
+MOVIE = frozenset(
+    {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"ssix", b"pdin", b"prft", b"emsg", b"wide", b"pnot"}
+    | {b"free", b"skip", *_MOVIE_WORDS}
+)
+"""Boxes that stand at the top of a film (ISO/IEC 14496-12; QuickTime); what begins with none of them is no part of it."""
+TEXT_BEHIND = re.compile(rb"[\t\n\r\x20-\x7e\0]{12,}\Z")
+"""What reads like text behind the data of a file that does not say where they end."""
 _INSIDE = frozenset({b"moov", b"trak", b"mdia", b"moof", b"traf"})
 _SEGMENT, _INFO, _TRACKS, _TRACK, _VOID, _CHECKSUM = (
     0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0xEC, 0xBF,
@@ -25,9 +33,21 @@ _MESH_EXTENSIONS = frozenset({"KHR_xmp", "KHR_xmp_json_ld"})
 
 def bare_movie(data: bytes) -> bytes:
     """Boxes of words become free space of the same length, so that no offset changes; what stood in them is zero."""
-    out = bytearray(data)
+    out = bytearray(data[: end_of_boxes(data, MOVIE)])
     _blank(out, 0, len(out), 0)
     return bytes(out)
+
+
+def end_of_boxes(data: bytes, known: frozenset[bytes]) -> int:
+    """Where the last box at the top ends that is of a known kind; a file that is cut off inside one ends there."""
+    at = 0
+    while at + 8 <= len(data) and data[at + 4 : at + 8] in known:
+        size = int.from_bytes(data[at : at + 4], "big")
+        size = int.from_bytes(data[at + 8 : at + 16], "big") if size == 1 else size or len(data) - at
+        if size < 8:
+            break
+        at += size
+    return min(at, len(data)) or len(data)
 
 
 def bare_webm(data: bytes) -> bytes:
@@ -54,7 +74,7 @@ def bare_exr(data: bytes) -> bytes:
         name, at = _word(data, at)
         if not name:
             if not data[5] & 0x10 or at >= len(data) or not data[at]:  # one part only, or the last of many
-                return bytes(out)
+                return TEXT_BEHIND.sub(b"", bytes(out))
             continue
         kind, at = _word(data, at)
         size = struct.unpack_from("<i", data, at)[0] if at + 4 <= len(data) else -1

@@ -8,20 +8,22 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image, ImageCms
 
 from core.errors import Conflict
-from core.exports import redact, strip
-from core.exports.profiles import FORMATS, Profile
+from core.exports import hidden, redact, strip
+from core.exports.profiles import FORMATS, TEAM, Profile
 from core.files import previews
-from core.formats import kinds, pixels
+from core.formats import kinds, low_bits, pixels
 from core.provenance import embed, xmp
 from core.provenance.carriers import carrier_of
+from core.provenance.disclosure import Disclosure
 from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
+from core.provenance.seal.names import States
 from core.provenance.seal.sign import Sealed
 from core.provenance.xmp import Policy
 from core.security.sandbox import sandboxed
@@ -56,23 +58,38 @@ class Copy:
 
 def copy(settings: Settings, original: Original, profile: Profile, house: Policy) -> Copy:
     """The copy, sealed as a child of its original. Raises BadPicture, TooManyPixels; Conflict for what cannot be made bare."""
+    if profile.whole and profile.name != TEAM and hidden.is_in(original.data, original.mime, settings.max_pixels):
+        profile = replace(profile, whole=False, words=True, graph=True, people=True, work=True, models=True)
     if profile.whole and not (profile.format or profile.size):
         lost = _not_carried(original.data, original.mime, original.mime)
         kept = Sealed(original.data, sign.SEALED if read.carries(original.data) else sign.UNSEALED)
         return Copy(original.data, original.mime, kept, True, (), tuple(lost))
-    picture, mime, actions, lost = _picture(settings.max_pixels, original, profile)
+    made = _picture(settings.max_pixels, original, profile)
+    picture, mime, actions, lost = made.data, made.mime, made.actions, made.lost
     view = redact.told(original.stated, profile)
     rules = redact.policy(profile, house)
     told = _worded(picture, mime, original, profile, view, rules)
     lost += _not_carried(told, mime, original.mime)
     sealed = _sealed(settings, told, mime, original, profile, actions, view, rules)
     same = not any(one["action"] != "c2pa.published" for one in actions)
-    return Copy(sealed.data, mime, sealed, same, tuple(redact.removed(original.stated, profile)), tuple(lost))
+    removed = [*redact.removed(original.stated, profile), *([hidden.REMOVED] if made.cleared else [])]
+    return Copy(sealed.data, mime, sealed, same, tuple(removed), tuple(lost))
+
+
+@dataclass(frozen=True)
+class _Bare:
+    """A copy before any word is put into it; `cleared`: text was found in its lowest bits, which are clear now."""
+
+    data: bytes = field(repr=False)
+    mime: str
+    actions: list[manifest.Action]
+    lost: list[str]
+    cleared: bool = False
 
 
 @sandboxed
-def _picture(max_pixels: int, original: Original, profile: Profile) -> tuple[bytes, str, list[manifest.Action], list[str]]:
-    """(bare bytes, kind, what was done, what was lost on the way)."""
+def _picture(max_pixels: int, original: Original, profile: Profile) -> _Bare:
+    """The bare copy, what was done to it and what was lost on the way."""
     wanted = FORMATS.get(profile.format, original.mime)
     published: manifest.Action = {"action": "c2pa.published"}
     if original.mime not in kinds.PICTURES:
@@ -80,25 +97,31 @@ def _picture(max_pixels: int, original: Original, profile: Profile) -> tuple[byt
             hint = "Export it as a render of another format, or with the profile team or archive."
             raise Conflict(f"What {original.mime or 'this file'} says of itself cannot be taken out.", hint=hint)
         lost = ["format and size: only pictures are encoded again"] if profile.format or profile.size else []
-        return strip.bare(original.data, original.mime), original.mime, [published], lost
+        return _Bare(strip.bare(original.data, original.mime), original.mime, [published], lost)
     with pixels.opened(original.data, max_pixels=max_pixels) as image:
         frames, size = int(getattr(image, "n_frames", 1)), image.size
         smaller = 0 < profile.size < max(size)
         recoloured = profile.colour == "srgb" and bool(image.info.get("icc_profile"))
-        if wanted == original.mime and not smaller and not recoloured and wanted in strip.LOSSLESS:
-            return strip.bare(original.data, wanted), wanted, [published], []
+        found = not smaller and hidden.in_pixels(original.data, original.mime, image)
+        if wanted == original.mime and not (smaller or recoloured or found) and wanted in strip.LOSSLESS:
+            return _Bare(strip.bare(original.data, wanted), wanted, [published], [])
         wanted = wanted if wanted in _ENCODERS else "image/png"
-        image.seek(0)
-        made, lost = _encoded(image, wanted, profile, smaller)
+        if found and frames > 1 and wanted == original.mime:
+            made, lost, frames = hidden.animation(image, _ENCODERS[wanted], max_pixels), [], 1
+        else:
+            image.seek(0)
+            made, lost = _encoded(image, wanted, profile, smaller, clear=found)
+    if hidden.is_deep(original.data):
+        lost.append("more than 8 bits a channel")
     if frames > 1:
         lost.append(f"{frames - 1} frames: only the first is kept")
     done = [name for name, was in (("c2pa.resized", smaller), ("c2pa.color_adjustments", recoloured)) if was]
     if wanted != original.mime or not done:
         done.append("c2pa.transcoded")
-    return made, wanted, [*({"action": name} for name in done), published], lost
+    return _Bare(made, wanted, [*({"action": name} for name in done), published], lost, found)
 
 
-def _encoded(image: Image.Image, mime: str, profile: Profile, smaller: bool) -> tuple[bytes, list[str]]:
+def _encoded(image: Image.Image, mime: str, profile: Profile, smaller: bool, *, clear: bool) -> tuple[bytes, list[str]]:
     colours = image.info.get("icc_profile")
     lost = ["more than 8 bits a channel"] if image.mode.startswith("I") or image.mode == "F" else []
     upright = pixels.upright(image)
@@ -112,6 +135,8 @@ def _encoded(image: Image.Image, mime: str, profile: Profile, smaller: bool) -> 
     if mime == "image/jpeg" and upright.mode == "RGBA":
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, (255, 255, 255, 255)), upright).convert("RGB")
         lost.append("transparency")
+    if clear:
+        upright = low_bits.cleared(upright)
     upright.info.clear()
     out = io.BytesIO()
     options: dict[str, Any] = {"compress_level": 6} if mime == "image/png" else {"quality": profile.quality}
@@ -157,10 +182,21 @@ def _sealed(
     rules: Policy,
 ) -> Sealed:
     parent, redactions = _parent(settings, original, profile)
-    fields = xmp.fields(view, rules)
-    assertions = [*manifest.metadata(fields), *manifest.training(rules), manifest.statement_assertion(view)]
+    ours = Disclosure.told(original.stated) is not None
+    about = [*manifest.metadata(xmp.fields(view, rules)), manifest.statement_assertion(view)] if ours else []
+    assertions = [*about, *manifest.training(rules)]
+    states = States.EXPORTED if ours else States.BROUGHT
     thumbnail = previews.small_for_manifest(data, settings.max_pixels)
-    plan = manifest.of_copy(parent, actions, assertions, redactions=redactions, title=original.code, thumbnail=thumbnail)
+    plan = manifest.of_copy(
+        parent,
+        actions,
+        assertions,
+        states=states,
+        carried=view.get("carried"),
+        redactions=redactions,
+        title=original.code,
+        thumbnail=thumbnail,
+    )
     return sign.seal(settings, data, mime, plan)
 
 
@@ -170,6 +206,10 @@ def _parent(settings: Settings, original: Original, profile: Profile) -> tuple[I
     if profile.lineage and found is not None:
         private = () if profile.words and profile.people and profile.work else names.PRIVATE
         return Ingredient("original", original.code, original.mime, original.data, "parentOf"), redactions_of(found, private)
+    if original.mime not in strip.LOSSLESS and found is not None:  # its words cannot be taken out: it is named only
+        return Ingredient(
+            "original", original.code, "", b"", "parentOf", ident=str(original.stated.get("id") or original.code)
+        ), []
     data = strip.bare(original.data, original.mime) if original.mime in strip.LOSSLESS else original.data
     small = b"" if not profile.lineage else previews.small_for_manifest(data, settings.max_pixels)
     return Ingredient("original", original.code, original.mime, data, "parentOf", small), []

@@ -17,7 +17,7 @@ from core import generators
 from core.comfyui.facts import Facts
 from core.comfyui.graph import Graph
 from core.errors import BadPicture, TooLong
-from core.formats import exif, films, kinds, pixels, png, stealth
+from core.formats import exif, films, kinds, low_bits, pixels, png, stealth
 from core.formats.decoding import UTF8, text_of
 from core.formats.raw_text import RawText, RawTexts
 from core.formats.sanitize import clean, clean_text
@@ -30,6 +30,8 @@ from core.settings import Settings
 
 LOOK_EDGE = 2048
 """Pixels of the longer edge of the picture that `look` gives: more than anything that recognises pictures goes by."""
+HIDDEN = "Text is hidden in the lowest bits of its pixels: chats are shown a preview, which has none."
+"""The problem of a picture whose own bytes are not shown in chat."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
     still = frames == 1
     phash, mirrored = fingerprints.both(upright) if still else ("", "")
     hidden = stealth.read(upright, max_text=limits.max_text) if found.mime in stealth.LOSSLESS else b""
+    if found.mime != "image/jpeg" and low_bits.begins_with_text(upright):
+        found = replace(found, problems=(*found.problems, HIDDEN))
     seen = replace(
         found,
         width=upright.width,

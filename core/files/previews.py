@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.errors import BadInput
 from core.files.inspect import Examined
-from core.formats import kinds, pixels
+from core.formats import kinds, low_bits, pixels
 from core.security.sandbox import sandboxed
 
 THUMBNAIL_EDGE = 320
@@ -79,9 +79,10 @@ def _picture(data: bytes, examined: Examined) -> Image.Image | None:
 
 
 def _shrunk(image: Image.Image, edge: int) -> Image.Image:
+    """At most so large. What is not made smaller, and is written without loss, loses its lowest bits, for they may hold text."""
     scale = edge / max(image.size)
     if scale >= 1:
-        return image
+        return low_bits.cleared(image) if image.mode == "RGBA" else image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)  # more than three times as large: halved first
 

@@ -13,13 +13,14 @@ import structlog
 
 from core import files
 from core.desk import Desk
-from core.errors import BlobMissing, Conflict, StoreError
+from core.errors import BlobMissing, Conflict, SlateError, StoreError
 from core.events import Event, record
 from core.files import previews
 from core.files import sign as seals
 from core.people import audit
 from core.provenance.seal import signer
 from core.provenance.seal.keys import WARN_DAYS
+from core.provenance.seal.names import SEALABLE
 from core.provenance.seal.sign import SEALED, UNSEALED, UNSTAMPED, Sealed
 from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
@@ -29,10 +30,10 @@ from storage.tables import Asset, Member, Origin
 log = structlog.get_logger(__name__)
 
 
-def due(desk: Desk, limit: int = 50) -> Sequence[Asset]:
-    """Outputs that wait for a seal or for a time stamp, oldest first."""
+def due(desk: Desk, limit: int = 50, *, after: int = 0) -> Sequence[Asset]:
+    """Outputs that wait for a seal or for a time stamp, oldest first; kinds of files that take no seal do not wait for one."""
     with desk.reading() as session:
-        return assets.to_seal(session, {UNSEALED, UNSTAMPED}, limit)
+        return assets.to_seal(session, {UNSEALED, UNSTAMPED}, SEALABLE, limit, after=after)
 
 
 def ending(desk: Desk, limit: int = 50, *, after: int = 0) -> Sequence[Asset]:
@@ -113,14 +114,22 @@ def _preview(desk: Desk, asset: Asset, original_sha256: str) -> str:
 
 
 def seal_due(desk: Desk, limit: int = 5) -> int:
-    """Try a few that wait; how many were sealed. One that still cannot be is left for the next round."""
-    count = 0
-    for asset in due(desk, limit):
+    """Try the oldest that wait; how many were sealed."""
+    return seal_some(desk, limit)[0]
+
+
+def seal_some(desk: Desk, limit: int = 5, *, after: int = 0) -> tuple[int, int]:
+    """Try a few that wait, from behind `after` on: (how many were sealed, where the next round goes on; 0 is from the start).
+
+    One that cannot be sealed, whatever the reason, keeps none of the others from their turn.
+    """
+    count, waiting = 0, due(desk, limit, after=after)
+    for asset in waiting:
         try:
             count += seal(desk, asset).seal_state == SEALED
-        except (Conflict, BlobMissing, StoreError) as problem:
+        except SlateError as problem:
             log.debug("seal.still-due", asset=asset.code, why=problem.message)
-    return count
+    return count, (waiting[-1].id or 0) if len(waiting) == limit else 0
 
 
 def _ours(asset: Asset) -> Asset:

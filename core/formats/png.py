@@ -178,17 +178,18 @@ def text_chunk(keyword: str, text: str) -> bytes:
     """A text chunk: tEXt where Latin-1 is enough, else iTXt in UTF-8."""
     head = keyword.encode("latin-1")
     try:
-        return _chunk(b"tEXt", head + b"\0" + text.encode("latin-1"))
+        return chunk(b"tEXt", head + b"\0" + text.encode("latin-1"))
     except UnicodeEncodeError:
         return international_chunk(keyword, text)
 
 
 def international_chunk(keyword: str, text: str) -> bytes:
     """An iTXt chunk, uncompressed, in UTF-8."""
-    return _chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
+    return chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """One chunk with its checksum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 

@@ -16,6 +16,7 @@ from core.desk import Desk
 from core.errors import SlateError, StoreError
 from core.events import Event, record
 from core.files import Examined, derivatives, reparse
+from core.files.inspect import HIDDEN
 from core.formats import kinds, stealth
 from core.formats.raw_text import RawText
 from core.importing.sources import Unreadable, at, closed_places
@@ -139,6 +140,8 @@ def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     asset.width, asset.height = seen.width, seen.height
     asset.pixel_sha256, asset.phash = seen.pixel_sha256, seen.phash
     asset.thumbnail, asset.preview = looked.thumbnail, looked.preview
+    if HIDDEN in seen.problems:
+        asset.facts = asset.facts | {"problems": [*asset.facts.get("problems", ()), HIDDEN]}
     if not asset.facts.get("generator") and looked.hidden is not None:
         reparse.apply(asset, looked.hidden)
         raw_metadata.replace(session, asset.id, [one.kept() for one in looked.hidden.raw])

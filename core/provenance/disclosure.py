@@ -45,6 +45,26 @@ _LABELS = {
 }
 GENERATIVE = frozenset({SourceType.TRAINED, SourceType.COMPOSITE})
 """The types that say: a trained model made this or had a part in it."""
+_AI_TERMS = frozenset({"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "trainedalgorithmicdata"})
+_NO_AI_TERMS = frozenset(
+    {"digitalcapture", "computationalcapture", "negativefilm", "positivefilm", "print", "humanedits", "minorhumanedits"}
+    | {"digitalcreation", "digitalart"}
+)
+"""Terms that say that a camera or a hand made it. Screen captures, composites and enhancements tell nothing of what they show."""
+
+
+def says_ai(uri: str) -> bool:
+    """Whether a source type of anybody says that a model had a part in it; told by its last word, however the rest is spelt."""
+    return _term(uri) in _AI_TERMS
+
+
+def says_no_ai(uri: str) -> bool:
+    """Whether it says that none had."""
+    return _term(uri) in _NO_AI_TERMS
+
+
+def _term(uri: str) -> str:
+    return uri.strip().rstrip("/#").replace("#", "/").rpartition("/")[2].casefold()
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,16 @@ class Disclosure:
 
     def as_json(self) -> dict[str, str]:
         return asdict(self) | {"source_type": self.source_type.value}
+
+    @property
+    def says_ai(self) -> bool | None:
+        """The same, where it can be said: what only enhanced a picture says nothing of how that picture came to be."""
+        return True if self.is_ai else False if self.source_type is SourceType.ALGORITHMIC else None
+
+    @classmethod
+    def told(cls, stated: Mapping[str, Any]) -> Disclosure | None:
+        """The disclosure of what a run made; None where no run is stated, for then nothing is known of its making."""
+        return cls.of(stated) if stated.get("disclosure") or stated.get("render") else None
 
     @classmethod
     def of(cls, stated: Mapping[str, Any]) -> Disclosure:
@@ -85,9 +115,10 @@ def judge(graph: Mapping[str, Any], facts: Facts, parents: Sequence[Mapping[str,
         return Disclosure("created", SourceType.TRAINED if generative or facts.prompt else SourceType.ALGORITHMIC)
     if generative:
         return Disclosure("altered" if base else "created", SourceType.COMPOSITE, base, "edited" if base else "")
-    carried = known(next((str(one.get("source_type", "")) for one in parents if one.get("input") == base), ""))
+    carried = next((str(one.get("source_type", "")) for one in parents if one.get("input") == base), "")
     done = "resized" if "upscale" in facts.techniques else "edited"
-    return Disclosure("altered", carried if carried in GENERATIVE else SourceType.ENHANCED, base, done)
+    kind = (known(carried) or SourceType.COMPOSITE) if says_ai(carried) else SourceType.ENHANCED
+    return Disclosure("altered", kind, base, done)
 
 
 def base_of(graph: Mapping[str, Any], parents: Sequence[Mapping[str, Any]]) -> str:

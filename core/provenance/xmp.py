@@ -64,7 +64,8 @@ def write(statement: Mapping[str, Any], policy: Policy) -> str:
 
 def fields(statement: Mapping[str, Any], policy: Policy) -> dict[str, str]:
     """`prefix:Name` -> value, a view of the statement under a policy."""
-    said = Disclosure.of(statement)
+    said = Disclosure.told(statement)
+    carried = str((statement.get("carried") or {}).get("source_type") or "")
     settings = statement.get("settings") or {}
     software = {str(one.get("name")): str(one.get("version") or "") for one in statement.get("software") or []}
     system = next((name for name in software if name != "Slate"), "Slate")
@@ -75,18 +76,18 @@ def fields(statement: Mapping[str, Any], policy: Policy) -> dict[str, str]:
         if part
     )
     found = {
-        "Iptc4xmpExt:DigitalSourceType": said.source_type.value,
+        "Iptc4xmpExt:DigitalSourceType": said.source_type.value if said else carried,
         "Iptc4xmpExt:DigImageGUID": str(statement.get("id") or ""),
-        "Iptc4xmpExt:AISystemUsed": " · ".join([system, *models[:8]]) if said.is_ai else "",
-        "Iptc4xmpExt:AISystemVersionUsed": software.get(system, "") if said.is_ai else "",
+        "Iptc4xmpExt:AISystemUsed": " · ".join([system, *models[:8]]) if said and said.is_ai else "",
+        "Iptc4xmpExt:AISystemVersionUsed": software.get(system, "") if said and said.is_ai else "",
         "Iptc4xmpExt:AIPromptInformation": prompt[:_LONGEST_PROMPT] if policy.words else "",
         "Iptc4xmpExt:AIPromptWriterName": str(statement.get("by") or "") if policy.people else "",
         "plus:DataMining": DATA_MINING.get(policy.data_mining, ""),
         "photoshop:Credit": policy.credit or policy.provider,
-        "xmp:CreatorTool": f"Slate {software.get('Slate', '')}".strip(),
+        "xmp:CreatorTool": f"Slate {software.get('Slate', '')}".strip() if said else "",
         "xmp:CreateDate": str(statement.get("finished_at") or ""),
         "xmpMM:DocumentID": str(statement.get("id") or ""),
-        "TC260:AIGC": aigc(statement, policy) if policy.aigc_producer and said.is_ai else "",
+        "TC260:AIGC": aigc(statement, policy) if policy.aigc_producer and said and said.is_ai else "",
     }
     return {name: value for name, value in found.items() if value}
 

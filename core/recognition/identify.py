@@ -24,7 +24,7 @@ from core.recognition.candidates import ALIKE, Candidate, Ranking, words_of
 from core.recognition.crops import still_of
 from storage import ids
 from storage.blobs import digest_of
-from storage.files import assets, fingerprints
+from storage.files import assets, exports, fingerprints
 from storage.tables import Asset, Origin
 
 __all__ = ["ALIKE", "Candidate", "Certainty", "Recognition", "recognise"]
@@ -64,30 +64,44 @@ class Recognition:
 
 
 def recognise(
-    desk: Desk, data: bytes, filename: str = "", *, projects: Collection[int] | None = None, made_here: bool = False
+    desk: Desk,
+    data: bytes,
+    filename: str = "",
+    *,
+    projects: Collection[int] | None = None,
+    made_here: bool = False,
+    looked: tuple[Examined, Image.Image | None] | None = None,
 ) -> Recognition:
     """What these bytes are, among the Assets of `projects` (None: all). Raises BadPicture, TooManyPixels, TooLong.
 
-    With `made_here` only what the desk made counts, and copies of that: nothing that was brought here.
+    With `made_here` only what the desk made counts, and copies of that: nothing that was brought here. `looked` is what
+    `files.look` gave, where the caller has looked already.
     """
-    count = _made_here if made_here else list
+    count = _made_here if made_here else _all
     with desk.reading() as session:
-        same = count(assets.with_bytes(session, digest_of(data), projects))
+        same = count(session, assets.with_bytes(session, digest_of(data), projects))
+        restored = [one for one in same if was_restored_in(session, one)]
+        back = _of_a_restored(session, restored[0]) if restored and len(restored) == len(same) else None
+    if back is not None:
+        return back
     if any(asset.origin is Origin.RENDER for asset in same):
         return _certain("the very same file", same)
     if copies := [asset for asset in same if asset.copy_of is not None and asset.origin is Origin.EXPORT]:
         return _of_a_copy(desk, copies[0])
-    examined, image = files.look(data, filename, files.limits_of(desk.settings))
+    examined, image = looked or files.look(data, filename, files.limits_of(desk.settings))
     with desk.reading() as session:
         if same:
             near = [one for one in _lookalikes(session, examined, projects) if one.distance <= ALIKE]
             return _uploaded(_certain("the very same file", same), near)
-        if examined.record and (same := count(assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects))):
+        if examined.record and (
+            same := count(session, assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects))
+        ):
             return _certain("the very same file but for Slate's record", same)
         if not examined.is_picture:
             return Recognition(Certainty.UNKNOWN, "the file is new here, and only pictures are recognised by their looks")
         claimed = _claimed(session, examined, projects)
-        if same := count(assets.with_pixels(session, examined.pixel_sha256, projects)):
+        equal = count(session, assets.with_pixels(session, examined.pixel_sha256, projects))
+        if same := [one for one in equal if not was_restored_in(session, one)]:
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
 
@@ -99,8 +113,39 @@ def recognise(
     return _alike(replace(ranking, found=tuple(_marked(desk, image, ranking.found))), claimed)
 
 
-def _made_here(found: Sequence[Asset]) -> list[Asset]:
-    return [one for one in found if one.origin is Origin.RENDER or one.copy_of is not None]
+def _made_here(session: Session, found: Sequence[Asset]) -> list[Asset]:
+    """Those that the desk made, and copies of such that left the house."""
+    originals = assets.many(session, [one.copy_of for one in found if one.copy_of is not None])
+    return [
+        one
+        for one in found
+        if one.origin is Origin.RENDER
+        or (one.copy_of in originals and originals[one.copy_of].origin is Origin.RENDER and not was_restored_in(session, one))
+    ]
+
+
+def _all(_session: Session, found: Sequence[Asset]) -> list[Asset]:
+    return list(found)
+
+
+def was_restored(desk: Desk, asset: Asset) -> bool:
+    """Whether it is a copy that was recognised and given credentials: it is not identical to what it is a copy of."""
+    with desk.reading() as session:
+        return was_restored_in(session, asset)
+
+
+def was_restored_in(session: Session, asset: Asset) -> bool:
+    if asset.copy_of is None or asset.origin is not Origin.EXPORT:
+        return False
+    left = exports.of_copy(session, asset.id or 0)
+    return left is not None and left.profile == exports.RESTORED
+
+
+def _of_a_restored(session: Session, copied: Asset) -> Recognition:
+    """A file that was recognised once, and given credentials that say so."""
+    original = assets.by_id(session, copied.copy_of or 0)
+    how = f"the very copy {copied.code} that was recognised before, not identical to it"
+    return Recognition(Certainty.PROBABLE, how, original or copied)
 
 
 def _of_a_copy(desk: Desk, copied: Asset) -> Recognition:

@@ -10,6 +10,8 @@ from sqlmodel import Session
 
 from core import workflows
 from core.desk import Desk
+from core.provenance import origins
+from core.provenance.disclosure import says_ai
 from core.rendering import lifecycle
 from storage.files import assets
 from storage.people import members, projects
@@ -30,7 +32,8 @@ class PictureIn:
     size: int
     """In bytes."""
     source_type: str = ""
-    """What its statement or its own credentials say of its making (see core/provenance/disclosure.py)."""
+    """How it came to be, as a digital source type; empty where nothing says so (see core/provenance/origins.py)."""
+    made_here: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,13 @@ class Briefing:
             "seed": self.render.seed,
             "models": self.models,
             "parents": [
-                {"asset": one.asset, "sha256": one.sha256, "input": name, "source_type": one.source_type}
+                {
+                    "asset": one.asset,
+                    "sha256": one.sha256,
+                    "input": name,
+                    "source_type": one.source_type,
+                    "made_here": one.made_here,
+                }
                 for name, one in self.pictures.items()
             ],
             "verb": self.render.verb,
@@ -95,17 +104,21 @@ def brief(desk: Desk, render: Render) -> Briefing:
             workflow=workflow,
             version=version,
             inputs=dict(render.inputs),
-            pictures={name: _picture(asset) for name, asset in assets.inputs_of(session, render.id or 0).items()},
+            pictures={name: _picture(session, asset) for name, asset in assets.inputs_of(session, render.id or 0).items()},
             models=_models(session, version, render),
             parent=parent.code if parent else "",
             session=_session(session, render),
         )
 
 
-def _picture(asset: Asset) -> PictureIn:
-    told = asset.statement.get("disclosure") or asset.facts.get("credentials") or {}
+def _picture(session: Session, asset: Asset) -> PictureIn:
+    """Where it was brought here and shows the very pixels of one made here, it came to be as that one did."""
     suffix = PurePosixPath(asset.filename).suffix.lower() or ".png"
-    return PictureIn(asset.code, asset.sha256, suffix, asset.size, str(told.get("source_type") or ""))
+    kind = origins.source_type(asset)
+    if not origins.made_here(asset) and not says_ai(kind):
+        same = (origins.source_type(one) for one in assets.with_pixels(session, asset.pixel_sha256) if origins.made_here(one))
+        kind = next(filter(says_ai, same), kind)
+    return PictureIn(asset.code, asset.sha256, suffix, asset.size, kind, origins.made_here(asset))
 
 
 def _session(session: Session, render: Render) -> str:

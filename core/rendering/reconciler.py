@@ -58,7 +58,7 @@ class Sweeper:
         self._idle_since: dict[tuple[int, int], float] = {}
         self._troubled: set[str] = set()
         self._forget_at = 0.0
-        self._seal_at = time.monotonic() + SEAL_PAUSE
+        self._seal_at, self._sealed_to = time.monotonic() + SEAL_PAUSE, 0
         self._landmarks_at = 0.0
 
     def stop(self) -> None:
@@ -99,7 +99,7 @@ class Sweeper:
         """Files that wait for a key or a time stamp are tried again, a few every minute."""
         if time.monotonic() >= self._seal_at:
             self._seal_at = time.monotonic() + SEAL_PAUSE
-            reseal.seal_due(self.desk)
+            _, self._sealed_to = reseal.seal_some(self.desk, after=self._sealed_to)
 
     def note_landmarks(self) -> None:
         """Pictures whose landmarks nobody has noted: new ones, and those from before there were any; a few hundred at a time."""

@@ -1,7 +1,8 @@
 """Gives a recognised copy its credentials back.
 
-Where the very pixels are known, the original is the answer. Where the copy was encoded again, it gets a manifest of its own, with
-the original as its parent, which says how the two were found to belong together, and that what happened between is not known.
+Where the very pixels are known, the original is the answer. Where the copy was encoded again and all of it agrees with the
+original, it gets a manifest of its own, with the original as its parent, which says that it was recognised and is not identical.
+That is never a proof, and what agrees less gets nothing.
 """
 
 from __future__ import annotations
@@ -18,21 +19,23 @@ from core.errors import Conflict, NotFound, SealUnavailable, StoreError
 from core.events import Event, record
 from core.exports import profiles, redact, strip, transcode
 from core.files import previews, stored
-from core.formats import kinds
+from core.files.inspect import HIDDEN
 from core.people import audit
 from core.people.roles import Action, allow
 from core.provenance import embed, policies, xmp
 from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
-from core.recognition import identify
 from core.recognition.identify import Certainty, Recognition
+from core.verification import agreement, evidence
+from core.verification.decision_table import Recognised, Signature
+from core.verification.evidence import Found, Looked
 from storage.clock import now
 from storage.files import assets
 from storage.files import exports as rows
 from storage.people import projects
 from storage.tables import Asset, Export, Member, Origin
 
-RESTORED = "app.slatedesk.restored"
+_SIGNED = frozenset({Signature.TRUSTED, Signature.BROUGHT, Signature.NOT_IDENTICAL, Signature.BROKEN_HISTORY, Signature.UNKNOWN})
 
 
 @dataclass(frozen=True)
@@ -52,66 +55,85 @@ def restore(
 
     Raises NotFound for a picture nobody knows, Conflict for one that only looks alike or needs nothing, Refused, BadPicture.
     """
-    seen = identify.recognise(desk, data, filename, projects=seen_in)
-    found = _meant(seen, original)
-    with desk.reading() as session:
-        project = projects.by_id(session, found.asset.project_id) if found.asset else None
-        allow(session, by, Action.EXPORT, project)
+    looked = evidence.look(desk, data, filename)
+    found = _meant(evidence.find(desk, looked, projects=seen_in), original)
     assert found.asset is not None
-    source = _source(desk, found.asset)
-    if found.certainty is Certainty.CERTAIN:
-        return Restored(source, source, True, found.how)
-    return _as_a_copy(desk, data, filename, found, source, by)
+    source = found.original or found.asset
+    with desk.reading() as session:
+        allow(session, by, Action.EXPORT, projects.by_id(session, source.project_id))
+    if found.recognised is Recognised.EQUAL:
+        return Restored(source, source, True, found.seen.how)
+    _needs_some(looked)
+    return _as_a_copy(desk, looked, found, source, _agreement(desk, looked, source), by)
 
 
-def _meant(seen: Recognition, said: Asset | None) -> Recognition:
+def _needs_some(looked: Looked) -> None:
+    """Raises Conflict for a file that has credentials of its own, or that hides text in its pixels."""
+    if looked.signature in _SIGNED:
+        hint = "`/verify` with the picture tells what they say."
+        raise Conflict("It has valid Content Credentials of its own: they are not replaced.", hint=hint)
+    if HIDDEN in looked.examined.problems:
+        raise Conflict("Text is hidden in the lowest bits of its pixels: such a file is not signed.", hint="Save it anew first.")
+
+
+def _agreement(desk: Desk, looked: Looked, original: Asset) -> float:
+    """How well it agrees with its original. Raises Conflict where that is not enough, BlobMissing, StoreError."""
+    if looked.image is None:
+        raise Conflict(f"It is not identical to {original.code}, and only pictures are compared.", hint="Export the original.")
+    share = agreement.agreement_of(
+        looked.data, stored.read(desk, original.sha256, name=original.code), max_pixels=desk.settings.max_pixels
+    )
+    if share < agreement.ENOUGH:
+        raise Conflict(
+            f"It is recognised as {original.code}, but only {share:.0%} of it agrees with it: it was changed.",
+            hint=f"What was changed gets no Content Credentials; `/export {original.code}` gives the original.",
+        )
+    return share
+
+
+def _meant(found: Found, said: Asset | None) -> Found:
+    """Raises NotFound, Conflict."""
     if said is None:
-        if seen.asset is None:
+        if found.asset is None:
             raise NotFound("Nothing here looks like this picture.", hint="`find` searches by words.")
-        if seen.certainty is Certainty.SIMILAR:
-            hint = f"If it is one of them, say which: /restore {seen.asset.code}, with the picture."
-            raise Conflict(f"It only looks like {seen.asset.code}: {seen.how}.", hint=hint)
-        return seen
-    if seen.asset is not None and seen.asset.id == said.id:
-        return seen
-    near = next((one for one in seen.others if one.asset.id == said.id), None)
+        if found.recognised is Recognised.RESEMBLES:
+            hint = f"If it is one of them, say which: /restore {found.asset.code}, with the picture."
+            raise Conflict(f"It only looks like {found.asset.code}: {found.seen.how}.", hint=hint)
+        return found
+    if found.asset is not None and said.id in (found.asset.id, found.original.id if found.original else None):
+        return found
+    near = next((one for one in found.seen.others if one.asset.id == said.id), None)
     if near is None:
         raise Conflict(f"It does not look like {said.code}.", hint="Drop it in without a word to see what it looks like.")
-    return Recognition(
-        Certainty.PROBABLE, f"chosen by a person; looks differ in {near.distance} of 256 bits", said, near.distance
-    )
+    how = f"chosen by a person; looks differ in {near.distance} of 256 bits"
+    return Found(Recognised.LOOKS, said, said, Recognition(Certainty.PROBABLE, how, said, near.distance))
 
 
-def _source(desk: Desk, asset: Asset) -> Asset:
-    """The original behind an export."""
-    if asset.copy_of is None:
-        return asset
-    with desk.reading() as session:
-        return assets.by_id(session, asset.copy_of) or asset
-
-
-def _as_a_copy(desk: Desk, data: bytes, filename: str, found: Recognition, original: Asset, by: Member) -> Restored:
-    settings, mime = desk.settings, kinds.mime_of(data, filename)
+def _as_a_copy(desk: Desk, looked: Looked, found: Found, original: Asset, agreed: float, by: Member) -> Restored:
+    settings, data, mime, seen = desk.settings, looked.data, looked.examined.mime, found.seen
     client = profiles.named("client")
     view: dict[str, Any] = redact.told(original.statement, client)
     rules = redact.policy(client, policies.of(settings))
     fields = xmp.fields(view, rules)
-    plain = strip.bare(data, mime) if mime in strip.LOSSLESS and not read.carries(data) else data
+    plain = strip.bare(data, mime) if mime in strip.LOSSLESS else data
     worded = embed.embed(plain, mime, None, "", xmp.packet(fields))
     told = {
         "original": original.code,
         "original_sha256": original.sha256,
-        "certainty": found.certainty.value,
-        "distance": found.distance,
+        "identical": False,
+        "agreement": round(agreed, 3),
+        "certainty": seen.certainty.value,
+        "distance": seen.distance,
         "of": 256,
-        "how": found.how,
-    } | ({"watermark_bits": found.mark_bits, "watermark_of": 64} if found.mark_bits is not None else {})
+        "how": seen.how,
+    } | ({"watermark_bits": seen.mark_bits, "watermark_of": 64} if seen.mark_bits is not None else {})
     parent, redactions = _parent(desk, original)
-    assertions = [*manifest.metadata(fields), *manifest.training(rules), {"label": RESTORED, "kind": "Json", "data": told}]
+    assertions = [*manifest.metadata(fields), *manifest.training(rules), {"label": names.RESTORED, "kind": "Json", "data": told}]
     plan = manifest.of_copy(
         parent,
         [{"action": "c2pa.unknown"}],
         assertions,
+        states=names.States.NOT_IDENTICAL,
         redactions=redactions,
         title=f"copy of {original.code}",
         thumbnail=previews.small_for_manifest(data, settings.max_pixels),
@@ -124,7 +146,7 @@ def _as_a_copy(desk: Desk, data: bytes, filename: str, found: Recognition, origi
         draft = files.keep(
             desk,
             sealed.data,
-            filename,
+            looked.filename,
             member_id=by.id or 0,
             project_id=original.project_id,
             shot=original.shot,
@@ -135,7 +157,7 @@ def _as_a_copy(desk: Desk, data: bytes, filename: str, found: Recognition, origi
         raise
     draft = replace(draft, asset=_told(draft.asset, original, view, sealed, beside))
     with desk.writing() as session:
-        return _kept(session, draft, original, found, sealed, by)
+        return _kept(session, draft, original, seen, sealed, by)
 
 
 def _told(asset: Asset, original: Asset, view: dict[str, Any], sealed: sign.Sealed, kept: str) -> Asset:
@@ -153,7 +175,7 @@ def _kept(
         copy_id=asset.id or 0,
         project_id=original.project_id,
         member_id=by.id or 0,
-        profile="restored",
+        profile=rows.RESTORED,
         reason=found.how,
         source_sha256=original.sha256,
         sha256=asset.sha256,

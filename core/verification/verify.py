@@ -1,88 +1,35 @@
-"""What can be said for sure about a file anybody brings: proved by its signature, told by its looks only, changed, or unknown.
+"""What is said of a file that anybody brings: one verdict by the decision table, with what it is based on.
 
-A signature proves; a fingerprint recognises. The two are never mixed up. A stranger is told no person and no prompt, and of what
-is kept here no more than SLATE_VERIFY_DISCLOSES says (docs/decisions/0013-what-a-stranger-learns.md).
+A stranger is told no person and no prompt, and of what is kept here no more than SLATE_VERIFY_DISCLOSES says
+(docs/decisions/0013-what-a-stranger-learns.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 
-from core import files
 from core.desk import Desk
-from core.errors import BadPicture
 from core.exports import redact
 from core.exports.profiles import Profile
-from core.provenance import embed, xmp
-from core.provenance.disclosure import GENERATIVE, Disclosure, known
-from core.provenance.seal import read
+from core.provenance.disclosure import Disclosure, says_ai
+from core.provenance.seal import read, stores
 from core.provenance.seal.names import called
 from core.provenance.seal.read import Credentials, Step
 from core.provenance.seal.sign import FOREIGN, SEALED, UNSTAMPED
-from core.recognition import identify
-from core.recognition.identify import Certainty, Recognition
+from core.recognition.identify import Certainty
+from core.verification import evidence
+from core.verification.decision_table import Basis, Decision, Outcome, Recognised, decide
+from core.verification.evidence import Found, Looked
 from core.verification.watermark_conflict import contradiction
-from storage.files import assets
-from storage.tables import Asset, Origin
+from storage.blobs import digest_of
+from storage.tables import Asset
+
+__all__ = ["Outcome", "Verification", "credentials_of_copy", "credentials_shape", "step_shape", "verify", "verify_for_stranger"]
 
 _SEEN_BY_STRANGERS = Profile("strangers", models=True)
-
-
-class Outcome(StrEnum):
-    """What became clear, best first."""
-
-    PROVED = "proved"
-    """Signed by somebody this Slate trusts, whole, and so is its history."""
-    SIGNED = "signed"
-    """Signed and whole, by somebody not known here."""
-    BROKEN_HISTORY = "broken-history"
-    """Signed and whole itself, but something it was made from is not."""
-    EXPIRED = "expired"
-    """Signed once; the certificate has expired and no time stamp says when that was."""
-    REVOKED = "revoked"
-    """Signed with a certificate that is no longer to be believed."""
-    EDITED = "metadata-edited"
-    """The signature does not fit the file, but its pixels are exactly those of a picture made here."""
-    TAMPERED = "tampered"
-    """The signature does not fit the file."""
-    BROKEN = "broken"
-    """The credentials are there and do not hold."""
-    REGISTERED = "registered"
-    """No credentials, but the very bytes or pixels are registered here: they were stripped on the way."""
-    MARKED = "marked"
-    """No credentials; its pixels carry the watermark of a picture made here. It comes from that one; it may have been changed."""
-    RECOGNISED = "recognised"
-    """No credentials; it looks like a picture made here. That is likely, and no proof."""
-    UNSIGNED = "unsigned"
-    """Nothing proves anything; what the file says of itself is only said."""
-
-
-_SENTENCES = {
-    Outcome.PROVED: "Signed by {signer}, whole, and so is everything it was made from.",
-    Outcome.SIGNED: "Signed and whole, but {signer} is not known here.",
-    Outcome.BROKEN_HISTORY: "The file itself is whole and signed by {signer}, but something it was made from does not hold.",
-    Outcome.EXPIRED: "The certificate of {signer} has expired, and no time stamp tells when this was signed.",
-    Outcome.REVOKED: "It was signed with a certificate of {signer} that was withdrawn.",
-    Outcome.EDITED: "Its metadata was edited after signing; its pixels are those of {asset}, so the picture is authentic.",
-    Outcome.TAMPERED: "It was changed after {signer} signed it.",
-    Outcome.BROKEN: "It carries credentials that do not hold.",
-    Outcome.REGISTERED: "It carries no credentials, but it is {asset}: {how}. They were stripped on the way and can be restored.",
-    Outcome.MARKED: "It carries no credentials, but it comes from {asset}: {how}. That tells no changes made since.",
-    Outcome.RECOGNISED: "It carries no credentials. It looks like {asset} ({how}); that is likely, and no proof.",
-    Outcome.UNSIGNED: "It carries no credentials, and nothing here looks like it.",
-}
-
-
-_TO_STRANGERS = {
-    Outcome.EDITED: "Its metadata was edited after signing; its pixels are those of a picture made here, so it is authentic.",
-    Outcome.REGISTERED: "It carries no credentials, but it is a picture made here. They were stripped on the way.",
-    Outcome.MARKED: "It carries no credentials, but the mark of a picture made here. That tells no changes made since.",
-    Outcome.RECOGNISED: "It carries no credentials. It looks like a picture made here; that is likely, and no proof.",
-    Outcome.UNSIGNED: "It carries no credentials, and nothing proves where it comes from.",
-}
+_SURE = (Recognised.EQUAL, Recognised.MARKED, Recognised.LOOKS)
 
 
 @dataclass(frozen=True)
@@ -90,9 +37,13 @@ class Verification:
     """What a file turned out to be. `claims` is what it says of itself without proof."""
 
     outcome: Outcome
+    title: str
     sentence: str
     sha256: str
     mime: str
+    ai: bool | None = None
+    """Whether a model had a part in it: see core/verification/decision_table.py. None: nothing says so."""
+    ai_basis: Basis = Basis.NONE
     credentials: Credentials | None = None
     asset: Asset | None = None
     certainty: Certainty = Certainty.UNKNOWN
@@ -109,30 +60,44 @@ class Verification:
 
     @property
     def source_type(self) -> str:
-        """How it came to be: as it says, signed or not; else as the picture it was recognised as did."""
+        """How it came to be, as a digital source type, as far as `ai_basis` goes: what nobody vouches for is only a claim."""
         signed = self.credentials.source_type if self.credentials else ""
-        return signed or dict(self.claims).get("DigitalSourceType", "") or self.made_as
-
-    @property
-    def says_so_itself(self) -> bool:
-        """Whether how it came to be stands in the file, proved or not, and is not told from the picture it was recognised as."""
-        return bool(self.credentials and self.credentials.source_type) or "DigitalSourceType" in dict(self.claims)
+        match self.ai_basis:
+            case Basis.MADE_HERE:
+                return self.made_as
+            case Basis.SIGNATURE:
+                return signed
+            case Basis.CLAIM:
+                claimed = dict(self.claims).get("DigitalSourceType", "")
+                return next((one for one in (signed, claimed) if says_ai(one)), "")
+        return signed if self.outcome is Outcome.PROVED else ""
 
     @property
     def is_ai(self) -> bool | None:
-        """Whether a model made it, as far as it says so or is recognised; None when nothing is known."""
-        said = self.source_type
-        return known(said) in GENERATIVE or "rainedAlgorithmicMedia" in said if said else None
+        """The same as `ai`."""
+        return self.ai
+
+    @property
+    def says_so_itself(self) -> bool:
+        """Whether only the file itself says how it came to be, and nobody known here vouches for it."""
+        return self.ai_basis is Basis.CLAIM
+
+    @property
+    def signer_known(self) -> bool:
+        """Whether it was signed by somebody on the trust list; what others claim is shown as their claim."""
+        return self.credentials is not None and self.credentials.state == "Trusted"
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape: no person, no prompt."""
         found = self.credentials
         return {
             "outcome": self.outcome.value,
+            "title": self.title,
             "sentence": self.sentence,
             "sha256": self.sha256,
             "mime": self.mime,
-            "ai": self.is_ai,
+            "ai": self.ai,
+            "ai_basis": self.ai_basis.value or None,
             "credentials": None if found is None else credentials_shape(found),
             "made_here": self.made_here,
             "source_type": self.source_type or None,
@@ -149,88 +114,80 @@ class Verification:
         }
 
 
+def verify(
+    desk: Desk, data: bytes, filename: str, *, projects: Collection[int] | None = None, made_here: bool = False
+) -> Verification:
+    """Everything that can be said of these bytes to somebody who may see `projects` (None: all); with `made_here` only of those.
+
+    What was made here for others is told as a stranger would be told. Raises BadPicture, TooManyPixels, TooLong for what cannot
+    be opened safely.
+    """
+    looked = evidence.look(desk, data, filename)
+    found = evidence.find(desk, looked, projects=projects, made_here=made_here)
+    if projects is not None and not found.made_here and desk.settings.verify_discloses != "file":
+        elsewhere = evidence.find(desk, looked, made_here=True)
+        if elsewhere.recognised in _SURE:
+            return _told(desk, looked, elsewhere, decide(evidence.evidence(looked, elsewhere), stranger=True), names_it=False)
+    return _told(desk, looked, found, decide(evidence.evidence(looked, found)), names_it=True)
+
+
 def verify_for_stranger(desk: Desk, data: bytes, filename: str) -> Verification:
     """The same for somebody without an account: what the file itself says, and of the store what the house lets be told.
 
     What was uploaded or found here is nobody's business: only what the desk made is recognised. Raises what `verify` raises.
     """
-    if desk.settings.verify_discloses == "file":
-        return _by_itself(desk, data, filename)
-    found = verify(desk, data, filename, made_here=True)
-    if found.asset is not None and not found.made_here:
-        return _by_itself(desk, data, filename)
-    if desk.settings.verify_discloses == "asset" or found.outcome is Outcome.PROVED:
-        return found
-    told = _TO_STRANGERS.get(found.outcome)
-    sentence = f"{told} {found.contradiction}".rstrip() if told else found.sentence
-    return replace(found, sentence=sentence, asset=None, distance=None, mark_bits=None)
+    looked = evidence.look(desk, data, filename)
+    discloses = desk.settings.verify_discloses
+    found = Found() if discloses == "file" else evidence.find(desk, looked, made_here=True)
+    verdict = decide(evidence.evidence(looked, found), stranger=discloses != "asset")
+    return _told(desk, looked, found, verdict, names_it=discloses == "asset" or verdict.outcome is Outcome.PROVED)
 
 
-def _by_itself(desk: Desk, data: bytes, filename: str) -> Verification:
-    """What the file says, compared with nothing."""
-    examined = files.examine(data, filename, limits=files.limits_of(desk.settings))
-    carries = read.carries(data)
-    found = read.read(desk.settings, data, examined.mime) if carries else None
-    outcome = _outcome(found, carries, Recognition(Certainty.UNKNOWN, ""), None)
-    sentence = _TO_STRANGERS.get(outcome, _SENTENCES[outcome]).format(signer=_signer(found), asset="", how="")
-    return Verification(outcome, sentence, examined.sha256, examined.mime, found, claims=_claims(data, examined.mime))
-
-
-def verify(
-    desk: Desk, data: bytes, filename: str, *, projects: Collection[int] | None = None, made_here: bool = False
-) -> Verification:
-    """Everything that can be said of these bytes; with `made_here` compared only with what the desk made.
-
-    Raises BadPicture, TooManyPixels, TooLong for what cannot be opened safely.
-    """
-    limits = files.limits_of(desk.settings)
-    examined = files.examine(data, filename, limits=limits)
-    carries = read.carries(data)
-    found = read.read(desk.settings, data, examined.mime) if carries else None
-    seen = identify.recognise(desk, data, filename, projects=projects, made_here=made_here)
-    same = _same_pixels(desk, examined.pixel_sha256, projects)
-    outcome = _outcome(found, carries, seen, same)
-    asset = same if outcome is Outcome.EDITED else seen.asset
-    sentence = _SENTENCES[outcome].format(signer=_signer(found), asset=asset.code if asset else "", how=seen.how)
-    against = contradiction(desk, data, filename, found, seen)
-    source = _original(desk, asset)
-    ours = source is not None and source.origin is Origin.RENDER
+def _told(desk: Desk, looked: Looked, found: Found, verdict: Decision, *, names_it: bool) -> Verification:
+    """The verdict in words; a picture that may not be named is not."""
+    seen, asset = found.seen, found.asset
+    against = contradiction(desk, looked.image, looked.credentials, seen)
+    places = {"signer": _signer(looked.credentials), "asset": asset.code if asset else "", "how": seen.how}
+    sentence = f"{verdict.sentence.format_map(places)} {against}".rstrip()
+    said = Disclosure.told(found.original.statement) if found.original and found.made_here else None
+    shown = asset if names_it else None
     return Verification(
-        outcome,
-        f"{sentence} {against}".rstrip(),
-        examined.sha256,
-        examined.mime,
-        found,
-        asset,
+        verdict.outcome,
+        verdict.title,
+        sentence,
+        looked.examined.sha256,
+        looked.examined.mime,
+        verdict.ai,
+        verdict.basis,
+        looked.credentials,
+        shown,
         seen.certainty,
-        seen.distance,
-        _claims(data, examined.mime),
-        seen.mark_bits,
+        seen.distance if shown else None,
+        looked.claims,
+        seen.mark_bits if shown else None,
         against,
-        ours or None,
-        Disclosure.of(source.statement).source_type.value if ours and source and source.statement else "",
+        True if found.made_here and found.recognised in _SURE else None,
+        said.source_type.value if said else "",
     )
 
 
-def _original(desk: Desk, asset: Asset | None) -> Asset | None:
-    """What an export or a restored copy was made from."""
-    if asset is None or asset.copy_of is None:
-        return asset
-    with desk.reading() as session:
-        return assets.by_id(session, asset.copy_of) or asset
-
-
 def _signer(found: Credentials | None) -> str:
-    return called(found.step.signer) if found and found.step.signer else "somebody"
+    """A name out of a certificate, without what could make it look like more than a name."""
+    name = called(found.step.signer) if found else ""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:80] or "nobody"
 
 
 def credentials_shape(found: Credentials) -> dict[str, Any]:
     """Credentials for anybody to read: signer, history, what does not hold; of a statement only what tells no person."""
+    known = found.state == "Trusted"
     return {
         "state": found.state,
-        "signed_by": found.step.signer,
-        "issuer": found.issuer,
-        "trusted_by": "this Slate's trust list" if found.state == "Trusted" else None,
+        "signer_known": known,
+        "signed_by": _signer(found) if known else f"unknown signer (its certificate says: {_signer(found)})",
+        "issuer": found.issuer if known else None,
+        "trusted_by": "this Slate's trust list" if known else None,
+        "verified": known and not found.broken,
+        "states": found.states.value or None,
         "serial": found.step.serial,
         "signed_at": found.step.time or None,
         "time_stamped": found.stamped,
@@ -239,17 +196,21 @@ def credentials_shape(found: Credentials) -> dict[str, Any]:
         "failures": list(found.failures),
         "broken": [{"of": step.title or step.label, "code": code} for step, code in found.broken],
         "training": dict(found.training),
-        "statement": redact.told(found.statement, _SEEN_BY_STRANGERS) if found.statement else None,
+        "statement": redact.told(found.statement, _SEEN_BY_STRANGERS) if found.statement and known else None,
         "history": [step_shape(step) for step in found.steps],
     }
 
 
 def step_shape(step: Step) -> dict[str, Any]:
+    """One step; who is not on the trust list is called unknown before anything else."""
+    by = called(step.signer)
     return {
         "depth": step.depth,
         "title": step.title,
         "relationship": step.relationship,
-        "signed_by": step.signer,
+        "signed_by": by if step.trusted or not by else f"unknown signer (its certificate says: {by})",
+        "signer_known": step.trusted,
+        "states": step.states.value or None,
         "software": [one for one in (*step.agents, step.generator) if one],
         "actions": list(step.actions),
         "source_type": step.source_type,
@@ -262,54 +223,16 @@ def credentials_of_copy(desk: Desk, data: bytes, mime: str, original: Asset) -> 
 
     "lost" is said only of a copy whose original has credentials here.
     """
-    if not read.carries(data):
-        if original.seal_state not in (SEALED, UNSTAMPED, FOREIGN):
+    count = stores.count(data, mime)
+    if count == 0:
+        if original.seal_state not in (SEALED, UNSTAMPED, FOREIGN) or digest_of(data) == original.source_sha256:
             return "none", ""
-        return "lost", "Its credentials were lost on the way; `/restore` with the picture gives them back."
-    found = read.read(desk.settings, data, mime)
+        return "lost", "Its Content Credentials were removed; `/restore` with the picture gives back what can be proved."
+    found = read.read(desk.settings, data, mime) if count == 1 else None
     if found is None:
-        return "broken", "It carries credentials that cannot be read; `/restore` with the picture gives it new ones."
+        return "broken", "Its Content Credentials cannot be read; `/verify` with the picture tells more."
     if found.tampered:
-        return "changed", f"It was changed after {_signer(found)} signed it; `/verify` with the picture tells more."
+        return "changed", "Invalid signature: it was changed after it was signed; `/verify` with the picture tells more."
     if found.state == "Invalid" or found.broken:
-        return "broken", "Its credentials, or some behind it, do not hold; `/verify` with the picture tells more."
+        return "broken", "Its Content Credentials, or some in its history, are invalid; `/verify` with the picture tells more."
     return "kept", ""
-
-
-def _outcome(found: Credentials | None, carries: bool, seen: Recognition, same: Asset | None) -> Outcome:
-    if found is None:
-        return _by_looks(seen) if not carries or seen.asset else Outcome.BROKEN
-    if found.revoked:
-        return Outcome.REVOKED
-    if found.tampered:
-        return Outcome.EDITED if same is not None else Outcome.TAMPERED
-    if found.expired:
-        return Outcome.EXPIRED
-    if found.state == "Invalid":
-        return Outcome.BROKEN
-    if found.broken:
-        return Outcome.BROKEN_HISTORY
-    return Outcome.PROVED if found.state == "Trusted" else Outcome.SIGNED
-
-
-def _by_looks(seen: Recognition) -> Outcome:
-    if seen.asset is None:
-        return Outcome.UNSIGNED
-    if seen.certainty is Certainty.CERTAIN:
-        return Outcome.REGISTERED
-    return Outcome.MARKED if seen.mark_bits is not None else Outcome.RECOGNISED
-
-
-def _same_pixels(desk: Desk, pixel_sha256: str, projects: Collection[int] | None) -> Asset | None:
-    with desk.reading() as session:
-        return next(iter(assets.with_pixels(session, pixel_sha256, projects, limit=1)), None)
-
-
-def _claims(data: bytes, mime: str) -> tuple[tuple[str, str], ...]:
-    """What a file's XMP says about its own making; only fields without persons and prompts."""
-    try:
-        told = xmp.read(embed.xmp_in(data, mime))
-    except BadPicture:
-        return ()
-    wanted = ("DigitalSourceType", "AISystemUsed", "AISystemVersionUsed", "DataMining", "CreatorTool", "CreateDate")
-    return tuple((name.partition(":")[2], value[:300]) for name, value in told.items() if name.partition(":")[2] in wanted)

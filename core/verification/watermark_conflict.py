@@ -6,6 +6,8 @@ in the pixels is moved by neither.
 
 from __future__ import annotations
 
+from PIL import Image
+
 from core import files
 from core.desk import Desk
 from core.formats import kinds
@@ -19,16 +21,14 @@ OTHER = "Its manifest names the watermark of another picture than the one its pi
 NONE = "Its manifest names a watermark that its pixels do not carry: they are not those it was written for, or much changed."
 
 
-def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | None, seen: Recognition) -> str:
+def contradiction(desk: Desk, image: Image.Image | None, found: Credentials | None, seen: Recognition) -> str:
     """What does not fit, as a sentence that names no picture, for strangers read it.
 
-    Empty where manifest and pixels agree, or nothing can be said.
-    Raises BadPicture, TooManyPixels, TooLong.
+    Empty where manifest and pixels agree, or nothing can be said. `image` is upright; None for what is no picture.
     """
     named = {alg: ident for alg, ident in (found.bindings.items() if found else ()) if confirm.is_mark(alg)}
     if not named:
         return ""
-    _, image = files.look(data, filename, files.limits_of(desk.settings))
     carried = confirm.said(seen.asset.statement) if seen.asset is not None and _proved(seen) else ("", "")
     for alg, ident in named.items():
         bits = confirm.agreement(desk.settings, image, {"mark": {"alg": alg, "id": ident}}) if image is not None else None
@@ -39,9 +39,11 @@ def contradiction(desk: Desk, data: bytes, filename: str, found: Credentials | N
 
 
 def of_file(desk: Desk, data: bytes, filename: str, seen: Recognition) -> str:
-    """The same of a file whose credentials are not read yet."""
+    """The same of a file whose credentials are not read yet. Raises BadPicture, TooManyPixels, TooLong."""
     found = read.read(desk.settings, data, kinds.mime_of(data, filename)) if read.carries(data) else None
-    return contradiction(desk, data, filename, found, seen)
+    if found is None or not any(map(confirm.is_mark, found.bindings)):
+        return ""
+    return contradiction(desk, files.look(data, filename, files.limits_of(desk.settings))[1], found, seen)
 
 
 def _proved(seen: Recognition) -> bool:

@@ -76,9 +76,12 @@ def copies(session: Session, asset_id: int) -> Sequence[Asset]:
     return session.exec(select(Asset).where(Asset.copy_of == asset_id).order_by(col(Asset.id))).all()
 
 
-def to_seal(session: Session, states: Collection[str], limit: int = 50) -> Sequence[Asset]:
-    """Renders' outputs in one of these seal states, oldest first."""
-    asked = select(Asset).where(Asset.origin == Origin.RENDER, col(Asset.seal_state).in_(sorted(states)))
+def to_seal(
+    session: Session, states: Collection[str], kinds: Collection[str], limit: int = 50, *, after: int = 0
+) -> Sequence[Asset]:
+    """Renders' outputs of these kinds (MIME types) in one of these seal states, oldest first, from behind a row number on."""
+    wanted = (col(Asset.seal_state).in_(sorted(states)), col(Asset.mime).in_(sorted(kinds)), col(Asset.id) > after)
+    asked = select(Asset).where(Asset.origin == Origin.RENDER, *wanted)
     return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()
 
 

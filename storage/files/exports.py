@@ -10,6 +10,9 @@ from sqlmodel import Session, col, select
 
 from storage.tables import Asset, ComplianceNote, Export, ExportProfile, Member, Origin
 
+RESTORED = "restored"
+"""The profile of a copy that did not leave: it was brought here, recognised, and given credentials."""
+
 
 def add(session: Session, export: Export) -> Export:
     session.add(export)

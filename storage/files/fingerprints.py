@@ -70,6 +70,13 @@ def add(session: Session, asset_id: int, phash: str) -> None:
     session.flush()
 
 
+def has(session: Session, asset_id: int, phash: str) -> bool:
+    """Whether an Asset is in the index under this hash, whole and in all its bands."""
+    whole = session.get(Fingerprint, asset_id)
+    known = set(session.exec(select(FingerprintBand.value).where(FingerprintBand.asset_id == asset_id)))
+    return whole is not None and whole.phash == phash and set(bands(phash)) <= known
+
+
 def remove(session: Session, asset_id: int) -> None:
     for row in session.exec(select(FingerprintBand).where(FingerprintBand.asset_id == asset_id)):
         session.delete(row)

@@ -47,7 +47,7 @@ def test_without_keys_the_cards_say_loudly_that_nothing_is_sealed(talk: Talk) ->
     render, asset = finished(talk, 1)
 
     for subject in (asset, render):
-        assert seal_on(talk, subject).startswith("NOT sealed: seal.pem of the seal cannot be read")
+        assert seal_on(talk, subject).startswith("No Content Credentials yet: seal.pem of the seal cannot be read")
 
 
 def test_a_broken_parent_stands_on_the_childs_cards_although_the_child_is_whole(talk: Talk) -> None:
@@ -62,8 +62,11 @@ def test_a_broken_parent_stands_on_the_childs_cards_although_the_child_is_whole(
         talk, 3, parents=[{"asset": parent.code, "sha256": parent.sha256, "input": "image", "source_type": ""}]
     )
 
-    warning = f"broken behind it: {parent.code}: R-PF3D #1: changed after it was signed"
-    assert seal_on(talk, parent).splitlines()[0] == "came with credentials of Studio: does not hold"
+    warning = f"invalid history: {parent.code}: R-PF3D #1: changed after it was signed"
+    assert (
+        seal_on(talk, parent).splitlines()[0]
+        == "came with Content Credentials of an unknown signer (certificate: Studio): invalid"
+    )
     assert seal_on(talk, child) == f"signed by Studio\n{warning}"
     assert seal_on(talk, render) == warning
     assert (seal_on(talk, whole), seal_on(talk, whole_render)) == ("signed by Studio", "")
@@ -83,7 +86,7 @@ def test_what_a_copy_has_lost_on_its_way_is_told(talk: Talk) -> None:
     for copy in (resaved(original), resaved(original, "PNG")):
         said, state = asked(copy)
         assert state == "lost"
-        assert said.endswith("Its credentials were lost on the way; `/restore` with the picture gives them back.")
+        assert said.endswith("Its Content Credentials were removed; `/restore` with the picture gives back what can be proved.")
     assert asked(original)[1] == "kept"
     said, state = asked(with_chunk(original, b"tEXt", b"Author\0somebody else"))
     assert state == "changed"

@@ -12,6 +12,9 @@ from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, PARAMETERS, 
 _APP0, _APP1, _APP10, _APP11, _SCAN = 0xE0, 0xE1, 0xEA, 0xEB, 0xDA
 _XMP_HEAD, _EXIF_HEAD, _RECORD_HEAD = b"http://ns.adobe.com/xap/1.0/\0", b"Exif\0\0", b"slate.record\0"
 _PIECE, _LONGEST = 60_000, 65_533
+_END, _DNL = 0xD9, 0xDC
+TABLES = frozenset({*range(0xC0, 0xD0), 0xDB, 0xDD})
+"""Markers that decoding needs: frames, tables of Huffman and arithmetic codes, of quantisation, and the restart interval."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,36 @@ def segments(data: bytes) -> list[Segment]:
             return found
         found.append(Segment(marker, at, at + 2 + length))
         at += 2 + length
+
+
+def scans(data: bytes, at: int) -> tuple[bytes, int]:
+    """The picture from its first scan at `at` to its end marker without words between the scans, and where it ends."""
+    kept = list[bytes]()
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == _END:
+            break
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _SCAN:
+            end = _after_scan(data, end)
+        if marker in TABLES or marker in (_SCAN, _DNL):
+            kept.append(data[at:end])
+        at = end
+    return b"".join(kept) + b"\xff\xd9", min(at + 2, len(data))
+
+
+def _after_scan(data: bytes, at: int) -> int:
+    """Where the coded data that begins at `at` ends: at a marker that is neither a restart nor a stuffed byte."""
+    while (at := data.find(b"\xff", at)) >= 0:
+        if at + 1 >= len(data):
+            return at
+        if data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7:
+            return at
+        at += 2
+    return len(data)
 
 
 def free(data: bytes) -> frozenset[str]:

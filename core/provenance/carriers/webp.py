@@ -35,8 +35,12 @@ class Chunk:
 
 def chunks(data: bytes) -> list[Chunk]:
     """The chunks of the RIFF form. Raises BadPicture."""
-    found, at = list[Chunk](), 12
-    end = min(len(data), 8 + int.from_bytes(data[4:8], "little"))
+    return chunks_within(data[: min(len(data), 8 + int.from_bytes(data[4:8], "little"))], 12)
+
+
+def chunks_within(data: bytes, at: int) -> list[Chunk]:
+    """The chunks from `at` to the end, such as those of one frame of an animation. Raises BadPicture."""
+    found, end = list[Chunk](), len(data)
     while at + 8 <= end and len(found) < 100_000:
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + size > len(data):
@@ -50,7 +54,7 @@ def chunks(data: bytes) -> list[Chunk]:
 
 def free(data: bytes) -> frozenset[str]:
     there = {part.name for part in chunks(data)}
-    return frozenset(name for name, chunk in _NAMES.items() if chunk not in there)
+    return frozenset(name for name, kind in _NAMES.items() if kind not in there)
 
 
 def insert(data: bytes, words: Mapping[str, str]) -> bytes:
@@ -61,7 +65,7 @@ def insert(data: bytes, words: Mapping[str, str]) -> bytes:
     for name in words:
         flags |= _FLAGS.get(name, 0)
     header = header[:8] + bytes((flags,)) + header[9:]
-    new = b"".join(_chunk(_NAMES[name], _body(name, words[name], made)) for name in (PARAMETERS, XMP, RECORD) if name in words)
+    new = b"".join(chunk(_NAMES[name], _body(name, words[name], made)) for name in (PARAMETERS, XMP, RECORD) if name in words)
     rest = data[parts[0].start if made else parts[0].end : parts[-1].end]
     return _form(header + rest + new) + data[parts[-1].end :]
 
@@ -113,10 +117,11 @@ def _made_header(data: bytes, first: Chunk) -> bytes:
     else:
         raise BadPicture("The WebP file does not begin with a picture.")
     size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return _chunk(_HEADER, bytes((flags, 0, 0, 0)) + size)
+    return chunk(_HEADER, bytes((flags, 0, 0, 0)) + size)
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name: bytes, body: bytes) -> bytes:
+    """One chunk, padded."""
     return name + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2)
 
 

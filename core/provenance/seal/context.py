@@ -20,7 +20,7 @@ from core.settings import Settings
 _USAGES = "\n".join(("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", CLAIM_SIGNING.dotted_string, "1.3.6.1.5.5.7.3.8"))
 _CREATED = [
     "c2pa.actions", "c2pa.thumbnail.claim", "c2pa.ingredient", "c2pa.soft-binding",
-    "c2pa.time-stamp", names.STATEMENT, names.PREVIEW, names.METADATA, names.TRAINING,
+    "c2pa.time-stamp", names.STATEMENT, names.SEAL, names.PREVIEW, names.METADATA, names.TRAINING,
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from core.provenance import statement as statements
 from core.provenance import xmp
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import iscc, names
+from core.provenance.seal.names import States
 from core.provenance.xmp import Policy
 
 Action = dict[str, Any]
@@ -74,15 +75,15 @@ def of_output(stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[I
     actions = [step] if base is None else [{"action": "c2pa.opened", "parameters": {"ingredientIds": [base.label]}}, step]
     if stated.get("mark"):
         actions.append({"action": "c2pa.watermarked.bound"})
-    assertions = [_actions(actions), *_views(stated, policy), *bindings(stated), statement_assertion(stated)]
-    return Plan(_definition(_title(stated), assertions), tuple(ingredients), thumbnail)
+    views = [*_views(stated, policy), *bindings(stated), statement_assertion(stated)]
+    return Plan(_definition(_title(stated), [_actions(actions), *states_of(stated), *views]), tuple(ingredients), thumbnail)
 
 
 def of_renewal(stated: Mapping[str, Any], policy: Policy, former: Ingredient, *, thumbnail: bytes = b"") -> Plan:
     """The manifest of the same file, sealed once more before its certificate runs out: the former opened, and nothing done."""
     opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [former.label]}}
-    assertions = [_actions([opened]), *_views(stated, policy), *bindings(stated), statement_assertion(stated)]
-    return Plan(_definition(_title(stated), assertions), (former,), thumbnail)
+    views = [*_views(stated, policy), *bindings(stated), statement_assertion(stated)]
+    return Plan(_definition(_title(stated), [_actions([opened]), *states_of(stated), *views]), (former,), thumbnail)
 
 
 def of_copy(
@@ -90,16 +91,21 @@ def of_copy(
     actions: Sequence[Action],
     assertions: Sequence[Action],
     *,
+    states: States,
+    carried: Mapping[str, Any] | None = None,
     redactions: Sequence[str] = (),
     title: str,
     thumbnail: bytes = b"",
 ) -> Plan:
-    """The manifest of a copy: its parent opened, what was done to it, and what was taken out of the parent's own manifests."""
+    """The manifest of a copy: its parent opened, what was done to it, and what was taken out of the parent's own manifests.
+
+    `states` says what this house witnessed of it, `carried` what a file that was brought here says of itself.
+    """
     opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [parent.label]}}
     gone: list[Action] = [
         {"action": "c2pa.redacted", "reason": "c2pa.trade-secret.present", "parameters": {"redacted": uri}} for uri in redactions
     ]
-    made = _definition(title, [_actions([opened, *gone, *actions]), *assertions])
+    made = _definition(title, [_actions([opened, *gone, *actions]), seal(states, parent.title, carried), *assertions])
     return Plan(made | ({"redactions": list(redactions)} if redactions else {}), (parent,), thumbnail)
 
 
@@ -116,11 +122,25 @@ def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, 
     original = {"id": stated["id"], "sha256": original_sha256}
     assertions = [
         _actions(actions),
+        seal(States.EXPORTED, title),
         *_views(stated, policy),
         *bindings(stated),
         {"label": names.PREVIEW, "kind": "Json", "data": {"original": original}},
     ]
     return Plan(_definition(f"preview of {title}", assertions), (told,))
+
+
+def seal(states: States, of: str = "", carried: Mapping[str, Any] | None = None) -> Action:
+    """What this seal states; `of` is the public id of what it is a copy of, or was made from; `carried` is a claim of others."""
+    told = {"schema": "slate.seal/1", "states": states.value, "of": of} | ({"carried": dict(carried)} if carried else {})
+    return {"label": names.SEAL, "kind": "Json", "data": told}
+
+
+def states_of(stated: Mapping[str, Any]) -> list[Action]:
+    """What the seal of a Render's output states: made here, or edited from a picture made here."""
+    base = Disclosure.of(stated).base
+    ours = next((one for one in stated.get("parents") or [] if base and one.get("input") == base and one.get("made_here")), None)
+    return [seal(States.EDITED, str(ours.get("asset") or "")) if ours else seal(States.MADE)]
 
 
 def statement_assertion(stated: Mapping[str, Any]) -> Action:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 STATEMENT = "app.slatedesk.statement"
 """Slate's assertion: the statement. What is exported for outsiders has it redacted."""
+SEAL = "app.slatedesk.seal"
+"""What a seal states: `{"schema": "slate.seal/1", "states": …, "of": …}`, one of `States`."""
+RESTORED = "app.slatedesk.restored"
+"""How a copy was recognised that has lost its credentials and is not identical to its original."""
 PREVIEW = "app.slatedesk.preview"
 """What a preview for chats is a preview of: id and digest."""
 METADATA = "cawg.metadata"
@@ -12,6 +18,23 @@ PHASH = "app.slatedesk.phash256.1"
 MARK = "app.slatedesk.mark64.1"
 PRIVATE = (STATEMENT, METADATA)
 """Assertions that may hold prompts and names; only these can be redacted and only these ever hold them."""
+
+
+class States(StrEnum):
+    """What a seal of Slate states, exactly one of these; of a manifest of others nothing is known, which is `UNSAID`."""
+
+    MADE = "made-here"
+    """Made in a run of ours."""
+    EDITED = "edited-from"
+    """Made in a run of ours that went on from a picture made here."""
+    EXPORTED = "exported-from"
+    """A copy of a picture made here."""
+    BROUGHT = "brought-here"
+    """A copy of a file that was uploaded or found: nothing is claimed about its making beyond what the file carries itself."""
+    NOT_IDENTICAL = "recognised-not-identical"
+    """A file that was brought here and looks like one made here; its pixels are not the same."""
+    UNSAID = ""
+
 
 SEALABLE = frozenset(
     {"image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/tiff", "video/mp4", "video/quicktime"}

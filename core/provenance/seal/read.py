@@ -11,13 +11,16 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from c2pa import C2paError, Reader
 
-from core.provenance.seal import context, names
+from core.formats import kinds as kinds_of
+from core.provenance.disclosure import says_ai, says_no_ai
+from core.provenance.seal import context, names, stores
+from core.provenance.seal.names import States
 from core.provenance.seal.revocation import OCSP, Withdrawn, withdrawn
 from core.security.sandbox import sandboxed
 from core.settings import Settings
@@ -46,6 +49,12 @@ class Step:
     """Labels of what it asserts."""
     thumbnail: str = ""
     """Its URI inside the file, for `thumbnail_of`."""
+    source_types: tuple[str, ...] = ()
+    """Of every action that says one; `source_type` is the first, or the first that says that a model had a part in it."""
+    trusted: bool = False
+    """Whether it holds, and is signed by somebody on the trust list here."""
+    states: States = States.UNSAID
+    """What a seal of Slate states."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +82,36 @@ class Credentials:
 
     @property
     def source_type(self) -> str:
-        """The file's own, or the nearest that its history tells."""
-        return next((one.source_type for one in self.steps if one.source_type), "")
+        """The nearest in the history that says that a model had a part in it; else the file's own, or the nearest. A claim."""
+        said = [kind for one in self.steps for kind in one.source_types]
+        return next((kind for kind in said if says_ai(kind)), said[0] if said else "")
+
+    @property
+    def says_ai(self) -> bool | None:
+        """Whether a model had a part in it by its history; False only where everything in it holds, is trusted, and says so."""
+        if says_ai(self.source_type):
+            return True
+        whole = all(one.trusted and one.source_types for one in self.steps)
+        return False if whole and all(says_no_ai(kind) for one in self.steps for kind in one.source_types) else None
+
+    @property
+    def states(self) -> States:
+        """What the file's seal states, where it is one of Slate's. What was only recognised stays so, whoever signs over it."""
+        if self.step.states not in (States.MADE, States.EDITED) and States.NOT_IDENTICAL in self._line:
+            return States.NOT_IDENTICAL
+        return self.step.states
+
+    @property
+    def _line(self) -> list[States]:
+        """What the file and the parents behind it state, up to where one was made here."""
+        found, depth = list[States](), 0
+        for one in self.steps:
+            if one.depth == depth and (depth == 0 or one.relationship == "parentOf"):
+                found.append(one.states)
+                depth += 1
+                if one.states in (States.MADE, States.EDITED):
+                    break
+        return found
 
     @property
     def broken(self) -> tuple[tuple[Step, str], ...]:
@@ -135,8 +172,8 @@ def _read(anchors: str, data: bytes, mime: str, manifest: bytes | None, gone: Wi
 
 
 def carries(data: bytes) -> bool:
-    """Whether there is anything in a file that looks like a manifest, readable or not."""
-    return b"jumb" in data and b"c2pa" in data
+    """Whether there is a manifest in a file, readable or not, where the specification has them stand."""
+    return b"jumb" in data and b"c2pa" in data and stores.count(data, kinds_of.mime_of(data, "")) > 0
 
 
 def thumbnail_of(settings: Settings, data: bytes, mime: str, step: Step) -> bytes:
@@ -164,11 +201,10 @@ def _credentials(told: Mapping[str, Any], results: Mapping[str, Any], state: str
         state = "Invalid"
     elif state == "Valid" and not own and _TRUSTED in _codes(outcome, "success"):
         state = "Trusted"
-    deltas = {
-        str(one.get("ingredientAssertionURI") or ""): list(_codes(one.get("validationDeltas") or {}))
-        for one in results.get("ingredientDeltas") or []
-    }
-    steps = tuple(_walk(manifests, label, 0, "", "", tuple(own), deltas, gone, set()))
+    deltas = {uri: list(_codes(one)) for uri, one in _delta_outcomes(results)}
+    trusted = {uri for uri, one in _delta_outcomes(results) if _TRUSTED in _codes(one, "success")}
+    steps = tuple(_walk(manifests, label, 0, "", "", tuple(own), deltas, trusted, gone, set()))
+    steps = (replace(steps[0], trusted=state == "Trusted"), *steps[1:]) if steps else ()
     return Credentials(
         state=state,
         label=label,
@@ -190,10 +226,14 @@ def _walk(
     relationship: str,
     failures: tuple[str, ...],
     deltas: Mapping[str, list[str]],
+    trusted: Collection[str],
     gone: Withdrawn,
     seen: set[str],
 ) -> Iterator[Step]:
-    """The manifest and everything behind it, each once, deepest last."""
+    """The manifest and everything behind it, each once, deepest last.
+
+    Who made the file wrote down what held when each part went in; `deltas` and `trusted` are what is otherwise today.
+    """
     manifest = manifests.get(label)
     if not isinstance(manifest, dict) or label in seen or depth > _DEPTH:
         return
@@ -201,13 +241,17 @@ def _walk(
     yield _step(manifest, label, depth, title, relationship, failures)
     for one in manifest.get("ingredients") or []:
         inside = str(one.get("active_manifest") or "")
-        codes = list(_codes((one.get("validation_results") or {}).get("activeManifest") or {}))
+        noted = (one.get("validation_results") or {}).get("activeManifest") or {}
+        codes = list(_codes(noted))
         uri = f"self#jumbf=/c2pa/{label}/c2pa.assertions/{one.get('label') or ''}"
         codes += deltas.get(uri, [])
         codes += _revoked(manifests.get(inside) or {}, gone)
         told = (str(one.get("title") or ""), str(one.get("relationship") or ""), tuple(dict.fromkeys(codes)))
         if inside and inside in manifests:
-            yield from _walk(manifests, inside, depth + 1, *told, deltas, gone, seen)
+            found = list(_walk(manifests, inside, depth + 1, *told, deltas, trusted, gone, seen))
+            known = uri in trusted or (_TRUSTED in _codes(noted, "success") and names.UNTRUSTED not in codes)
+            holds = known and all(code in names.HARMLESS for code in told[2])
+            yield from [replace(step, trusted=holds) if at == 0 else step for at, step in enumerate(found)]
         else:
             thumbnail = str((one.get("thumbnail") or {}).get("identifier") or "")
             yield Step("", depth + 1, told[0], told[1], failures=told[2], thumbnail=thumbnail)
@@ -218,6 +262,7 @@ def _step(manifest: Mapping[str, Any], label: str, depth: int, title: str, relat
     generators = manifest.get("claim_generator_info") or [{}]
     actions = [one for one in (_data(manifest, "c2pa.actions") or {}).get("actions") or [] if isinstance(one, dict)]
     agents = [one.get("softwareAgent") for one in actions]
+    kinds = tuple(str(one["digitalSourceType"]) for one in actions if one.get("digitalSourceType"))
     return Step(
         label=label,
         depth=depth,
@@ -229,11 +274,34 @@ def _step(manifest: Mapping[str, Any], label: str, depth: int, title: str, relat
         generator=" ".join(str(generators[0].get(key) or "") for key in ("name", "version")).strip(),
         agents=tuple(dict.fromkeys(_agent(one) for one in agents if one)),
         actions=tuple(str(one.get("action") or "") for one in actions),
-        source_type=next((str(one["digitalSourceType"]) for one in actions if one.get("digitalSourceType")), ""),
+        source_type=next((kind for kind in kinds if says_ai(kind)), kinds[0] if kinds else ""),
+        source_types=kinds,
+        states=_states(manifest),
         failures=failures,
         assertions=tuple(str(one.get("label") or "") for one in manifest.get("assertions") or []),
         thumbnail=str((manifest.get("thumbnail") or {}).get("identifier") or ""),
     )
+
+
+def _states(manifest: Mapping[str, Any]) -> States:
+    """What the seal states; of one from before seals said so, what its other assertions mean."""
+    told = _data(manifest, names.SEAL)
+    if told is not None:
+        known = {one.value: one for one in States}
+        return known.get(str(told.get("states") or ""), States.UNSAID)
+    if _data(manifest, names.RESTORED) is not None:
+        return States.NOT_IDENTICAL
+    statement = _data(manifest, names.STATEMENT)
+    if statement is None:
+        return States.EXPORTED if _data(manifest, names.PREVIEW) is not None else States.UNSAID
+    if not statement.get("disclosure"):
+        return States.BROUGHT
+    return States.MADE if "render" in statement else States.EXPORTED
+
+
+def _delta_outcomes(results: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for one in results.get("ingredientDeltas") or []:
+        yield str(one.get("ingredientAssertionURI") or ""), one.get("validationDeltas") or {}
 
 
 def _agent(agent: object) -> str:

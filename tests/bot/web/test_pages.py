@@ -99,7 +99,7 @@ def test_the_page_tells_how_the_file_is_sealed(web: Web, shelf: Shelf) -> None:
     ana = web.client("Ana")
     page = ana.get(f"/assets/{shelf.result.code}").text
     assert "<p>Signed by Studio North, with a time stamp</p>" in page
-    assert "Broken behind it: B.jpg: changed after it was signed" in page
+    assert "Invalid history: B.jpg: changed after it was signed" in page
     assert "<h2>Seal</h2>" not in ana.get(f"/assets/{shelf.source.code}").text
 
 

@@ -161,7 +161,7 @@ def test_a_file_is_dropped_onto_the_page(web: Web, tmp_path: Path) -> None:
         assert "Made with AI from a picture" in page.inner_text("#outcome")
         page.set_input_files("#file", tmp_path / "none.png")
         page.wait_for_selector(".verdict.open")
-        assert "nothing proves where it comes from" in page.inner_text("#outcome")
+        assert "Nothing proves where it comes from" in page.inner_text("#outcome")
         page.set_input_files("#file", tmp_path / "<b>x.bin")
         page.get_by_text("This file is not a picture that can be read.").wait_for()
         browser.close()

@@ -14,6 +14,7 @@ from core.compliance.rules import SECTIONS, Report, Status
 from core.errors import BadInput, NotFound, Refused
 from core.exports import export
 from core.exports.export import Wish
+from storage.blobs import BlobError, FolderBlobs
 from storage.tables import Asset
 from tests.core.exports.test_export import SECRETS, House, secretive
 from tests.pictures import comfy_png, scene, with_chunk
@@ -108,3 +109,39 @@ def test_a_whole_project_is_checked_by_period(house: House) -> None:
     made = [house.render(comfy_png(scene(n), secretive()), render_code=f"R-{n:04}") for n in range(3)]
     found = collect.of_period(house.desk, house.project, made[1].created_at, None, by=house.mia)
     assert [one.id for one in found] == [made[2].id, made[1].id]
+
+
+class Away(FolderBlobs):
+    """A store that does not answer for some files."""
+
+    away: frozenset[str] = frozenset()
+
+    def get(self, digest: str) -> bytes:
+        if digest in self.away:
+            raise BlobError("the store does not answer")
+        return super().get(digest)
+
+    def has(self, digest: str) -> bool:
+        if digest in self.away:
+            raise BlobError("the store does not answer")
+        return super().has(digest)
+
+
+def test_what_could_not_be_read_is_unknown_and_neither_passed_nor_failed(house: House) -> None:
+    asset = house.render(comfy_png(scene(1), secretive()))
+    (left,) = export.leave(house.desk, [asset], Wish("client", "Sam"), by=house.mia)
+    assert status(house, asset, f"{left.export.code} (client)") is Status.PASS
+    store = Away(house.desk.blobs.root)  # type: ignore[attr-defined]
+    house.desk = replace(house.desk, blobs=store)
+
+    store.away = frozenset({left.asset.sha256, str(asset.seal["manifest"])})
+    assert status(house, asset, f"{left.export.code} (client)") is Status.UNKNOWN
+    assert status(house, asset, "manifest kept beside") is Status.UNKNOWN
+    store.away = frozenset({asset.sha256})
+    outage = report(house, asset)
+    assert (outage.count(Status.PASS), outage.count(Status.FAIL), outage.count(Status.UNKNOWN)) == (0, 0, 1)
+
+    torn = asset.model_copy(update={"sha256": house.desk.blobs.put(b"\x89PNG\r\n\x1a\n" + b"\0" * 40)})
+    store.away = frozenset()
+    unread = {item.name: item.status for item in report(house, torn).assets[0].items}
+    assert {unread[name] for name in ("pixel digest", "(A) provider's name", "(C) time and date")} == {Status.UNKNOWN}

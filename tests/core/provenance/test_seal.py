@@ -39,12 +39,13 @@ from storage.blobs import digest_of, open_blobs
 from storage.database import Database
 from storage.files import assets
 from storage.queue import Queue
+from storage.tables import Post
 from tests.core.exports.test_strip import wave
 from tests.core.files.test_files import made
 from tests.core.graphs import image_to_image, text_to_image
 from tests.core.provenance.test_embedding import sources, stated
 from tests.makers import make_member, make_project
-from tests.pictures import claiming, comfy_png, encoded, scene, with_chunk
+from tests.pictures import SAMPLES, claiming, comfy_png, encoded, scene, with_chunk
 
 SOURCE_TYPE = "Iptc4xmpExt:DigitalSourceType"
 
@@ -553,3 +554,52 @@ def test_a_manifest_over_the_limits_costs_no_render_and_is_sealed_by_hash_or_tol
     sealed = seals.seal(own, picture, "image/png", wide)
     assert (sealed.state, sealed.data) == (seals.UNSEALED, picture)
     assert sealed.why
+
+
+def test_files_that_cannot_be_sealed_keep_no_other_from_its_turn(desk: Desk) -> None:
+    """Films without a place for a seal, and pictures whose bytes are gone, were made before the one that can be sealed."""
+    with desk.writing() as session:
+        mia, project = make_member(session), make_project(session)
+        ids = {"member_id": mia.id or 0, "project_id": project.id or 0}
+    film = (SAMPLES / "comfyui_video.webm").read_bytes()
+    made_of = [*([film] * 6), *(encoded(scene(number)) for number in range(12))]
+    kept = []
+    for number, data in enumerate(made_of):
+        draft = ingest.finish(desk, made(render_code=f"R-{number:04}", **ids), data, "a.png", 0)
+        with desk.writing() as session:
+            kept.append(assets.add(session, draft))
+    keys.init(desk.settings.keys, "Studio")
+    for lost in kept[6:17]:
+        desk.blobs.delete(lost.sha256)
+
+    sealed, after = 0, 0
+    for _ in range(4):
+        count, after = reseal.seal_some(desk, 5, after=after)
+        sealed += count
+
+    with desk.reading() as session:
+        last = assets.by_id(session, kept[-1].id or 0)
+    assert last is not None
+    assert (sealed, last.seal_state) == (1, seals.SEALED)
+    assert not {one.mime for one in reseal.due(desk)} & {"video/webm"}
+
+
+def test_a_card_learns_that_its_picture_was_sealed_late(desk: Desk) -> None:
+    with desk.writing() as session:
+        mia, project = make_member(session), make_project(session)
+        ids = {"member_id": mia.id or 0, "project_id": project.id or 0}
+    draft = ingest.finish(desk, made(**ids), encoded(scene(10)), "a.png", 0)
+    with desk.writing() as session:
+        asset = assets.add(session, draft)
+        post = Post(platform="room", channel_id="general", asset_id=asset.id, shown=3, wanted=3, due=False)
+        session.add(post)
+        session.flush()
+        number = post.id or 0
+    keys.init(desk.settings.keys, "Studio")
+
+    reseal.seal(desk, asset)
+
+    with desk.reading() as session:
+        behind = session.get(Post, number)
+    assert behind is not None
+    assert (behind.wanted, behind.due) == (4, True)

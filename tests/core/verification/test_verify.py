@@ -77,7 +77,8 @@ def test_every_outcome_is_told_apart(house: House, tmp_path_factory: pytest.Temp
     assert outcome(house, resaved(data), "a.jpg") is Outcome.RECOGNISED
     assert outcome(house, encoded(scene(99))) is Outcome.UNSIGNED
     edited = verify.verify(house.desk, with_chunk(data, b"tEXt", b"Author\0somebody else"), "a.png")
-    assert f"those of {code}, so the picture is authentic" in edited.sentence
+    assert f"Its pixels are identical to {code}, made here with AI." in edited.sentence
+    assert "authentic" not in edited.sentence
     (house.desk.settings.keys / "revoked.txt").write_text(verify.verify(house.desk, data, "a").credentials.step.serial)  # type: ignore[union-attr]
     assert outcome(house, data) is Outcome.REVOKED
 
@@ -102,7 +103,7 @@ def test_restoring_is_logged_and_says_how_sure_it_was(house: House) -> None:
 
     assert (done.same, done.original.code) == (False, code)
     kept = house.desk.blobs.get(done.asset.sha256)
-    assert outcome(house, kept, "mail.jpg") is Outcome.PROVED
+    assert outcome(house, kept, "mail.jpg") is Outcome.NOT_IDENTICAL
     assert files.examine(kept, "x").pixel_sha256 == files.examine(resaved(data), "x").pixel_sha256
     assert SECRETS["prompt"].encode() not in kept
     with house.desk.reading() as session:
