@@ -126,7 +126,11 @@ def test_what_slack_did_not_sign_just_now_is_refused(served: Served, at: float, 
 
 def test_unsigned_requests_and_other_paths_are_refused(served: Served) -> None:
     assert served.post("{}", {}) == 401
-    assert served.post("x" * 3_000_000, {}) == 413
+    assert served.post("x" * 3_000_000, {}) == 401
+    assert served.post("{}", {"X-Slack-Request-Timestamp": "abc", "X-Slack-Signature": "v0=00"}) == 401
+    dated = {"X-Slack-Request-Timestamp": str(int(time.time())), "X-Slack-Signature": "v0=00"}
+    assert served.post("{}", dated) == 401
+    assert served.post("x" * 3_000_000, dated) == 413
     assert httpx2.get(served.web.url + EVENTS, trust_env=False).status_code == 405
 
 
