@@ -12,7 +12,6 @@ from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
 from bot.commands.command import Asked
 from core.errors import MissingInput
-from core.files import stored
 from core.formats import kinds
 from core.lineage import family as families
 from core.lineage.family import Lineage
@@ -117,6 +116,8 @@ def whatis(asked: Asked) -> Answer:
     /whatis
     /whatis A-7Q0D
     """
+    from core.files import stored
+
     if asked.attachments:
         answers = [_recognised(asked, stored.read(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
         cards = tuple(card for answer in answers for card in answer.cards)
