@@ -60,7 +60,8 @@ def read(line: Line) -> None:
 
 def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool) -> None:
     """Both become one condition of alternatives, grouped; "more than" asks whether the first is ahead."""
-    second = pair[1]
+    places = {id(condition): first for first, _last, condition in line.people}
+    second = sorted(pair, key=lambda one: places.get(id(one), pair.index(one)))[1]
     line.reading.conditions.remove(second)
     line.against.append(second)
     asks_which = line.want in (Want.WHO, Want.LIST) or "or" in line.keys or line.frame.most

@@ -153,8 +153,7 @@ def _exports(line: Line) -> list[Event]:
         for place, _one in _profile_words(line, at):
             line.take(place, place + 1)
         if not values and key == "delivered":
-            to_client = any(one.facet and one.facet.field is Field.CLIENT for one in line.reading.conditions)
-            values = {"client"} if to_client else {"client", "public"}
+            values = {"client"}
         event.values = tuple(sorted(values))
         line.take(at, at + 1)
         found.append(event)
@@ -188,6 +187,8 @@ def _agent(line: Line, event: Event) -> tuple[int, str] | None:
 
 
 def _acts(line: Line, verb: int, first: int, last: int) -> bool:
+    if line.original(first) in ("my", "mine"):
+        return False  # whose pictures they are, not who does it
     before = line.original(first - 1)
     places = range(verb + 1, first) if first > verb else range(last, verb)
     between = [line.original(at) for at in places if line.keys[at] != TAKEN or first > verb]

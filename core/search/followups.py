@@ -16,7 +16,7 @@ from core.search.lexicon import Want
 
 _SEAM = re.compile(
     r"(?:[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|then) (?:who|when|what|which|"
-    r"whose|how (?:many|long|big|much)|(?:on |in |with )?(?:which|what)|is it|was it|are they|were they|has it|"
+    r"whose|how (?:many|long|big|much)|(?:on |in |with |by )?(?:which|what|whom)|is it|was it|are they|were they|has it|"
     r"have they|did it|did they)\b))",
     re.IGNORECASE,
 )

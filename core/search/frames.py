@@ -52,7 +52,7 @@ _FACTS = NOUNS | {
 }
 _FACT = "(?P<noun>" + "|".join(sorted((re.escape(one) for one in _FACTS), key=len, reverse=True)) + ")(?P<plural>s?)"
 _LISTS = (Group.CLIENT, Group.PROJECT, Group.SHOT, Group.WORKFLOW, Group.MODEL, Group.LORA, Group.TAG, Group.TECHNIQUE,
-          Group.SERVER, Group.SEED, Group.BY, Group.RECIPIENT)  # fmt: skip
+          Group.SAMPLER, Group.SERVER, Group.SEED, Group.BY, Group.RECIPIENT)  # fmt: skip
 
 _LATEST = re.compile(r"\b(?:the |very )*(?:latest|newest|most recent|last|recent)\b(?! time)")
 _OLDEST = re.compile(r"\b(?:the |very )*(?:oldest|earliest|first)(?: ever)?\b(?! time)")

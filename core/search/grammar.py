@@ -245,7 +245,8 @@ def _quoted_shot(line: Line) -> None:
 
 
 _FROM_SOMEBODYS = re.compile(
-    rf"\b(?:made|built|based|derived|rendered|generated) (?:out )?(?:from|of|on|off|with) (?P<whose>{TAKEN})"
+    r"\b(?:made|built|based|derived|rendered|generated)(?: (?:new|other|more|versions?|variations?|variants?|out|something)){0,3}"
+    rf" (?:from|of|on|off|with) (?P<whose>{TAKEN})"
 )
 
 
