@@ -288,6 +288,8 @@ def _fact_of(line: Line) -> bool:
             and not _leads(line, found[1].first)
         ):
             return False
+    if found[0]["noun"] == "shot" and not any(key in ("which", "what", "list") for key in line.keys[: found[1].first]):
+        return False
     line.take(*found[1])
     _fact(
         line,
