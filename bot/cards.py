@@ -20,29 +20,14 @@ FieldKind = Literal["text", "paragraph", "number", "integer", "choice", "switch"
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture (or film, sound, file) of an Asset. Digests name blobs; `alt` is never empty."""
-
-    asset: str
-    """Public id, such as `A-7Q0D`."""
-    alt: str
-    mime: str
-    sha256: str
-    preview: str = ""
-    """Digest of a still preview; empty when there is none."""
-    width: int | None = None
-    height: int | None = None
-    size: int = 0
-    """Bytes of the file itself, 0 where that is not known."""
-
-
-@dataclass(frozen=True)
 class Field:
     """A labelled fact."""
 
     label: str
     value: str
     short: bool = True
+    link: str = ""
+    """A complete address that the value stands for; front ends show the value and link it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +42,27 @@ class Button:
     @property
     def action(self) -> str:
         return f"{self.verb}:{self.subject}"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture (or film, sound, file) of an Asset. Digests name blobs; `alt` is never empty."""
+
+    asset: str
+    """Public id, such as `A-7Q0D`."""
+    alt: str
+    mime: str
+    sha256: str
+    preview: str = ""
+    """Digest of a still preview; empty when there is none."""
+    width: int | None = None
+    height: int | None = None
+    size: int = 0
+    """Bytes of the file itself, 0 where that is not known."""
+    number: int = 0
+    """Which picture of its render it is, from 1; 0 where there is only one."""
+    buttons: tuple[Button, ...] = ()
+    """What can be done with this picture alone; their labels name its number."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,8 @@ class FormField:
     maximum: float | None = None
     step: float | None = None
     choices: tuple[Choice, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    """What may be typed, among other things: names of models that are known here."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,10 @@ class Answer:
     """The stable code of what went wrong, or empty."""
     chips: tuple[str, ...] = ()
     """How a question was understood, a condition each."""
+    buttons: tuple[Button, ...] = ()
+    """What may be pressed below the text, such as Undo."""
+    note: str = ""
+    """What whoever pressed a button is told alone, where the answer itself is a message further down."""
     data: dict[str, Any] = field(default_factory=dict)
     """The same answer for scripts: the documented `--json` shape."""
 

@@ -20,6 +20,18 @@ def plain(emoji: str) -> str:
     return _VARIANTS.sub("", unicodedata.normalize("NFC", emoji.strip())).strip()
 
 
+def number(emoji: str) -> int:
+    """Which picture of a render a keycap stands for, or 0.
+
+    >>> number("2️⃣"), number("🔟"), number("2"), number("✅")
+    (2, 10, 0, 0)
+    """
+    bare = plain(emoji)
+    if bare == "🔟":
+        return 10
+    return int(bare[0]) if len(bare) == 2 and bare[1] == "\u20e3" and bare[0] in "123456789" else 0
+
+
 def meanings(settings: Settings, project: Project | None = None) -> dict[str, str]:
     """Emoji -> the command it stands for, such as `approve` or `tag pick`: as the project says, else as SLATE_REACTIONS says."""
     chosen = (project.reactions if project else "") or settings.reactions

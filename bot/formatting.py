@@ -11,7 +11,10 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
+
+_TIME = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b", re.ASCII)
 
 
 def duration(seconds: float) -> str:
@@ -38,8 +41,26 @@ def about(seconds: float) -> str:
 
 
 def when(at: datetime) -> str:
-    """A point in time, in UTC: front ends that know the reader's zone may put it their way."""
+    """A point in time, in UTC; `pieces` finds it again, for front ends that show it in the reader's zone."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def pieces(text: str) -> list[str | datetime]:
+    """The text, taken apart at the times `when` wrote, so that a front end can show them in the reader's own zone.
+
+    >>> pieces("Queued · 2026-03-12 14:03 UTC")
+    ['Queued · ', datetime.datetime(2026, 3, 12, 14, 3, tzinfo=datetime.timezone.utc)]
+    """
+    made: list[str | datetime] = []
+    at = 0
+    for found in _TIME.finditer(text):
+        try:
+            moment = datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        except ValueError:
+            continue  # looks like a time, but is none
+        made += [text[at : found.start()], moment] if found.start() > at else [moment]
+        at = found.end()
+    return made + ([text[at:]] if at < len(text) else [])
 
 
 def short(text: str, most: int) -> str:

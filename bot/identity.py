@@ -42,12 +42,12 @@ def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: st
         free = _free_name(session, names.clean(name))
         rules = workspaces.rules(session, platform, tenant)
         if rules.closed:
-            raise Refused("Newcomers from here are not taken in.", hint="An admin can change that with /workspace.")
+            raise Refused("New people cannot join from here.", hint="An admin can change that with /workspace.")
         if guest:
             return _take_in(session, free, platform, user_id, _guest_role(rules))
         elsewhere = platform == "discord" and not rules.first and tenant not in desk.settings.discord_guilds
         if elsewhere and rules.role is None:
-            raise Refused("People of this server are not let in yet.", hint="An admin says there: /workspace newcomers:viewer")
+            raise Refused("People of this server cannot join yet.", hint="An admin can type there: /workspace newcomers:viewer")
         usual = newcomer_role(session, desk.settings, platform)
         return _take_in(session, free, platform, user_id, usual if usual is Role.ADMIN else rules.role or usual)
 

@@ -135,7 +135,7 @@ def _show(desk: Desk, post: Post, chat: Chat) -> bool:
     if current is None:
         return True
     if shown is None:
-        raise NotFound("What it shows is not there any more.")
+        raise NotFound("What it shows no longer exists.")
     card, alt = shown
     again = bool(current.message_ref)
     if not again:

@@ -5,6 +5,7 @@ Keys are only ever added. Times are ISO 8601 in UTC; seeds are strings, as they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlmodel import Session
 from bot.cards import Form
 from core.errors import SlateError
 from core.rendering import lifecycle
+from core.rendering.scheduler import Standing
 from storage import ids
 from storage.files import assets, verdicts
 from storage.people import members, projects
@@ -20,6 +22,7 @@ from storage.rendering import workflows
 from storage.tables import Asset, Render, RenderState
 
 Shape = dict[str, Any]
+_WITHOUT_FILES = (RenderState.QUEUED, RenderState.RUNNING, RenderState.CANCELLED)
 
 
 def error_shape(problem: SlateError) -> Shape:
@@ -34,10 +37,13 @@ def form_shape(form: Form) -> Shape:
     return {"form": form.command, "fields": fields}
 
 
-def render_shape(session: Session, render: Render) -> Shape:
-    """`{render, state, error, assets: [{asset, sha256, filename, width, height}], …}`; `error` is null unless it failed."""
+def render_shape(session: Session, render: Render, standing: Standing | None = None) -> Shape:
+    """`{render, state, error, assets: [{asset, sha256, filename, width, height}], …}`; `error` is null unless it failed.
+
+    `standing` is its place in line, where that is known already.
+    """
     workflow, number = recipe_of(session, render)
-    made = assets.of_render(session, render.id or 0)
+    made = assets.of_render(session, render.id or 0) if render.state not in _WITHOUT_FILES else ()
     failed = {"code": render.error_code, "message": render.error_message, "hint": render.error_hint}
     return {
         "render": render.code,
@@ -54,7 +60,7 @@ def render_shape(session: Session, render: Render) -> Shape:
         "created": iso(render.created_at),
         "started": iso(render.started_at),
         "finished": iso(render.finished_at),
-        **_standing_shape(session, render),
+        **_standing_shape(session, render, standing),
     }
 
 
@@ -135,10 +141,24 @@ def _whose(session: Session, member_id: int, project_id: int) -> Shape:
     }
 
 
-def _standing_shape(session: Session, render: Render) -> Shape:
+def hold_related(session: Session, found: Sequence[Render]) -> list[object]:
+    """Read what many renders refer to, in a statement a kind. While the result is held, reading one of them costs nothing."""
+    made = projects.by_ids(session, {one.project_id for one in found})
+    versions = workflows.versions_by_ids(session, {one.workflow_version_id for one in found})
+    people = members.by_ids(session, {one.member_id for one in found})
+    return [
+        *made.values(),
+        *versions.values(),
+        *people.values(),
+        *projects.clients(session),
+        *workflows.everything(session, archived=True),
+    ]
+
+
+def _standing_shape(session: Session, render: Render, standing: Standing | None) -> Shape:
     if render.state is not RenderState.QUEUED:
         return {"progress": render.progress}
-    standing = lifecycle.standing(session, render)
+    standing = standing or lifecycle.standing(session, render)
     return {
         "progress": 0.0,
         "position": standing.position,

@@ -11,6 +11,9 @@ from bot.cli.child_process import follow_parent, listen_for_stop, settle
 
 def slack(
     manifest: Annotated[bool, typer.Option("--manifest", help="Print the app's manifest for Slack, and end.")] = False,
+    every_command: Annotated[
+        bool, typer.Option("--every-command", help="With --manifest: a slash command for each command, besides /slate.")
+    ] = False,
     address: Annotated[
         str, typer.Option(help="With --manifest: how Slack reaches the web process, https://…, for HTTP instead of Socket Mode.")
     ] = "",
@@ -20,7 +23,7 @@ def slack(
         from bot.slack.manifest import manifest as made
         from bot.slack.manifest import written
 
-        typer.echo(written(made(address)), nl=False)
+        typer.echo(written(made(address, every=every_command)), nl=False)
         return
     _serve()
 

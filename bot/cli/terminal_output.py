@@ -143,10 +143,9 @@ def card(shown: Card, base_url: str = "") -> RenderableType:
         done = round(20 * min(1.0, max(0.0, shown.progress.done)))
         parts.append(plain(f"{'━' * done}{'╌' * (20 - done)} {shown.progress.label}", "cyan"))
     if shown.fields:
-        parts.append(_facts([(one.label, one.value) for one in shown.fields if "://" not in one.value]))
-        parts += [
-            Text(f"{one.label}: {one.value}", overflow="ignore", no_wrap=True) for one in shown.fields if "://" in one.value
-        ]
+        parts.append(_facts([(one.label, one.value) for one in shown.fields if not one.link and "://" not in one.value]))
+        addresses = [(one.label, one.link or one.value) for one in shown.fields if one.link or "://" in one.value]
+        parts += [Text(f"{label}: {address}", overflow="ignore", no_wrap=True) for label, address in addresses]
     for picture in shown.pictures:
         size = f" · {picture.width}×{picture.height}" if picture.width and picture.height else ""
         parts.append(plain(f"{picture.asset} · {picture.mime}{size} · slate fetch {picture.asset} -o FILE", "green"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.commands.command import Command
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["BY_NAME", "TABLE", "Command", "answer", "carefully", "complete", "press", "sorry"]
 
+UMBRELLA = "slate"
+"""`/slate find …` is `/find …` on every front end."""
+
 
 def answer(desk: Desk, said: Said) -> Answer:
     """Do what was said. Never raises: an error becomes an Answer for the asker only, with `error` and `data["error"]` set."""
-    return carefully(lambda: _answer(desk, said))
+    return carefully(lambda: _answer(desk, said), said)
 
 
 def press(
@@ -49,7 +53,7 @@ def complete(desk: Desk, member: Member, place: Place, text: str, cursor: int) -
     return completion.complete(BY_NAME, desk, member, place, text, cursor)
 
 
-def carefully(act: Callable[[], Answer]) -> Answer:
+def carefully(act: Callable[[], Answer], said: Said | None = None) -> Answer:
     """What `act` answers; a declared error in its own words, anything else as an apology with an id that the log has, too."""
     import structlog
 
@@ -59,7 +63,7 @@ def carefully(act: Callable[[], Answer]) -> Answer:
     try:
         return act()
     except SlateError as problem:
-        return sorry(problem)
+        return sorry(problem, said)
     except Exception:
         incident = secrets.token_hex(4)
         log.exception("a command broke", incident=incident)
@@ -69,7 +73,7 @@ def carefully(act: Callable[[], Answer]) -> Answer:
 def _apology(incident: str) -> Answer:
     from bot.cards import Answer, Card
 
-    text = f"Something broke on our side; nothing more is known here. Incident {incident}."
+    text = f"Something went wrong in Slate. Incident {incident}."
     hint = "Try again; if it happens again, give this id to whoever runs Slate: it is in the log."
     data = {"error": {"code": "internal-error", "message": text, "hint": hint, "facts": {"incident": incident}}}
     return Answer(
@@ -77,14 +81,15 @@ def _apology(incident: str) -> Answer:
     )
 
 
-def sorry(problem: SlateError) -> Answer:
-    """The error as an answer: what happened, what to do, the stable code."""
+def sorry(problem: SlateError, said: Said | None = None) -> Answer:
+    """The error as an answer: what happened, what to do, the stable code; with what was said, buttons for what was meant."""
     from bot import shapes, show
     from bot.cards import Answer
+    from bot.commands.corrections import corrections
 
-    return Answer(
-        cards=(show.error_card(problem),), private=True, error=problem.code, data={"error": shapes.error_shape(problem)}
-    )
+    card = show.error_card(problem)
+    card = replace(card, buttons=corrections(problem, said)) if said is not None else card
+    return Answer(cards=(card,), private=True, error=problem.code, data={"error": shapes.error_shape(problem)})
 
 
 def _answer(desk: Desk, said: Said) -> Answer:
@@ -93,6 +98,9 @@ def _answer(desk: Desk, said: Said) -> Answer:
     from bot.commands.help import unknown
 
     line = command_text.read(said.text)
+    if line.command == UMBRELLA:  # as Slack has it, so that a line copied there works everywhere
+        said = replace(said, text=line.tail)
+        line = command_text.read(line.tail)
     name = line.command or ("whatis" if said.attachments else "help")
     command = BY_NAME.get(name)
     if command is None:
@@ -106,4 +114,4 @@ def _answer(desk: Desk, said: Said) -> Answer:
 def _no_such_button(action: str) -> Answer:
     from core.errors import UnknownCommand
 
-    raise UnknownCommand(f"This button (`{action[:40]}`) is of a newer or older Slate.", hint="/help lists what can be said.")
+    raise UnknownCommand(f"This button (`{action[:40]}`) belongs to another version of Slate.", hint="/help lists the commands.")

@@ -144,7 +144,7 @@ def check_options(command: Command, line: Line) -> None:
     seen: set[str] = set()
     for name, _ in line.options:
         if name in seen:
-            raise BadInput(f"`{name}` is given twice.", hint="Leave one of them out.", input=name)
+            raise BadInput(f"`{name}` is given twice.", hint="Remove one of them.", input=name)
         seen.add(name)
         if not command.inputs and name not in own:
             near = names.nearest(name, own, 1)

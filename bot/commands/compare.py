@@ -1,4 +1,4 @@
-"""Looking at results beside each other: compare, takes."""
+"""Commands that put results side by side: compare, takes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ _LISTED = 12
 
 
 def compare(asked: Asked) -> Answer:
-    """Show how two results differ: their settings, the words of their prompts, and where their pixels do.
+    """Compare two pictures: their settings, prompts and pixels.
 
-    The page behind the link shows both pictures and the difference between them. With a render's id, its first two pictures
-    are compared.
+    The page behind the link shows both pictures and the difference between them. `R-4F2K#2` is the second picture of a render;
+    with one render's id alone, its first two are compared.
     /compare A-7Q0D A-3H1K
+    /compare R-4F2K#1 R-4F2K#3
     /compare R-4F2K R-9C0A
     """
     codes = subjects.named(asked).codes
     with asked.desk.reading() as session:
-        found = subjects.some_assets(session, asked)
-        first = {asset.render_id or -asset.id: asset for asset in reversed(found)}
-        pair = list(reversed(first.values())) if len(codes) > 1 else found
-        if len(pair) < 2:
-            raise MissingInput("`compare` needs two results.", hint="Write /compare A-7Q0D A-3H1K.")
+        found = subjects.assets_by_code(session, asked).values()
+        pair = [made[0] for made in found] if len(codes) > 1 else [asset for made in found for asset in made]
+        if len({asset.id for asset in pair}) < 2:
+            raise MissingInput(
+                "`compare` needs two pictures.",
+                hint="Write /compare A-7Q0D A-3H1K, or /compare R-4F2K#1 R-4F2K#2 for two of one render.",
+            )
         seen = comparing.compare(session, pair[0], pair[1])
     return Answer(_sentence(seen), (_card(seen),), private=True, data=_shape(seen))
 
@@ -37,9 +40,11 @@ def compare(asked: Asked) -> Answer:
 def _sentence(seen: Comparison) -> str:
     names = [one.name for one in seen.differences]
     apart = (
-        f"`{seen.one.code}` and `{seen.other.code}` differ in **{', '.join(names)}**" if names else "They were made the same way"
+        f"`{seen.one.code}` and `{seen.other.code}` differ in **{', '.join(names)}**"
+        if names
+        else "They were made with the same settings"
     )
-    looks = f"; their looks in {seen.bits} of 256 bits" if seen.bits is not None else ""
+    looks = f"; visual difference {seen.bits / 2.56:.0f} %" if seen.bits is not None else ""
     return f"{apart}{looks}."
 
 
@@ -58,9 +63,9 @@ def _card(seen: Comparison) -> Card:
             f"− {formatting.short(seen.only_one, 300) or '(nothing)'}\n+ {formatting.short(seen.only_other, 300) or '(nothing)'}"
         )
         fields.append(Field("Prompt", words, short=False))
-    fields += [Field("The same", ", ".join(seen.same), short=False)] if seen.same else []
+    fields += [Field("Unchanged", ", ".join(seen.same), short=False)] if seen.same else []
     return Card(
-        f"{seen.one.code} beside {seen.other.code}",
+        f"{seen.one.code} compared with {seen.other.code}",
         fields=tuple(fields),
         pictures=(show.picture_of(seen.one), show.picture_of(seen.other)),
         link=f"/assets/{seen.one.code}/beside/{seen.other.code}",
@@ -80,7 +85,9 @@ def _shape(seen: Comparison) -> dict[str, object]:
 
 
 def takes(asked: Asked) -> Answer:
-    """Show the takes of one sitting: what the same person made for the same project without a long pause.
+    """Show the takes of one session.
+
+    A session is what the same person made for the same project without a long pause.
 
     /takes A-7Q0D
     /takes R-4F2K
@@ -98,7 +105,7 @@ def takes(asked: Asked) -> Answer:
     at = next(place for place, one in enumerate(made) if one.id == asset.id)
     near = made[max(0, at - _LISTED // 2) : at + _LISTED // 2]
     card = Card(
-        f"{len(made)} {'take' if len(made) == 1 else 'takes'} of one sitting",
+        f"{len(made)} {'take' if len(made) == 1 else 'takes'} of one session",
         subject=asset.code,
         fields=(Field("When", span), Field("Takes", lines, short=False)),
         pictures=tuple(show.picture_of(one) for one in near),

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from bot import command_text, formatting
 from bot.commands.command import Command, Option, spelled
 from bot.commands.help import about_input, usage
+from bot.commands.inputs import models_known
 from bot.request import Completion, Place
 from core import workflows
 from core.desk import Desk
@@ -25,26 +26,34 @@ from storage.people import projects
 from storage.rendering import renders
 from storage.rendering import workflows as rows
 from storage.search import Field, Scope
-from storage.tables import Member, RenderState
+from storage.tables import Member, Render, RenderState
 
 MOST = 25
 """As many as every platform shows."""
 _CONDITIONS = {
     "by": "Who made it",
-    "client": "Who pays",
-    "project": "What for",
-    "shot": "Which picture of the project",
+    "client": "The client",
+    "project": "The project",
+    "shot": "The shot, such as sh010",
     "status": "approved, rejected or needs work",
-    "tag": "A word on it",
+    "tag": "A tag",
     "model": "A model it was made with",
     "lora": "A LoRA it was made with",
-    "workflow": "The recipe",
+    "workflow": "The workflow",
     "technique": "depth, canny, img2img …",
-    "seed": "The number its noise came from",
+    "seed": "The seed",
     "size": "1024x768, 2048+, landscape, portrait, square",
     "is": "mine, video, undecided, inferred …",
     "before": "A day, such as 2026-03-12 or march",
     "after": "A day, such as monday",
+}
+
+
+_PROFILES = {
+    "team": "the original, byte for byte",
+    "client": "no prompts or names; licences, signed history and AI disclosure stay",
+    "public": "as client, without the history",
+    "archive": "the original, byte for byte",
 }
 
 
@@ -139,10 +148,24 @@ class _Completing:
         if self.command.name == "cancel":
             states = (RenderState.RUNNING, RenderState.QUEUED)
         own = renders.newest(self.session, member_id=self.member.id, states=states, limit=MOST)
-        return [
+        found = [
             Completion(one.code, one.code, f"{one.state.value}: {formatting.short(str(one.inputs.get('prompt', '')), 60)}")
             for one in own
         ]
+        return found + self._single_pictures(own) if judged and self.typed else found
+
+    def _single_pictures(self, own: list[Render]) -> list[Completion]:
+        """Each picture of these renders, by its number and by its own id."""
+        made: list[Completion] = []
+        for one in own:
+            pictures = assets.of_render(self.session, one.id or 0)
+            for number, asset in enumerate(pictures, 1):
+                about = formatting.short(asset.prompt, 60) or asset.filename
+                if len(pictures) > 1:
+                    about = f"{number} of {len(pictures)}: {about}"
+                    made.append(Completion(f"{one.code}#{number}", f"{one.code}#{number}", about))
+                made.append(Completion(asset.code, asset.code, about))
+        return made
 
     def _names(self) -> list[Completion]:
         """Names of inputs and options that are not given yet, those that must be given first."""
@@ -180,6 +203,8 @@ class _Completing:
     def _option_values(self, option: Option) -> list[Completion]:
         if option.kind == "switch":
             return [_valued(option.name, word, word) for word in ("yes", "no")]
+        if option.name == "profile":
+            return [_valued("profile", one, one, about) for one, about in _PROFILES.items()]
         if option.kind == "project":
             return [_valued("project", one.slug, one.slug, one.name) for one in projects.everything(self.session)]
         return self._names_known(option.name, option.kind)
@@ -198,7 +223,9 @@ class _Completing:
             return [_valued(spec.name, word, word) for word in ("yes", "no")]
         if spec.kind == "picture":
             return self._pictures(spec.name)
-        usual = [] if spec.default in (None, "") else [_valued(spec.name, str(spec.default), str(spec.default), "as usual")]
+        if spec.kind == "model" and not spec.choices:
+            return [_valued(spec.name, one, one) for one in models_known(self.session).get(spec.folder, ())]
+        usual = [] if spec.default in (None, "") else [_valued(spec.name, str(spec.default), str(spec.default), "default")]
         choices = [_valued(spec.name, str(one), str(one)) for one in spec.choices or () if one != spec.default]
         return usual + choices
 

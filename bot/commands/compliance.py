@@ -1,4 +1,4 @@
-"""Checking what is marked and what is not, and saying what only a person can say: compliance, declare."""
+"""Commands on AI marking: compliance, declare."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from storage.tables import Asset
 
 
 def compliance(asked: Asked) -> Answer:
-    """Check how pictures are marked, item by item, with the rules and the day they were read.
+    """Check how pictures are marked, item by item.
 
     For pictures by their ids, for one delivery by an export's id, or for a project, as a whole or from one day to another.
-    `as:pdf` and `as:csv` make files of it. What only a person can say is asked for; `declare` answers. It says what was
-    checked, never more.
+    `as:pdf` and `as:csv` make files of it. Items that need a person's answer are listed; `declare` gives it.
     /compliance A-7Q0D
     /compliance X-4F2K as:pdf
     /compliance project:acme-spring since:2026-11-01 until:2026-12-01 as:csv
@@ -44,12 +43,13 @@ def compliance(asked: Asked) -> Answer:
         mime = "application/pdf" if form == "pdf" else "text/csv"
         name = "marking-" + "".join(letter if letter.isalnum() else "-" for letter in subject)[:60].strip("-") + f".{form}"
         data["link"] = signed_links.make(asked.desk.settings, Linked(asked.desk.blobs.put(made), name, mime))
-        text += f" {data['link']}"
-    return Answer(text, tuple(_card(one, report) for one in report.assets[:6]), private=True, data=data)
+        made_of = Card("Compliance report", fields=(Field("File", f"Download {name}", link=str(data["link"])),))
+    cards = tuple(_card(one, report) for one in report.assets[:6])
+    return Answer(text, (made_of, *cards) if form else cards, private=True, data=data)
 
 
 def declare(asked: Asked) -> Answer:
-    """Say about a picture what only a person can say.
+    """Answer the compliance questions that only a person can.
 
     Questions are deep-fake, public-interest, artistic, standard-edit and icon. An answer is kept with your name; a later one
     replaces it.
@@ -67,7 +67,7 @@ def declare(asked: Asked) -> Answer:
     codes = ", ".join(asset.code for asset in found)
     said = "; ".join(f"{question}: {answer}" for question, answer in given)
     return Answer(
-        f"{asked.member.name} says of {codes}: {said}", data={"assets": [one.code for one in found], "said": dict(given)}
+        f"{asked.member.name} declared for {codes}: {said}", data={"assets": [one.code for one in found], "said": dict(given)}
     )
 
 
@@ -115,7 +115,7 @@ def _meant(asked: Asked) -> tuple[str, Sequence[Asset]]:
             return found[0].code, found
         project = projects.find(session, asked.option("project")) if asked.option("project") else asked.place.project
         if project is None:
-            raise BadInput("`compliance` needs to know what about.", hint="Give an id, or project:NAME.")
+            raise BadInput("`compliance` needs an id or a project.", hint="Give an id, or project:NAME.")
     since, until = _day(asked, "since"), _day(asked, "until")
     span = "".join(f" {word} {day:%Y-%m-%d}" for word, day in (("from", since), ("until", until)) if day)
     return f"{project.slug}{span}", collect.of_period(asked.desk, project, since, until, by=asked.member)
@@ -125,13 +125,13 @@ def _delivery(session: Session, asked: Asked, word: str, row: int) -> tuple[str,
     """The originals of everything that left together with one export."""
     export = rows.by_id(session, row)
     if export is None:
-        raise NotFound(f"There is no export {word[:20].upper()}.", hint="Its id stands on its card.")
+        raise NotFound(f"There is no export {word[:20].upper()}.", hint="The id is on its card.")
     together = rows.of_batch(session, export.batch) or [export]
     known = assets.many(session, [one.asset_id for one in together])
     if not known:
-        raise UnknownAsset("The originals of this delivery are gone.")
+        raise UnknownAsset("The originals of this delivery were deleted.")
     found = [subjects.check_visible(session, asked, one) for one in known.values()]
-    return f"delivery {export.code} to {export.recipient or 'somebody not named'}", found
+    return f"delivery {export.code} to {export.recipient or 'an unnamed recipient'}", found
 
 
 def _day(asked: Asked, name: str) -> datetime | None:
@@ -148,7 +148,7 @@ _OUTCOMES = {
     Status.PASS: "passed",
     Status.FAIL: "failed",
     Status.UNKNOWN: "could not be checked",
-    Status.HUMAN: "for a person to say",
+    Status.HUMAN: "needs review",
 }
 
 
@@ -168,11 +168,11 @@ def _card(one: Checked, report: Report) -> Card:
         if passed or lines:
             fields.append(Field(f"{letter} {name}", "\n".join([f"{passed} passed", *lines] if passed else lines), short=False))
     return Card(
-        f"Marking of {one.asset}",
+        f"Compliance of {one.asset}",
         tone=tone,
         subject=one.asset,
         text=f"{', '.join(f'{one.count(status)} {word}' for status, word in _OUTCOMES.items() if one.count(status))}.",
         fields=tuple(fields),
-        footer=f"Rules of {report.rule_set}; `as:pdf` names them. What was checked, not what it means in law.",
+        footer=f"Rules of {report.rule_set}; `as:pdf` names them. A technical check, not legal advice.",
         link=f"/assets/{one.asset}",
     )

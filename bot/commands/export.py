@@ -1,6 +1,8 @@
-"""What leaves the house and what comes back: export, profile, verify, restore."""
+"""Commands on copies: export, profile, verify, restore."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from bot import show
 from bot.cards import Answer, Card, Field
@@ -28,9 +30,9 @@ MOST = 200
 
 
 def export(asked: Asked) -> Answer:
-    """Make a copy ready to leave the house.
+    """Make a copy for delivery.
 
-    A profile says what it may still tell: team and archive are the original byte for byte; client drops prompts, names and
+    A profile sets what the copy contains: team and archive are the original byte for byte; client drops prompts, names and
     everything about the work, keeps licences, the signed history and the AI disclosure; public drops the history, too. Every
     copy is signed as a child of its original and logged with who got it. `dry:yes` only shows what its recipient could learn.
     Several ids, `as:zip` or `as:sheet` make a package or a contact sheet.
@@ -57,7 +59,7 @@ def profile(asked: Asked) -> Answer:
     """Show the export profiles of a project, or change one.
 
     Rules are words, graph, people, work, models, licences and lineage (yes or no), format, size, quality, colour, naming,
-    credit and data_mining. What is not said stays as it is; `reset:yes` takes the project's own rules back.
+    credit and data_mining. Rules that are not given stay as they are; `reset:yes` restores the defaults.
     /profile
     /profile client format:jpeg size:4096 naming:{project}_{shot}_{number}
     /profile client reset:yes
@@ -81,10 +83,10 @@ def profile(asked: Asked) -> Answer:
 
 
 def verify(asked: Asked) -> Answer:
-    """Check who signed a file, whether it is whole, and what it was made from.
+    """Check who signed a file, whether it is intact, and what it was made from.
 
-    Drop the file in, or give an id or the address of a file on the web. What is proved by a signature is told apart from what
-    is only recognised by its looks.
+    Drop the file in, or give an id or the address of a file on the web. The answer keeps apart what a
+    signature proves and what is only recognised by its looks.
     /verify
     /verify A-7Q0D
     /verify https://example.com/picture.png
@@ -100,10 +102,10 @@ def verify(asked: Asked) -> Answer:
 
 
 def restore(asked: Asked) -> Answer:
-    """Give a copy that lost its metadata its credentials back.
+    """Restore the Content Credentials of a copy that lost them.
 
-    Drop the copy in. Where its very pixels are known, the original is the answer; where it was encoded again, the copy gets a
-    manifest that says what it is a copy of. With an id you say which picture it is, where its looks alone cannot tell.
+    Drop the copy in. If its pixels are unchanged you get the original; if it was re-encoded, the copy gets a manifest that names
+    its original. Give an id where its looks alone cannot tell which picture it is.
     /restore
     /restore A-7Q0D
     """
@@ -120,10 +122,13 @@ def restore(asked: Asked) -> Answer:
             asked.desk.settings,
             Linked(done.asset.sha256, one.filename if not done.same else done.asset.filename, done.asset.mime),
         )
-        what = "is the original" if done.same else f"is a copy of {done.original.code} that says so now"
-        lines.append(f"{one.filename} {what} ({done.how}): {url}")
+        what = "is the original" if done.same else f"is a copy of {done.original.code} and is now marked as one"
+        lines.append(f"{one.filename} {what} ({done.how}).")
         with asked.desk.reading() as session:
-            cards.append(show.asset_card(session, done.original, sentence=lines[-1]))
+            card = show.asset_card(session, done.original, sentence=lines[-1])
+        cards.append(
+            replace(card, fields=(Field("Restored file", f"Download {one.filename}", short=False, link=url), *card.fields))
+        )
         shapes.append(
             {
                 "file": one.filename,
@@ -194,9 +199,14 @@ def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
     if zipped:
         name = f"{left[0].ready.whole.project.slug}-{profile_name}.zip"
         data["link"] = _stored_link(asked, package.zipped(asked.desk, left), name, "application/zip")
-        text += f" The package: {data['link']}"
+        package_card = (_download("Package", name, str(data["link"])),)
     cards = tuple(left_card(one, str(shape["link"])) for one, shape in zip(left[:8], shapes, strict=False))
-    return Answer(text, cards, data=data)
+    return Answer(text, (*package_card, *cards) if zipped else cards, data=data)
+
+
+def _download(title: str, name: str, link: str) -> Card:
+    """A card with a link to a file; the address itself is too long to be read."""
+    return Card(title, tone="done", fields=(Field("File", f"Download {name}", link=link),))
 
 
 def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
@@ -214,7 +224,8 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
     title = whole.project.name if whole.profile.whole or whole.profile.work else asked.desk.settings.team or "Contact sheet"
     made = contact_sheet.contact_sheet(title, f"{len(frames)} pictures · profile {whole.profile.name}", frames)
     link = _stored_link(asked, made, "contact-sheet.pdf", "application/pdf")
-    return Answer(f"The contact sheet: {link}", data={"link": link, "pictures": len(frames)})
+    card = _download("Contact sheet", "contact-sheet.pdf", link)
+    return Answer(f"A contact sheet of {len(frames)} pictures.", (card,), data={"link": link, "pictures": len(frames)})
 
 
 def _stored_link(asked: Asked, data: bytes, name: str, mime: str) -> str:
@@ -239,14 +250,14 @@ def _files(asked: Asked) -> list[tuple[str, bytes]]:
 
 def _profile_card(one: profiles.Profile) -> Card:
     if one.whole:
-        return Card(one.name, text="The original byte for byte.", fields=(Field("Name", one.naming),))
+        return Card(one.name, text="The original, byte for byte.", fields=(Field("File name", one.naming),))
     yes = [name for name in ("words", "graph", "people", "work", "models", "licences", "lineage") if getattr(one, name)]
     form = " · ".join(
         part for part in (one.format or "as it is", f"{one.size} px" if one.size else "", f"colour {one.colour}") if part
     )
     fields = (
-        Field("Tells", ", ".join([*yes, "the AI disclosure"]), short=False),
+        Field("Includes", ", ".join([*yes, "the AI disclosure"]), short=False),
         Field("Format", form),
-        Field("Name", one.naming),
+        Field("File name", one.naming),
     )
     return Card(one.name, fields=fields)

@@ -1,4 +1,4 @@
-"""What can be said here: help and workflows."""
+"""The commands help and workflows."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from storage.rendering import workflows as rows
 from storage.tables import Workflow
 
 FAMILIES = {
-    "Making": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "why", "copy"),
-    "Finding": ("find", "whatis", "lineage", "compare", "takes", "provenance"),
-    "Judging": ("approve", "reject", "needs-work", "tag", "untag"),
-    "Archive": ("ingests", "confirm"),
-    "Leaving": ("export", "profile", "verify", "restore", "compliance", "declare"),
-    "Knowing": ("workflows", "help"),
-    "Belonging": ("project", "workspace", "link"),
+    "Render": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "why", "copy"),
+    "Find": ("find", "whatis", "lineage", "compare", "takes", "provenance"),
+    "Review": ("approve", "reject", "needs-work", "tag", "untag"),
+    "Import": ("ingests", "confirm"),
+    "Export": ("export", "profile", "verify", "restore", "compliance", "declare"),
+    "Help": ("workflows", "help"),
+    "Projects and accounts": ("project", "workspace", "link"),
 }
 """In which order help shows the commands."""
 
 
 def help(asked: Asked) -> Answer:
-    """Show what can be said, or how one command is used.
+    """List the commands, or show how one is used.
 
     /help
     /help render
@@ -52,7 +52,7 @@ def lookup(asked: Asked, name: str) -> Command:
 def unknown(name: str, table: Mapping[str, Command]) -> UnknownCommand:
     near = names.nearest(name[:40], table, 1)
     return UnknownCommand(
-        f"There is no command `{name[:40]}`.", suggestions=near, hint="" if near else "/help lists all there are."
+        f"There is no command `{name[:40]}`.", suggestions=near, hint="" if near else "/help lists the commands.", given=name[:40]
     )
 
 
@@ -95,15 +95,15 @@ def _all(asked: Asked) -> Card:
         Field(family, "\n".join(f"/{name}  {by_name[name].summary}" for name in members if name in by_name), short=False)
         for family, members in FAMILIES.items()
     ]
-    legend = "\n".join(f"{emoji}  {meaning}" for emoji, meaning in reactions_of(asked).items())
-    if legend:
-        fields.append(Field("Reactions on a result", legend, short=False))
+    legend = [f"{emoji}  {meaning}" for emoji, meaning in reactions_of(asked).items()]
+    legend.append("1️⃣ 2️⃣ …  approve that picture of several")
+    fields.append(Field("Reactions on a result", "\n".join(legend), short=False))
     return Card(
-        "What you can say",
-        text="A line is a command, a few words, and name:value options. Start typing, and it is completed for you.",
+        "Commands",
+        text="Type a command, then words and name:value options. Slate completes them as you type.",
         fields=tuple(fields),
         buttons=(Button("workflows", "", "Workflows"), Button("help", "render", "How to render")),
-        footer="/help COMMAND tells more about one. Drop a picture with /whatis to learn where it came from.",
+        footer="/help COMMAND explains one. Drop a picture with /whatis to look up where it came from.",
     )
 
 
@@ -125,7 +125,7 @@ def workflows(asked: Asked) -> Answer:
         fields = [Field(f"{one.name}@{version.number}", one.description or one.title, short=False) for one, version in known]
         shapes = [_recipe_shape(one, version.number, recipes.inputs_of(version)) for one, version in known]
     buttons = tuple(Button("edit", one.name, one.title or one.name) for one, _ in known[:10])
-    card = Card("Workflows", text="Press one for its form.", fields=tuple(fields), buttons=buttons)
+    card = Card("Workflows", text="Press one to open its form.", fields=tuple(fields), buttons=buttons)
     return Answer(cards=(card,), private=True, data={"workflows": shapes})
 
 
@@ -135,22 +135,20 @@ def _recipe(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> Card
         f"{workflow.name}@{number}",
         text=f"{workflow.title}\n{workflow.description}".strip(),
         fields=tuple(Field(f"{spec.name}:", about_input(spec), short=False) for spec in specs),
-        buttons=(Button("edit", workflow.name, "Fill in the form", "primary"),),
+        buttons=(Button("edit", workflow.name, "Open the form", "primary"),),
         footer=example.strip(),
     )
 
 
 def about_input(spec: InputSpec) -> str:
-    """What an input takes, in a line: `Steps: whole number 1 to 150, 20 if not given`."""
+    """What an input takes, in a line: `Steps: whole number 1 to 150, default 20`."""
     kind = {"integer": "whole number", "paragraph": "text", "switch": "yes or no", "picture": "a picture: id or dropped file"}
     parts = [kind.get(spec.kind, str(spec.kind))]
     if spec.minimum is not None and spec.maximum is not None and spec.kind != "seed":
         parts.append(f"{spec.minimum:g} to {spec.maximum:g}")
     if spec.choices:
         parts.append("one of " + formatting.short(", ".join(str(one) for one in spec.choices), 120))
-    usual = (
-        "required" if spec.required else f"{spec.default} if not given" if spec.default not in (None, "") else "may be left out"
-    )
+    usual = "required" if spec.required else f"default {spec.default}" if spec.default not in (None, "") else "optional"
     label = f"{spec.label or spec.name}{f' ({spec.help})' if spec.help else ''}"
     return f"{label}: {' '.join(parts)}, {formatting.short(usual, 80)}"
 

@@ -1,4 +1,4 @@
-"""Files from before Slate: what was taken in, and confirming in bulk whose they are."""
+"""Imported files: the list of imports, and confirming their owners in bulk."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _TOGETHER = 200
 
 
 def confirm(asked: Asked) -> Answer:
-    """Say whose files from before Slate are: that it is as inferred, or who and what for.
+    """Confirm who made imported files, and for which project.
 
-    Give ids, or a search: then it says first how many it would be. `maker:`, `into:` (a project) and `as:` (a shot) say
-    something else than what is inferred. A lead's word is needed.
+    Slate infers both from folders and metadata. Give ids, or a search, which asks before it changes anything. `maker:`, `into:`
+    (a project) and `as:` (a shot) correct what was inferred. Only leads may confirm.
     /confirm A-7Q0D
     /confirm client:acme is:inferred sure:yes
     /confirm by:unknown before:2025 maker:"Mia Chen" sure:yes
@@ -49,9 +49,7 @@ def confirm(asked: Asked) -> Answer:
                 return Answer(asks.sentence, chips=understood, private=True, data={"answer": asks.sentence, "confirmed": []})
         said = _said(asked)
     if not found:
-        return Answer(
-            "Nothing fits, so nothing was confirmed.", chips=understood, private=True, data={"confirmed": [], "found": 0}
-        )
+        return Answer("No matches, so nothing was confirmed.", chips=understood, private=True, data={"confirmed": [], "found": 0})
     if not codes and not asked.switch("sure"):
         return _ask(asked, question, len(found), understood)
     return _confirmed(asked, found, said, understood)
@@ -69,7 +67,7 @@ def _member(asked: Asked, name: str) -> Member:
         known = members.by_key(session, names.key(name))
         if known is None:
             near = names.nearest(name, [one.name for one in members.everybody(session)])
-            raise UnknownMember(f"There is nobody called `{name[:60]}`.", suggestions=near)
+            raise UnknownMember(f"There is nobody called `{name[:60]}`.", suggestions=near, given=name[:60])
     return known
 
 
@@ -79,8 +77,8 @@ def _ask(asked: Asked, question: str, count: int, understood: tuple[str, ...]) -
     more = "".join(f" {name}:{command_text.quote(value)}" for name, value in options)
     line = f"{question}{more} sure:yes"
     buttons = (Button("confirm", line, f"Confirm {count:,}", "primary"),) if len(line) <= 80 and "\n" not in line else ()
-    card = Card(f"Confirm {count:,}?", fields=(Field("To be said", f"/confirm {line}", short=False),), buttons=buttons)
-    text = f"That would be **{count:,}**. Nothing has been changed yet."
+    card = Card(f"Confirm {count:,}?", fields=(Field("Command", f"/confirm {line}", short=False),), buttons=buttons)
+    text = f"This would confirm **{count:,}**. Nothing has been changed yet."
     return Answer(text, (card,), private=True, chips=understood, data={"confirmed": [], "found": count})
 
 
@@ -91,13 +89,13 @@ def _confirmed(asked: Asked, found: list[int], said: Said, understood: tuple[str
             some = confirm_all(session, found[at : at + _TOGETHER], by=asked.member, said=said)
             changed += [one.code for one in some]
     left = len(found) - len(changed)
-    rest = f" {left:,} needed nothing." if left else ""
-    text = f"Confirmed **{len(changed):,}**.{rest}" if changed else "All of that is said already; nothing changed."
+    rest = f" {left:,} needed no change." if left else ""
+    text = f"Confirmed **{len(changed):,}**.{rest}" if changed else "No change: all of it was confirmed already."
     return Answer(text, chips=understood, private=not changed, data={"confirmed": changed, "found": len(found)})
 
 
 def ingests(asked: Asked) -> Answer:
-    """Show what was taken in from before Slate, how far it is, and which files could not be read and why.
+    """Show the imports: their progress, and which files could not be read.
 
     /ingests
     /ingests I-7Q0D
@@ -109,17 +107,19 @@ def ingests(asked: Asked) -> Answer:
         every = imports.newest(session)
         waiting = {one.id: imports.count_waiting(session, one.id) for one in every}
     if not every:
-        return Answer("Nothing has been taken in yet. `slate ingest FOLDER` does that.", private=True, data={"ingests": []})
+        return Answer(
+            "Nothing has been imported yet. `slate ingest FOLDER` imports a folder.", private=True, data={"ingests": []}
+        )
     shown = [intake_shape(one, waiting[one.id]) for one in every]
     cards = tuple(_card(one, waiting[one.id]) for one in every[:5])
-    return Answer(f"The last {len(every)}.", cards, private=True, data={"ingests": shown})
+    return Answer(f"The last {len(every)} imports.", cards, private=True, data={"ingests": shown})
 
 
 def _one(asked: Asked, code: str) -> Answer:
     with asked.desk.reading() as session:
         intake = imports.by_code(session, code)
         if intake is None:
-            raise UnknownRender(f"There is no intake `{code[:20]}`.", hint="/ingests lists them.")
+            raise UnknownRender(f"There is no import `{code[:20]}`.", hint="/ingests lists them.")
         waiting = imports.count_waiting(session, intake.id)
         troubles = imports.refused(session, intake.id, limit=500)
         told = unread.of_intake(session, intake.id).sentence()
@@ -131,12 +131,12 @@ def _one(asked: Asked, code: str) -> Answer:
 
 def _card(intake: Intake, waiting: int, troubles: list[str] | None = None) -> Card:
     facts = [
-        ("Looked at", f"{intake.seen:,} of {max(intake.total, intake.seen):,} files"),
-        ("Taken in", f"{intake.taken:,}"),
-        ("Known already", f"{intake.known:,}"),
-        ("Not readable", f"{intake.refused:,}"),
-        ("Of other kinds", f"{intake.passed:,}"),
-        ("Still to be finished", f"{waiting:,}"),
+        ("Scanned", f"{intake.seen:,} of {max(intake.total, intake.seen):,} files"),
+        ("Imported", f"{intake.taken:,}"),
+        ("Already known", f"{intake.known:,}"),
+        ("Unreadable", f"{intake.refused:,}"),
+        ("Skipped (other file types)", f"{intake.passed:,}"),
+        ("Still processing", f"{waiting:,}"),
     ]
     fields = [Field(label, value) for label, value in facts if value != "0"]
     if troubles:

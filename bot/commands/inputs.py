@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlmodel import Session
 
 from bot import command_text
 from bot.cards import Choice, FieldKind, FormField
@@ -11,9 +14,12 @@ from bot.commands.command import Asked, listed, spelled
 from core.errors import BadInput, UnknownInput, WrongType
 from core.text import names
 from core.workflows import InputSpec
+from core.workflows.check_inputs import raise_together, wrong_values
+from storage.rendering import models as model_rows
 from storage.tables import Project
 
 _SIZE = re.compile(r"([0-9]{1,6})(?:\s*[x×*]\s*([0-9]{1,6}))?")
+_SUGGESTED = 200
 _TEXTS = ("text", "paragraph")
 _KINDS: dict[str, FieldKind] = {
     "text": "text",
@@ -33,13 +39,16 @@ def gather(asked: Asked, specs: Sequence[InputSpec], project: Project, words: st
 
     `words` are the bare words, meant as the prompt. Raises the BadInput family and UnknownInput.
     """
-    given = _by_own_names(asked, specs)
+    given, unknown = _by_own_names(asked, specs)
+    if unknown:
+        wrong = wrong_values([one for one in specs if one.name in given], given, asked.desk.settings.max_prompt)
+        raise_together([*unknown, *wrong])
     if words:
         name = prompt_of(specs)
         if name is None:
             raise BadInput(f"This workflow takes no prompt, but there is “{words[:60]}”.", hint="Write inputs as name:value.")
         if name in given:
-            raise BadInput("There are two prompts: one in words, one as an option.", hint="Put all of it into one.", input=name)
+            raise BadInput("There are two prompts: one in words, one as an option.", hint="Put it all in one.", input=name)
         given[name] = words
     _fill_pictures(asked, specs, given, project)
     return given
@@ -57,9 +66,27 @@ def read_again(asked: Asked, specs: Sequence[InputSpec]) -> command_text.Line:
     return command_text.read(asked.said.text, names=own | {spec.name.casefold() for spec in specs} | {"size"})
 
 
-def form_fields(specs: Sequence[InputSpec], values: dict[str, object]) -> tuple[FormField, ...]:
-    """The inputs as lines of a form, filled with `values`."""
-    return tuple(_form_field(spec, values.get(spec.name)) for spec in specs)
+def form_fields(
+    specs: Sequence[InputSpec], values: dict[str, object], models: Mapping[str, Sequence[str]] | None = None
+) -> tuple[FormField, ...]:
+    """The inputs as lines of a form, filled with `values`; `models` are the names known in each model folder."""
+    known = models or {}
+    return tuple(
+        replace(_form_field(spec, values.get(spec.name)), suggestions=tuple(known.get(spec.folder, ())[:_SUGGESTED]))
+        if spec.kind == "model" and not spec.choices
+        else _form_field(spec, values.get(spec.name))
+        for spec in specs
+    )
+
+
+def models_known(session: Session) -> dict[str, list[str]]:
+    """Model folder -> names of the files in it that Slate has seen."""
+    found: dict[str, list[str]] = {}
+    for one in model_rows.everything(session):
+        names_here = found.setdefault(one.folder, [])
+        if one.name not in names_here:
+            names_here.append(one.name)
+    return {folder: sorted(some, key=str.casefold) for folder, some in found.items()}
 
 
 def _form_field(spec: InputSpec, value: object) -> FormField:
@@ -67,7 +94,7 @@ def _form_field(spec: InputSpec, value: object) -> FormField:
     kind = _KINDS[spec.kind]
     if kind == "choice" and not spec.choices:
         kind = "text"
-    help_text = spec.help or ("Empty: a new one is drawn." if spec.kind == "seed" else "")
+    help_text = spec.help or ("Leave empty for a new one." if spec.kind == "seed" else "")
     return FormField(
         spec.name,
         spec.label or spec.name,
@@ -90,18 +117,21 @@ def spellings(specs: Sequence[InputSpec]) -> dict[str, InputSpec]:
     return only | by_label | {spelled(spec.name): spec for spec in specs}
 
 
-def _by_own_names(asked: Asked, specs: Sequence[InputSpec]) -> dict[str, object]:
+def _by_own_names(asked: Asked, specs: Sequence[InputSpec]) -> tuple[dict[str, object], list[UnknownInput]]:
+    """(the options by the workflow's own names, what is wrong with the names of the others)."""
     known = spellings(specs)
     made: dict[str, object] = {}
+    unknown: list[UnknownInput] = []
     for name, value in _with_size(asked.given(), known).items():
         spec = known.get(name)
         if spec is None:
-            raise _unknown(asked, name, known)
+            unknown.append(_unknown(asked, name, known))
+            continue
         if spec.name in made:
-            raise BadInput(f"`{spec.name}` is given twice.", hint="Leave one of them out.", input=spec.name)
+            raise BadInput(f"`{spec.name}` is given twice.", hint="Remove one of them.", input=spec.name)
         if value or spec.kind in _TEXTS:
             made[spec.name] = value
-    return made
+    return made, unknown
 
 
 def _with_size(given: dict[str, str], known: dict[str, InputSpec]) -> dict[str, str]:
@@ -121,7 +151,7 @@ def _unknown(asked: Asked, name: str, known: dict[str, InputSpec]) -> UnknownInp
     own = [spec.name for spec in known.values()] + [option.name for option in asked.command.options]
     every = list(dict.fromkeys(own))
     near = names.nearest(name[:40], every, 2)
-    hint = "" if near else f"It takes {listed(every)}. A prompt with a colon in it belongs into quotes."
+    hint = "" if near else f"It takes {listed(every)}. A prompt with a colon in it belongs in quotes."
     return UnknownInput(f"This workflow has no input `{name[:40]}`.", suggestions=near, hint=hint, input=name)
 
 
@@ -130,9 +160,7 @@ def _fill_pictures(asked: Asked, specs: Sequence[InputSpec], given: dict[str, ob
     empty = [spec for spec in specs if spec.kind == "picture" and spec.name not in given]
     if len(asked.attachments) > len(empty):
         room = f"only {len(empty)} open" if empty else "no open picture input"
-        raise BadInput(
-            f"{len(asked.attachments)} files came along, but there is {room}.", hint="Leave some out.", input="picture"
-        )
+        raise BadInput(f"{len(asked.attachments)} files came along, but there is {room}.", hint="Remove some.", input="picture")
     from core.files import uploads
 
     for spec, attachment in zip(empty, asked.attachments, strict=False):

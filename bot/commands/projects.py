@@ -1,4 +1,4 @@
-"""What belongs to what: a channel to its project, several accounts to one person."""
+"""Commands on projects, workspaces and accounts: project, workspace, link."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from storage.tables import Project
 
 
 def project(asked: Asked) -> Answer:
-    """Show which project this channel belongs to, or change that.
+    """Show or change the project of this channel.
 
-    What is rendered here is for that project unless `project:` says otherwise. A lead may change it, make a new one, and say
+    Renders here are saved to that project unless `project:` says otherwise. A lead may change it, create a new one, and set
     which emoji stands for which command in it.
     /project
     /project acme-spring
@@ -26,7 +26,7 @@ def project(asked: Asked) -> Answer:
     """
     chosen, new, reactions = asked.line.word(0), asked.option("new"), asked.option("reactions")
     if chosen and new:
-        raise BadInput("That names an old project and a new one.", hint="Give one of them.", input="new")
+        raise BadInput("That names both an existing and a new project.", hint="Give one of them.", input="new")
     mapping = _mapping(reactions) if reactions else ""
     with asked.desk.writing() as session:
         current = _chosen(session, asked, chosen, new)
@@ -38,11 +38,11 @@ def project(asked: Asked) -> Answer:
 
 
 def workspace(asked: Asked) -> Answer:
-    """Show what holds in this Slack workspace or on this Discord server, or change that.
+    """Show or change the settings of this Slack workspace or Discord server.
 
-    `project:` is what its new channels belong to. `newcomers:` is the role of people who come in from it, such as `viewer` on a
-    client's server, or `nobody`. `guests:` is the role of guests and of people of other companies, who are not let in without it.
-    `default` takes each back. Admins may change it.
+    `project:` is the project of its new channels. `newcomers:` is the role of people who join from it, such as `viewer` on a
+    client's server, or `nobody`. `guests:` is the role of guests and of people of other companies, who cannot join without it.
+    `default` resets each. Admins may change it.
     /workspace
     /workspace project:acme-spring newcomers:viewer
     /workspace guests:viewer
@@ -55,33 +55,33 @@ def workspace(asked: Asked) -> Answer:
         rules = workspaces.rules(session, place.platform, place.tenant)
         name, slug = kept.name or place.tenant, rules.project.slug if rules.project else ""
     shown = (
-        Field("New channels belong to", slug or "the default project"),
-        Field("Newcomers are", rules.newcomers or "as everywhere"),
-        Field("Guests are", rules.guests or "not let in"),
+        Field("Project of new channels", slug or "the default project"),
+        Field("Role of newcomers", rules.newcomers or "default"),
+        Field("Role of guests", rules.guests or "cannot join"),
     )
     data = {"workspace": name, "project": slug, "newcomers": rules.newcomers, "guests": rules.guests}
     return Answer(cards=(Card(name, fields=shown),), private=True, data=data)
 
 
 def link(asked: Asked) -> Answer:
-    """Join your accounts: one person in Slack, Discord and the room.
+    """Link your Slack, Discord and web accounts.
 
-    Without a word you get a code that holds for a quarter of an hour. Say it once on the other platform: that account is then
-    yours as well, with your name, your role and your renders.
+    Without a code you get one that is valid for 15 minutes. Type it on the other platform: both accounts are then one person,
+    with one name, role and list of renders.
     /link
     /link K7PQ2-M9XTR
     """
     code = asked.line.word(0)
     if not code:
         made = accounts.offer(asked.desk, asked.member)
-        said = f"Say this within 15 minutes on the other platform, and that account is {asked.member.name}'s, too:"
+        said = f"Type this on the other platform within 15 minutes to link that account to {asked.member.name}:"
         return Answer(said, private=True, copy=f"/link {made}", data={"code": made})
     if not asked.said.user_id:
         raise Conflict(
-            "There is no account here to join.", hint="Say it in Slack or Discord, from the account that is to be yours."
+            "There is no account to link here.", hint="Type it in Slack or Discord, from the account you want to link."
         )
     member = accounts.join(asked.desk, asked.place.platform, asked.said.user_id, code)
-    return Answer(f"This account is {member.name}'s now.", private=True, data={"member": member.name})
+    return Answer(f"This account is now linked to {member.name}.", private=True, data={"member": member.name})
 
 
 def _chosen(session: Session, asked: Asked, slug: str, new: str) -> Project:
@@ -107,8 +107,8 @@ def _mapping(text: str) -> str:
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     wrong = [shown for shown, _, said in pairs if not shown.strip() or (said.split() or [""])[0] not in BY_NAME]
     if wrong or not pairs:
-        hint = "Write emoji=command, separated by commas, such as ✅=approve,⭐=tag pick; `default` for the usual ones."
-        raise BadInput("That is no list of reactions.", hint=hint, input="reactions")
+        hint = "Write emoji=command, separated by commas, such as ✅=approve,⭐=tag pick; `default` for the defaults."
+        raise BadInput("That is not a list of reactions.", hint=hint, input="reactions")
     return ",".join(f"{shown.strip()}={said.strip()}" for shown, _, said in pairs)
 
 

@@ -13,13 +13,14 @@ from core import workflows
 from core.errors import Conflict
 from core.people.roles import Action, allow
 from core.rendering import lifecycle
+from core.rendering.scheduler import Standing
 from storage.people import members, projects
 from storage.rendering import renders as rows
 from storage.tables import Render, RenderState
 
 
 def edit(asked: Asked) -> Answer:
-    """Open a form: with everything a render was made of, or with the inputs of a workflow.
+    """Open a form with the inputs of a render or a workflow.
 
     /edit R-4F2K
     /edit text-to-image
@@ -31,13 +32,13 @@ def edit(asked: Asked) -> Answer:
 
 
 def copy(asked: Asked) -> Answer:
-    """Give the exact line that makes the same render again, seed included.
+    """Copy the exact command of a render, seed included.
 
     /copy R-4F2K
     """
     with asked.desk.reading() as session:
         line = command_line(session, subjects.one_render(session, asked, newest=True))
-    return Answer("This line makes the same render again:", private=True, copy=line, data={"command": line})
+    return Answer("This command makes the same render again:", private=True, copy=line, data={"command": line})
 
 
 def command_line(session: Session, render: Render) -> str:
@@ -52,27 +53,32 @@ def command_line(session: Session, render: Render) -> str:
 
 
 def cancel(asked: Asked) -> Answer:
-    """Cancel a render that waits or runs, without touching any other.
+    """Cancel a render that is waiting or running.
 
-    Your own, or as a lead anybody's. `all` is every one of yours.
+    Your own, or as a lead anybody's. `all` cancels every one of yours. Other renders are not affected.
     /cancel R-4F2K
     /cancel all
     """
-    codes = _to_cancel(asked)
-    done = [lifecycle.cancel(asked.desk, code, by=asked.member) for code in codes]
+    if asked.line.word(0).casefold() == "all":
+        done = lifecycle.cancel_own(asked.desk, by=asked.member)
+    else:
+        done = [lifecycle.cancel(asked.desk, code, by=asked.member) for code in _to_cancel(asked)]
     if not done:
-        return Answer("None of your renders waits or runs.", private=True, data={"renders": []})
+        return Answer("None of your renders is waiting or running.", private=True, data={"renders": []})
     ended = [one.code for one in done if one.state is RenderState.CANCELLED]
     stopping = [one.code for one in done if one.state is RenderState.RUNNING]
     said = [f"Cancelled {', '.join(ended)}."] if ended else []
     said += [f"{', '.join(stopping)} stops at its next step."] if stopping else []
     with asked.desk.reading() as session:
-        found = [shapes.render_shape(session, one) for one in done]
+        held = shapes.hold_related(session, done)
+        places = lifecycle.standings(session, done)
+        found = [shapes.render_shape(session, one, places[one.id or 0]) for one in done]
+        del held
     return Answer(" ".join(said), private=True, data=found[0] if len(found) == 1 else {"renders": found})
 
 
 def queue(asked: Asked) -> Answer:
-    """Show what runs and what waits, in order, and why it waits.
+    """Show what is running and waiting, in order, and why it waits.
 
     /queue
     /queue mine:yes
@@ -81,10 +87,12 @@ def queue(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Action.SEE, asked.place.project)
         line = _in_line(session, asked, limit)
-        card = Card(
-            _queue_title(line), fields=tuple(_queue_field(session, one) for one in line), buttons=_queue_buttons(asked, line)
-        )
-        data = {"renders": [shapes.render_shape(session, one) for one in line]}
+        held = shapes.hold_related(session, line)
+        places = lifecycle.standings(session, line)
+        fields = tuple(_queue_field(session, one, places[one.id or 0]) for one in line)
+        card = Card(_queue_title(line), fields=fields, buttons=_queue_buttons(asked, line))
+        data = {"renders": [shapes.render_shape(session, one, places[one.id or 0]) for one in line]}
+        del held
     return Answer(cards=(card,), private=True, data=data)
 
 
@@ -99,17 +107,16 @@ def _in_line(session: Session, asked: Asked, limit: int) -> list[Render]:
 def _queue_title(line: list[Render]) -> str:
     running = sum(one.state is RenderState.RUNNING for one in line)
     waiting = len(line) - running
-    return f"{running} running, {waiting} waiting" if line else "Nothing runs and nothing waits"
+    return f"{running} running, {waiting} waiting" if line else "Nothing is running or waiting"
 
 
-def _queue_field(session: Session, render: Render) -> Field:
+def _queue_field(session: Session, render: Render, standing: Standing) -> Field:
     workflow, number = shapes.recipe_of(session, render)
     member = members.by_id(session, render.member_id)
     what = formatting.short(str(render.inputs.get("prompt", "")), 60)
-    who = f"{member.name if member else '?'} · {workflow}@{number}{f' · {what}' if what else ''}"
+    who = f"{member.name if member else 'not recorded'} · {workflow}@{number}{f' · {what}' if what else ''}"
     if render.state is RenderState.RUNNING:
         return Field(f"{render.code} running", f"{render.progress:.0%} {render.progress_label}\n{who}".strip(), short=False)
-    standing = lifecycle.standing(session, render)
     starts = "" if standing.starts_in is None else f"in {formatting.about(standing.starts_in)}: "
     return Field(f"{render.code} number {standing.position}", f"{starts}{standing.reason}\n{who}", short=False)
 
@@ -121,16 +128,12 @@ def _queue_buttons(asked: Asked, line: list[Render]) -> tuple[Button, ...]:
 
 def _to_cancel(asked: Asked) -> list[str]:
     with asked.desk.reading() as session:
-        if asked.line.word(0).casefold() == "all":
-            active = (RenderState.RUNNING, RenderState.QUEUED)
-            own = rows.newest(session, member_id=asked.member.id, states=active, limit=1000)
-            return [one.code for one in own if one.cancel_requested_by is None]
         codes = subjects.named(asked).codes
         found = [subjects.render_of(session, code) for code in codes] or [subjects.one_render(session, asked)]
     codes = tuple(dict.fromkeys(one.code for one in found))
     if len(codes) > 1 and any(one.state.over for one in found):
         over = ", ".join(one.code for one in found if one.state.over)
-        raise Conflict(f"Nothing was cancelled: {over} ended already.", hint="Leave it out and cancel the others.")
+        raise Conflict(f"Nothing was cancelled: {over} has ended.", hint="Remove it and try again.")
     return list(codes)
 
 
@@ -138,18 +141,22 @@ def _blank(session: Session, name: str) -> Form:
     workflow, version = workflows.find(session, name)
     specs = workflows.inputs_of(version)
     values: dict[str, object] = {spec.name: spec.default for spec in specs}
-    return Form(workflow.title or workflow.name, f"render {name}", (*inputs.form_fields(specs, values), _shot_field("")))
+    return Form(
+        workflow.title or workflow.name,
+        f"render {name}",
+        (*inputs.form_fields(specs, values, inputs.models_known(session)), _shot_field("")),
+    )
 
 
 def _filled(session: Session, asked: Asked) -> Form:
     source = subjects.one_render(session, asked, newest=True)
     specs = workflows.inputs_of(lifecycle.version_of(session, source))
-    fields = (*inputs.form_fields(specs, source.inputs), _shot_field(source.shot))
+    fields = (*inputs.form_fields(specs, source.inputs, inputs.models_known(session)), _shot_field(source.shot))
     return Form(f"Edit {source.code}", f"vary {source.code}", fields)
 
 
 def _shot_field(shot: str) -> FormField:
-    return FormField("shot", "Shot", "text", value=shot, help="Which picture of the project, such as sh010.")
+    return FormField("shot", "Shot", "text", value=shot, help="Such as sh010.")
 
 
 def _spell(value: object) -> str:

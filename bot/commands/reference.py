@@ -11,34 +11,36 @@ from bot.emoji import meanings
 from core.settings import Settings
 
 _INTRODUCTION = """\
-# What you can say
+# Commands
 
 Made from the command table by `python -m bot.commands.reference`; do not edit by hand.
 
-The same commands work in the room, on the command line (`slate render …`), and wherever else Slate is spoken to. The
-leading slash may be left out where nothing else is said. In chat, `/help COMMAND` shows what stands here.
+The same commands work in Slack (`/slate render …`), on Discord, in the web room and on the command line (`slate render …`).
+In chat, `/help COMMAND` shows the same text as this page.
 
-## How a line is read
+## How to write a command
 
 * A line is a command, then words and options in any order. An option is `name:value` or `name=value`.
-* What has blanks goes into quotes: `"…"`, `'…'`, `“…”`, `„…“`, `‘…’`, `«…»`. A backslash keeps a quote from ending the
+* Text with blanks goes in quotes: `"…"`, `'…'`, `“…”`, `„…“`, `‘…’`, `«…»`. A backslash keeps a quote from ending the
   text.
-* The words behind the workflow are the prompt: `/render text-to-image a red shoe seed:7`. A prompt with a colon belongs
-  into quotes; brackets hold together by themselves, so `(red hair:1.3)` needs none. `prompt: a red shoe` with a blank
+* The words after the workflow are the prompt: `/render text-to-image a red shoe seed:7`. A prompt with a colon goes
+  in quotes; brackets hold together by themselves, so `(red hair:1.3)` needs none. `prompt: a red shoe` with a blank
   is understood, too.
 * Where a workflow has a width and a height, `size:768x512` is both.
 * A picture input takes an asset's id (`image:A-7Q0D`), or a dropped file: files fill the picture inputs that are still
   empty, in order.
 * Ids look like `R-4F2K` (a render) and `A-7Q0D` (an asset); capitals and look-alike letters (O and 0) do not matter. In
-  the thread of a result, the id may be left out.
+  the thread of a result, the id is optional.
+* One picture of a render with several is `R-4F2K#2`, or its own id; `R-4F2K#1,3` are two of them. `R-4F2K 2` works, too;
+  before a prompt only `#2` does.
 * Line breaks are kept in prompts. Control characters and direction marks are dropped; at most 200,000 characters are
   read.
 
 ## Who sees the answer
 
-A render's message, what `find` and `whatis` found, and verdicts and tags are for the channel: they are news for
-everybody. `find … private:yes` keeps a search to yourself. Help, errors, the queue, forms, copied commands, lineage and
-provenance are shown only to whoever asked.
+A render's message, the results of `find` and `whatis`, verdicts and tags are shown to the channel; `private:yes` shows a
+search to you only. Help, errors, the queue, forms, copied commands, lineage and provenance are shown only to whoever
+asked.
 """
 
 

@@ -26,11 +26,11 @@ VARY_STRENGTH = 0.35
 
 
 def render(asked: Asked) -> Answer:
-    """Ask for a render.
+    """Render a picture with a workflow.
 
     The first word is the workflow, `name@3` for an older version of it. The words behind it are the prompt. Everything else is
     name:value, with quotes around what has blanks. A picture input takes an asset's id; a file that is dropped in fills the
-    first empty one. One message then lives through the render, from its place in line to the result.
+    first empty one. One message then follows the render, from its place in line to the result.
     /render text-to-image hero shoe, low sun seed:7 size:768x512
     /render product-depth prompt:"hero shoe, low sun" image:A-7Q0D shot:sh010
     /render upscale image:A-7Q0D project:acme-spring
@@ -50,10 +50,10 @@ def render(asked: Asked) -> Answer:
 
 
 def vary(asked: Asked) -> Answer:
-    """Change something about a render, or make a picture that is close to one.
+    """Change a render, or make a variation of a picture.
 
-    With changes, everything else stays as it was, the seed too. Without any, the picture itself is the start: image-to-image with
-    its own prompt and a low strength. Words behind the id are a new prompt.
+    With changes, everything else stays the same, the seed too. Without changes, the picture goes through image-to-image with its
+    own prompt and a low strength. Words after the id are a new prompt. `R-4F2K#2` is the second picture of a render.
     /vary R-4F2K steps:30
     /vary R-4F2K the same shoe, in blue
     /vary A-7Q0D
@@ -74,12 +74,12 @@ def reroll(asked: Asked) -> Answer:
         specs = workflows.inputs_of(lifecycle.version_of(session, source))
     if not any(spec.kind == "seed" for spec in specs):
         hint = f"Change something: /vary {source.code} name:value."
-        raise Conflict(f"{source.code} has no seed: it would come out the same.", hint=hint)
+        raise Conflict(f"{source.code} has no seed, so the result would be the same.", hint=hint)
     return _repeat(asked, source, "reroll", fresh_seed=True)
 
 
 def retry(asked: Asked) -> Answer:
-    """Render exactly the same again, with the same seed: after a failure, or a cancel.
+    """Render exactly the same again, with the same seed.
 
     /retry R-4F2K
     """
@@ -89,9 +89,10 @@ def retry(asked: Asked) -> Answer:
 
 
 def upscale(asked: Asked) -> Answer:
-    """Make a picture larger, with the workflow `upscale`.
+    """Upscale a picture, with the workflow `upscale`.
 
     /upscale A-7Q0D
+    /upscale R-4F2K#2
     """
     with asked.desk.reading() as session:
         asset = _one_picture(session, asked)
@@ -109,7 +110,11 @@ def submit(asked: Asked, asking: Asking) -> Answer:
     made = lifecycle.submit(asked.desk, replace(asking, place=place, key=asked.said.key))
     with asked.desk.reading() as session:
         cards = () if place else (show.render_card(session, made),)
-        return Answer(cards=cards, data=shapes.render_shape(session, made))
+        shape = shapes.render_shape(session, made)
+    position = f", number {shape['position']} in line" if shape.get("position") else ""
+    return Answer(
+        cards=cards, data=shape, note=f"{made.code} is {made.state.value}{position}. Its message is at the end of the channel."
+    )
 
 
 def project_of(session: Session, asked: Asked, source: int | None = None) -> Project:
@@ -182,17 +187,15 @@ def _from_picture(asset: Asset, parent: Render | None, specs: list[workflows.Inp
 
 
 def _one_picture(session: Session, asked: Asked) -> Asset:
-    """The one picture a command is about; of a render with several, the first."""
+    """The one picture a command is about; of a render with several, which one has to be said."""
     codes = subjects.named(asked).codes
     if asked.line.words and not codes:
         raise subjects.no_such(asked.line.word(0))
-    if codes and codes[0].startswith("A-"):
-        return subjects.some_assets(session, asked)[0]
-    source = subjects.one_render(session, asked)
-    made = assets.of_render(session, source.id or 0)
-    if not made:
-        raise Conflict(f"{source.code} has made no picture.", hint=f"Change something: /vary {source.code} name:value.")
-    return made[0]
+    if not codes or codes[0].startswith("R-"):
+        source = subjects.one_render(session, asked)
+        if source.state.over and not assets.of_render(session, source.id or 0):
+            raise Conflict(f"{source.code} has no picture.", hint=f"Change something: /vary {source.code} name:value.")
+    return subjects.one_asset(session, asked)
 
 
 def _shot(asked: Asked, default: str) -> str:

@@ -1,4 +1,4 @@
-"""Asking the memory: find, whatis, lineage, provenance."""
+"""Commands that look things up: find, whatis, lineage, provenance."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot import command_text, formatting, shapes, show
 from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
 from bot.commands.command import Asked
+from bot.commands.corrections import LONGEST_BUTTON
 from core.errors import MissingInput
 from core.formats import kinds
 from core.lineage import family as families
@@ -23,8 +24,6 @@ from storage.chat import askings
 from storage.clock import now
 from storage.tables import Asset
 
-LONGEST_BUTTON = 90
-"""What fits into a button's id on every platform."""
 _TAKEN_AWAY = 5
 _GOES_ON_FOR = timedelta(minutes=30)
 """How long after a question another may go on from it."""
@@ -42,10 +41,10 @@ _CERTAIN = {
 
 
 def find(asked: Asked) -> Answer:
-    """Search what the team has made, by a question or by words.
+    """Search what the team has made.
 
-    Conditions narrow it: by: client: project: shot: status: model: workflow: technique: tag: before: after:. The answer is for
-    everybody in the channel; `private:yes` keeps it to yourself, `limit:` says how many pictures are shown.
+    Filters narrow it: by: client: project: shot: status: model: workflow: technique: tag: before: after:. The answer is shown
+    to the channel; `private:yes` shows it to you only, `limit:` sets how many pictures are shown.
     /find who made the depth shot for Acme
     /find hero shoe by:mia status:approved after:march
     /find hero shoe limit:12 private:yes
@@ -105,33 +104,36 @@ def _more(question: str, found: Found, limit: int) -> tuple[Card, ...]:
     if not asks:
         return ()
     buttons = tuple(Button("find", line.removeprefix("/find "), label) for label, line in short)
-    title = "Which one?" if found.choices else "There is more" if found.after else "Take a condition away"
+    title = "Which one?" if found.choices else "There is more" if found.after else "Remove a filter"
     return (Card(title, fields=tuple(long), buttons=buttons),)
 
 
 def whatis(asked: Asked) -> Answer:
-    """Say where a picture came from, even when all its metadata is gone.
+    """Look up where a picture came from, even without metadata.
 
     Drop the picture in, or give an id. A copy that was scaled, cropped or compressed is recognised by what it shows.
+    `private:yes` shows the answer to you only.
     /whatis
     /whatis A-7Q0D
+    /whatis R-4F2K#2
     """
     from core.files import stored
 
+    private = asked.switch("private")
     if asked.attachments:
         answers = [_recognised(asked, stored.read(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
         cards = tuple(card for answer in answers for card in answer.cards)
         data = answers[0].data if len(answers) == 1 else {"results": [answer.data for answer in answers]}
-        return Answer("\n".join(answer.text for answer in answers), cards, data=data)
+        return Answer("\n".join(answer.text for answer in answers), cards, private=private, data=data)
     with asked.desk.reading() as session:
         found = subjects.some_assets(session, asked)
         cards = tuple(show.asset_card(session, asset) for asset in found[:4])
         data = {"certainty": "certain", "how": "by its id", **_named(found[0])}
-    return Answer(cards=cards, data=data)
+    return Answer(cards=cards, private=private, data=data)
 
 
 def lineage(asked: Asked) -> Answer:
-    """Show what a picture was made from, and what was made from it.
+    """Show what a picture was made from, and what it was used in.
 
     /lineage A-7Q0D
     """
@@ -142,7 +144,7 @@ def lineage(asked: Asked) -> Answer:
 
 
 def provenance(asked: Asked) -> Answer:
-    """Show everything that is known of how a picture came to be.
+    """Show the full provenance of a picture.
 
     /provenance A-7Q0D
     """
@@ -164,7 +166,7 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
     seen = identify.recognise(asked.desk, data, filename, projects=projects)
     shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "others": []}
     if seen.asset is None:
-        return Answer(f"{filename} is not known: {seen.how}.", data=shape)
+        return Answer(f"{filename} is not known here: {seen.how}.", data=shape)
     against = watermark_conflict.of_file(asked.desk, data, filename, seen)
     shape |= {"contradiction": against or None}
     sentence = f"{_CERTAIN[seen.certainty.value]} {seen.asset.code}: {seen.how}. {against}".rstrip()
@@ -187,14 +189,14 @@ def _family_card(family: Lineage) -> Card:
 
     asked_for = " ← ".join(f"{one.code} ({one.verb})" for one in family.askings)
     fields = [
-        Field("Made from", lines(family.sources, "←") or "nothing but words and a seed", short=False),
-        Field("Became", lines(family.results, "→") or "nothing yet", short=False),
+        Field("Made from", lines(family.sources, "←") or "text prompt only", short=False),
+        Field("Used in", lines(family.results, "→") or "nothing yet", short=False),
     ]
-    fields += [Field("Beside it", ", ".join(one.code for one in family.siblings), short=False)] if family.siblings else []
-    fields += [Field("Asked for as", asked_for, short=False)] if asked_for else []
+    fields += [Field("Same render", ", ".join(one.code for one in family.siblings), short=False)] if family.siblings else []
+    fields += [Field("Render history", asked_for, short=False)] if asked_for else []
     code = family.asset.code
     return Card(
-        f"The family of {code}",
+        f"Lineage of {code}",
         subject=code,
         text=formatting.short(family.asset.prompt, 200),
         fields=tuple(fields),

@@ -6,9 +6,9 @@ from bot.commands.command import Command, Option
 from core.compliance.rules import QUESTIONS
 from core.exports import profiles
 
-PROJECT = Option("project", "Which project it is for; without it, that of the channel.", "project")
-SHOT = Option("shot", "Which picture of the project, such as sh010.", "shot")
-UNDO = Option("undo", "yes takes your own word back.", "switch")
+PROJECT = Option("project", "The project; default: the channel's.", "project")
+SHOT = Option("shot", "The shot, such as sh010.", "shot")
+UNDO = Option("undo", "yes withdraws your own.", "switch")
 
 TABLE: tuple[Command, ...] = (
     Command("render", "render.render", "WORKFLOW [prompt] [name:value …]", "workflow", (PROJECT, SHOT), inputs=True),
@@ -24,12 +24,14 @@ TABLE: tuple[Command, ...] = (
         Option("limit", "How many are shown, at most 100.", "count"),
     )),
     Command("why", "why.why", "[ID]", "render"),
-    Command("find", "search.find", "QUESTION or words and conditions", "question", (
+    Command("find", "search.find", "QUESTION or words and filters", "question", (
         Option("private", "yes shows the answer to you only.", "switch"),
         Option("limit", "How many pictures are shown, at most 25.", "count"),
-        Option("page", "The next page, as the button More asks for it."),
+        Option("page", "The next page; the button More fills it in."),
     ), free=True),
-    Command("whatis", "search.whatis", "[ID], or drop a picture in", "asset"),
+    Command("whatis", "search.whatis", "[ID], or drop a picture in", "asset", (
+        Option("private", "yes shows the answer to you only.", "switch"),
+    )),
     Command("lineage", "search.lineage", "ID", "asset"),
     Command("compare", "compare.compare", "ID OTHER", "asset"),
     Command("takes", "compare.takes", "ID", "asset"),
@@ -40,21 +42,21 @@ TABLE: tuple[Command, ...] = (
     Command("tag", "review.tag", "ID … WORD …", "asset"),
     Command("untag", "review.untag", "ID … WORD …", "asset"),
     Command("confirm", "imports.confirm", "ID … or a search", "question", (
-        Option("maker", "Who made it, where that is not who is inferred.", "member"),
+        Option("maker", "Who made it, if not who was inferred.", "member"),
         Option("into", "The project it was made for.", "project"),
-        Option("as", "The shot it is.", "shot", flag="shot"),
+        Option("as", "The shot.", "shot", flag="shot"),
         Option("sure", "yes confirms all that a search finds.", "switch"),
     ), free=True),
     Command("ingests", "imports.ingests", "[ID]"),
     Command("export", "export.export", "ID … [profile:NAME]", "asset", (
-        Option("profile", "team, client, public or archive; without it, team.", choices=tuple(profiles.SHIPPED)),
-        Option("to", "Who gets it; it is logged."),
-        Option("why", "What for; it is logged."),
-        Option("format", "png, jpeg, webp or avif; without it, as it is.", choices=tuple(profiles.FORMATS)),
+        Option("profile", "team, client, public or archive; default: team.", choices=tuple(profiles.SHIPPED)),
+        Option("to", "Recipient; it is logged."),
+        Option("why", "Purpose; it is logged."),
+        Option("format", "png, jpeg, webp or avif; default: unchanged.", choices=tuple(profiles.FORMATS)),
         Option("size", "Longest side in pixels; never enlarged.", "text"),
         Option("quality", "1 to 100, for JPEG, WebP and AVIF."),
-        Option("colour", "srgb turns the colours into sRGB.", choices=("srgb", "keep")),
-        Option("naming", "How files are named: {project}_{shot}_{number}."),
+        Option("colour", "srgb converts the colours to sRGB.", choices=("srgb", "keep")),
+        Option("naming", "File name pattern: {project}_{shot}_{number}."),
         Option("credit", "Credit line of this export."),
         Option("as", "files, zip or sheet (a contact sheet as PDF).", choices=("files", "zip", "sheet"), flag="package"),
         Option("dry", "yes only shows what a recipient could learn.", "switch"),
@@ -62,7 +64,7 @@ TABLE: tuple[Command, ...] = (
     Command("profile", "export.profile", "[PROFILE] [rule:value …]", "", (
         PROJECT,
         *(Option(rule, f"The rule {rule} of the profile.") for rule in profiles.RULES),
-        Option("reset", "yes takes the project's own rules back.", "switch"),
+        Option("reset", "yes restores the default rules.", "switch"),
     )),
     Command("verify", "export.verify", "[ID or ADDRESS], or drop a picture in", "asset"),
     Command("restore", "export.restore", "[ID], or drop a picture in", "asset"),
@@ -77,15 +79,15 @@ TABLE: tuple[Command, ...] = (
     )),
     Command("workflows", "help.workflows", "[WORKFLOW]", "workflow"),
     Command("project", "projects.project", "[SLUG] [name:value …]", "project", (
-        Option("new", "Name of a new project, which this channel then belongs to."),
-        Option("client", "Who pays for the new project."),
+        Option("new", "Name of a new project for this channel."),
+        Option("client", "Client of the new project."),
         Option("reactions", "Which emoji stands for which command here: ✅=approve,⭐=tag pick; or `default`."),
     )),
     Command("workspace", "projects.workspace", "", options=(
-        Option("project", "What new channels belong to; `default` for the default project.", "project"),
-        Option("newcomers", "Role of people who come in from here: viewer, artist, lead, nobody or default.",
+        Option("project", "Project of new channels, or `default`.", "project"),
+        Option("newcomers", "Role of people who join from here: viewer, artist, lead, nobody or default.",
                choices=("viewer", "artist", "lead", "nobody", "default")),
-        Option("guests", "Role of guests and people of other companies: viewer, artist, lead; nobody without it.",
+        Option("guests", "Role of guests and people of other companies: viewer, artist, lead; default: nobody.",
                choices=("viewer", "artist", "lead", "nobody", "default")),
     )),
     Command("link", "projects.link", "[CODE]"),

@@ -43,7 +43,7 @@ class Accounts:
             if not served or spot.guild_id in served:
                 return
             raise Refused(
-                "Slate does not serve this Discord server.", hint="Whoever runs Slate can add it to SLATE_DISCORD_GUILDS."
+                "Slate does not serve this Discord server.", hint="The person who runs Slate can add it to SLATE_DISCORD_GUILDS."
             )
         if time.monotonic() - self._there.get(user.id, -_TRUST_SECONDS) < _TRUST_SECONDS:
             return
@@ -52,9 +52,7 @@ class Accounts:
             return
         self._shown.pop(user.id, None)
         await self._client.loop.run_in_executor(None, self._close, str(user.id))
-        raise Refused(
-            "You are on none of the Discord servers that Slate serves.", hint="Come in there first; then write to me again."
-        )
+        raise Refused("You are not on any Discord server that uses Slate.", hint="Join one first, then write to me again.")
 
     def member(self, user: discord.abc.User, spot: Spot) -> Member:
         """The Member behind an account that was checked. Raises Refused, BadInput, TooLong, DatabaseUnavailable."""

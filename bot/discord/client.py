@@ -152,7 +152,7 @@ def serve(desk: Desk) -> None:
         _serve_patiently(desk)
     except discord.LoginFailure as problem:
         hint = "Reset it in the developer portal and set SLATE_DISCORD_TOKEN."
-        raise ChatRefused("Discord does not take this token.", hint=hint) from problem
+        raise ChatRefused("Discord does not accept this token.", hint=hint) from problem
     except discord.ConnectionClosed as problem:
         raise ChatRefused(f"Discord closed the connection for good ({problem.code}).", hint="Check the token.") from problem
 

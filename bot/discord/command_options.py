@@ -21,12 +21,12 @@ _PIECE = re.compile(r"\[(?P<maybe>[^\]]+)\]|(?P<must>[A-Z][A-Z0-9-]*)(?: …)?|(
 _ALTERNATIVE = re.compile(r",? (?:or|with) [^\[\]]+")
 _FILES = ("picture", "picture2", "picture3")
 _ABOUT = {
-    "id": "Its id, such as R-4F2K or A-7Q0D; in the thread of a result it may be left out.",
+    "id": "An id, such as A-7Q0D, or R-4F2K#2 for one picture. Optional in a thread.",
     "workflow": "Which workflow; start typing to find one.",
     "prompt": "What the picture shows, in words.",
     "inputs": "More inputs as name:value, such as steps:30 seed:7; start typing to find them.",
-    "note": "Why; it is kept with your word.",
-    "other": "Its id: what to compare it with.",
+    "note": "Why; it is kept with your verdict.",
+    "other": "The id to compare it with.",
     "word": "One word or several.",
     "question": "A question, or words and conditions, such as: hero shoe by:mia status:approved",
     "command": "Which command.",

@@ -1,4 +1,4 @@
-"""A Card in Discord's looks: a container in the colour of its tone, with text, pictures, buttons; always within the limits.
+"""Renders a Card as Discord components: a container in the colour of its tone, with text, pictures, buttons; within the limits.
 
 What does not fit degrades where everybody can see it: a text is cut and the whole of it is a file below, pictures beyond ten are
 counted, a file that is too large is its preview and a note, a button that cannot be one is a command to type.
@@ -16,7 +16,7 @@ from discord.enums import ButtonStyle
 from bot import formatting
 from bot.cards import Button, Card, Field, Progress, Tone
 from bot.discord import limits
-from bot.discord.markdown import bare, fitted, marked, plain, size
+from bot.discord.markdown import bare, fitted, linked, marked, plain, size
 from bot.discord.pictures import Shown, Upload, shown, thumbnail
 
 COLOURS: dict[Tone, int | None] = {
@@ -38,6 +38,8 @@ _TITLE = 250
 _LABEL = 60
 _FOOTER = 200
 _MOST_BUTTONS = 25
+_MENUS = 5
+"""Pictures of a card that have a menu each."""
 _BAR = 12
 _ROOM = limits.TEXT - 1200
 """Characters for text and values; the rest is for title, footer and notes."""
@@ -70,6 +72,7 @@ def dress(card: Card, *, base_url: str, file_bytes: int = limits.FILE_BYTES, so_
     buttons, typed = _buttons(card.buttons)
     items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay("\n".join(written.lines))]
     items += _gallery(seen)
+    items += picture_menus(card)
     items += [ui.File(one.address) for one in (*seen.files, *overflow)]
     items += _notes(card, seen, typed, bool(written.whole))
     items += _rows([*buttons, *([ui.Button(label="Open", url=page)] if page else [])])
@@ -96,11 +99,23 @@ def dress_small(card: Card, *, base_url: str) -> Dressed:
 def menu_of(card: Card) -> list[ui.Item[ui.LayoutView]]:
     """The card's buttons as one menu."""
     fitting = {one.action: one for one in card.buttons if size(one.action) <= limits.OPTION_VALUE}
-    options = [SelectOption(label=bare(one.label, limits.OPTION_LABEL) or one.verb, value=one.action) for one in fitting.values()]
-    if not options or size(f"menu:{card.subject}") > limits.CUSTOM_ID:
+    if not fitting or size(f"menu:{card.subject}") > limits.CUSTOM_ID:
         return []
-    asks = bare(f"{card.subject or 'More'} …", limits.PLACEHOLDER)
-    return [ui.ActionRow(ui.Select(custom_id=f"menu:{card.subject}", placeholder=asks, options=options[: limits.OPTIONS]))]
+    return [_menu(f"menu:{card.subject}", f"{card.subject or 'More'} …", list(fitting.values()))]
+
+
+def picture_menus(card: Card) -> list[ui.Item[ui.LayoutView]]:
+    """What can be done with each of several pictures alone: a menu a picture, or of many pictures one that shows one of them."""
+    numbered = [one for one in card.pictures if one.buttons and one.asset]
+    if len(numbered) <= _MENUS:
+        return [_menu(f"menu:{one.asset}", f"Picture {one.number} ({one.asset}) …", one.buttons) for one in numbered]
+    shown = [Button("whatis", one.asset, f"{one.number} · {one.asset}") for one in numbered]
+    return [_menu(f"menu:{card.subject}", "Show one picture …", shown)]
+
+
+def _menu(name: str, asks: str, buttons: Sequence[Button]) -> ui.Item[ui.LayoutView]:
+    options = [SelectOption(label=bare(one.label, limits.OPTION_LABEL) or one.verb, value=one.action) for one in buttons]
+    return ui.ActionRow(ui.Select(custom_id=name, placeholder=bare(asks, limits.PLACEHOLDER), options=options[: limits.OPTIONS]))
 
 
 def page_of(base_url: str, link: str) -> str:
@@ -116,9 +131,12 @@ def _write(card: Card) -> _Written:
     ours = marked if card.tone in _OURS else plain
     fixed = sum(size(_labelled(one, "")) + 3 for one in fields)
     cap = _cap([size(plain(value)) for value in values], _ROOM - fixed)
-    facts = [fitted(one.value, cap) for one in fields]
+    facts = [
+        linked(one.value, one.link) if one.link and size(one.link) <= limits.URL else fitted(one.value, cap) for one in fields
+    ]
     title = fitted(card.title, _TITLE, ours if card.tone == "error" else plain)
-    lines = [f"### {title or 'Slate'}", fitted(card.text, cap, ours), *_facts(fields, facts)]
+    text = "" if card.text in card.title else fitted(card.text, cap, ours)
+    lines = [f"### {title or 'Slate'}", text, *_facts(fields, facts)]
     lines += [bar(card.progress)] if card.progress else []
     cut = dropped or any(size(plain(value)) > cap for value in values) or size(plain(card.title)) > _TITLE
     return _Written([line for line in lines if line], _whole(card) if cut else "")
@@ -174,7 +192,7 @@ def _gallery(seen: Shown) -> list[ui.Item[ui.LayoutView]]:
 
 
 def _notes(card: Card, seen: Shown, typed: str, cut: bool) -> list[ui.Item[ui.LayoutView]]:
-    notes = [*seen.notes, *(["The whole text is in the file"] if cut else []), *([f"Type {typed}"] if typed else [])]
+    notes = [*seen.notes, *(["The full text is in the file"] if cut else []), *([f"Type {typed}"] if typed else [])]
     lines = [_one_line(plain(note), 150) for note in notes]
     lines += [fitted(card.footer.replace("\n", " "), _FOOTER)] if card.footer else []
     return [ui.TextDisplay("\n".join(f"-# {line}" for line in lines))] if lines else []
@@ -217,7 +235,7 @@ def _one_line(text: str, most: int) -> str:
 
 
 def _whole(card: Card) -> str:
-    facts = "\n".join(f"{one.label}: {one.value}" for one in card.fields)
+    facts = "\n".join(f"{one.label}: {one.value} {one.link}".rstrip() for one in card.fields)
     return "\n\n".join(part for part in (card.title, card.text, facts, card.footer) if part)
 
 

@@ -56,7 +56,7 @@ def find(desk: Desk, member: Member, number: int) -> Open:
     with desk.reading() as session:
         kept = drafts.by_id(session, number)
         if kept is None:
-            raise NotFound("This form is too old.", hint="Open it anew with the button or command it came from.")
+            raise NotFound("This form has expired.", hint="Open it again with the button or command it came from.")
         if kept.member_id != member.id:
             raise Refused("This form is somebody else's.", hint="Press Edit… on the result to have your own.")
         return _opened(kept)
@@ -69,7 +69,7 @@ def keep(desk: Desk, draft: Open, filled: Filled, files: Mapping[str, Attachment
     with desk.writing() as session:
         kept = drafts.change(session, draft.number, values)
         if kept is None:
-            raise NotFound("This form is too old.", hint="Open it anew with the button or command it came from.")
+            raise NotFound("This form has expired.", hint="Open it again with the button or command it came from.")
         return _opened(kept)
 
 

@@ -156,6 +156,8 @@ def _label(one: FormField, component: Item, about: str | None = None) -> ui.Labe
 def _expects(one: FormField) -> str:
     if one.choices:
         return "one of " + ", ".join(choice.value for choice in one.choices)
+    if one.suggestions:
+        return "such as " + ", ".join(one.suggestions)
     if one.minimum is not None and one.maximum is not None:
         return f"{one.minimum:g} to {one.maximum:g}"
     return {"number": "a number", "integer": "a whole number"}.get(one.kind, "")

@@ -186,7 +186,7 @@ class Listener:
         found = [] if about else list(files.pictures(message))
         if not about and not (found and command == "whatis"):
             said = "there is no picture in it" if command == "whatis" else "it is not about one of Slate's renders"
-            return Outcome(Answer(f"Nothing is known of this message: {said}.", private=True))
+            return Outcome(Answer(f"There is nothing to show for this message: {said}.", private=True))
         outcome = await self._carry_out(interaction, f"/{command} {about}".strip(), found)
         return replace(outcome, answer=replace(outcome.answer, private=True))
 

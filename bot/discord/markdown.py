@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bot import formatting
+
 _MARKS = re.compile(r"[\\*_~`|<\[\]]|:(?=//)|(?m:^)(?:(\s*)(#{1,3}|>{1,3}|-#|[-+])(?=\s)|(\s*\d+)\.(?=\s))")
 _MENTION = re.compile(r"@(?=everyone\b|here\b|[!&]?\d{15,})")
 _OURS = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
@@ -20,9 +22,25 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    """The text as markup that shows exactly this text. Control characters and direction overrides are dropped."""
-    shown = _MARKS.sub(_escaped, _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\t", " ")))
-    return _MENTION.sub("@\u200b", shown)
+    """The text as markup that shows exactly this text, its times in the reader's own zone.
+
+    Control characters and direction overrides are dropped.
+
+    >>> plain("Queued · 2026-03-12 14:03 UTC")
+    'Queued · <t:1773324180:f>'
+    """
+    parts = formatting.pieces(_UNSEEN.sub("", text.replace("\r\n", "\n").replace("\t", " ")))
+    return "".join(_plain(one) if isinstance(one, str) else f"<t:{int(one.timestamp())}:f>" for one in parts)
+
+
+def _plain(text: str) -> str:
+    return _MENTION.sub("@\u200b", _MARKS.sub(_escaped, text))
+
+
+def linked(text: str, address: str) -> str:
+    """A text of ours that leads to an address; the text alone where the address could break out of it."""
+    usable = address.startswith(("http://", "https://")) and not set(address) & set(" ()<>\n")
+    return f"[{plain(text)}]({address})" if usable else plain(text)
 
 
 def marked(text: str) -> str:

@@ -1,4 +1,4 @@
-"""An Answer as messages: its words and cards, packed into as few messages as the limits allow."""
+"""Packs an Answer, its text and cards, into as few messages as the limits allow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.cards import Answer, Card
 from bot.discord import limits
-from bot.discord.components import Dressed, dress, dress_small
+from bot.discord.components import Dressed, button, dress, dress_small
 from bot.discord.markdown import block, fitted, marked, size
 from bot.discord.pictures import Upload
 
@@ -120,6 +120,8 @@ def _words(answer: Answer) -> Iterable[Dressed]:
     lines += [copied] if copied else []
     if lines:
         yield Dressed(ui.TextDisplay("\n".join(lines)))
+    if answer.buttons:
+        yield Dressed(ui.ActionRow(*map(button, answer.buttons[: limits.ROW])))
     if answer.copy and not copied:
         whole = Upload("command.txt", text=answer.copy)
         yield Dressed(ui.File(whole.address), (whole,))

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 _REMEMBERED = 20_000
 _WITHOUT_FORM = "Here is the form."
 _CANNOT_WRITE = (
-    "I have an answer for you alone, but cannot write to you directly. "
+    "I have a private answer for you, but I cannot send you direct messages. "
     "Allow direct messages from this server, or use a slash command."
 )
 

@@ -147,7 +147,9 @@ class Reply:
             await self._show(first)
             return
         if outcome.far and answer.data.get("render") and not answer.cards:
-            answer = replace(answer, text=f"{answer.data['render']} is queued. I show it in our direct messages.", private=True)
+            answer = replace(
+                answer, text=f"{answer.data['render']} is queued. You will see it in our direct messages.", private=True
+            )
         answer = replace(answer, private=answer.private or not self._news(answer))
         messages = of_answer(answer, base_url=self.desk.settings.base_url, file_bytes=self.interaction.filesize_limit)
         sent = await self.say(messages, private=answer.private)
@@ -179,7 +181,7 @@ class Reply:
         if first and self._thinks and private:
             return await self.interaction.edit_original_response(view=message.view(), attachments=files, allowed_mentions=NOBODY)
         if first and self._thinks:
-            await self.interaction.edit_original_response(view=_plain("Here it is.").view())
+            await self.interaction.edit_original_response(view=_plain("Done: see below.").view())
         return await self.interaction.followup.send(
             view=message.view(), files=files, ephemeral=private, allowed_mentions=NOBODY, wait=True
         )

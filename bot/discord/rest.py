@@ -29,9 +29,9 @@ _REFUSED = {
         "Give Slate's role Send Messages, Send Messages in Threads and Attach Files there.",
     ),
     NO_DIRECT: ("Discord does not let Slate write to this person.", "They may allow direct messages from the server."),
-    TOO_LARGE: ("Discord does not take a file this large.", "Its page has it."),
+    TOO_LARGE: ("The file is too large for Discord.", "Download it from its page."),
 }
-_REVOKED = "Discord no longer takes Slate's token."
+_REVOKED = "Discord no longer accepts Slate's token."
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ def _problem(response: httpx2.Response, body: Json) -> ChatError:
         after = _seconds(body.get("retry_after") or response.headers.get("Retry-After"), usual)
         return ChatBusy("Discord asks for a pause.", retry_after=after, number=number)
     if status >= 500:
-        return ChatBusy("Discord has a problem of its own.", retry_after=_USUAL_PAUSE, number=number)
+        return ChatBusy("Discord has a problem.", retry_after=_USUAL_PAUSE, number=number)
     if status == 401:
         return ChatRefused(_REVOKED, hint="Reset it in the developer portal and set SLATE_DISCORD_TOKEN.", number=number)
     if number in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
         what = "channel" if number == UNKNOWN_CHANNEL else "message"
         return ChatGone(f"That Discord {what} is not there any more.", number=number)
-    said, hint = _REFUSED.get(TOO_LARGE if status == 413 else number, (f"Discord did not take it: {_told(body, status)}.", ""))
+    said, hint = _REFUSED.get(TOO_LARGE if status == 413 else number, (f"Discord refused it: {_told(body, status)}.", ""))
     return ChatRefused(said, hint=hint, number=TOO_LARGE if status == 413 else number)
 
 

@@ -75,7 +75,7 @@ def _slash(command: Command, answering: Answering) -> app_commands.Command[Any, 
 def completes(slot: Slot) -> bool:
     """Whether something can be offered while it is typed."""
     if slot.option is not None:
-        return slot.option.kind not in ("switch", "count", "text")
+        return slot.option.name == "profile" or slot.option.kind not in ("switch", "count", "text")
     return slot.kind in ("words", "inputs")
 
 

@@ -2,7 +2,7 @@
 
 from bot.cards import Card
 from bot.show.assets import asset_card, asset_facts, provenance_card
-from bot.show.facts import LONGEST_PROMPT, alt_of, model_lines, page_of, picture_of, purpose
+from bot.show.facts import LONGEST_PROMPT, alt_of, model_lines, page_of, picture_of, pictures_of, purpose
 from bot.show.renders import render_alt, render_card
 from core.errors import SlateError
 
@@ -15,6 +15,7 @@ __all__ = [
     "model_lines",
     "page_of",
     "picture_of",
+    "pictures_of",
     "provenance_card",
     "purpose",
     "render_alt",

@@ -11,13 +11,14 @@ from bot.cards import Button, Card, Field
 from bot.shapes import renders_code
 from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_field
+from core.text.headline import headline
 from storage.files import assets
 from storage.tables import Asset, Origin
 
 
 def asset_card(session: Session, asset: Asset, *, sentence: str = "") -> Card:
     """An asset with where it comes from; `sentence` is put above."""
-    name = formatting.short(asset.prompt, 70) or asset.filename
+    name = formatting.short(headline(asset.prompt), 70) or asset.filename
     return Card(
         f"{asset.code} · {name}",
         tone=tone([asset]),
@@ -49,7 +50,7 @@ def provenance_card(session: Session, asset: Asset) -> Card:
     sources = [f"{name}: {parent.code}" for name, parent in assets.parents(session, asset)]
     pairs = (
         ("Settings", " · ".join(numbers)),
-        ("Negative", formatting.cut(asset.negative, LONGEST_PROMPT)),
+        ("Negative prompt", formatting.cut(asset.negative, LONGEST_PROMPT)),
         ("Made from", "\n".join(sources)),
         ("File", f"{asset.filename} · {asset.mime} · {asset.size:,} bytes"),
         ("SHA-256", asset.sha256),
@@ -78,11 +79,12 @@ def asset_facts(asset: Asset) -> list[Field]:
 
 def _asset_buttons(asset: Asset) -> tuple[Button, ...]:
     reroll = (Button("reroll", asset.code, "Reroll"),) if asset.render_id and asset.seed else ()
-    again = (*reroll, Button("edit", asset.code, "Edit…")) if asset.render_id else ()
+    edit = (Button("edit", asset.code, "Edit…"),) if asset.render_id else ()
     vary = (Button("vary", asset.code, "Vary"),) if asset.mime.startswith("image/") else ()
+    upscale = (Button("upscale", asset.code, "Upscale"),) if asset.mime.startswith("image/") else ()
     more = (Button("lineage", asset.code, "Lineage"), Button("provenance", asset.code, "Provenance"))
-    sure = (Button("confirm", asset.code, "Confirm whose it is"),) if set(asset.inferred.values()) - {"unknown"} else ()
-    return (*again, *vary, *verdict_buttons(asset.code, [asset]), *more, *sure)
+    sure = (Button("confirm", asset.code, "Confirm owner"),) if set(asset.inferred.values()) - {"unknown"} else ()
+    return (*reroll, *vary, *verdict_buttons(asset.code, [asset]), *sure, *upscale, *edit, *more)
 
 
 def _origin(asset: Asset) -> str:
@@ -90,6 +92,6 @@ def _origin(asset: Asset) -> str:
     return {
         Origin.RENDER: f"Made by {code}",
         Origin.UPLOAD: "Uploaded",
-        Origin.INGEST: "Found in a folder",
+        Origin.INGEST: "Imported",
         Origin.EXPORT: "Exported",
     }[asset.origin]

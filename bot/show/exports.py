@@ -38,7 +38,7 @@ def left_card(left: Left, link: str) -> Card:
         Field("Not included in this format", "\n".join(left.export.lost), short=False),
         Field("Seal", _sealed(left.ready), short=False),
         Field("SHA-256", asset.sha256, short=False),
-        Field("For everybody who has this link", link, short=False),
+        Field("Public link", f"Download {left.export.filename}", short=False, link=link),
     ]
     picture = Picture(asset.code, alt_of(whole.asset), asset.mime, asset.sha256, asset.preview, asset.width, asset.height)
     return Card(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlmodel import Session
 
@@ -20,11 +21,11 @@ LONGEST_PROMPT = 700
 
 _PREVIEW_ONLY = "application/octet-stream"
 _WHY = {
-    "path": "by its folder or name",
-    "file": "by the file's own words",
-    "owner": "by who owns the file",
+    "path": "from its folder or name",
+    "file": "from the file's metadata",
+    "owner": "from the file's owner",
     "unknown": "not known",
-    "nothing": "none was named",
+    "nothing": "none given",
 }
 
 
@@ -32,6 +33,21 @@ def picture_of(asset: Asset) -> Picture:
     """The picture for chats; of one with text hidden in its pixels only the preview is shown."""
     mime = _PREVIEW_ONLY if asset.preview and HIDDEN in asset.facts.get("problems", ()) else asset.mime
     return Picture(asset.code, alt_of(asset), mime, asset.sha256, asset.preview, asset.width, asset.height, asset.size)
+
+
+def pictures_of(made: Sequence[Asset]) -> tuple[Picture, ...]:
+    """The pictures of one render; several are numbered, and each has buttons of its own."""
+    if len(made) < 2:
+        return tuple(picture_of(asset) for asset in made)
+    return tuple(_numbered(asset, number, len(made)) for number, asset in enumerate(made, 1))
+
+
+def _numbered(asset: Asset, number: int, count: int) -> Picture:
+    about = f"{number} of {count}{f', {asset.status}' if asset.status else ''}"
+    more = [("upscale", "Upscale"), ("vary", "Vary")] if asset.mime.startswith("image/") else []
+    buttons = [replace(one, label=f"{one.label} {number}") for one in verdict_buttons(asset.code, [asset])]
+    buttons += [Button(verb, asset.code, f"{label} {number}") for verb, label in (*more, ("whatis", "Show only"))]
+    return replace(picture_of(asset), alt=f"{about}: {alt_of(asset)}", number=number, buttons=tuple(buttons))
 
 
 def alt_of(asset: Asset) -> str:
@@ -59,7 +75,7 @@ def ours(session: Session, member_id: int, project_id: int, shot: str) -> tuple[
     """By whom and for whom."""
     member = members.by_id(session, member_id)
     project = projects.by_id(session, project_id)
-    return (Field("By", member.name if member else "?"), Field("For", purpose(session, project, shot)))
+    return (Field("By", member.name if member else "not recorded"), Field("For", purpose(session, project, shot)))
 
 
 def believed(asset: Asset) -> tuple[Field, ...]:
@@ -105,8 +121,13 @@ def tone(made: Sequence[Asset]) -> Tone:
 
 
 def verdict_buttons(subject: str, made: Sequence[Asset]) -> tuple[Button, ...]:
-    """Only what is not decided already."""
+    """Approve and Reject; in the place of what is decided already, a way to take it back."""
     said = {asset.status for asset in made}
-    approve = () if said == {Judgement.APPROVED.value} else (Button("approve", subject, "Approve"),)
-    reject = () if said == {Judgement.REJECTED.value} else (Button("reject", subject, "Reject"),)
-    return (*approve, *reject) if made else ()
+    every = " all" if len(made) > 1 else ""
+    pairs = ((Judgement.APPROVED, "approve", "approval"), (Judgement.REJECTED, "reject", "rejection"))
+    shown = (
+        Button(verb, f"{subject} undo:yes", f"Undo {noun}") if said == {judgement.value}
+        else Button(verb, subject, f"{verb.capitalize()}{every}")
+        for judgement, verb, noun in pairs
+    )  # fmt: skip
+    return tuple(shown) if made else ()

@@ -9,10 +9,11 @@ from sqlmodel import Session
 from bot import formatting
 from bot.cards import Button, Card, Field, Progress
 from bot.shapes import recipe_of
-from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
+from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, pictures_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_troubles
 from core import workflows
 from core.rendering import lifecycle
+from core.text.headline import headline
 from storage import ids
 from storage.clock import now
 from storage.files import assets
@@ -94,10 +95,10 @@ def _done(session: Session, render: Render) -> Card:
             *opinions(session, made),
             *tags(session, made),
         ),
-        pictures=tuple(picture_of(asset) for asset in made),
+        pictures=pictures_of(made),
         buttons=_result_buttons(render, made),
-        footer=" · ".join([*(asset.code for asset in made[:6]), formatting.when(render.finished_at or render.created_at)]),
-        link=page_of(made[0]) if made else "",
+        footer=" · ".join([*_codes(made[:6]), formatting.when(render.finished_at or render.created_at)]),
+        link=page_of(made[0]) if len(made) == 1 else f"/renders/{render.code}" if made else "",
     )
 
 
@@ -125,28 +126,35 @@ def _cancelled(session: Session, render: Render) -> Card:
         subject=render.code,
         text=f"Cancelled by {who.name}." if who else "Cancelled.",
         fields=_asked(session, render),
-        buttons=(Button("retry", render.code, "Render it after all"), Button("copy", render.code, "Copy command")),
+        buttons=(Button("retry", render.code, "Render anyway"), Button("copy", render.code, "Copy command")),
         footer=formatting.when(render.finished_at or render.created_at),
     )
 
 
 def _result_buttons(render: Render, made: Sequence[Asset]) -> tuple[Button, ...]:
-    one = made[0].code if len(made) == 1 else render.code
-    upscale = [Button("upscale", made[0].code, "Upscale")] if len(made) == 1 and made[0].mime.startswith("image/") else []
+    """What is done most comes first: front ends with little room put the rest into a menu."""
+    alone = made[0] if len(made) == 1 else None
+    one = alone.code if alone else render.code
     reroll = [Button("reroll", render.code, "Reroll", "primary")] if render.seed else []  # without one it comes out the same
+    vary = [Button("vary", one, "Vary")] if alone else []  # of several, each has its own
+    upscale = [Button("upscale", one, "Upscale")] if alone and alone.mime.startswith("image/") else []
     return (
         *reroll,
-        Button("vary", one, "Vary"),
-        Button("edit", render.code, "Edit…"),
-        *upscale,
+        *vary,
         *verdict_buttons(one, made),
+        *upscale,
+        Button("edit", render.code, "Edit…"),
         Button("provenance", one, "Provenance"),
         Button("copy", render.code, "Copy command"),
     )
 
 
+def _codes(made: Sequence[Asset]) -> list[str]:
+    return [f"{number} {asset.code}" if len(made) > 1 else asset.code for number, asset in enumerate(made, 1)]
+
+
 def _headline(session: Session, render: Render) -> str:
-    return formatting.short(_prompt(render), 70) or recipe_of(session, render)[0]
+    return formatting.short(headline(_prompt(render)), 70) or recipe_of(session, render)[0]
 
 
 def _prompt(render: Render) -> str:
@@ -156,7 +164,7 @@ def _prompt(render: Render) -> str:
 def _asked(session: Session, render: Render) -> tuple[Field, ...]:
     """Who asked for what, for whom: the facts every state shows."""
     workflow, number = recipe_of(session, render)
-    parent = (Field("From", ids.code("R", render.parent_id)),) if render.parent_id else ()
+    parent = (Field("Based on", ids.code("R", render.parent_id)),) if render.parent_id else ()
     recipe = Field("Workflow", f"{workflow}@{number}")
     seed = (Field("Seed", render.seed),) if render.seed else ()
     return (*ours(session, render.member_id, render.project_id, render.shot), recipe, *seed, *parent)

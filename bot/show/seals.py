@@ -57,6 +57,21 @@ def seal_line(asset: Asset) -> str:
             return ""
 
 
+def seal_summary(asset: Asset) -> str:
+    """The seal in a few words, as the card picture has room for; empty for a file without credentials that needs none."""
+    match asset.seal_state:
+        case "sealed":
+            return f"Signed by {_signer(asset)}{' with time stamp' if asset.seal.get('stamped') else ''}"
+        case "unstamped":
+            return f"Signed by {_signer(asset)}"
+        case "unsealed":
+            return "None yet"
+        case "foreign":
+            return f"From {_signer(asset)}: {_STATES.get(str(asset.seal.get('state')), 'not checked')}"
+        case _:
+            return ""
+
+
 def failure(code: str) -> str:
     """What c2pa's code means, in words; a rare one as it is.
 

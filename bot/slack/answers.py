@@ -32,8 +32,9 @@ _LONGEST_PAUSE = 5.0
 def deliver(front: Front, heard: Heard, place: Place, answer: Answer, *, in_words: bool = True) -> None:
     """Show the answer where it belongs.
 
-    A new render's own message is its answer and comes by itself. `in_words=False`: a button or an emoji that is answered for
-    everybody in words alone gets no message, as what came of it is on the card. Raises SlateError when nobody could be told.
+    A new render's own message is its answer and comes by itself. `in_words=False`: a button or an emoji that is answered in words
+    alone gets no message for everybody, as the result is on the card; whoever pressed it is told, with a way to undo it.
+    Raises SlateError when nobody could be told.
     """
     if answer.form is not None:
         open_form(front, heard, answer.form)
@@ -42,6 +43,10 @@ def deliver(front: Front, heard: Heard, place: Place, answer: Answer, *, in_word
             whisper(front, heard, answer)
         elif in_words or answer.cards:
             _speak(front, heard, place, answer)
+        elif answer.buttons:
+            whisper(front, heard, answer)
+    elif answer.note and not in_words:
+        whisper(front, heard, Answer(answer.note))
 
 
 def say_sorry(front: Front, heard: Heard, problem: SlateError) -> None:

@@ -1,4 +1,4 @@
-"""A Card in Slack's clothes: Block Kit within its limits. What does not fit is cut where one can see it, and said to be.
+"""Renders a Card as Block Kit, within Slack's limits. What does not fit is cut visibly, and a note says so.
 
 People's words go into rich text and plain text only, which Slack never parses: nobody is pinged, nothing formats.
 """
@@ -6,12 +6,15 @@ People's words go into rich text and plain text only, which Slack never parses: 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from bot import formatting
 from bot.cards import Answer, Button, Card, Field, Picture, Progress
 from bot.formatting import about
 from bot.slack import limits, rich_text
 from bot.slack.rich_text import Json
+from bot.slack.typed import typed
 
 MARKS: Mapping[str, str] = {
     "queued": "⏳",
@@ -27,12 +30,19 @@ MARKS: Mapping[str, str] = {
 """How a card stands out: its tone, as the first sign of its title."""
 SHOWN_INLINE = ("image/png", "image/jpeg", "image/gif")
 _BAR = 14
+_BESIDE = 9
+"""Elements of facts in one line."""
+_RESULT_TEXT = 240
+_NAME = 60
+"""Characters of a result's id; escaped it may be five times as long."""
+_CONTEXT = 10
+"""Elements of a context block (Slack's own limit)."""
 _APART = "    "
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a Card is dressed with: Slack's ids of the pictures that are there by digest, and the address of our pages."""
+    """What rendering needs: Slack's file ids of uploaded pictures by digest, and the address of our pages."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
@@ -53,7 +63,11 @@ def message(card: Card, shown: Shown, alt: str = "") -> Page:
 
 
 def pages(answer: Answer, shown: Shown) -> list[Page]:
-    """An answer as messages, usually one; what goes beyond the last is named there."""
+    """An answer as messages, usually one; what goes beyond the last is named there. Several results are a compact list."""
+    results = [card for card in answer.cards if card.subject and card.pictures]
+    if len(results) >= limits.LISTED:
+        blocks = [*_head(answer, shown), *result_list(answer, results, shown)]
+        return [Page(tuple(named_once(blocks[: limits.BLOCKS])), _words(answer))]
     groups = [group for group in (_head(answer, shown), *(card_blocks(card, shown) for card in answer.cards)) if group]
     made: list[list[Json]] = []
     for group in groups:
@@ -69,23 +83,64 @@ def pages(answer: Answer, shown: Shown) -> list[Page]:
 
 
 def card_blocks(card: Card, shown: Shown) -> list[Json]:
-    """A card, at most 34 blocks whatever is on it."""
+    """A card, at most 34 blocks whatever is on it. One that is about nothing in particular is in Slate's own words."""
+    card = card if card.subject else _as_typed(card)
     return [
         *_title(card, shown),
         *_text(card),
         *(_progress(card.progress) if card.progress else ()),
         *_pictures(card.pictures, shown),
+        *_picture_menus(card.pictures),
         *_fields(card.fields),
         *_buttons(card.buttons),
         *_footer(card.footer),
     ]
 
 
+def _as_typed(card: Card) -> Card:
+    fields = tuple(replace(one, label=typed(one.label), value=typed(one.value)) for one in card.fields)
+    return replace(card, title=typed(card.title), fields=fields, footer=typed(card.footer))
+
+
+def result_list(answer: Answer, results: Sequence[Card], shown: Shown) -> Iterator[Json]:
+    """A block a result, a menu that shows one of them, and what else the answer offers."""
+    for card in results:
+        yield _result(card, shown)
+    quiet = " private:yes" if answer.private else ""
+    wanted = [(card.title, f"whatis:{card.subject}{quiet}") for card in results]
+    if menu := _select("menu:results", "Show one …", wanted):
+        yield {"type": "actions", "elements": menu}
+    others = [card for card in answer.cards if card not in results]
+    for card in others:
+        yield from [*_fields(card.fields), *_buttons(card.buttons)] if card.buttons else card_blocks(card, shown)
+
+
+def _result(card: Card, shown: Shown) -> Json:
+    """One result: its id with a link to its page, what it shows, its facts, and a thumbnail. People's words are plain text."""
+    address = shown.base_url + card.link
+    name = rich_text.escaped(rich_text.cut(rich_text.shown(card.subject) or "picture", _NAME))
+    linked = bool(card.link and shown.base_url) and rich_text.length(address) <= limits.TEXT - 8 * _NAME
+    linked = linked and not set(address) & set("<>| \n")
+    mark = f"{MARKS[card.tone]} " if card.tone in MARKS else ""
+    facts = " · ".join(f"{one.label} {one.value}" for one in card.fields if one.short and one.value)
+    texts = [card.title.removeprefix(f"{card.subject} · "), facts]
+    fields = [_plain(formatting.short(rich_text.shown(one), _RESULT_TEXT)) for one in texts if rich_text.shown(one)]
+    picture = next((one for one in card.pictures if file_of(one, shown)), None)
+    made: Json = {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": f"{mark}*<{address}|{name}>*" if linked else f"{mark}*{name}*"},
+    }
+    made |= {"fields": fields} if fields else {}
+    if picture:
+        alt = rich_text.cut(rich_text.shown(picture.alt) or card.subject, limits.ALT)
+        made["accessory"] = {"type": "image", "slack_file": {"id": file_of(picture, shown)}, "alt_text": alt}
+    return made
+
+
 def said(text: str) -> list[Json]:
     """Slate's own words as blocks."""
-    return [
-        rich_text.block([rich_text.line(*rich_text.dressed(piece))]) for piece in _few(rich_text.shown(text), limits.CARD_TEXTS)
-    ]
+    shown = typed(rich_text.shown(text))
+    return [rich_text.block([rich_text.line(*rich_text.dressed(piece))]) for piece in _few(shown, limits.CARD_TEXTS)]
 
 
 def button(one: Button) -> Json:
@@ -98,10 +153,11 @@ def _head(answer: Answer, shown: Shown) -> list[Json]:
     """What an answer says above its cards: how it was understood, its words, and a text to copy."""
     above = "" if any(answer.text and answer.text in card.text for card in answer.cards) else answer.text
     blocks = said(above)
+    blocks += _buttons(answer.buttons)
     if answer.copy:
         blocks += [
             rich_text.block([rich_text.listing(piece)])
-            for piece in rich_text.pieces(rich_text.shown(answer.copy), limits.TEXT)[:8]
+            for piece in rich_text.pieces(typed(rich_text.shown(answer.copy)), limits.TEXT)[:8]
         ]
     if answer.chips:
         blocks.append(
@@ -151,11 +207,12 @@ def _progress(progress: Progress) -> list[Json]:
 def _pictures(pictures: Sequence[Picture], shown: Shown) -> Iterator[Json]:
     inline = [one for one in pictures if file_of(one, shown)][: limits.CARD_PICTURES]
     for one in inline:
-        yield {
+        made: Json = {
             "type": "image",
             "slack_file": {"id": file_of(one, shown)},
             "alt_text": rich_text.cut(rich_text.shown(one.alt) or one.asset or "A picture", limits.ALT),
         }
+        yield made | ({"title": _plain(f"{one.number} · {one.asset}")} if one.number else {})
     others = [one for one in pictures if one not in inline or one.sha256 not in shown.files or one.mime not in SHOWN_INLINE]
     if others:
         yield _linked(others, shown)
@@ -178,6 +235,18 @@ def _linked(pictures: Sequence[Picture], shown: Shown) -> Json:
     return rich_text.block([rich_text.line(rich_text.plain("Originals: "), *elements)])
 
 
+def _picture_menus(pictures: Sequence[Picture]) -> Iterator[Json]:
+    """A menu a picture, where a card shows several: everything that can be done with that one alone."""
+    menus = [
+        menu
+        for one in pictures[: limits.ACTIONS]
+        if one.asset
+        for menu in _select(f"menu:{one.asset}", f"Picture {one.number} …", [(each.label, each.action) for each in one.buttons])
+    ]
+    if menus:
+        yield {"type": "actions", "elements": menus}
+
+
 def _page_link(picture: Picture, shown: Shown) -> Json:
     name = rich_text.cut(rich_text.shown(picture.asset) or "picture", 60)
     return rich_text.link(name, f"{shown.base_url}/assets/{name}") if shown.base_url else rich_text.bold(name)
@@ -196,10 +265,10 @@ def _fields(fields: Iterable[Field]) -> list[Json]:
             continue
         shown = [
             *([rich_text.bold(label)] if label else []),
-            *([rich_text.plain(f" {value}" if one.short else f"\n{value}")] if value else []),
+            *_value(one, value),
         ]
         short = one.short and rich_text.length(value) <= 60 and "\n" not in value
-        if not short or len(row) >= 6:
+        if not short or len(row) >= _BESIDE:
             lines += [_row(row)] if row else []
             row = []
         if short:
@@ -210,8 +279,17 @@ def _fields(fields: Iterable[Field]) -> list[Json]:
     return _packed(lines)
 
 
+def _value(one: Field, value: str) -> list[Json]:
+    if not value:
+        return []
+    space = " " if one.short else "\n"
+    if one.link and rich_text.length(one.link) <= limits.URL:
+        return [rich_text.plain(space), rich_text.link(value, one.link)]
+    return rich_text.timed(f"{space}{value}")
+
+
 def _row(elements: list[Json]) -> tuple[int, list[Json]]:
-    return sum(rich_text.length(one["text"]) for one in elements), elements
+    return sum(rich_text.length(one.get("text") or one.get("fallback", "")) for one in elements), elements
 
 
 def _packed(lines: Sequence[tuple[int, list[Json]]]) -> list[Json]:
@@ -234,17 +312,54 @@ def _on_lines(rows: Sequence[list[Json]]) -> Iterator[Json]:
 
 
 def _buttons(buttons: Sequence[Button]) -> list[Json]:
-    usable = {one.action: one for one in buttons if 0 < rich_text.length(one.action) <= limits.ACTION_ID}
-    made = [button(one) for one in usable.values()]
-    rows = [made[at : at + limits.ACTIONS] for at in range(0, len(made), limits.ACTIONS)]
-    kept: list[Json] = [{"type": "actions", "elements": row} for row in rows[: limits.CARD_ROWS]]
-    left_out = len(buttons) - sum(len(row) for row in rows[: limits.CARD_ROWS])
-    return [*kept, _note(f"… and {left_out} more to press that does not fit here; say it in words.")] if left_out else kept
+    """The first few as buttons, the rest in a menu; very many are one menu."""
+    usable = list({one.action: one for one in buttons if 0 < rich_text.length(one.action) <= limits.ACTION_ID}.values())
+    first = usable if len(usable) <= limits.BUTTONS else usable[: limits.BUTTONS - 1]
+    first = first if len(usable) < limits.BUTTONS + limits.OVERFLOW else []
+    rest = [(one.label, one.action) for one in usable if one not in first and rich_text.length(one.action) <= limits.OPTION_VALUE]
+    elements = [button(one) for one in first]
+    if rest and first:
+        elements.append(
+            {"type": "overflow", "action_id": f"menu:more:{rest[0][1]}"[: limits.ACTION_ID], "options": _options(rest)}
+        )
+    elif rest:
+        elements += _select("menu:more", "Choose …", rest)
+    left_out = len(buttons) - len(first) - min(len(rest), limits.OPTIONS)
+    kept: list[Json] = [{"type": "actions", "elements": elements}] if elements else []
+    return [*kept, _note(f"{left_out} more actions do not fit here; type the command instead.")] if left_out else kept
+
+
+def _select(name: str, asks: str, choices: Sequence[tuple[str, str]]) -> list[Json]:
+    """A menu of (label, action), or none where nothing can be chosen."""
+    options = _options(choices)
+    made: Json = {"type": "static_select", "action_id": name[: limits.ACTION_ID], "placeholder": _plain(asks), "options": options}
+    return [made] if options else []
+
+
+def _options(choices: Sequence[tuple[str, str]]) -> list[Json]:
+    fitting = [(label, action) for label, action in choices if 0 < rich_text.length(action) <= limits.OPTION_VALUE]
+    return [
+        {"text": _plain(rich_text.cut(rich_text.shown(label) or action, limits.BUTTON)), "value": action}
+        for label, action in fitting[: limits.OPTIONS]
+    ]
 
 
 def _footer(text: str) -> list[Json]:
+    """The footer, its times in the reader's own zone; everything else is plain text."""
     words = rich_text.cut(rich_text.shown(text), limits.TEXT)
-    return [_note(words)] if words else []
+    parts = formatting.pieces(words)
+    if not words or len(parts) > _CONTEXT:
+        return [_note(words)] if words else []
+    return [{"type": "context", "elements": [_plain(one) if isinstance(one, str) else _date(one) for one in parts]}]
+
+
+def _date(at: datetime) -> Json:
+    """A time as Slack's own markup, the only words of a message that Slack parses here."""
+    return {"type": "mrkdwn", "text": f"<!date^{int(at.timestamp())}^{rich_text.DATE}|{formatting.when(at)}>"}
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _note(text: str) -> Json:

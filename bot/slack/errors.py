@@ -78,9 +78,9 @@ def declared(problem: Exception) -> ChatError:
     if code in MESSAGE_GONE:
         return MessageGone()
     if code in GONE:
-        return ChatGone("The Slack channel is archived or gone.", hint="Ask in another channel; nothing is lost.", slack=code)
+        return ChatGone("The Slack channel is archived or deleted.", hint="Ask in another channel; nothing is lost.", slack=code)
     if code in UNINVITED:
-        return NotInvited("I am not in this Slack channel, or it is gone.", hint=INVITE, slack=code)
+        return NotInvited("I am not in this Slack channel, or it no longer exists.", hint=INVITE, slack=code)
     if code in WITHDRAWN:
         return Withdrawn(hint=REINSTALL, slack=code)
     if code in REFUSED:

@@ -17,6 +17,8 @@ FORM = "form"
 """callback_id of every form of a command."""
 _PIECE = limits.INPUT - 200
 """Characters of a long text put into one field, so that there is room to write."""
+_SUGGESTED = 8
+"""Names of models that a field's hint gives."""
 _YES = ("yes", "true", "on", "1")
 _MORE = "#more"
 _FILE = "#file"
@@ -29,7 +31,7 @@ def modal(form: Form, along: Mapping[str, str]) -> Json:
         left_out = len(blocks) - limits.VIEW_BLOCKS + 1
         blocks = [
             *blocks[: limits.VIEW_BLOCKS - 1],
-            _note(f"{left_out} more do not fit here; give them in words, as name:value."),
+            _note(f"{left_out} more do not fit here; type them as name:value."),
         ]
     return {
         "type": "modal",
@@ -38,7 +40,7 @@ def modal(form: Form, along: Mapping[str, str]) -> Json:
         "title": plain(form.title, limits.TITLE),
         "submit": plain(form.submit, limits.TITLE),
         "close": plain("Cancel", limits.TITLE),
-        "blocks": blocks or [_note("There is nothing to fill in: just send it.")],
+        "blocks": blocks or [_note("There is nothing to fill in.")],
     }
 
 
@@ -149,13 +151,14 @@ def _picture(one: FormField) -> Iterator[Json]:
     """By its id, or by a file."""
     by_id: Json = {"type": "plain_text_input", "max_length": 40, "placeholder": plain("A-7Q0D", limits.PLACEHOLDER)}
     by_id |= {"initial_value": one.value[:40]} if one.value else {}
-    yield _input(one, by_id, optional=True, hint="Its id, or a file below.")
+    yield _input(one, by_id, optional=True, hint="An id, or a file below.")
     files: Json = {"type": "file_input", "max_files": 1, "filetypes": ["png", "jpg", "jpeg", "webp", "gif"]}
     yield _input(one, files, optional=True, name=f"{one.name}{_FILE}", label=f"{one.label}: a file", hint="")
 
 
 def _input(one: FormField, element: Json, *, optional: bool, name: str = "", label: str = "", hint: str | None = None) -> Json:
-    help_text = shown(one.help if hint is None else hint)
+    such = f"Such as {', '.join(one.suggestions[:_SUGGESTED])}." if one.suggestions else ""
+    help_text = shown(" ".join(part for part in (one.help, such) if part) if hint is None else hint)
     block: Json = {
         "type": "input",
         "block_id": f"f:{name or one.name}"[: limits.BLOCK_ID],

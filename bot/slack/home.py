@@ -1,4 +1,4 @@
-"""The App Home: what of one's own waits and runs, what waits for one's word, what was made lately, and where one works."""
+"""The App Home: a person's active renders, what needs their review, their recent results, and their projects."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def publish(front: Front, heard: Heard) -> None:
 def _cards(session: Session, member: Member, front: Front) -> Iterator[Card]:
     doors = tuple(Button(verb, subject, label) for verb, subject, label in (OPEN_RENDER, OPEN_FIND, ("queue", "", "Queue")))
     yield Card(f"Hello, {member.name}", buttons=(*doors, Button("help", "", "Help")))
-    yield from _listed("Yours, waiting and running", list(_active(session, member)), "Nothing of yours waits or runs.")
-    yield from _listed("Waiting for your word", list(_undecided(session, member)), "")
-    yield from _listed("Yours, made lately", list(_lately(session, member)), "")
+    yield from _listed("Your active renders", list(_active(session, member)), "None of your renders is waiting or running.")
+    yield from _listed("Needs your review", list(_undecided(session, member)), "")
+    yield from _listed("Your recent renders", list(_lately(session, member)), "")
     yield _projects(session, member)
 
 
@@ -112,5 +112,5 @@ def _projects(session: Session, member: Member) -> Card:
     rows = list(dict.fromkeys(render.project_id for render in lately))[:8]
     known: dict[int, Project] = projects.by_ids(session, rows)
     fields = [Field(known[row].slug, show.purpose(session, known[row], ""), short=False) for row in rows if row in known]
-    text = "" if fields else "None yet: what you ask for is for the project of the channel you ask in."
+    text = "" if fields else "None yet. A render is saved to the project of the channel you ask in."
     return Card("Your projects", text=text, fields=tuple(fields))

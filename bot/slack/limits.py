@@ -40,7 +40,11 @@ CARD_TEXTS = 4
 CARD_FIELDS = 10
 """Rich text blocks for the facts of a card."""
 CARD_PICTURES = 10
-CARD_ROWS = 3
-"""Rows of buttons of a card."""
+BUTTONS = 5
+"""Buttons of a card side by side; of more, the first few stay and the rest goes into a menu."""
+OVERFLOW = 5
+"""Options of an overflow menu (Slack's own limit)."""
+LISTED = 2
+"""From so many results on, each is one block of a list."""
 PAGES = 3
 """Messages of one answer."""

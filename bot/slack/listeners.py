@@ -11,9 +11,8 @@ from slack_bolt import Ack, App
 from bot import commands
 from bot.cards import Answer, Card
 from bot.command_text import write
-from bot.emoji import meaning
 from bot.mentions import line_of
-from bot.reactions import react
+from bot.reactions import react, stands_for
 from bot.request import Attachment, Place, Said
 from bot.slack import forms, payloads
 from bot.slack.answers import deliver, say_sorry
@@ -106,9 +105,9 @@ class Listeners:
     # pressing and filling
 
     def pressed(self, ack: Ack, body: Payload) -> None:
-        """A button, on a message however old."""
+        """A button or an entry of a menu, on a message however old."""
         ack()
-        heard, action = payloads.interaction(body), str(body["actions"][0]["action_id"])
+        heard, action = payloads.interaction(body), payloads.action(body)
         self.front.later(lambda: self._pressed(heard, action, body))
 
     def _pressed(self, heard: Heard, action: str, body: Payload) -> None:
@@ -201,7 +200,7 @@ class Listeners:
         if not subject or event.get("item", {}).get("type") != "message":
             return
         place = self.front.place(heard)
-        if not meaning(self.desk.settings, shown, place.project):
+        if not stands_for(self.desk, shown, place):
             return
         with self.front.one_at_a_time(f"{heard.channel}/{heard.message}/{heard.user}"):
             if self._is_there(heard, str(event["reaction"]), added) is not added:
@@ -261,6 +260,11 @@ def _nothing(answer: Answer | None) -> Answer:
 def _complaints(view: dict[str, Any], wrong: Answer) -> dict[str, str]:
     """What is wrong, below the field it is about."""
     problem = wrong.data.get("error", {})
-    block = forms.block_of(view, str((problem.get("facts") or {}).get("input", "")))
-    said = " ".join(part for part in (problem.get("message"), problem.get("hint"), f"({wrong.error})") if part)
-    return {block: said} if block else {}
+    facts = problem.get("facts") or {}
+    one = " ".join(part for part in (problem.get("message"), problem.get("hint")) if part)
+    found: dict[str, str] = {}
+    for name, words in facts.get("problems") or [(facts.get("input", ""), one)]:
+        block = forms.block_of(view, str(name))
+        if block:
+            found[block] = f"{found[block]} {words}" if block in found else f"{words} ({wrong.error})"
+    return found

@@ -1,7 +1,8 @@
 """The app's manifest, made from the command table: `slate slack --manifest`; the one that is checked in is held to it by a test.
 
-Without an address it is for Socket Mode, which needs none; with one it is for signed HTTP, with links that unfurl and
-installing into many workspaces.
+It has one slash command, `/slate`, with Slate's commands as its sub-commands: words such as `/edit` or `/tag` clash easily.
+By choice each command gets a slash command of its own beside it. Without an address it is for Socket Mode, which needs none; with
+one it is for signed HTTP, with links that unfurl and installing into many workspaces.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ EVENTS_PATH = "/slack/events"
 INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"
 UMBRELLA = "slate"
-"""`/slate …` takes any line: the way to what Slack or another app has a command of the same name for."""
+"""`/slate find …`: the one slash command that is always there; it takes any line."""
 SLACKS_OWN = frozenset(
     [
         "archive",
@@ -93,16 +94,19 @@ _SHORTCUTS = (
     ("Find a picture", "global", FIND, "Search what the team has made"),
 )
 _LONG = (
-    "Slate takes a team's requests for pictures in chat, queues them on shared ComfyUI servers, posts each result with its"
-    " provenance card in one message that lives through the render, and remembers who made what, for whom, with which workflow"
+    "Slate takes a team's requests for pictures in chat, queues them on shared ComfyUI servers, and posts each result with its"
+    " provenance card in one message that follows the render. It keeps a record of who made what, for whom, with which workflow"
     " and models."
 )
 _HEAD = "# Made by `slate slack --manifest` from the command table; paste it at https://api.slack.com/apps (docs/slack.md)."
 _PLACEHOLDER = "slate.example.com"
 
 
-def manifest(address: str = "") -> dict[str, Any]:
-    """The manifest as Slack takes it; `address` is how Slack reaches the web process, such as `https://slate.acme.com`."""
+def manifest(address: str = "", *, every: bool = False) -> dict[str, Any]:
+    """The manifest as Slack takes it; `address` is how Slack reaches the web process, such as `https://slate.acme.com`.
+
+    `every`: each command is a slash command of its own, too.
+    """
     events = address.rstrip("/") + EVENTS_PATH
     web = {"request_url": events} if address else {}
     redirects = {"redirect_urls": [address.rstrip("/") + REDIRECT_PATH]} if address else {}
@@ -110,7 +114,7 @@ def manifest(address: str = "") -> dict[str, Any]:
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": "Slate",
-            "description": "A render desk in chat: ask for pictures, follow them, judge them, find them again.",
+            "description": "A render desk in chat: ask for pictures, follow them, review them, find them again.",
             "long_description": _LONG,
             "background_color": "#1d1f24",
         },
@@ -122,7 +126,7 @@ def manifest(address: str = "") -> dict[str, Any]:
                 {"name": name, "type": kind, "callback_id": callback, "description": about}
                 for name, kind, callback, about in _SHORTCUTS
             ],
-            "slash_commands": [_umbrella(events if address else ""), *_commands(events if address else "")],
+            "slash_commands": [_umbrella(events if address else ""), *(_commands(events if address else "") if every else ())],
             "unfurl_domains": [urlsplit(address).hostname or _PLACEHOLDER if address else _PLACEHOLDER],
         },
         "oauth_config": redirects | {"scopes": {"bot": list(SCOPES)}},
@@ -157,7 +161,7 @@ def _commands(url: str) -> list[dict[str, Any]]:
 
 
 def _umbrella(url: str) -> dict[str, Any]:
-    return _slash(UMBRELLA, "Anything Slate understands; /slate help tells.", "COMMAND …", url)
+    return _slash(UMBRELLA, "Render, find, approve and export pictures.", "find … | render … | queue | help", url)
 
 
 def _slash(name: str, summary: str, hint: str, url: str) -> dict[str, Any]:

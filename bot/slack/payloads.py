@@ -58,6 +58,12 @@ def event(body: Payload) -> Heard:
     )
 
 
+def action(body: Payload) -> str:
+    """What was pressed, `verb:subject`: a button is called so, an entry of a menu has it as its value."""
+    pressed = body["actions"][0]
+    return str((pressed.get("selected_option") or {}).get("value") or pressed["action_id"])
+
+
 def team_of(body: Payload) -> str:
     """The workspace of an interaction; a person of an organization may be without a team in it."""
     return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or (body.get("view") or {}).get("team_id") or "")

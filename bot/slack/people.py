@@ -28,7 +28,7 @@ def member_of(front: Front, heard: Heard) -> Member:
         return member_for(front.desk, PLATFORM, heard.account, known.name)
     user = _looked_up(front, heard)
     if user.get("deleted") or user.get("is_bot"):
-        raise Refused("This Slack account cannot speak to Slate.", hint="Bots and closed accounts cannot.")
+        raise Refused("This Slack account cannot use Slate.", hint="Bots and closed accounts cannot.")
     name = shown_name(user) or heard.user_name or heard.user
     guest = is_guest(user, heard.tenant)
     member = member_for(front.desk, PLATFORM, heard.account, name[:60], tenant=heard.tenant, guest=guest)

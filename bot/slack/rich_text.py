@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from bot import command_text
+from bot import command_text, formatting
 
 Json = dict[str, Any]
+DATE = "{date_short_pretty} at {time}"
+"""How Slack writes a time: `Mar 12 at 3:03 PM`, in the reader's zone."""
 _MARKED = re.compile(r"`(?P<code>[^`\n]+)`|\*\*(?P<bold>[^*\n]+)\*\*")
 
 
@@ -55,6 +58,19 @@ def bold(text: str) -> Json:
 
 def code(text: str) -> Json:
     return {"type": "text", "text": text, "style": {"code": True}}
+
+
+def timed(text: str) -> list[Json]:
+    """Plain text in which times are shown in the reader's own zone.
+
+    >>> [part["type"] for part in timed("Queued · 2026-03-12 14:03 UTC")]
+    ['text', 'date']
+    """
+    return [plain(one) if isinstance(one, str) else date(one) for one in formatting.pieces(text)]
+
+
+def date(at: datetime) -> Json:
+    return {"type": "date", "timestamp": int(at.timestamp()), "format": DATE, "fallback": formatting.when(at)}
 
 
 def link(text: str, url: str) -> Json:

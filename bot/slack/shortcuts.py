@@ -70,7 +70,7 @@ class Shortcuts:
             return commands.answer(self.front.desk, Said(member, place, "/whatis", brought, user_id=heard.account))
         subject = self._subject(heard, message)
         if not subject:
-            raise NotFound("There is no picture in this message that I can see.", hint="Send me the picture itself.")
+            raise NotFound("I can see no picture in this message.", hint="Send me the picture itself.")
         return commands.answer(self.front.desk, Said(member, place, f"/provenance {subject}", user_id=heard.account))
 
     def _subject(self, heard: Heard, message: dict[str, Any]) -> str:
@@ -109,7 +109,7 @@ class Shortcuts:
     def _menu(self, heard: Heard) -> Json:
         choices = self._workflows(heard)
         if not choices:
-            raise NotFound("There is no workflow yet.", hint="/help workflows tells how one is added.")
+            raise NotFound("There are no workflows yet.", hint="/help workflows shows how to add one.")
         options = [forms.option(one, at) for at, one in enumerate(choices)]
         listed = {"type": "static_select", "options": options} if len(options) <= limits.OPTIONS else {"type": "external_select"}
         element = listed | {"action_id": _WORKFLOW} | ({} if "options" in listed else {"min_query_length": 0})

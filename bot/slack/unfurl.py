@@ -83,7 +83,7 @@ def _present(front: Front, heard: Heard, event: dict[str, Any]) -> None:
         with front.desk.reading() as session:
             found = _behind(session, front, member, url)
         if found is None:
-            raise NotFound("There is nothing at this address any more.", hint="Find it with /find.")
+            raise NotFound("This page no longer exists.", hint="Find it with /find.")
     except SlateError as problem:
         refusal = {"status": "custom", "custom_title": cut(problem.message, 150), "custom_message": cut(problem.hint or "–", 300)}
         api.do("entity_presentDetails", trigger_id=heard.trigger, error=refusal)
@@ -110,7 +110,7 @@ def _asset(session: Session, code: str) -> Asset:
         return asset_by(session, code)
     made = assets.of_render(session, lifecycle.get(session, code.upper()).id or 0)
     if not made:
-        raise NotFound("This render has made nothing yet.")
+        raise NotFound("This render has no picture yet.")
     return made[0]
 
 

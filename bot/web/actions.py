@@ -176,9 +176,10 @@ def _deliver(
     """Show the answer where it was asked for: as a message, or in the browser alone when it is a form or a text to copy.
 
     A question that is answered privately stays private, too. A new render's own message is its answer, and is shown at once. A
-    button or an emoji that is answered in words alone gets no message: what came of it is on the card.
+    button or an emoji that is answered in words alone gets no message, as the result is on the card: whoever pressed it reads the
+    words near the button, with what may be pressed next.
     """
-    worth = bool(answer.cards) or (asked is not None and bool(answer.text) and not answer.form and not answer.copy)
+    worth = bool(answer.cards) or (asked is not None and bool(answer.text) and not answer.form)
     key = f"answer:{asked.key if asked else key}" if asked or key else ""
     with house.desk.writing() as session:
         if asked is not None and not answer.private and (there := room.message(session, asked.id or 0)) is not None:
@@ -192,7 +193,9 @@ def _deliver(
         ring(house.desk, session)
     _show_render(house, str(answer.data.get("render") or ""))
     form = house.paper.part("form.html", "form", answer.form) if answer.form else ""
-    return {"form": form, "copy": answer.copy, "error": answer.error, "said": "" if worth or asked else answer.text}
+    told = {"form": form, "copy": answer.copy, "error": answer.error, "render": str(answer.data.get("render") or "")}
+    next_ = [{"action": one.action, "label": one.label} for one in answer.buttons]
+    return told | ({"said": "", "buttons": []} if worth or asked else {"said": answer.text or answer.note, "buttons": next_})
 
 
 def _show_render(house: House, code: str) -> None:

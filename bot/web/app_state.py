@@ -79,7 +79,7 @@ def enter(session: Session, member: Member, slug: str) -> tuple[Channel, Project
     channel = projects.channel(session, PLATFORM, slug)
     project = projects.by_id(session, channel.project_id) if channel else None
     if channel is None or project is None:
-        raise NotFound(f"There is no channel #{slug[:60]}.", hint="Choose one from the list, or open a new one.")
+        raise NotFound(f"There is no channel #{slug[:60]}.", hint="Choose one from the list, or create one.")
     allow(session, member, Action.SEE, project)
     return channel, project
 

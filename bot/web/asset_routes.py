@@ -44,7 +44,7 @@ def card_picture(code: str, home: Home, me: Me, dark: bool = False) -> Response:
     """The provenance card as a PNG, drawn from what is known now."""
     with home.desk.reading() as session:
         asset = seen_asset(session, me, code)
-        facts = card_facts(session, asset, home.desk.settings.base_url)
+        facts = card_facts(session, asset, home.desk.settings.public_url)
     still = asset.preview or (asset.sha256 if asset.mime.startswith("image/") else "")
     drawn = draw(picture_bytes(home.desk, still) if still else None, facts, dark=dark)
     headers = _BRIEFLY | {"Content-Disposition": f'inline; filename="{asset.code}-card.png"'}

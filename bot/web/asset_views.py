@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.show.seals import seal_line
+from bot.show.seals import seal_line, seal_summary
 from bot.web.message_views import zone_of
 from core.desk import Desk
 from core.errors import UnknownAsset
@@ -19,6 +19,7 @@ from core.lineage.drawing import Drawing
 from core.people import projects
 from core.people.roles import visible_projects
 from core.provenance.card import CardFacts
+from core.provenance.disclosure import Disclosure
 from core.recognition.identify import ALIKE
 from core.review import sessions
 from core.review import verdicts as approvals
@@ -129,8 +130,8 @@ def settings_of(asset: Asset) -> tuple[tuple[str, str], ...]:
     return tuple((label, _number(known[name])) for name, label in _SETTINGS if known.get(name) not in (None, ""))
 
 
-def card_facts(session: Session, asset: Asset, base_url: str) -> CardFacts:
-    """The words of the Asset's card picture."""
+def card_facts(session: Session, asset: Asset, public_url: str) -> CardFacts:
+    """The words of the Asset's card picture; without a public address there is no link on it, as nobody could open it."""
     project = project_rows.by_id(session, asset.project_id)
     maker = members.by_id(session, asset.member_id)
     render = renders.by_id(session, asset.render_id) if asset.render_id else None
@@ -146,15 +147,17 @@ def card_facts(session: Session, asset: Asset, base_url: str) -> CardFacts:
         workflow=f"{asset.workflow}@{asset.workflow_number}" if asset.workflow_number else asset.workflow,
         models=tuple((str(m.get("name", "")), str(m.get("sha256") or ""), str(m.get("licence") or "")) for m in asset.models),
         seed=asset.seed,
-        settings=settings_of(asset) + ((("Size", size),) if size else ()),
+        settings=((("Size", size),) if size else ()) + settings_of(asset),
         date=asset.created_at,
         status=asset.status,
-        link=f"{base_url}/assets/{asset.code}",
+        link=f"{public_url.rstrip('/')}/assets/{asset.code}" if public_url else "",
         kind=asset.mime,
         simulated=bool((asset.statement.get("backend") or {}).get("simulated")),
         seconds=asset.seconds,
         frames=asset.frames,
         filename=asset.filename,
+        disclosure=Disclosure.of(asset.statement).source_type.label if asset.statement else "",
+        seal=seal_summary(asset),
     )
 
 

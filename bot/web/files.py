@@ -102,7 +102,7 @@ def seen_asset(session: Session, member: Member, code: str) -> Asset:
     """The Asset people call `code`, for a member who may see it. Raises UnknownAsset, Refused."""
     asset = assets.by_code(session, code)
     if asset is None:
-        raise UnknownAsset(f"There is no asset {code[:20]}.", hint="Check the letters; `/find` may know it.")
+        raise UnknownAsset(f"There is no asset {code[:20]}.", hint="Check the id, or search with `/find`.")
     allow(session, member, Action.SEE, projects.by_id(session, asset.project_id))
     return asset
 

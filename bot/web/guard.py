@@ -60,7 +60,7 @@ class Guard:
         """
         host = headers.get("host", "")
         if not self._is_ours(host):
-            return f"This Slate does not go by the name {host[:80]!r}. Set SLATE_PUBLIC_URL to the address people use.\n"
+            return f"This Slate does not answer to the name {host[:80]!r}. Set SLATE_PUBLIC_URL to the address people use.\n"
         if method in _SAFE:
             return ""
         origin = headers.get("origin")
@@ -68,7 +68,7 @@ class Guard:
             foreign = headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
         else:
             foreign = urlsplit(origin).netloc.casefold() != host.casefold() and not self._is_public(origin)
-        return "Changes are taken from the room's own pages only. Open the room again and repeat it there.\n" if foreign else ""
+        return "This request did not come from Slate's own pages. Open Slate and try again there.\n" if foreign else ""
 
     def _is_ours(self, host: str) -> bool:
         try:

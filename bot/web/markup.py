@@ -8,8 +8,11 @@ target="_blank">http://x.example/?a=1&amp;b=2</a>.'
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from markupsafe import Markup, escape
+
+from bot import formatting
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _TOKEN = re.compile(
@@ -34,11 +37,20 @@ def dressed(text: str) -> Markup:
         source = source[:LONGEST] + " … (shortened)"
     pieces, at = list[Markup](), 0
     for found in _TOKEN.finditer(source):
-        pieces.append(escape(source[at : found.start()]))
+        pieces.append(_words(source[at : found.start()]))
         pieces.append(_token(found))
         at = found.end()
-    pieces.append(escape(source[at:]))
+    pieces.append(_words(source[at:]))
     return Markup().join(pieces)
+
+
+def moment(at: datetime) -> Markup:
+    """A time that the page's script shows in the browser's own zone."""
+    return Markup('<time datetime="{}" data-local>{}</time>').format(at.isoformat(), formatting.when(at))
+
+
+def _words(text: str) -> Markup:
+    return Markup().join(escape(one) if isinstance(one, str) else moment(one) for one in formatting.pieces(text))
 
 
 def folded(text: str) -> tuple[Markup, Markup]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -28,7 +29,7 @@ from storage import ids
 from storage.chat import room
 from storage.people import members, projects
 from storage.rendering import workflows
-from storage.tables import Channel, Member, Project
+from storage.tables import Channel, Member, Project, RoomMessage, Workflow
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 Home = Annotated[House, Depends(house)]
@@ -155,9 +156,15 @@ def older(slug: str, before: int, home: Home, me: Me) -> HTMLResponse:
     """The page of messages before message `before`."""
     with home.desk.reading() as session:
         channel, _project = enter(session, me, slug)
-        rows = room.page(session, channel.id or 0, seen_by=me.id or 0, before=before, limit=_PAGE)
+        rows, more = _page(session, channel, me, before)
         views = message_views(session, rows, me)
-    return HTMLResponse(home.paper.part("message.html", "messages", views, len(rows) == _PAGE))
+    return HTMLResponse(home.paper.part("message.html", "messages", views, more))
+
+
+def _page(session: Session, channel: Channel, me: Member, before: int | None = None) -> tuple[list[RoomMessage], bool]:
+    """A page of messages, oldest first, and whether there are older ones."""
+    rows = room.page(session, channel.id or 0, seen_by=me.id or 0, before=before, limit=_PAGE + 1)
+    return list(rows[-_PAGE:]), len(rows) > _PAGE
 
 
 def _room_page(home: House, me: Member, slug: str, root: int | None) -> str:
@@ -165,18 +172,26 @@ def _room_page(home: House, me: Member, slug: str, root: int | None) -> str:
         channel, project = enter(session, me, slug)
         open_ = open_to(session, me)
         cursor = room.revisions(session, [one.id for one in open_ if one.id is not None])  # before the messages: none is missed
-        rows = room.page(session, channel.id or 0, seen_by=me.id or 0, limit=_PAGE)
+        rows, more = _page(session, channel, me)
+        known = workflows.everything(session)
         return home.paper.html(
             "room.html",
             me=face(me.name), channel=channel, project=project, client=projects_.client_of(session, project),
             shelves=shelves(session, me, slug), projects=projects.everything(session),
             may_open=may(session, me, Action.MANAGE_CHANNELS, None), may_found=may(session, me, Action.MANAGE_PROJECTS, None),
-            messages=message_views(session, rows, me), more=len(rows) == _PAGE,
+            messages=message_views(session, rows, me), more=more,
             read=room.read_up_to(session, me.id or 0, channel.id or 0), cursor=write_cursor(cursor),
             thread=_thread(session, channel, root, me) if root else None,
             emoji=[*meanings(home.desk.settings).items(), *((one, "") for one in _MORE_EMOJI)],
-            upload_mb=home.desk.settings.max_upload_mb, workflows=workflows.everything(session), zone=str(zone_of(me)),
+            upload_mb=home.desk.settings.max_upload_mb, workflows=known, zone=str(zone_of(me)), example=_example(known),
         )  # fmt: skip
+
+
+def _example(known: Sequence[Workflow]) -> str:
+    """A command that works here, for somebody who sees an empty channel."""
+    names_ = [one.name for one in known]
+    name = "text-to-image" if "text-to-image" in names_ else names_[0] if names_ else ""
+    return f"/render {name} a red running shoe on wet asphalt, low sun" if name else ""
 
 
 def _thread(session: Session, channel: Channel, root: int, me: Member) -> tuple[Any, ...]:
@@ -200,7 +215,7 @@ def _open_channel(home: House, me: Member, wanted: Opening) -> str:
         raise BadInput("The channel's name has no letters or digits.", hint="Give it some.")
     with home.desk.writing() as session:
         if projects.channel(session, PLATFORM, slug) is not None:
-            raise Conflict(f"There is a channel #{slug} already.", hint="Open it from the list, or choose another name.")
+            raise Conflict(f"There is a channel #{slug} already.", hint="Choose it from the list, or use another name.")
         project = _project_for(session, me, wanted)
         projects_.bind_channel(session, PLATFORM, slug, slug, project, by=me)
         ring(home.desk, session)

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.cards import Picture
-from bot.web.markup import dressed
+from bot.web.markup import dressed, moment
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -31,7 +31,9 @@ class Paper:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.filters.update(dressed=dressed, size=size, path=quote, still=still, media=media, day=day, clock=clock)
+        self.environment.filters.update(
+            dressed=dressed, size=size, path=quote, still=still, media=media, day=day, clock=clock, moment=moment
+        )
         self.environment.globals.update(static=static)
 
     def html(self, template: str, **facts: Any) -> str:
@@ -87,4 +89,6 @@ def day(at: datetime) -> str:
 
 def clock(at: datetime) -> Markup:
     """The time of day, with the whole of it for machines and on hover."""
-    return Markup('<time datetime="{}" title="{}, {}">{}</time>').format(at.isoformat(), day(at), f"{at:%H:%M}", f"{at:%H:%M}")
+    return Markup('<time datetime="{}" title="{}, {}" data-clock>{}</time>').format(
+        at.isoformat(), day(at), f"{at:%H:%M}", f"{at:%H:%M}"
+    )

@@ -11,7 +11,7 @@ import httpx2
 from core.errors import BackendBusy, BackendError, BackendUnreachable, GarbledAnswer
 
 _CONNECT_SECONDS = 5.0
-_START_HINT = "Check that ComfyUI runs there; the render waits and goes on by itself."
+_START_HINT = "Check that ComfyUI runs there; the render waits and resumes automatically."
 
 
 class Wire:

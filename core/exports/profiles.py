@@ -98,6 +98,7 @@ def named(name: str, changed: Mapping[str, Mapping[str, Any]] | None = None) -> 
             f"There is no export profile `{name[:40]}`.",
             suggestions=nearest(name[:40], SHIPPED, 1),
             hint=f"There are {', '.join(SHIPPED)}.",
+            given=name[:40],
         )
     rules = {key: value for key, value in ((changed or {}).get(found.name) or {}).items() if key in RULES}
     return replace(found, **rules) if rules else found

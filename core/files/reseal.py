@@ -73,7 +73,7 @@ def renew(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
         raise Conflict(f"{asset.code} would be good no longer than it is, until {ends:%d %B %Y}.", hint=hint)
     made = seals.renewed(desk, _bytes(desk, asset), asset.mime, asset.statement, asset.code)
     if made.state != SEALED:
-        raise Conflict(f"{asset.code} cannot be renewed now: {made.why}.", hint="It is as it was. Try again later.")
+        raise Conflict(f"{asset.code} cannot be renewed now: {made.why}.", hint="Nothing was changed. Try again later.")
     return _kept(desk, asset, made, by, {"renews": asset.sha256})
 
 

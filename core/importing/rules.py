@@ -46,7 +46,7 @@ class Rule:
             kind = "name" if name else part[0] if part[0] in ("*", "**", "**/") else "text"
             pieces.append((kind, name or part[0]))
         if not any(kind == "name" for kind, _ in pieces):
-            raise BadInput(f"The rule `{text[:100]}` names nothing.", hint="Such as `{client}/{project}/{shot}_*`.")
+            raise BadInput(f"The rule `{text[:100]}` names no field.", hint="Such as `{client}/{project}/{shot}_*`.")
         return cls(text, tuple(pieces))
 
     def told(self, path: str) -> dict[str, str]:

@@ -41,12 +41,13 @@ def join(desk: Desk, platform: str, user_id: str, code: str) -> Member:
         member = members.by_id(session, row) if row is not None else None
         if member is None or not member.active:
             raise BadInput(
-                "This code does not hold (any more).", hint="Say /link where you are known already, and use its code here."
+                "This code is not valid, or has expired.",
+                hint="Type /link where you already have an account, and use its code here.",
             )
         kept = members.handle(session, platform, user_id)
         if kept is not None and kept.member_id == member.id:
             raise Conflict(
-                f"This account is {member.name}'s already.", hint="Say /link here, and use the code on the other platform."
+                f"This account is {member.name}'s already.", hint="Type /link here, and use the code on the other platform."
             )
         if kept is None:
             members.add_handle(session, _id(member), platform, user_id)

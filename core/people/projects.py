@@ -137,9 +137,9 @@ def _found(session: Session, client_name: str, name: str, *, by: Member | None) 
     shown = names.clean(name, "project name")
     slug = names.slug(shown)
     if not slug:
-        raise BadInput(f"The project name {shown!r} has no letters or digits.", hint="Give it some, so that people can type it.")
+        raise BadInput(f"The project name {shown!r} has no letters or digits.", hint="Use some, so that people can type it.")
     if projects.by_slug(session, slug) is not None:
-        raise Conflict(f"There is a project `{slug}` already.", hint="Use it, or choose another name.", project=slug)
+        raise Conflict(f"There is a project `{slug}` already.", hint="Use that one, or choose another name.", project=slug)
     client = _client(session, client_name, by=by)
     assert client.id is not None, "flushed, so numbered"
     project = projects.add(session, client.id, shown, slug)
@@ -149,7 +149,7 @@ def _found(session: Session, client_name: str, name: str, *, by: Member | None) 
 
 def _unknown(text: str, known: list[str]) -> UnknownProject:
     near = names.nearest(text, known)
-    hint = "" if near else f"There are: {', '.join(known[:10])}." if known else "There is none yet."
-    problem = UnknownProject(f"There is no project `{text[:60]}`.", suggestions=near, hint=hint)
-    problem.hint += " A new one is made in the room, with New channel."
+    hint = "" if near else f"There are: {', '.join(known[:10])}." if known else "There are no projects yet."
+    problem = UnknownProject(f"There is no project `{text[:60]}`.", suggestions=near, hint=hint, given=text[:60])
+    problem.hint += " Create one in Slate's web room with New channel."
     return problem

@@ -59,7 +59,7 @@ def change(
 ) -> Workspace:
     """Change what is given; `default` takes it back. Raises Refused, BadInput, UnknownProject, Conflict outside of one."""
     if not tenant:
-        raise Conflict("This is in no workspace.", hint="Say it in a Slack workspace or on a Discord server.")
+        raise Conflict("This is not a workspace.", hint="Run this in Slack or Discord.")
     allow(session, by, Action.MANAGE_MEMBERS if project or newcomers or guests else Action.SEE, None)
     kept = workspaces.find(session, platform, tenant)
     before = dict(kept.settings) if kept else {}
@@ -85,5 +85,5 @@ def _newcomers(text: str) -> str:
     wanted = text.strip().casefold()
     able = [NOBODY, *(role.value for role in (Role.VIEWER, Role.ARTIST, Role.LEAD))]
     if wanted not in able:
-        raise BadInput(f"Newcomers cannot be `{text[:40]}`.", hint=f"Say one of {', '.join(able)}, default.", input="newcomers")
+        raise BadInput(f"Newcomers cannot be `{text[:40]}`.", hint=f"Use one of {', '.join(able)}, default.", input="newcomers")
     return wanted

@@ -7,7 +7,7 @@ Each step is one transaction that also writes the audit event and marks the post
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -160,6 +160,11 @@ def standing(session: Session, render: Render) -> Standing:
     return scheduler.standing(session, render, now())
 
 
+def standings(session: Session, found: Sequence[Render]) -> dict[int, Standing]:
+    """Render row -> Standing, for many at once."""
+    return scheduler.standings(session, found, now())
+
+
 def cancel(desk: Desk, code: str, *, by: Member) -> Render:
     """Cancel a queued render at once, or ask its worker to stop a running one. Raises Refused, Conflict, UnknownRender."""
     with desk.writing() as session:
@@ -177,6 +182,33 @@ def cancel(desk: Desk, code: str, *, by: Member) -> Render:
     return render
 
 
+def cancel_own(desk: Desk, *, by: Member, limit: int = 1000) -> list[Render]:
+    """Cancel everything the member has waiting or running, in one transaction, newest first. Raises Refused."""
+    active = (RenderState.RUNNING, RenderState.QUEUED)
+    with desk.writing() as session:
+        own = [
+            one for one in renders.newest(session, member_id=by.id, states=active, limit=limit) if one.cancel_requested_by is None
+        ]
+        for project in project_rows.by_ids(session, {one.project_id for one in own}).values():
+            roles.allow(session, by, Action.CANCEL_OWN, project)
+        done = [one for one in own if _cancelled_or_asked(desk, session, one, by)]
+        scheduler.withdraw_many(session, [one for one in done if one.state is RenderState.CANCELLED and one.attempt == 0])
+    return done
+
+
+def _cancelled_or_asked(desk: Desk, session: Session, render: Render, by: Member) -> bool:
+    """Cancel a queued render, or ask a running one to stop; whether either was still possible."""
+    row, member = render.id or 0, by.id or 0
+    if renders.change_queued(session, row, **_ended(RenderState.CANCELLED), cancel_requested_by=member):
+        record(session, Event(audit.Action.RENDER_CANCELLED, render.code, by=by, render_id=row))
+        _stop_leftover(desk, session, render)
+        return True
+    if renders.request_cancel(session, row, member):
+        record(session, Event(audit.Action.RENDER_CANCEL_ASKED, render.code, by=by, render_id=row, note=by.name))
+        return True
+    return False
+
+
 def _too_late(render: Render) -> None:
     if render.state is RenderState.RUNNING:
         raise Conflict(f"`{render.code}` is being cancelled already.", hint="It stops at its next step.")
@@ -189,6 +221,10 @@ def _left_the_line(desk: Desk, session: Session, render: Render) -> None:
     record(session, Event(audit.Action.RENDER_CANCELLED, render.code, by=by, render_id=render.id))
     if render.attempt == 0:
         scheduler.withdraw(session, render)
+    _stop_leftover(desk, session, render)
+
+
+def _stop_leftover(desk: Desk, session: Session, render: Render) -> None:
     if render.run_submitted and render.backend_id:
         left_runs.leave(session, render)
         desk.queue.put_after(session, CHAT, STOP, render.id)

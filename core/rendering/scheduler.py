@@ -28,6 +28,7 @@ OUTSIDE_SECONDS = 15.0
 """How long another person's run on a shared server is taken to last; nobody tells."""
 LATE = 5.0
 """Seconds by which a run may outlast its estimate before it counts as late."""
+NO_SERVER = "no ComfyUI server is reachable right now; it resumes automatically"
 PATIENCE = 60.0
 """Seconds of rendering that may pass the first in line for the sake of warm models, by the pool's virtual clock."""
 
@@ -85,9 +86,19 @@ def hold(session: Session, pool: str) -> None:
 
 def withdraw(session: Session, render: Render) -> None:
     """Give back the share of a render that was cancelled before anybody began it; the others of its flow keep their places."""
-    flow = backends.flow_for_update(session, render.pool, render.member_id, render.project_id)
-    flow.last_finish -= render.cost / flow.weight
-    session.add(flow)
+    withdraw_many(session, [render])
+
+
+def withdraw_many(session: Session, cancelled: Sequence[Render]) -> None:
+    """The same for many renders; a flow is looked up once."""
+    flows: dict[tuple[str, int, int], float] = {}
+    for render in cancelled:
+        key = (render.pool, render.member_id, render.project_id)
+        flows[key] = flows.get(key, 0.0) + render.cost
+    for key in sorted(flows):
+        flow = backends.flow_for_update(session, *key)
+        flow.last_finish -= flows[key] / flow.weight
+        session.add(flow)
 
 
 def room_in(session: Session, backend: Backend, now: datetime, lead_seconds: float) -> float:
@@ -221,25 +232,80 @@ def standing(session: Session, render: Render, now: datetime) -> Standing:
     count, seconds = renders.ahead_of(session, render)
     busy = renders.running_in(session, render.pool)
     if not up:
-        return Standing(count + 1, "no ComfyUI server is reachable right now; it goes on by itself", None, render.cost)
+        return Standing(count + 1, NO_SERVER, None, render.cost)
     left = sum(max(0.0, (one.expected_end_at - now).total_seconds()) for one in busy if one.expected_end_at)
     left += sum(one.outside for one in up) * OUTSIDE_SECONDS
     free = sum(not one.outside for one in up)
-    starts_in = (seconds + left) / len(up) if count or len(busy) >= free else 0.0
-    if render.not_before and render.not_before > now:
-        starts_in = max(starts_in, (render.not_before - now).total_seconds())
-    return Standing(count + 1, _why(session, render, count, len(busy), len(up)), starts_in, render.cost)
+    starts_in = _starts_in(render, now, seconds + left, waits=bool(count) or len(busy) >= free, up=len(up))
+    moved = (0, 0) if render.progress_label else renders.out_of_turn(session, render)
+    return Standing(count + 1, _why(render, count, len(busy), len(up), moved), starts_in, render.cost)
 
 
-def _why(session: Session, render: Render, ahead: int, busy: int, up: int) -> str:
+def standings(session: Session, found: Sequence[Render], now: datetime) -> dict[int, Standing]:
+    """Render row -> Standing, for many at once: a few statements a pool, however many renders there are."""
+    made: dict[int, Standing] = {}
+    for pool in dict.fromkeys(render.pool for render in found):
+        lines = _Line.read(session, pool, now)
+        made |= {render.id or 0: lines.standing(render) for render in found if render.pool == pool}
+    return made
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The line of one pool, read once."""
+
+    up: int
+    free: int
+    """Servers on which nobody else's work runs."""
+    busy: int
+    left: float
+    """Seconds until what runs now is done, all together."""
+    now: datetime
+    queued: list[tuple[int, int, float, float]]
+    places: dict[int, int]
+
+    @classmethod
+    def read(cls, session: Session, pool: str, now: datetime) -> _Line:
+        running = renders.running_in(session, pool)
+        left = sum(max(0.0, (one.expected_end_at - now).total_seconds()) for one in running if one.expected_end_at)
+        up = backends.up_in(session, pool)
+        left += sum(one.outside for one in up) * OUTSIDE_SECONDS
+        queued = renders.line_of(session, pool)
+        places = {row: place for place, (row, *_) in enumerate(queued)}
+        return cls(len(up), sum(not one.outside for one in up), len(running), left, now, queued, places)
+
+    def standing(self, render: Render) -> Standing:
+        if render.state is not RenderState.QUEUED:
+            return Standing(0, "", 0.0, render.cost)
+        place = self.places.get(render.id or 0, len(self.queued))
+        if not self.up:
+            return Standing(place + 1, NO_SERVER, None, render.cost)
+        seconds = sum(cost for *_, cost in self.queued[:place])
+        waits = bool(place) or self.busy >= self.free
+        starts_in = _starts_in(render, self.now, seconds + self.left, waits=waits, up=self.up)
+        mine = (render.priority, render.rank)
+        later = sum(row > (render.id or 0) and (priority, rank) < mine for row, priority, rank, _ in self.queued[:place])
+        earlier = sum(row < (render.id or 0) and (priority, rank) > mine for row, priority, rank, _ in self.queued[place + 1 :])
+        return Standing(place + 1, _why(render, place, self.busy, self.up, (later, earlier)), starts_in, render.cost)
+
+
+def _starts_in(render: Render, now: datetime, seconds: float, *, waits: bool, up: int) -> float:
+    """Seconds until it begins: `seconds` of work stand before it on `up` servers, where it has to wait at all."""
+    starts_in = seconds / up if waits else 0.0
+    return (
+        max(starts_in, (render.not_before - now).total_seconds()) if render.not_before and render.not_before > now else starts_in
+    )
+
+
+def _why(render: Render, ahead: int, busy: int, up: int, moved: tuple[int, int]) -> str:
     if render.progress_label:
         return render.progress_label
-    later, earlier = renders.out_of_turn(session, render)
+    later, earlier = moved
     why = f"{ahead} ahead of you on {up} server{'s' if up != 1 else ''}"
     if not ahead:
         why = "next up" if busy >= up else "starts now"
     if earlier:
-        return f"{why}; you pass {earlier} asked earlier, because everyone gets a fair share"
+        return f"{why}; ahead of {earlier} earlier request{'s' if earlier > 1 else ''}, because everyone gets a fair share"
     if later:
-        return f"{why}, {later} of them asked later: everyone gets a fair share"
+        return f"{why}, {later} of them later request{'s' if later > 1 else ''}: everyone gets a fair share"
     return why

@@ -214,9 +214,11 @@ class Lane:
         elif claim.render.attempt >= lifecycle.MOST_ATTEMPTS:
             self._end(claim, RenderState.FAILED, problem, left=isinstance(problem, BackendError))
         elif isinstance(problem, StoreError) and not isinstance(problem, BlobMissing | BlobDamaged):
-            self._give_back(claim, "our file store does not answer; it goes on by itself", until=now() + timedelta(seconds=5))
+            self._give_back(claim, "our file store does not answer; it resumes automatically", until=now() + timedelta(seconds=5))
         elif isinstance(problem, SandboxBusy):
-            self._give_back(claim, "too many files are being read here; it goes on by itself", until=now() + timedelta(seconds=5))
+            self._give_back(
+                claim, "too many files are being read here; it resumes automatically", until=now() + timedelta(seconds=5)
+            )
         elif isinstance(problem, BackendUnreachable | GarbledAnswer | BackendBusy):
             self._retreat(claim, problem)
         elif isinstance(problem, ModelMissing | NodeMissing):
@@ -235,7 +237,7 @@ class Lane:
             if isinstance(problem, BackendUnreachable) and problem.facts.get("sent") is False:
                 backends.mark(session, claim.render.backend_id or 0, state=BackendState.DOWN, detail=problem.message)
             pause = timedelta(seconds=min(30, 2 ** min(claim.render.attempt, 5)))
-            why = f"{self.backend} does not answer; it goes on by itself"
+            why = f"{self.backend} does not answer; it resumes automatically"
             lifecycle.back_in_line(self.desk, session, claim, why, until=now() + pause)
 
     def _pass_on(self, claim: Claim, problem: SlateError) -> None:

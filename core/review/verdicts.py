@@ -131,7 +131,7 @@ def tag_word(text: str) -> str:
     'hero-pick'
     """
     if any(unicodedata.category(letter)[0] == "C" for letter in text.strip()):
-        raise BadInput("This tag has invisible control characters in it.", hint="Type it again by hand.", input="tag")
+        raise BadInput("This tag has invisible control characters in it.", hint="Type it again.", input="tag")
     folded = re.sub(r"\s+", "-", unicodedata.normalize("NFKC", text.strip().lstrip("#")).casefold().strip())
     if not any(unicodedata.category(letter)[0] in "LNS" for letter in folded):
         raise BadInput("The tag is empty.", hint="A tag is a short word, such as `hero`.", input="tag")
@@ -145,7 +145,7 @@ def _note(text: str) -> str:
     kept = "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")).strip()
     if len(kept) > LONGEST_NOTE:
         said = f"The note has {len(kept)} characters; {LONGEST_NOTE} are the most."
-        raise TooLong(said, hint="Make it shorter, or say it in the thread.", input="note", limit=LONGEST_NOTE)
+        raise TooLong(said, hint="Shorten it, or write it in the thread.", input="note", limit=LONGEST_NOTE)
     return kept
 
 

@@ -31,7 +31,7 @@ def clean(name: str, what: str = "name", *, longest: int = LONGEST) -> str:
     spaced = re.sub(r" +", " ", unicodedata.normalize("NFC", name.replace("\u00a0", " "))).strip()
     odd = (unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or _unseen(letter) for letter in spaced)
     if any(odd) or _JOINERS.search(spaced):
-        raise BadInput(f"This {what} has invisible control characters in it.", hint="Type it again by hand.", input=what)
+        raise BadInput(f"This {what} has invisible control characters in it.", hint="Type it again.", input=what)
     if not any(unicodedata.category(letter)[0] in "LNSP" for letter in spaced):
         raise BadInput(f"The {what} is empty.", hint=f"Give a {what} of 1 to {longest} characters.", input=what)
     if len(spaced) > longest:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rapidfuzz import process
 
-from core.errors import BadInput, MissingInput, OutOfRange, TooLong, UnknownInput, WrongType
+from core.errors import BadInput, MissingInput, OutOfRange, SlateError, TooLong, UnknownInput, WrongType
 from core.workflows.specs import MAX_SEED, InputSpec, Value, inputs_of
 from storage.tables import WorkflowVersion
 
@@ -28,11 +28,45 @@ def settle(version: WorkflowVersion, given: Mapping[str, object], *, max_prompt:
 
     `size` as `768x512` (or `768` for a square) stands for width and height where a workflow has both. Names match without regard
     to case, `-` and `_`. None and, but for texts, "" mean not given. Seeds are decimal strings, 0 to 2**64 - 1.
-    Control characters in texts are taken out. Raises UnknownInput, WrongType, OutOfRange, MissingInput or TooLong.
+    Control characters in texts are taken out. Raises UnknownInput, WrongType, OutOfRange, MissingInput or TooLong; where several
+    things are wrong, the first of them, with all of them in its words and in its fact `problems`.
     """
     specs = inputs_of(version)
     named = _by_declared_name(given, specs)
-    return {spec.name: _settled(spec, named.get(spec.name), max_prompt) for spec in specs}
+    settled, wrong = _settle_all(specs, named, max_prompt)
+    raise_together(wrong)
+    return settled
+
+
+def wrong_values(specs: Sequence[InputSpec], given: Mapping[str, object], max_prompt: int) -> list[BadInput]:
+    """What is wrong with the values of these inputs; `given` goes by their declared names."""
+    return _settle_all(specs, given, max_prompt)[1]
+
+
+def _settle_all(
+    specs: Sequence[InputSpec], named: Mapping[str, object], max_prompt: int
+) -> tuple[dict[str, Any], list[BadInput]]:
+    settled: dict[str, Any] = {}
+    wrong: list[BadInput] = []
+    for spec in specs:
+        try:
+            settled[spec.name] = _settled(spec, named.get(spec.name), max_prompt)
+        except BadInput as problem:
+            wrong.append(problem)
+    return settled, wrong
+
+
+def raise_together(problems: Sequence[SlateError]) -> None:
+    """Raise the first of these errors, if there is any, in the words of all of them; `problems` has (input, words) of each."""
+    if not problems:
+        return
+    first = problems[0]
+    if len(problems) > 1:
+        first.facts["problems"] = [[str(one.facts.get("input", "")), f"{one.message} {one.hint}".strip()] for one in problems]
+        first.message = " ".join(one.message for one in problems)
+        first.hint = " ".join(dict.fromkeys(one.hint for one in problems if one.hint))
+        first.args = (first.message,)
+    raise first
 
 
 def _by_declared_name(given: Mapping[str, object], specs: Sequence[InputSpec]) -> dict[str, object]:
@@ -111,7 +145,7 @@ def _typed(spec: InputSpec, value: object, max_prompt: int) -> Value:
 
 def _text(spec: InputSpec, value: object, max_prompt: int) -> str:
     if not isinstance(value, str):
-        raise WrongType(f"`{spec.name}` is a text.", hint="Put it into quotes.", input=spec.name)
+        raise WrongType(f"`{spec.name}` is a text.", hint="Put it in quotes.", input=spec.name)
     if len(value) > max_prompt:
         said = f"`{spec.name}` has {len(value):,} characters; {max_prompt:,} are the most."
         raise TooLong(said, hint="Shorten it.", input=spec.name, limit=max_prompt)
@@ -168,7 +202,7 @@ def _seed(spec: InputSpec, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
         raise WrongType(f"`{spec.name}` is a whole number, not `{_short(value)}`.", hint="Or `random`.", input=spec.name)
     if not 0 <= value <= MAX_SEED:
-        raise OutOfRange(f"`{spec.name}` cannot be {_short(value)}.", hint=f"It goes from 0 to {MAX_SEED}.", input=spec.name)
+        raise OutOfRange(f"`{spec.name}` cannot be {_short(value)}.", hint=f"Use 0 to {MAX_SEED}.", input=spec.name)
     return str(value)
 
 

@@ -37,7 +37,10 @@ def _version(session: Session, workflow: Workflow, number: str) -> WorkflowVersi
         return found
     numbers = [one.number for one in workflows.versions_of(session, workflow.id or 0)]
     near = [f"{workflow.name}@{one}" for one in numbers[-2:]]
-    raise UnknownWorkflow(f"`{workflow.name}` has no version `{number[:20]}`.", suggestions=near, workflow=workflow.name)
+    wrong = f"{workflow.name}@{number[:20]}"
+    raise UnknownWorkflow(
+        f"`{workflow.name}` has no version `{number[:20]}`.", suggestions=near, workflow=workflow.name, given=wrong
+    )
 
 
 def _key(name: str) -> str:

@@ -99,6 +99,15 @@ def out_of_turn(session: Session, render: Render) -> tuple[int, int]:
     return _count(session, ahead), _count(session, behind)
 
 
+def line_of(session: Session, pool: str) -> list[tuple[int, int, float, float]]:
+    """(id, priority, rank, expected seconds) of what is queued in a pool, in the order it stands in, up to a limit."""
+    query = select(Render.id, Render.priority, Render.rank, Render.cost).where(
+        Render.state == RenderState.QUEUED, Render.pool == pool
+    )
+    query = query.order_by(col(Render.priority), col(Render.rank), col(Render.id)).limit(_COUNT_LIMIT)
+    return [(row or 0, priority, rank, cost) for row, priority, rank, cost in session.exec(query)]
+
+
 def running_on(session: Session, backend_id: int) -> list[Render]:
     where = (Render.state == RenderState.RUNNING, Render.backend_id == backend_id)
     return list(session.exec(select(Render).where(*where).order_by(col(Render.expected_end_at))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, func, select
 
@@ -33,6 +33,12 @@ def everything(session: Session, *, archived: bool = False) -> Sequence[Workflow
 
 def version_by_id(session: Session, version_id: int) -> WorkflowVersion | None:
     return session.get(WorkflowVersion, version_id)
+
+
+def versions_by_ids(session: Session, version_ids: Collection[int]) -> dict[int, WorkflowVersion]:
+    """Row number -> WorkflowVersion, for those that exist."""
+    found = session.exec(select(WorkflowVersion).where(col(WorkflowVersion.id).in_(version_ids)))
+    return {version.id: version for version in found if version.id is not None}
 
 
 def version_by_number(session: Session, workflow_id: int, number: int) -> WorkflowVersion | None:

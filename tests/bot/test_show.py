@@ -99,7 +99,7 @@ def test_a_done_render_shows_pictures_facts_and_what_can_be_done(talk: Talk) -> 
     assert "prompt" not in facts(card)["Settings"]
     assert facts(card)["Models"].endswith("CC-BY-4.0")
     assert "Took" in facts(card)
-    assert verbs(card) == ["reroll", "vary", "edit", "upscale", "approve", "reject", "provenance", "copy"]
+    assert verbs(card) == ["reroll", "vary", "approve", "reject", "upscale", "edit", "provenance", "copy"]
     for button in card.buttons:
         assert not talk.press(button.action, by=talk.ana).error, button
 

@@ -246,6 +246,7 @@ class Client:
             buttons=buttons,
             pictures=pictures,
             originals=tuple(one for one in pictures if "-preview." not in one),
+            links=tuple(re.findall(r"\]\((https?://[^)\s]+)\)", "\n".join(texts))),
             reactions={emoji: self._who(who) for emoji, who in message.reactions.items() if who},
             results=len(pictures),
             private=bool(message.only_for) or place.kind == DIRECT,

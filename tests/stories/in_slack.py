@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from bot.message_sync import Chat
 from bot.outbox import Outbox
 from bot.slack.block_kit import MARKS
 from bot.slack.chat import SlackChat
-from bot.slack.manifest import CHECKED_IN, UMBRELLA
+from bot.slack.manifest import CHECKED_IN, UMBRELLA, manifest
 from bot.slack.mrkdwn import sign
 from bot.slack.runtime import Heard
 from bot.slack.socket_mode import Sockets
@@ -37,6 +38,8 @@ _CODES = {"required": "missing-input", "out of range": "out-of-range", "too long
     ("not a number", "not a whole number"), "wrong-type"
 )
 """What somebody's own client complains of, as Slate would have called it."""
+_DATE = re.compile(r"<!date\^\d+\^[^|]*\|([^>]*)>")
+_LINK = re.compile(r"<[^|>]*\|([^>]*)>")
 _keys = itertools.count(1)
 
 
@@ -135,7 +138,9 @@ class Client:
     def press(self, action: str, on: Seen, key: str) -> Told:
         channel, message = self._message(on.ref)
         with self._listening() as heard:
-            receipt = self.slack.run(self.slack.people.press(self.user, channel, message, action, f"press-{key}"))
+            receipt = self.slack.run(
+                self.slack.people.press(self.user, channel, message, _where(message.blocks, action), f"press-{key}")
+            )
             heard.error = receipt.error
         return heard.told()
 
@@ -198,7 +203,8 @@ class Client:
     def _seen(self, message: Message) -> Seen:
         channel = self.slack.world.channels[message.channel]
         title = next(_titles(message.blocks), [])
-        pictures = [block["slack_file"]["id"] for block in message.blocks if block["type"] == "image"]
+        images = [block if block["type"] == "image" else block.get("accessory", {}) for block in message.blocks]
+        pictures = [one["slack_file"]["id"] for one in images if "slack_file" in one]
         pictures += [one for one in message.files if not message.by_app]
         subjects = [block["block_id"][5:] for block in message.blocks if str(block.get("block_id")).startswith("card:")]
         return Seen(
@@ -208,9 +214,12 @@ class Client:
             tone=_TONES.get(title[0]["text"].strip(), "plain") if title else "",
             subject=subjects[0] if len(subjects) == 1 else "",
             fields=_fields(message.blocks),
-            buttons=dict(reversed([(one["text"]["text"], one["action_id"]) for one in _buttons(message.blocks)])),
+            buttons=dict(reversed(_buttons(message.blocks))),
             pictures=tuple(pictures),
             originals=tuple(pictures),
+            links=tuple(
+                part["url"] for section in _rich(message.blocks) for part in section["elements"] if part["type"] == "link"
+            ),
             reactions={sign(name): self._who(people) for name, people in message.reactions.items() if people},
             results=len(pictures),
             private=bool(message.only_for) or channel.kind == "im",
@@ -256,10 +265,16 @@ def _text(blocks: Sequence[Json]) -> str:
     words = []
     for block in blocks:
         if block["type"] == "rich_text":
-            words += ["".join(part["text"] for part in section["elements"]) for section in block["elements"]]
+            words += ["".join(_part(part) for part in section["elements"]) for section in block["elements"]]
         elif block["type"] == "context":
-            words += [element["text"] for element in block["elements"]]
+            words += [_DATE.sub(r"\1", element["text"]) for element in block["elements"]]
+        elif block["type"] == "section":
+            words += [_LINK.sub(r"\1", block["text"]["text"]), *(one["text"] for one in block.get("fields", []))]
     return " ".join(words)
+
+
+def _part(part: Json) -> str:
+    return str(part.get("text") or part.get("fallback") or "")
 
 
 def _fields(blocks: Sequence[Json]) -> dict[str, str]:
@@ -271,18 +286,31 @@ def _fields(blocks: Sequence[Json]) -> dict[str, str]:
             if part.get("style", {}).get("bold"):
                 label = part["text"].strip()
             elif label:
-                found[label] = " ".join(f"{found.get(label, '')} {part['text']}".split())
+                found[label] = " ".join(f"{found.get(label, '')} {_part(part)}".split())
     return found
 
 
-def _buttons(blocks: Sequence[Json]) -> list[Json]:
+def _buttons(blocks: Sequence[Json]) -> list[tuple[str, str]]:
+    """(label, action) of everything that can be pressed, in menus, too."""
     rows = [block["elements"] for block in blocks if block["type"] == "actions"]
-    return [one for row in rows for one in row if one["type"] == "button"]
+    found: list[tuple[str, str]] = []
+    for one in (element for row in rows for element in row):
+        found += [(each["text"]["text"], each["value"]) for each in one.get("options", [])]
+        found += [(one["text"]["text"], one["action_id"])] if one["type"] == "button" else []
+    return found
+
+
+def _where(blocks: Sequence[Json], action: str) -> str:
+    """What is pressed for an action: the button, or its entry in a menu."""
+    menus = [element for block in blocks if block["type"] == "actions" for element in block["elements"] if "options" in element]
+    found = [one["action_id"] for one in menus if action in [each["value"] for each in one["options"]]]
+    return f"{found[0]}={action}" if found else action
 
 
 def _copied(messages: Sequence[Sequence[Json]]) -> str:
     listings = [one for blocks in messages for one in _rich(blocks) if one["type"] == "rich_text_preformatted"]
-    return "".join(part["text"] for one in listings for part in one["elements"])
+    copied = "".join(part["text"] for one in listings for part in one["elements"])
+    return copied.replace(f"/{UMBRELLA} ", "/", 1) if copied.startswith(f"/{UMBRELLA} ") else copied
 
 
 def _form(view: Json) -> Form:
@@ -340,9 +368,9 @@ RUNNING: dict[str, Slack] = {}
 
 
 @contextmanager
-def slack_settings() -> Iterator[dict[str, str]]:
-    """A simulated Slack, and the settings under which Slate is installed there."""
-    with running(yaml.safe_load(CHECKED_IN.read_text(encoding="utf-8"))) as slack:
+def slack_settings(*, every: bool = False) -> Iterator[dict[str, str]]:
+    """A simulated Slack, and the settings under which Slate is installed there, by the checked-in manifest or by the long one."""
+    with running(manifest(every=True) if every else yaml.safe_load(CHECKED_IN.read_text(encoding="utf-8"))) as slack:
         team = slack.do(slack.team, "Sim Studio")
         url = f"{slack.url}/api/"
         RUNNING[url] = slack

@@ -35,6 +35,8 @@ class Seen:
     """Addresses of the pictures as they are shown."""
     originals: tuple[str, ...] = ()
     """Addresses of the files themselves."""
+    links: tuple[str, ...] = ()
+    """Addresses behind words of the message."""
     reactions: Mapping[str, str] = field(default_factory=dict)
     """Emoji -> who."""
     results: int = 0

@@ -131,7 +131,7 @@ def test_vary_makes_a_picture_from_the_picture_and_lineage_tells_the_family(stor
     assert family.private
     assert a.code in family.fields["Made from"]
     assert b.code in family.fields["Made from"]
-    assert c.code in mia.asks(f"/lineage {a.code}").fields["Became"]
+    assert c.code in mia.asks(f"/lineage {a.code}").fields["Used in"]
 
 
 def test_a_dropped_picture_guides_the_depth_and_may_be_used_again_by_its_id(story: Story, mia: Person, ana: Person) -> None:
@@ -170,7 +170,7 @@ def test_a_waiting_picture_is_cancelled_at_once_and_a_running_one_stops(story: S
         mia.says(f"/cancel {running.subject}")
         assert mia.sees("Cancelled by Mia Chen", again=running).tone == "cancelled"
     assert story.runs(running) == ["interrupted"]
-    after = mia.presses("Render it after all", on=mia.sees(again=waiting)).seen
+    after = mia.presses("Render anyway", on=mia.sees(again=waiting)).seen
     assert after is not None
     story.works()
     assert mia.sees("Took", again=after).tone == "done"

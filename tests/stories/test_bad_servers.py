@@ -109,7 +109,7 @@ def test_a_server_that_answers_nonsense_keeps_the_render_waiting_until_it_makes_
     asked = mia.asks(ASK)
     story.shop.simulator.turn(garbage=garbage)
     story.works_it_out(asked, rounds=1)
-    waiting = mia.sees("goes on by itself", again=asked)
+    waiting = mia.sees("resumes automatically", again=asked)
     assert waiting.tone == "queued"
     story.shop.simulator.turn(garbage="")
     story.works_it_out(asked)
@@ -123,7 +123,7 @@ def test_a_server_that_dies_mid_run_is_waited_for_and_the_message_says_so(story:
     with story.working(0.1):
         mia.sees("step ", again=asked)
         story.shop.simulator.stop()
-    assert mia.sees("goes on by itself", again=asked).tone == "queued"
+    assert mia.sees("resumes automatically", again=asked).tone == "queued"
     story.shop.simulator.start()
     story.works_it_out(asked)
     assert mia.sees("Took", again=asked).tone == "done"

@@ -30,8 +30,8 @@ def test_an_answer_for_one_stays_with_that_one(story: Story, mia: Person, ana: P
     for line in ("/help", "/queue", "/workflows", f"/copy {asked.subject}", "/rendr x"):
         mia.says(line)
         ana.does_not_see(line)
-    assert mia.sees("What you can say").private
-    ana.does_not_see("What you can say")
+    assert mia.sees("Commands").private
+    ana.does_not_see("Commands")
     ana.does_not_see("There is no command")
 
 

@@ -3,6 +3,7 @@
 import { get, key, toast, upload } from "./send.js";
 
 const HISTORY = 50;
+const MOST = 25; // completions the server gives at once
 
 function history() {
   try { return JSON.parse(localStorage.getItem("slate-said") || "[]"); } catch { return []; }
@@ -46,7 +47,7 @@ export class Composer {
       if (files.length) { event.preventDefault(); this.take(files); }
     });
     this.list.addEventListener("pointerdown", (event) => {
-      const one = event.target.closest("li");
+      const one = event.target.closest("li[role=option]");
       if (one) { event.preventDefault(); this.accept(+one.dataset.at); }
     });
     this.form.querySelector("[data-attach]").addEventListener("click", () => this.input.click());
@@ -130,18 +131,26 @@ export class Composer {
       const label = document.createElement("b");
       label.textContent = one.label || one.value;
       const help = document.createElement("span");
-      help.textContent = one.help;
+      help.textContent = one.help.replaceAll("`", "");
       made.append(label, help);
       if (at === 0) { const tab = document.createElement("kbd"); tab.textContent = "Tab"; made.append(tab); }
       return made;
     }));
+    if (found.length >= MOST) {
+      const more = document.createElement("li");
+      more.className = "more";
+      more.setAttribute("role", "presentation");
+      more.textContent = `The first ${found.length} are shown: type on to narrow the list.`;
+      this.list.append(more);
+    }
     this.list.hidden = !found.length;
+    this.list.classList.toggle("long", this.list.scrollHeight > this.list.clientHeight + 4);
     this.area.setAttribute("aria-expanded", String(Boolean(found.length)));
   }
 
   choose(at) {
     this.chosen = at;
-    [...this.list.children].forEach((one, index) => one.setAttribute("aria-selected", String(index === at)));
+    [...this.list.querySelectorAll("[role=option]")].forEach((one, index) => one.setAttribute("aria-selected", String(index === at)));
     this.list.children[at]?.scrollIntoView({ block: "nearest" });
     this.area.setAttribute("aria-activedescendant", `${this.list.id}-${at}`);
   }

@@ -16,6 +16,6 @@ form.addEventListener("submit", async (event) => {
     localStorage.setItem("slate-name", told.name);
     location.assign(told.go);
   } catch {
-    problem.textContent = "The room does not answer. Try again in a moment.";
+    problem.textContent = "Slate does not answer. Try again in a moment.";
   }
 });

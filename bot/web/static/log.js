@@ -2,6 +2,7 @@
 
 import { element, morph } from "./morph.js";
 import { page, post } from "./send.js";
+import { dayOf, localTimes } from "./times.js";
 
 const MINUTES_TOGETHER = 5;
 
@@ -12,7 +13,7 @@ export class Log {
     this.fresh = 0;
     this.stream.addEventListener("click", (event) => event.target.closest("[data-older]") && this.more());
     this.scroller.addEventListener("scroll", () => this.atEnd && this.seen(), { passive: true });
-    new ResizeObserver(() => this.pinned && this.toEnd()).observe(this.stream);
+    new ResizeObserver(() => this.pinned && this.toNewest()).observe(this.stream);
     this.scroller.addEventListener("scroll", () => { this.pinned = this.atEnd; }, { passive: true });
     this.pinned = true;
     this.tidy();
@@ -29,7 +30,16 @@ export class Log {
     this.pinned = true;
   }
 
-  /* Put a message in, or bring the one that is there in step; true when it is new. */
+  /* To the end; of a last message that is taller than the view, to its beginning. True when it is. */
+  toNewest() {
+    const last = this.messages.at(-1);
+    const tall = Boolean(last) && last.offsetHeight > this.scroller.clientHeight - 60;
+    if (!tall) this.toEnd();
+    else this.scroller.scrollTop += last.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top - 8;
+    return tall;
+  }
+
+  /* Put a message in, or bring the one that is there in step; true when it is new, "tall" when only its beginning is in view. */
   place(id, html, mine) {
     const fresh = element(html);
     if (!fresh) return false;
@@ -37,6 +47,7 @@ export class Log {
     if (there) {
       if (there.classList.contains("follows")) fresh.classList.add("follows");
       morph(there, fresh);
+      localTimes(there);
       return false;
     }
     const all = this.messages;
@@ -45,10 +56,11 @@ export class Log {
     if (mine || looking) this.line = Math.max(this.line ?? 0, id);
     const next = all.find((one) => +one.dataset.id > id);
     this.stream.insertBefore(fresh, next || null);
+    localTimes(fresh);
     this.tidy();
-    if (mine || this.pinned) this.toEnd();
+    const tall = (mine || this.pinned) && this.toNewest();
     if (this.pinned) this.seen();
-    return true;
+    return tall ? "tall" : true;
   }
 
   /* Days, runs of one author, and the line above what is new. */
@@ -57,9 +69,10 @@ export class Log {
     let last = null;
     let marked = false;
     for (const one of this.messages) {
-      const newDay = !last || last.dataset.day !== one.dataset.day;
+      const day = dayOf(one.dataset.at);
+      const newDay = !last || dayOf(last.dataset.at) !== day;
       if (newDay) one.before(element(`<div class="day" role="separator"></div>`));
-      if (newDay) one.previousElementSibling.textContent = one.dataset.day;
+      if (newDay) one.previousElementSibling.textContent = day;
       const starts = !marked && this.line && +one.dataset.id > this.line && !one.classList.contains("mine");
       if (starts) one.before(element(`<div class="fresh-line" role="separator">New</div>`));
       marked = marked || Boolean(starts);
@@ -88,6 +101,7 @@ export class Log {
     const made = document.createElement("template");
     made.innerHTML = html;
     this.stream.prepend(made.content);
+    localTimes(this.stream);
     this.tidy();
     this.scroller.scrollTop = this.scroller.scrollHeight - before;
   }

@@ -4,8 +4,10 @@ import { Composer } from "./composer.js";
 import { follow } from "./feed.js";
 import { Log, mainLog } from "./log.js";
 import { element, morph } from "./morph.js";
-import { copy, key, page, post, toast } from "./send.js";
+import { menu } from "./menus.js";
+import { copy, key, near, page, post, toast } from "./send.js";
 import { sheets, showForm } from "./sheets.js";
+import { localTimes } from "./times.js";
 
 const main = document.getElementById("main");
 const channel = `/c/${encodeURIComponent(main.dataset.channel)}`;
@@ -15,11 +17,18 @@ const picker = document.getElementById("picker");
 const panel = document.getElementById("thread");
 let thread = null;
 
-/* What the server answers to whoever asked: a form to fill, a text to copy. */
-async function told(answer) {
+/* What the server answers to whoever asked: a form to fill, a text to copy, words near the button that was pressed. */
+async function told(answer, button = null) {
   if (answer.copy) await copy(answer.copy);
+  else if (answer.said && button) near(button, answer.said, nextSteps(answer));
   else if (answer.said) toast(answer.said);
   if (answer.form) showForm(answer.form, async (filled) => told(await post(`${channel}/fill`, { ...filled, thread: thread?.root ?? null })));
+}
+
+function nextSteps(answer) {
+  const steps = (answer.buttons || []).map(({ action, label }) => ({ label, act: (made) => { made.dataset.action = action; pressed(made); } }));
+  const there = () => log.stream.querySelector(`[data-subject="${CSS.escape(answer.render)}"]`)?.closest(".message");
+  return answer.render ? [...steps, { label: "Show", act: () => there()?.scrollIntoView({ block: "end" }) }] : steps;
 }
 
 const say = async (saying) => told(await post(`${channel}/say`, saying));
@@ -33,8 +42,8 @@ function heard({ id, thread: root, mine, html }) {
     return;
   }
   const added = log.place(id, html, mine);
-  if (added && !mine && !log.pinned) jump.hidden = false;
-  if (thread?.root === id) morph(panel.querySelector(`.root #m${id}`), element(html));
+  if (added === true && !mine && !log.pinned) jump.hidden = false;
+  if (thread?.root === id) { morph(panel.querySelector(`.root #m${id}`), element(html)); localTimes(panel); }
   tick();
 }
 
@@ -88,7 +97,7 @@ async function pressed(button) {
   button.ariaBusy = "true";
   try {
     const inside = Boolean(button.closest("#thread"));
-    await told(await post(`${channel}/press`, { action: button.dataset.action, thread: inside ? thread.root : null, key: key() }));
+    await told(await post(`${channel}/press`, { action: button.dataset.action, thread: inside ? thread.root : null, key: key() }), button);
   } catch (problem) {
     toast(problem.message, true);
   } finally {
@@ -142,7 +151,8 @@ function wireThread(root) {
   const made = new Log(scroller, panel.querySelector(".stream"));
   thread = { root, log: made };
   thread.composer = new Composer(panel.querySelector("[data-composer]"), { channel, thread: () => root, say });
-  made.toEnd();
+  localTimes(panel);
+  made.toNewest();
 }
 
 async function openThread(root, push = true) {
@@ -177,6 +187,33 @@ addEventListener("popstate", () => {
 });
 if (main.dataset.thread) wireThread(+main.dataset.thread);
 
+/* Messages by keyboard: arrows go from message to message, and only the buttons of that one are reached by Tab. */
+
+function walk(event) {
+  const scroller = event.target.closest(".log");
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!scroller || !step || (event.target !== scroller && !event.target.matches(".message"))) return;
+  const all = [...scroller.querySelectorAll(".message")];
+  const at = event.target === scroller ? (step < 0 ? all.length : -1) : all.indexOf(event.target);
+  const next = all[at + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+document.addEventListener("keydown", walk);
+document.addEventListener("focusin", (event) => {
+  const here = event.target.closest(".message");
+  for (const one of document.querySelectorAll(".message.reached")) {
+    if (one === here) continue;
+    one.classList.remove("reached");
+    one.querySelectorAll(".tools button").forEach((button) => { button.tabIndex = -1; });
+  }
+  if (!here) return;
+  here.classList.add("reached");
+  here.querySelectorAll(".tools button").forEach((button) => { button.tabIndex = 0; });
+});
+
 /* Clicks and keys */
 
 document.addEventListener("click", (event) => {
@@ -185,6 +222,7 @@ document.addEventListener("click", (event) => {
   if (on("[data-close-thread]")) { event.preventDefault(); closeThread(); }
   if (on("[data-side]")) document.getElementById("side").classList.toggle("open");
   else if (!on("#side")) document.getElementById("side").classList.remove("open");
+  if (on("[data-try]")) composer.write(on("[data-try]").dataset.try);
   if (on("[data-leave]")) post("/leave", {}).then(({ go }) => location.assign(go));
   if (!button) return;
   button.closest("#forms")?.hidePopover();
@@ -221,7 +259,10 @@ addEventListener("drop", (event) => {
 });
 
 sheets();
-log.toEnd();
+menu(picker);
+menu(document.getElementById("forms"));
+localTimes();
+log.toNewest();
 if (log.line) document.querySelector(".fresh-line")?.scrollIntoView({ block: "center" });
 log.pinned = log.atEnd;
 jump.hidden = log.atEnd;

@@ -9,7 +9,7 @@ export class Problem extends Error {
 
 async function answered(response) {
   if (response.ok) return response;
-  let told = { message: "The room does not answer.", hint: "Try again in a moment.", error: "unreachable" };
+  let told = { message: "Slate does not answer.", hint: "Try again in a moment.", error: "unreachable" };
   try { told = await response.json(); } catch { /* not our words: ours above will do */ }
   if (response.status === 401) location.assign(`/?next=${encodeURIComponent(location.pathname)}`);
   throw new Problem(told);
@@ -20,7 +20,7 @@ async function reach(path, options) {
     return await answered(await fetch(path, options));
   } catch (problem) {
     if (problem instanceof Problem || problem.name === "AbortError") throw problem;
-    throw new Problem({ message: "The room cannot be reached.", hint: "Nothing was sent: do it again when it is back.", error: "unreachable" });
+    throw new Problem({ message: "Slate cannot be reached.", hint: "Nothing was sent. Try again when connected.", error: "unreachable" });
   }
 }
 
@@ -42,6 +42,26 @@ export function toast(text, bad = false) {
   made.textContent = text;
   document.getElementById("toasts").append(made);
   setTimeout(() => made.remove(), bad ? 9000 : 3500);
+}
+
+/* Words near a button that was pressed, with what may be pressed next; they go by themselves. */
+export function near(button, text, next = []) {
+  const note = document.getElementById("near");
+  if (!note || !button.isConnected) { toast(text); return; }
+  const words = document.createElement("span");
+  words.textContent = text;
+  note.replaceChildren(words, ...next.map(({ label, act }) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: label });
+    made.addEventListener("click", () => { note.hidden = true; act(made); });
+    return made;
+  }));
+  note.hidden = false;
+  const { left, top, bottom } = button.getBoundingClientRect();
+  const { width, height } = note.getBoundingClientRect();
+  note.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
+  note.style.top = `${bottom + height + 12 > innerHeight ? top - height - 6 : bottom + 6}px`;
+  clearTimeout(near.timer);
+  near.timer = setTimeout(() => { note.hidden = true; }, 10_000);
 }
 
 export async function copy(text) {

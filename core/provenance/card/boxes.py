@@ -9,6 +9,7 @@ from core.provenance.card.text import Line, Style, Typesetter
 
 Tone = Literal["ink", "soft", "approved", "rejected", "needs work", "simulated"]
 LABEL = Style(14, "bold", tracking=1.3)
+_COLUMNS = 3
 GAP = 30
 """Between two cells beside each other."""
 
@@ -111,6 +112,8 @@ class Cell:
     style: Style
     most: int = 2
     """Lines the value may take."""
+    whole: bool = False
+    """Whether it gets the width it needs before the cells beside it share the rest."""
 
 
 @dataclass
@@ -159,9 +162,13 @@ class Column:
         self.take(parts)
 
     def _shares(self, cells: list[Cell]) -> list[int]:
-        needs = [self._natural(cell) for cell in cells]
+        needs = [self.natural(cell) for cell in cells]
         room, waiting = self.width - GAP * (len(cells) - 1), set(range(len(cells)))
         shares = [0] * len(cells)
+        for at in [at for at in waiting if cells[at].whole]:
+            shares[at] = min(needs[at], room)
+            room -= shares[at]
+            waiting.discard(at)
         while waiting:
             share = room // len(waiting)
             narrow = {at for at in waiting if needs[at] < share}
@@ -172,21 +179,22 @@ class Column:
             waiting = waiting - settled
         return shares
 
-    def flow(self, cells: list[Cell], rows: int) -> int:
-        """Cells as wide as they need, in at most that many rows; returns how many found room."""
-        x, bottom, row = self.x, self.y, 1
+    def grid(self, cells: list[Cell], rows: int) -> int:
+        """Cells on three columns, a wide one over two or all of them, in at most that many rows; how many found room."""
+        step = (self.width + GAP) // _COLUMNS
+        at_column, bottom, row = 0, self.y, 1
         for at, cell in enumerate(cells):
-            need = self._natural(cell)
-            if x > self.x and x + need > self.x + self.width:
-                x, row = self.x, row + 1
+            span = min(_COLUMNS, max(1, -(-(self.natural(cell) + GAP) // step)))
+            if at_column and at_column + span > _COLUMNS:
+                at_column, row = 0, row + 1
                 if row > rows:
                     self.y = bottom
                     return at
                 self.y = bottom + 14
-            part = Column(self.setter, x, self.y, need)
+            part = Column(self.setter, self.x + at_column * step, self.y, span * step - GAP)
             part.labelled(cell.label, cell.value, cell.style, most=1)
             self.items.extend(part.items)
-            bottom, x = max(bottom, part.y), x + need + GAP
+            bottom, at_column = max(bottom, part.y), at_column + span
         self.y = bottom
         return len(cells)
 
@@ -196,7 +204,8 @@ class Column:
             self.items.extend(part.items)
         self.y = max([self.y, *(part.y for part in parts)])
 
-    def _natural(self, cell: Cell) -> int:
+    def natural(self, cell: Cell) -> int:
+        """The width a cell needs to stand on one line each."""
         lines = (
             *self.setter.lines(cell.label.upper(), LABEL, self.width, 1),
             *self.setter.lines(cell.value, cell.style, self.width, 1),

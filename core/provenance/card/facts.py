@@ -42,6 +42,10 @@ class CardFacts:
     frames: int | None = None
     """Frames of an animated original, where the picture given is only a still of it."""
     filename: str = ""
+    disclosure: str = ""
+    """What is to be said of its making, such as `Created by generative AI`; empty where nothing is known of it."""
+    seal: str = ""
+    """How its Content Credentials stand, in a few words; empty for a file that has none and needs none."""
 
 
 def short_hash(text: str) -> str:
@@ -79,4 +83,5 @@ def described(facts: CardFacts) -> str:
         (", {}", shown_date(facts.date)),
     ]
     text = made + "".join(form.format(value) for form, value in parts if value)
+    text += f"; {facts.disclosure}" if facts.disclosure else ""
     return clean(text + (", simulated" if facts.simulated else "")) + "."

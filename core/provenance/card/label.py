@@ -8,6 +8,7 @@ from core.provenance.card.boxes import LABEL, Box, Cell, Chip, Code, Column, Log
 from core.provenance.card.clusters import clean
 from core.provenance.card.facts import CardFacts, short_hash, shown_date
 from core.provenance.card.text import Style
+from core.text.headline import headline
 
 WORDMARK = Style(25, "bold")
 TITLE = Style(38, "bold")
@@ -21,13 +22,13 @@ CHIP = Style(17, "bold")
 SETTING = Style(20)
 
 MODELS = 5
-SETTING_ROWS = 3
+SETTING_ROWS = 4
 QR_PIXELS = 168
 QR_LONGEST = 300
 """Characters of a link; a longer one would make a code too fine to scan from a screen, and stands as text only."""
 
 _MARKS = {"approved": "✓", "rejected": "✗", "needs work": "✎"}
-_NO_VERDICT = "No verdict yet"
+_NO_VERDICT = "Not reviewed"
 
 
 def header(column: Column, facts: CardFacts) -> None:
@@ -50,26 +51,29 @@ def _chips(facts: CardFacts) -> list[tuple[str, Tone]]:
     status = clean(facts.status).lower()
     tone: Tone = status if status in ("approved", "rejected", "needs work") else "soft"  # type: ignore[assignment]
     text = f"{_MARKS.get(status, '○')} {status.capitalize() or _NO_VERDICT}"
-    return [(text, tone), *([("SIMULATED", "simulated")] if facts.simulated else [])]  # type: ignore[list-item]
+    marks: list[tuple[str, Tone]] = [("AI", "ink")] if "AI" in facts.disclosure else []
+    return [(text, tone), *marks, *([("SIMULATED", "simulated")] if facts.simulated else [])]  # type: ignore[list-item]
 
 
 def heading(column: Column, facts: CardFacts) -> None:
     """The name of the work and the numbers by which it is found."""
     codes = "  ·  ".join(code for code in (clean(facts.asset), clean(facts.render)) if code)
-    column.words(clean(facts.title) or "Untitled", TITLE, most=3, reading=True)
+    column.words(clean(headline(facts.title)) or "Untitled", TITLE, most=3, reading=True)
     column.gap(6)
     column.words(codes, CODES, tone="soft")
 
 
 def people(column: Column, facts: CardFacts) -> None:
-    """For whom and by whom."""
-    whom = [("Client", facts.client), ("Project", facts.project), ("Shot", facts.shot)]
-    cells = [Cell(label, value, NAME) for label, value in whom if clean(value)]
-    if cells:
-        column.rule()
-        column.row(cells)
+    """For whom and by whom. The shot's code is never cut: it has the width it needs, or a row of its own."""
+    whom = [Cell(label, value, NAME) for label, value in (("Client", facts.client), ("Project", facts.project)) if clean(value)]
+    shot = [Cell("Shot", facts.shot, NAME, most=6, whole=True)] if clean(facts.shot) else []
+    together = shot and column.natural(shot[0]) * 2 <= column.width
+    for cells in ([*whom, *shot],) if together else (whom, shot):
+        if cells:
+            column.rule()
+            column.row(cells)
     column.rule()
-    made = [Cell("Made by", clean(facts.who) or "unknown", VALUE)]
+    made = [Cell("Made by", clean(facts.who) or "not recorded", VALUE)]
     if facts.date:
         made.append(Cell("Date", shown_date(facts.date), VALUE))
     column.row(made)
@@ -79,21 +83,21 @@ def recipe(column: Column, facts: CardFacts, *, ruled: bool) -> None:
     """With what it was made: workflow, models, seed and settings."""
     if ruled:
         column.rule()
-    column.labelled("Workflow", clean(facts.workflow) or "unknown", VALUE)
+    column.labelled("Workflow", clean(facts.workflow) or "not recorded", VALUE)
     column.rule()
     column.words("MODELS", LABEL, tone="soft")
     column.gap(4)
     for model in facts.models[:MODELS]:
         _model(column, *model)
     more = len(facts.models) - MODELS
-    column.words(f"and {more} more" if more > 0 else "" if facts.models else "none known", NOTE, tone="soft")
+    column.words(f"and {more} more" if more > 0 else "" if facts.models else "none recorded", NOTE, tone="soft")
     settings(column, facts)
 
 
 def _model(column: Column, name: str, sha256: str, licence: str) -> None:
     """Name and short hash on one line, the licence below."""
     known = short_hash(clean(sha256))
-    (tag, *_rest) = column.setter.lines(known or "hash unknown", HASH, column.width // 2, 1)
+    (tag, *_rest) = column.setter.lines(known or "no hash", HASH, column.width // 2, 1)
     width = int(tag.width) + 2
     left = Column(column.setter, column.x, column.y, column.width - width - 16)
     left.words(clean(name) or "unnamed", MODEL, most=2)
@@ -112,10 +116,19 @@ def settings(column: Column, facts: CardFacts) -> None:
         return
     column.rule(above=12)
     cells = [Cell(clean(label), clean(value) or "–", SETTING) for label, value in pairs]
-    shown = column.flow(cells, SETTING_ROWS)
+    shown = column.grid(cells, SETTING_ROWS)
     if shown < len(cells):
         column.gap(6)
         column.words(f"and {len(cells) - shown} more", NOTE, tone="soft")
+
+
+def credentials(column: Column, facts: CardFacts) -> None:
+    """What is to be said of its making, and whether that is signed."""
+    cells = [("AI disclosure", facts.disclosure), ("Content Credentials", facts.seal)]
+    shown = [Cell(label, clean(value), SETTING, most=3) for label, value in cells if clean(value)]
+    if shown:
+        column.rule(above=14)
+        column.row(shown)
 
 
 def footer(column: Column, facts: CardFacts, *, ruled: bool) -> None:
@@ -135,7 +148,7 @@ def footer(column: Column, facts: CardFacts, *, ruled: bool) -> None:
         beside.words(link.partition("://")[2] or link, NOTE, most=3)
     if facts.simulated:
         beside.gap(8 if link else 0)
-        beside.words("Simulated: a stand-in picture. No model ran to make it.", NOTE, tone="simulated", most=3)
+        beside.words("Simulated: a stand-in picture. No model was run.", NOTE, tone="simulated", most=3)
     column.take([beside])
     column.y = max(column.y, code.box.bottom if code else 0)
 

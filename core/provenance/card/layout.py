@@ -10,15 +10,19 @@ from core.provenance.card.boxes import Box, Column, Item, Matte, Plate, Words
 from core.provenance.card.facts import CardFacts
 from core.provenance.card.text import Typesetter
 
-WIDTH = 1280
+WIDTH = 1440
 EDGE = 48
-"""From the edge of matte or paper to what stands on it."""
-PANEL = 720
+"""From the edge of the paper to the words on it."""
+FRAME = 28
+"""From the edge of the matte to the picture on it."""
+PANEL = 880
 """Width of the matte beside a label."""
-TALLEST = 960
+TALLEST = 1040
 """Height of a picture beside a label."""
-WIDE_TALLEST = 720
+WIDE_TALLEST = 860
 """Height of a picture above a label."""
+SQUAREST = 1.5
+"""A card with the picture beside its label is at most this many times wider than high, so that cards look alike."""
 LOWEST_MATTE = 200
 WIDE = 1.25
 """From this ratio of width to height on, a picture stands above its label."""
@@ -44,7 +48,7 @@ def is_wide(size: tuple[int, int] | None) -> bool:
 
 def room_for(size: tuple[int, int] | None) -> tuple[int, int]:
     """The largest width and height a picture of that size may have on its card."""
-    return (WIDTH - 2 * EDGE, WIDE_TALLEST) if is_wide(size) else (PANEL - 2 * EDGE, TALLEST)
+    return (WIDTH - 2 * FRAME, WIDE_TALLEST) if is_wide(size) else (PANEL - 2 * FRAME, TALLEST)
 
 
 def arrange(facts: CardFacts, plate: tuple[int, int], notes: Sequence[str], setter: Typesetter, *, wide: bool) -> Layout:
@@ -53,7 +57,7 @@ def arrange(facts: CardFacts, plate: tuple[int, int], notes: Sequence[str], sett
 
 
 def _above(facts: CardFacts, plate: tuple[int, int], notes: Sequence[str], setter: Typesetter) -> Layout:
-    matte = max(LOWEST_MATTE, plate[1] + 2 * EDGE + _notes_height(notes))
+    matte = max(LOWEST_MATTE, plate[1] + 2 * FRAME + _notes_height(notes))
     pictured = _pictured(plate, notes, Box(0, 0, WIDTH, matte), setter)
     top = Column(setter, EDGE, matte + 36, WIDTH - 2 * EDGE)
     label.header(top, facts)
@@ -63,6 +67,7 @@ def _above(facts: CardFacts, plate: tuple[int, int], notes: Sequence[str], sette
     label.heading(left, facts)
     label.people(left, facts)
     label.recipe(right, facts, ruled=False)
+    label.credentials(left if left.y <= right.y else right, facts)
     shorter = left if left.y <= right.y else right
     label.footer(shorter, facts, ruled=True)
     top.take([left, right])
@@ -82,13 +87,14 @@ def _side(facts: CardFacts, plate: tuple[int, int], notes: Sequence[str], setter
     label.heading(words, facts)
     label.people(words, facts)
     label.recipe(words, facts, ruled=True)
+    label.credentials(words, facts)
     if not below:
         label.footer(words, facts, ruled=True)
-    foot = Column(setter, EDGE, 0, PANEL - 2 * EDGE)
+    foot = Column(setter, FRAME, 0, PANEL - 2 * FRAME)
     if below:
         label.footer(foot, facts, ruled=False)
     taken = foot.y + EDGE if foot.items else 0
-    height = max(words.y + EDGE - 4, plate[1] + 2 * EDGE + _notes_height(notes) + taken)
+    height = max(words.y + EDGE - 4, plate[1] + 2 * FRAME + _notes_height(notes) + taken, round(WIDTH / SQUAREST))
     pictured = _pictured(plate, notes, Box(0, 0, PANEL, height - taken), setter)
     matte = Matte(Box(0, 0, PANEL, height))
     moved = [_moved(item, height - taken) for item in foot.items]
@@ -104,10 +110,10 @@ def _pictured(plate: tuple[int, int], notes: Sequence[str], matte: Box, setter: 
     height = plate[1] + _notes_height(notes)
     box = Box(matte.x + (matte.width - plate[0]) // 2, matte.y + (matte.height - height) // 2, *plate)
     items: list[Item] = [Matte(matte), Plate(box)]
-    y, width = box.bottom + 14, matte.width - 2 * EDGE
+    y, width = box.bottom + 14, matte.width - 2 * FRAME
     for note in notes:
         lines = setter.lines(note, label.NOTE, width, 1)
-        items.append(Words(Box(matte.x + EDGE, y, width, label.NOTE.pitch), lines, label.NOTE, "soft", "centre"))
+        items.append(Words(Box(matte.x + FRAME, y, width, label.NOTE.pitch), lines, label.NOTE, "soft", "centre"))
         y += label.NOTE.pitch
     return items
 

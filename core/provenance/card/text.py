@@ -15,7 +15,6 @@ from core.provenance.card import bidi
 from core.provenance.card.clusters import clean, clusters, ignorable
 from core.provenance.card.faces import EmojiFace, Face
 from core.provenance.card.fonts import FontBook, Look, language_of
-from core.provenance.card.joining import joined
 
 ELLIPSIS = "…"
 _BREAK_AFTER = frozenset(" -_/\\·,;|&+@:")
@@ -145,17 +144,17 @@ class Typesetter:
             return Run(first.text, picture.width + style.size * 0.08, emoji=first.emoji, rtl=rtl)
         if first.face is None:
             return Run(first.text, box_width(first.text, style) + style.size * 0.12, rtl=rtl)
-        text = self._ordered([part.text for part in parts], first.face, rtl=rtl)
+        text = self._ordered([part.text for part in parts], rtl=rtl)
         font = first.face.at(style.size, shaping=self.book.shaping)
         width = font.getlength(text, direction="rtl" if rtl else "ltr") if self.book.shaping else font.getlength(text)
         return Run(text, width + style.tracking, face=first.face, rtl=rtl)
 
-    def _ordered(self, texts: list[str], face: Face, *, rtl: bool) -> str:
-        """Pillow without Raqm neither joins nor turns letters round; then it is done here."""
+    def _ordered(self, texts: list[str], *, rtl: bool) -> str:
+        """Pillow without Raqm (its wheels have it) does not turn words round: it is done here, and Arabic stays unjoined."""
         if self.book.shaping:
             return "".join(texts)
         plain = [text.translate({0x200C: None, 0x200D: None}) for text in texts]
-        return "".join(reversed(joined(plain, face.has))).translate(_MIRRORED) if rtl else "".join(plain)
+        return "".join(reversed(plain)).translate(_MIRRORED) if rtl else "".join(plain)
 
     def _find_parts(self, piece: str, look: Look, language: str) -> tuple[_Part, ...]:
         emoji = self.book.emoji_for(piece)

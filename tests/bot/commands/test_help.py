@@ -65,7 +65,7 @@ def test_help_for_one_command_and_for_a_mistyped_one(talk: Talk) -> None:
 
 
 def test_nothing_said_is_a_question_for_help(talk: Talk) -> None:
-    assert talk.say("").cards[0].title == talk.say("/").cards[0].title == "What you can say"
+    assert talk.say("").cards[0].title == talk.say("/").cards[0].title == "Commands"
 
 
 def test_workflows_are_listed_with_forms_and_shown_with_inputs(talk: Talk) -> None:

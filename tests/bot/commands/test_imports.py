@@ -94,7 +94,7 @@ def test_a_card_says_what_is_only_inferred(talk: Talk, archive: Path) -> None:
     _taken_in(talk, archive)
     [card] = talk.say("/find client:globex").cards[:1]
     [field] = [one for one in card.fields if one.label == "Inferred"]
-    assert "client: by its folder or name" in field.value
+    assert "client: from its folder or name" in field.value
     assert "confirm" in [one.verb for one in card.buttons]
 
 

@@ -31,7 +31,7 @@ def test_cancel_all_is_ones_own_only(talk: Talk) -> None:
     answer = talk.say("cancel all")
     assert {one["render"] for one in answer.data["renders"]} == {one.code for one in mine}
     assert [one["render"] for one in talk.say("queue").data["renders"]] == [other]
-    assert talk.say("cancel all").text == "None of your renders waits or runs."
+    assert talk.say("cancel all").text == "None of your renders is waiting or running."
 
 
 def test_several_are_cancelled_together_or_not_at_all(talk: Talk) -> None:
@@ -42,7 +42,7 @@ def test_several_are_cancelled_together_or_not_at_all(talk: Talk) -> None:
 
 
 def test_the_queue_shows_place_and_reason(talk: Talk) -> None:
-    assert talk.say("queue").cards[0].title == "Nothing runs and nothing waits"
+    assert talk.say("queue").cards[0].title == "Nothing is running or waiting"
     first, second = talk.ask(), talk.ask("render text-to-image another")
     talk.say("render text-to-image other", by=talk.ana)
     answer = talk.say("queue")

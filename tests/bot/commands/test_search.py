@@ -97,7 +97,7 @@ def test_a_copy_without_metadata_is_recognised_by_what_it_shows(talk: Talk) -> N
 def test_what_was_never_here_is_unknown_and_what_is_no_picture_is_said(talk: Talk) -> None:
     unknown = talk.say("/whatis", files=(talk.upload(photo(11)),))
     assert (unknown.data["certainty"], unknown.data["asset"]) == ("unknown", None)
-    assert unknown.text.startswith("drop.png is not known")
+    assert unknown.text.startswith("drop.png is not known here")
     assert talk.say("whatis", files=(talk.upload(b"\x00\x01 not a picture"),)).error == "bad-picture"
     assert talk.say("whatis").error == "missing-input"
 
@@ -143,7 +143,7 @@ def test_the_family_of_a_lone_upload_is_itself(talk: Talk) -> None:
         assert asset is not None
         family = lineage.of(session, asset)
     assert (family.sources, family.results, family.siblings, family.askings) == ((), (), (), ())
-    assert "nothing but words" in talk.say(f"lineage {code}").cards[0].fields[0].value
+    assert "text prompt only" in talk.say(f"lineage {code}").cards[0].fields[0].value
     assert talk.say(f"reroll {code}").error == "conflict"
 
 

@@ -68,9 +68,9 @@ def test_brought_along_by_a_person_it_answers_there_and_renders_into_direct_mess
     assert "I show it in our direct messages" in words(told)
     studio.works()
     assert "Took" in words(mia.sees(mia.direct())[-1])
-    assert "Nothing runs and nothing waits" in words(studio.said(mia.slash(place, "queue", user_installed=True))[0])
+    assert "Nothing is running or waiting" in words(studio.said(mia.slash(place, "queue", user_installed=True))[0])
     group = studio.server.at_once(lambda: _group(studio, mia))
-    assert "What you can say" in words(studio.said(mia.slash(group, "help", user_installed=True))[0])
+    assert "Commands" in words(studio.said(mia.slash(group, "help", user_installed=True))[0])
 
 
 def _group(studio: Studio, mia: Person) -> Channel:

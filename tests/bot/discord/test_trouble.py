@@ -125,7 +125,7 @@ def test_a_revoked_token_is_said_plainly_and_nothing_is_lost(studio: Studio, mia
     message = studio.asks(mia)
     with studio.server.revoked(), capture_logs() as logs:
         studio.works()
-    assert [one["why"] for one in logs if one["event"] == "post.given-up"] == ["Discord no longer takes Slate's token."]
+    assert [one["why"] for one in logs if one["event"] == "post.given-up"] == ["Discord no longer accepts Slate's token."]
     with studio.desk.writing() as session:
         posts.touch(session, [1])
     studio.works()

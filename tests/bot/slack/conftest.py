@@ -106,7 +106,7 @@ def more_settings() -> dict[str, Any]:
 
 @pytest.fixture
 def settings(tmp_path: Path, sqlite_url: str, redis_url: str, more_settings: dict[str, Any]) -> Iterator[Settings]:
-    with slack_settings() as found:
+    with slack_settings(every=True) as found:
         given = {"public_url": "https://slate.example.com"} | found | more_settings
         yield Settings(data=tmp_path / "data", database_url=sqlite_url, redis_url=redis_url, sweep_seconds=0.2, **given)
 

@@ -96,8 +96,8 @@ def test_what_does_not_fit_is_said_to_be_left_out() -> None:
     shown = read(block_kit.message(long, SHOWN))
     assert "characters more." in shown
     assert "lines more." in shown
-    many = Card("Many", buttons=tuple(Button("find", str(n), str(n)) for n in range(100)))
-    assert "… and 25 more to press" in read(block_kit.message(many, SHOWN))
+    many = Card("Many", buttons=tuple(Button("find", str(n), str(n)) for n in range(125)))
+    assert "25 more actions do not fit here" in read(block_kit.message(many, SHOWN))
     batch = tuple(Picture(f"A-{n:04}", "a shoe", "image/png", "aa") for n in range(14))
     gallery = block_kit.message(Card("Batch", pictures=batch), SHOWN)
     assert sum(block["type"] == "image" for block in gallery.blocks) == 10
@@ -164,3 +164,67 @@ def test_a_film_is_shown_as_its_still_with_a_link_to_the_film() -> None:
 def test_how_far_a_render_is_stands_in_one_line() -> None:
     page = block_kit.message(Card("Running", "running", progress=Progress(0.43, "step 12/28 on gpu-03", 9)), SHOWN)
     assert "▰▰▰▰▰▰▱▱▱▱▱▱▱▱  43% · step 12/28 on gpu-03 · about 9 s left" in read(page)
+
+
+def result(number: int) -> Card:
+    code = f"A-{number:04}"
+    fields = (Field("By", "Mia <@U1>"), Field("For", "Acme · Spring · sh010"), Field("Seed", "7"))
+    buttons = tuple(Button(verb, code, verb) for verb in ("reroll", "vary", "approve", "reject", "edit"))
+    picture = Picture(code, "a shoe", "image/png", "aa")
+    return Card(f"{code} · *hero* shoe", "done", code, "hero shoe", fields, (picture,), None, buttons, "Made", f"/assets/{code}")
+
+
+def test_five_results_are_a_list_of_at_most_ten_blocks_with_a_menu_that_shows_one() -> None:
+    more = Card("There is more", buttons=(Button("find", "shoe page:2", "More"), Button("find", "shoe", "✕ by Mia")))
+    answer = Answer("Found 9.", (*map(result, range(5)), more), chips=("by Mia",))
+    (page,) = block_kit.pages(answer, SHOWN)
+    assert len(page.blocks) <= 10
+    assert problems(list(page.blocks)) == []
+    sections = [block for block in page.blocks if block["type"] == "section"]
+    assert [one["accessory"]["slack_file"] for one in sections] == [{"id": "F1"}] * 5
+    assert sections[0]["text"]["text"].endswith("*<https://slate.example.com/assets/A-0000|A-0000>*")
+    assert {field["type"] for one in sections for field in one["fields"]} == {"plain_text"}, "people's words are not parsed"
+    menus = [one for block in page.blocks if block["type"] == "actions" for one in block["elements"] if "options" in one]
+    assert [option["value"] for option in menus[0]["options"]] == [f"whatis:A-{n:04}" for n in range(5)]
+    private = block_kit.pages(replace(answer, private=True), SHOWN)[0]
+    assert "whatis:A-0000 private:yes" in read(private)
+
+
+def test_a_card_has_a_few_buttons_and_a_menu_of_the_rest() -> None:
+    verbs = ("reroll", "vary", "approve", "reject", "upscale", "edit", "provenance", "copy")
+    page = block_kit.message(Card("R-4F2K", "done", "R-4F2K", buttons=tuple(Button(one, "R-4F2K", one) for one in verbs)), SHOWN)
+    (actions,) = [block for block in page.blocks if block["type"] == "actions"]
+    assert [one["type"] for one in actions["elements"]] == ["button"] * 4 + ["overflow"]
+    assert [one["value"] for one in actions["elements"][-1]["options"]] == [f"{one}:R-4F2K" for one in verbs[4:]]
+
+
+def test_each_picture_of_several_has_its_number_and_its_menu() -> None:
+    batch = tuple(
+        Picture(
+            f"A-000{n}",
+            f"{n} of 4: a shoe",
+            "image/png",
+            "aa",
+            number=n,
+            buttons=(Button("approve", f"A-000{n}", f"Approve {n}"),),
+        )
+        for n in (1, 2, 3, 4)
+    )
+    page = block_kit.message(Card("Batch", "done", "R-4F2K", pictures=batch), SHOWN)
+    images = [block for block in page.blocks if block["type"] == "image"]
+    assert [one["title"]["text"] for one in images] == ["1 · A-0001", "2 · A-0002", "3 · A-0003", "4 · A-0004"]
+    assert len({one["alt_text"] for one in images}) == 4
+    menus = [one for block in page.blocks if block["type"] == "actions" for one in block["elements"]]
+    assert [(one["placeholder"]["text"], one["options"][0]["value"]) for one in menus] == [
+        (f"Picture {n} …", f"approve:A-000{n}") for n in (1, 2, 3, 4)
+    ]
+
+
+def test_times_are_shown_in_the_readers_own_zone() -> None:
+    page = block_kit.message(
+        Card("Done", "done", "R-4F2K", fields=(Field("At", "2026-03-12 14:03 UTC"),), footer="A-7Q0D · 2026-03-12 14:03 UTC"),
+        SHOWN,
+    )
+    dates = [one for one in elements(page) if one["type"] == "date"]
+    assert [(one["timestamp"], one["fallback"]) for one in dates] == [(1773324180, "2026-03-12 14:03 UTC")]
+    assert [one["type"] for one in notes(page)] == ["plain_text", "mrkdwn"]

@@ -141,7 +141,7 @@ def test_in_an_archived_channel_the_render_goes_on_and_whoever_asked_is_told(stu
     studio.general.archived = True
     studio.story.works()
     assert studio.story.render(asked).state is RenderState.DONE
-    assert [post.error for post in studio.posts(asked)] == ["The Slack channel is archived or gone."]
+    assert [post.error for post in studio.posts(asked)] == ["The Slack channel is archived or deleted."]
     told = [text for text in studio.whispers(mia) if "archived" in text]
     assert (len(told), asked.subject in told[0]) == (1, True)
 

@@ -25,7 +25,7 @@ def home(studio: Studio, person: Person) -> str:
 
 def press_home(studio: Studio, person: Person, label: str) -> None:
     view = studio.slack.world.homes[studio.user(person).id]
-    action = next(one["action_id"] for one in _buttons(view.payload["blocks"]) if one["text"]["text"] == label)
+    action = next(action for shown, action in _buttons(view.payload["blocks"]) if shown == label)
     studio.run(studio.slack.people.press_in_view(studio.user(person), view, action))
 
 
@@ -35,13 +35,13 @@ def test_home_shows_what_is_mine_and_what_waits_for_my_word(studio: Studio, mia:
     shown = open_home(studio, mia)
     assert "Hello, Mia Chen" in shown
     assert f"{waiting.subject} · a long boat" in shown
-    assert "Yours, made lately" in shown
+    assert "Your recent renders" in shown
     assert f"{shoe.subject} · hero shoe" in shown
     assert "playground" in shown
-    assert "Waiting for your word" not in shown, "she is an artist"
+    assert "Needs your review" not in shown, "she is an artist"
     (asset,) = studio.story.assets(shoe)
     lead = open_home(studio, ana)
-    assert "Waiting for your word" in lead
+    assert "Needs your review" in lead
     assert asset.code in lead
     assert waiting.subject not in lead
 
@@ -52,11 +52,11 @@ def test_what_is_pressed_at_home_is_done_and_home_follows(studio: Studio, mia: P
     open_home(studio, mia)
     press_home(studio, mia, "Cancel")
     assert studio.story.render(waiting).state is RenderState.CANCELLED
-    assert "Nothing of yours waits or runs." in home(studio, mia)
+    assert "None of your renders is waiting or running." in home(studio, mia)
     open_home(studio, ana)
     press_home(studio, ana, "Approve")
     assert mia.sees("approved by Ana Ruiz", again=shoe).tone == "approved"
-    assert "Waiting for your word" not in home(studio, ana)
+    assert "Needs your review" not in home(studio, ana)
 
 
 def test_what_is_this_tells_where_a_picture_in_somebodys_message_is_from(studio: Studio, mia: Person, ana: Person) -> None:
@@ -76,7 +76,7 @@ def test_what_is_this_on_a_message_of_slates_own_shows_its_provenance(studio: St
     assert f"Provenance of {studio.story.assets(shoe)[0].code}" in studio.whispers(mia)[-1]
     words = studio.do(studio.slack.people.say, studio.user(mia), studio.general, "just words")
     studio.run(studio.slack.people.shortcut(studio.user(mia), "whatis", studio.general, words))
-    assert "There is no picture in this message" in studio.whispers(mia)[-1]
+    assert "I can see no picture in this message" in studio.whispers(mia)[-1]
 
 
 def test_a_picture_nobody_knows_is_said_to_be_unknown_and_not_kept(studio: Studio, mia: Person) -> None:

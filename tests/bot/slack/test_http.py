@@ -109,7 +109,7 @@ def test_commands_buttons_and_events_come_in_over_signed_http(served: Served) ->
     served.slack.do(served.slack.people.say, mia, channel, f"<@{bot.bot}> /queue")
     served.slack.settle()
     served.front.settle()
-    assert "Nothing runs and nothing waits" in served.told(mia, channel)[-1]
+    assert "Nothing is running or waiting" in served.told(mia, channel)[-1]
     assert served.slack.events.sent == 1
 
 
@@ -206,9 +206,9 @@ def test_a_workspace_that_removes_slate_is_not_served_any_more_until_it_is_insta
     served.front.settle()
     assert (kept(served, other).sealed_token, kept(served, other).revoked_at is None) == ("", False)
     served.slash(lee, channel, "/queue", "")
-    assert not any("Nothing runs" in text for text in served.told(lee, channel))
+    assert not any("Nothing is running" in text for text in served.told(lee, channel))
     old = served.slack.world.installs[served.slack.token(other)]
     old.revoked = True
     assert install(served, "Kit Admin", other).status_code == 200
     assert served.slash(lee, channel, "/queue", "") == ""
-    assert "Nothing runs" in served.told(lee, channel)[-1]
+    assert "Nothing is running" in served.told(lee, channel)[-1]

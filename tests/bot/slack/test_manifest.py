@@ -16,9 +16,12 @@ from tests.simulators.slack.limits import EVENT_SCOPES
 ADDRESS = "https://slate.acme.example"
 
 
-@pytest.fixture(params=["", ADDRESS], ids=["socket-mode", "http"])
+@pytest.fixture(
+    params=[("", False), (ADDRESS, False), ("", True), (ADDRESS, True)], ids=["socket", "http", "socket-long", "http-long"]
+)
 def app(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return manifest(request.param)
+    address, every = request.param
+    return manifest(address, every=every)
 
 
 def test_the_checked_in_manifest_is_the_one_the_command_table_makes() -> None:
@@ -26,8 +29,13 @@ def test_the_checked_in_manifest_is_the_one_the_command_table_makes() -> None:
     assert yaml.safe_load(CHECKED_IN.read_text(encoding="utf-8")) == manifest()
 
 
-def test_every_command_is_a_slash_command_unless_slack_keeps_the_word(app: dict[str, Any]) -> None:
-    there = [one["command"] for one in app["features"]["slash_commands"]]
+def test_the_manifest_has_one_slash_command_that_takes_every_line(app: dict[str, Any]) -> None:
+    assert [one["command"] for one in manifest()["features"]["slash_commands"]] == ["/slate"]
+    assert app["features"]["slash_commands"][0]["command"] == "/slate"
+
+
+def test_by_choice_every_command_is_a_slash_command_unless_slack_keeps_the_word() -> None:
+    there = [one["command"] for one in manifest(every=True)["features"]["slash_commands"]]
     assert there == ["/slate", *(f"/{command.name}" for command in TABLE if command.name not in SLACKS_OWN)]
     assert {one.name for one in TABLE} & SLACKS_OWN == {"help"}, "and that is told in docs/slack.md"
 

@@ -58,7 +58,7 @@ def test_a_command_is_acknowledged_whatever_there_is_to_do(studio: Studio, mia: 
     assert studio.whispers(mia) == []
     free.set()
     studio.front.settle()
-    assert any("Nothing runs" in text for text in studio.whispers(mia))
+    assert any("Nothing is running" in text for text in studio.whispers(mia))
 
 
 def test_work_lets_those_who_come_at_the_same_moment_be_acknowledged_first() -> None:

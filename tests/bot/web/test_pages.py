@@ -100,12 +100,12 @@ def test_the_page_tells_how_the_file_is_sealed(web: Web, shelf: Shelf) -> None:
     page = ana.get(f"/assets/{shelf.result.code}").text
     assert "<p>Signed by Studio North, with a time stamp</p>" in page
     assert "Invalid history: B.jpg: changed after it was signed" in page
-    assert "<h2>Seal</h2>" not in ana.get(f"/assets/{shelf.source.code}").text
+    assert "<h2>Content Credentials</h2>" not in ana.get(f"/assets/{shelf.source.code}").text
 
 
 def test_lineage_goes_both_ways(web: Web, shelf: Shelf) -> None:
     page = web.client("Ana").get(f"/assets/{shelf.source.code}").text
-    assert "Became" in page
+    assert "Used in" in page
     assert shelf.result.code in page
 
 

@@ -37,7 +37,7 @@ def test_an_account_that_was_somebody_else_s_moves_and_that_is_on_record(desk: D
 def test_a_code_holds_once(desk: Desk, mia: Member) -> None:
     code = accounts.offer(desk, mia)
     accounts.join(desk, "discord", "D1", code)
-    with pytest.raises(BadInput, match="does not hold"):
+    with pytest.raises(BadInput, match="is not valid"):
         accounts.join(desk, "discord", "D2", code)
 
 

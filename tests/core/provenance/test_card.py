@@ -305,3 +305,28 @@ def test_placeholders_say_what_is_missing() -> None:
         place = next(item.box for item in layout.items if isinstance(item, Plate))
         inside = read(draw(None, facts)).crop((place.x, place.y, place.right, place.bottom))
         assert len(inside.getcolors(100_000) or []) > 20  # a drawing and words, not an empty field
+
+
+def test_a_shots_code_is_never_cut_and_the_headline_has_no_weights() -> None:
+    shot = "sq0450_sh0120_v013_comp_final_approved"
+    facts = replace(
+        FACTS, title="(masterpiece:1.2), hero shoe, <lora:film:0.8>", shot=shot, client="Acme Footwear", project="Spring"
+    )
+    shown = words_of(plan(picture(512, 512), facts, setter=BUNDLED)).replace(" ", "").replace("\n", "")
+    assert shot in shown
+    assert "heroshoe" in shown
+    assert [word for word in ("masterpiece", "1.2", "lora") if word in shown] == []
+
+
+def test_the_picture_has_more_than_a_third_of_the_card() -> None:
+    for size in ((1024, 1024), (768, 1152), (1344, 768)):
+        made = plan(picture(*size), FACTS, setter=BUNDLED)
+        assert made.plate.width * made.plate.height > 0.36 * made.width * made.height, size
+
+
+def test_the_card_says_that_it_is_ai_and_how_it_is_signed() -> None:
+    facts = replace(FACTS, disclosure="Made with AI", seal="Signed by Studio North with time stamp")
+    shown = words_of(plan(picture(512, 512), facts, setter=BUNDLED))
+    assert "Made with AI" in shown
+    assert "Signed by Studio North" in shown
+    assert "AI" in shown.splitlines()

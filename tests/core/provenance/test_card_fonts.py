@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core.provenance.card import missing_scripts, remedy
-from core.provenance.card.cmap import Coverage, coverage, coverage_of_file
+from core.provenance.card.cmap import coverage, coverage_of_file
 from core.provenance.card.fonts import FontBook, font_book, han, packaged
 from core.provenance.card.system_fonts import SystemFonts, usual_folders
 
@@ -24,13 +24,6 @@ def test_a_font_has_what_it_draws(char: str) -> None:
     font = face.at(40, shaping=False)
     unknown = bytes(font.getmask("\uf8ee"))
     assert face.has(char) == (bytes(font.getmask(char)) != unknown)
-
-
-def test_ranges_are_sets() -> None:
-    ranges = Coverage((65, 100), (70, 100))
-    assert [point for point in (64, 65, 70, 71, 99, 100, 101) if point in ranges] == [65, 70, 100]
-    assert len(ranges) == 7
-    assert 5 not in Coverage()
 
 
 @pytest.mark.parametrize("data", [b"", b"OTTO", b"ttcf" + b"\xff" * 40, b"\x00\x01\x00\x00" + b"\xff" * 100, b"hello" * 50])

@@ -11,9 +11,8 @@ from PIL import Image
 
 from core.provenance.card import bidi
 from core.provenance.card.clusters import LONGEST, clean, clusters, is_emoji
-from core.provenance.card.fonts import language_of, packaged
+from core.provenance.card.fonts import language_of
 from core.provenance.card.ink import Pen
-from core.provenance.card.joining import joined
 from core.provenance.card.text import ELLIPSIS, Style, Typesetter
 from tests.conftest import missing
 from tests.core.card_parts import BUNDLED, MACHINE, UNSHAPED, said
@@ -192,14 +191,6 @@ def test_a_box_with_a_code_number_is_not_empty() -> None:
     assert box
     inside = drawn.crop((box[0] + 2, box[1] + 2, box[2] - 2, box[3] - 2))
     assert inside.getbbox() is not None
-
-
-@pytest.mark.parametrize(
-    ("word", "shown"),
-    [("بيت", "ﺑﻴﺖ"), ("سلام", "ﺳﻼم"), ("دار", "دار"), ("لا", "ﻻ"), ("با", "ﺑﺎ"), ("شركة 3", "ﺷﺮﻛﺔ 3")],
-)
-def test_arabic_is_joined_even_where_pillow_cannot(word: str, shown: str) -> None:
-    assert "".join(joined(clusters(word), packaged("figo").has)) == shown
 
 
 def test_without_shaping_a_right_to_left_word_is_turned_and_its_brackets_too() -> None:

@@ -212,6 +212,11 @@ RICH_PARTS: Mapping[str, Check] = {
     "text": Shape(KIND | {"text": string(3000, 1), "style": STYLE}, needs=("text",)),
     "link": Shape(KIND | {"url": string(3000, 1), "text": string(3000, 1), "style": STYLE, "unsafe": flag}, needs=("url",)),
     "user": Shape(KIND | {"user_id": string(40, 1), "style": STYLE}, needs=("user_id",)),
+    "date": Shape(
+        KIND
+        | {"timestamp": number(0, 2**40), "format": string(200, 1), "fallback": string(200), "url": string(3000), "style": STYLE},
+        needs=("timestamp", "format"),
+    ),
     "emoji": Shape(KIND | {"name": string(100, 1), "style": STYLE}, needs=("name",)),
 }
 RICH_SECTIONS: Mapping[str, Check] = {

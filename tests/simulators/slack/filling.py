@@ -17,6 +17,15 @@ def find(blocks: Sequence[Json], action_id: str) -> tuple[Json, Json] | None:
     return None
 
 
+def pressed(blocks: Sequence[Json], action_id: str) -> tuple[Json | None, Json | None, str]:
+    """(block, element, what is chosen in it) for a button's action, or for `menu=value`."""
+    cuts = [at for at, letter in enumerate(action_id) if letter == "="]
+    for at in (len(action_id), *cuts):
+        if there := find(blocks, action_id[:at]):
+            return *there, action_id[at + 1 :]
+    return None, None, ""
+
+
 def action(block: Json, element: Json, chosen: str) -> Json:
     """One entry of `actions`, as a press or a choice sends it."""
     made: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block.get("block_id", "b1")}

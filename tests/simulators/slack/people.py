@@ -162,8 +162,7 @@ class People:
 
     async def press(self, user: User, channel: Channel, message: Message, action_id: str, trigger: str = "") -> Receipt:
         """Press a button of a message, or choose `action_id=value` in a menu of it."""
-        wanted, _, chosen = action_id.partition("=")
-        block, element = filling.find(message.blocks, action_id) or filling.find(message.blocks, wanted) or (None, None)
+        block, element, chosen = filling.pressed(message.blocks, action_id)
         if block is None or element is None:
             return Receipt(error=f"there is nothing to press called {action_id}")
         action = filling.action(block, element, chosen)
