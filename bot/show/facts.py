@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot import formatting
 from bot.cards import Button, Field, Picture, Tone
-from core.files.inspect import HIDDEN
+from core.formats.problems import HIDDEN
 from core.review import verdicts as approvals
 from storage.files import verdicts
 from storage.people import members, projects

@@ -19,6 +19,7 @@ from core.comfyui.graph import Graph
 from core.errors import BadPicture, TooLong
 from core.formats import exif, films, kinds, low_bits, pixels, png, stealth
 from core.formats.decoding import UTF8, text_of
+from core.formats.problems import HIDDEN
 from core.formats.raw_text import RawText, RawTexts
 from core.formats.sanitize import clean, clean_text
 from core.generators import Unread
@@ -30,8 +31,6 @@ from core.settings import Settings
 
 LOOK_EDGE = 2048
 """Pixels of the longer edge of the picture that `look` gives: more than anything that recognises pictures goes by."""
-HIDDEN = "Text is hidden in the lowest bits of its pixels: chats are shown a preview, which has none."
-"""The problem of a picture whose own bytes are not shown in chat."""
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from core.desk import Desk
 from core.errors import SlateError, StoreError
 from core.events import Event, record
 from core.files import Examined, derivatives, reparse
-from core.files.inspect import HIDDEN
 from core.formats import kinds, stealth
+from core.formats.problems import HIDDEN
 from core.formats.raw_text import RawText
 from core.importing.sources import Unreadable, at, closed_places
 from core.importing.stream import Sifted, sift

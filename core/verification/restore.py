@@ -19,7 +19,7 @@ from core.errors import Conflict, NotFound, SealUnavailable, StoreError
 from core.events import Event, record
 from core.exports import profiles, redact, strip, transcode
 from core.files import previews, stored
-from core.files.inspect import HIDDEN
+from core.formats.problems import HIDDEN
 from core.people import audit
 from core.people.roles import Action, allow
 from core.provenance import embed, policies, xmp
