@@ -246,7 +246,7 @@ def test_names_are_kept_by_project(shelf: Shelf) -> None:
         ]
         assert [name.projects for name in entity_index.names(session, None)] == [{shelf.project, shelf.other}, {shelf.project}]
         assert [place.slug for place in entity_index.places(session, frozenset({shelf.other}))] == ["autumn"]
-        assert entity_index.people(session) == [(shelf.mia, "Mia Chen")]
+        assert entity_index.people(session) == [entity_index.Person(shelf.mia, "Mia Chen")]
 
 
 @pytest.mark.parametrize(

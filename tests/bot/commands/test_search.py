@@ -47,6 +47,13 @@ def test_a_question_is_answered_in_a_sentence_with_pictures(talk: Talk) -> None:
     assert answer.data["answer"] == answer.text
 
 
+def test_what_is_asked_next_goes_on_from_the_question_before(talk: Talk) -> None:
+    talk.finish(talk.ask())
+    assert "Mia Chen" in talk.say("/find who made the hero shoe", by=talk.vic).text
+    assert "**1**" in talk.say("/find how many of those", by=talk.vic).text
+    assert "undecided" in " ".join(talk.say("/find only the undecided ones", by=talk.vic).chips)
+
+
 def test_a_search_is_narrowed_and_can_be_private(talk: Talk) -> None:
     talk.finish(talk.ask())
     answer = talk.say('find "low sun" by:mia shot:sh010 status:approved private:yes')
