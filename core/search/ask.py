@@ -100,17 +100,6 @@ def answer(
     return replace(found, sentence=languages.answered(found.sentence, spoken)) if spoken else found
 
 
-def explained(
-    session: Session, text: str, *, by: Member, project: Project | None = None, now: datetime | None = None
-) -> dict[str, Any]:
-    """How `text` is understood, as the documented query form of docs/search.md. Raises what `answer` raises."""
-    roles.allow(session, by, roles.Action.FIND, project)
-    scope = Scope(roles.visible_projects(session, by))
-    known = entities.read(session, scope)
-    question = _Understander(known, Corpus(session, scope), now or clock.now(), zone_of(by), by, project).of(text, "")
-    return refine.as_form(question)
-
-
 def _yes_or_no(question: Question, spoken: str, text: str) -> Question:
     """In languages without a verb in front, a question mark and nothing that asks is yes or no."""
     plain = spoken and question.want is Want.PICTURES and question.frame == Frame()

@@ -1,5 +1,4 @@
-"""The words nobody has understood: looked for in pictures where any has them, dropped where the language makes little of them,
-and said first where they mean something that nothing has."""
+"""Decides about the words nobody has understood: looked for, dropped, or said first because nothing has them."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from core.search.conditions import Choice, Condition, Question
 from core.search.filters import INFERRED, UNDECIDED
@@ -144,29 +143,3 @@ def _is_field(label: str) -> bool:
 
 def _value(value: str) -> str:
     return value if _PLAIN.fullmatch(value) else quote(value)
-
-
-def as_form(question: Question) -> dict[str, Any]:
-    """The documented query form: what is asked, of which pictures, and how it is put together."""
-    frame = question.frame
-    form: dict[str, Any] = {
-        "ask": question.want.value,
-        "subject": question.subject,
-        "where": [condition_text(one) for one in question.conditions],
-        "count": frame.unit.value if frame.unit else "",
-        "per": str(frame.per or ""),
-        "order": question.order.value
-        if question.order
-        else "most"
-        if frame.most
-        else frame.measure.value
-        if frame.measure
-        else "",
-        "least": frame.least,
-        "limit": frame.limit,
-        "yes_or_no": frame.yes,
-        "compared_with": [condition_text(one) for one in question.against],
-        "ignored": list(question.ignored),
-        "unknown": [*question.strangers, *question.missed],
-    }
-    return form
