@@ -26,7 +26,7 @@ from PIL import Image
 
 from benchmarks.bare import bare
 from bot.discord.chat import DiscordChat
-from bot.outbox import Outbox
+from bot.messages.outbox import Outbox
 from core import files
 from core.desk import Desk, open_desk
 from core.operations import logs, setup

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from bot.message_sync import bring_in_step, catch_up
+from bot.messages.sync import bring_in_step, catch_up
 from core.desk import here
 from core.errors import DatabaseUnavailable
 

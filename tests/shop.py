@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bot.message_sync import catch_up
+from bot.messages.sync import catch_up
 from bot.web.room_chat import RoomChat
 from core.comfyui.client import Comfy
 from core.desk import Desk, here

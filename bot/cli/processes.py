@@ -129,8 +129,8 @@ def clerk() -> None:
     """Post and edit chat messages."""
     import threading
 
-    from bot.message_sync import chats
-    from bot.outbox import Outbox
+    from bot.messages.outbox import Outbox
+    from bot.messages.sync import chats
     from core.desk import here
     from storage.queue import CHAT
 

@@ -13,7 +13,7 @@ import discord
 import structlog
 from discord.app_commands import Choice
 
-from bot import commands, tracked_messages
+from bot import commands
 from bot.cards import Answer
 from bot.commands import BY_NAME, Command
 from bot.discord import drafts, files, forms
@@ -23,6 +23,7 @@ from bot.discord.command_options import Slot, line_of
 from bot.discord.completion import offers
 from bot.discord.location import Spot, spot_of_interaction, with_shot
 from bot.discord.reply import Gate, Interaction, Outcome, Reply
+from bot.messages import tracked
 from bot.request import Attachment, Said
 from core.desk import Desk
 from core.errors import SlateError
@@ -177,7 +178,7 @@ class Listener:
 
         def subject() -> str:
             with self.desk.reading() as session:
-                return tracked_messages.subject_at(session, PLATFORM, spot.channel_id, str(message.id))
+                return tracked.subject_at(session, PLATFORM, spot.channel_id, str(message.id))
 
         try:
             about = await self.run(subject)

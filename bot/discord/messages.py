@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot import commands, reactions, tracked_messages
+from bot import commands, reactions
 from bot.cards import Answer
 from bot.discord import drafts, files
 from bot.discord.chat import PLATFORM, remember
@@ -19,6 +19,7 @@ from bot.discord.location import Spot, spot_of, with_shot
 from bot.discord.message_packing import Message, of_answer
 from bot.discord.reply import NOBODY, Outcome, with_buttons
 from bot.mentions import line_of
+from bot.messages import tracked
 from bot.request import Place, Said
 from core.desk import Desk
 from core.errors import SlateError
@@ -88,14 +89,14 @@ class Talk:
         with self.desk.reading() as session:
             last = posts.newest_in_thread(session, PLATFORM, spot.channel_id, spot.thread_id) if spot.shot else None
             for reference in (replied, spot.thread_id, last.message_ref if last else ""):
-                about = tracked_messages.subject_at(session, PLATFORM, spot.channel_id, reference) if reference else ""
+                about = tracked.subject_at(session, PLATFORM, spot.channel_id, reference) if reference else ""
                 if about:
                     return about
         return ""
 
     def _shown(self, spot: Spot, message_id: str) -> str:
         with self.desk.reading() as session:
-            return tracked_messages.subject_at(session, PLATFORM, spot.channel_id, message_id)
+            return tracked.subject_at(session, PLATFORM, spot.channel_id, message_id)
 
     def _first_time(self, key: str) -> bool:
         with self.desk.writing() as session:
@@ -126,7 +127,7 @@ class Talk:
             await self._listener.run(self._follow, outcome.place, answer, messages[0], sent[0])
 
     def _follow(self, place: Place, answer: Answer, message: Message, sent: discord.Message) -> None:
-        post = tracked_messages.follow(self.desk, place, answer, str(sent.id))
+        post = tracked.follow(self.desk, place, answer, str(sent.id))
         if post is not None:
             remember(self.desk, post.id, message, [{"filename": one.filename, "id": str(one.id)} for one in sent.attachments])
 

@@ -16,12 +16,13 @@ import discord
 import structlog
 from discord import ui
 
-from bot import show, tracked_messages
+from bot import show
 from bot.cards import Answer
 from bot.discord import drafts, forms, limits
 from bot.discord.chat import PLATFORM, remember
 from bot.discord.files import opened
 from bot.discord.message_packing import Message, of_answer, of_card
+from bot.messages import tracked
 from bot.request import Place
 from core.desk import Desk
 from storage import ids
@@ -258,7 +259,7 @@ class Reply:
             self._let_go(first.post)
 
     def _follow(self, place: Place, answer: Answer, message: Message, sent: discord.Message) -> None:
-        post = tracked_messages.follow(self.desk, place, answer, str(sent.id))
+        post = tracked.follow(self.desk, place, answer, str(sent.id))
         if post is not None:
             _remember(self.desk, post.id, message, sent)
 

@@ -1,6 +1,7 @@
 """Discord's REST as the outbox needs it: one call, one answer, and every refusal as an error that says what follows from it.
 
-It neither waits nor tries again: the state that a later call should show is looked up when that call is made (see bot/outbox.py).
+It neither waits nor tries again: the state that a later call should show is looked up when that call is made
+(see bot/messages/outbox.py).
 """
 
 from __future__ import annotations

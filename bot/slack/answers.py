@@ -11,6 +11,7 @@ import structlog
 
 from bot.cards import Answer, Button, Card, Form
 from bot.commands import sorry
+from bot.messages.tracked import follow, worth_a_message
 from bot.request import Place
 from bot.slack import block_kit, forms
 from bot.slack.api import Api
@@ -19,7 +20,6 @@ from bot.slack.chat import send
 from bot.slack.errors import QUIET, NotReady, foreign
 from bot.slack.pictures import files_for
 from bot.slack.runtime import Front, Heard
-from bot.tracked_messages import follow, worth_a_message
 from core.errors import ChatBusy, ChatError, SlateError
 
 log = structlog.get_logger(__name__)

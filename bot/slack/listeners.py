@@ -12,6 +12,7 @@ from bot import commands
 from bot.cards import Answer, Card
 from bot.command_text import write
 from bot.mentions import line_of
+from bot.messages.tracked import follow, subject_at
 from bot.reactions import react, stands_for
 from bot.request import Attachment, Place, Said
 from bot.slack import forms, payloads
@@ -25,7 +26,6 @@ from bot.slack.payloads import Payload
 from bot.slack.people import member_of, name_behind
 from bot.slack.runtime import Front, Heard
 from bot.slack.workspaces import PLATFORM
-from bot.tracked_messages import follow, subject_at
 from core.errors import ChatError, SlateError
 from storage.tables import Member
 

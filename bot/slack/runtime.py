@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot import inbox
 from bot.channels import place_for
-from bot.inbox import Errand, Inbox
+from bot.messages import inbox
+from bot.messages.inbox import Errand, Inbox
 from bot.request import Place
 from bot.slack.ack_first import Rush
 from bot.slack.api import Api

@@ -11,6 +11,7 @@ from slack_bolt import Ack, App
 
 from bot import commands
 from bot.cards import Answer, Card, Choice
+from bot.messages.tracked import subject_at
 from bot.request import Place, Said
 from bot.slack import block_kit, forms, limits, payloads
 from bot.slack.answers import deliver, say_sorry
@@ -22,7 +23,6 @@ from bot.slack.people import member_of
 from bot.slack.rich_text import Json
 from bot.slack.runtime import Front, Heard
 from bot.slack.workspaces import PLATFORM
-from bot.tracked_messages import subject_at
 from core.errors import NotFound, SlateError
 from storage.tables import Member
 

@@ -19,7 +19,7 @@ from bot.discord.command_options import slots_of
 from bot.discord.components import COLOURS
 from bot.discord.forms import FORM
 from bot.identity import member_for
-from bot.outbox import Outbox
+from bot.messages.outbox import Outbox
 from core.desk import Desk
 from core.errors import SlateError
 from storage.chat import drafts

@@ -14,8 +14,8 @@ import yaml
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.identity import member_for
-from bot.message_sync import Chat
-from bot.outbox import Outbox
+from bot.messages.outbox import Outbox
+from bot.messages.sync import Chat
 from bot.slack.block_kit import MARKS
 from bot.slack.chat import SlackChat
 from bot.slack.manifest import CHECKED_IN, UMBRELLA, manifest

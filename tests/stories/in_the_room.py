@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from bot.message_sync import catch_up
+from bot.messages.sync import catch_up
 from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from storage.queue import CHAT

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.message_sync import catch_up
-from bot.outbox import Outbox
+from bot.messages.outbox import Outbox
+from bot.messages.sync import catch_up
 from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.settings import Settings

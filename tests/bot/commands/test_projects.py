@@ -7,9 +7,9 @@ import pytest
 from bot import commands
 from bot.cards import Answer
 from bot.channels import place_for
+from bot.messages.tracked import follow, subject_at
 from bot.reactions import react
 from bot.request import Place, Said
-from bot.tracked_messages import follow, subject_at
 from core.people import accounts
 from storage.chat import posts
 from storage.people import projects

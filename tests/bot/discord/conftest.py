@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.discord.chat import DiscordChat
-from bot.outbox import Outbox
+from bot.messages.outbox import Outbox
 from core.desk import Desk
 from core.settings import Settings
 from storage.blobs import open_blobs

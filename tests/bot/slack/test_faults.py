@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.outbox import Outbox
+from bot.messages.outbox import Outbox
 from bot.slack.chat import SlackChat
 from storage.tables import RenderState
 from tests.bot.slack.conftest import SHOE, Studio

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from bot.message_sync import Chat, bring
+from bot.messages.sync import Chat, bring
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from storage.chat import posts

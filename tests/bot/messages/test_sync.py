@@ -10,7 +10,7 @@ import structlog
 
 from bot.cards import Card
 from bot.jobs import show_render
-from bot.message_sync import bring_in_step
+from bot.messages.sync import bring_in_step
 from bot.web.room_chat import RoomChat
 from core import workflows
 from core.desk import Desk

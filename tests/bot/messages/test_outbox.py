@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from bot.cards import Card
-from bot.message_sync import MOST_REFUSALS, bring_in_step, catch_up
-from bot.outbox import SENDERS, Outbox
+from bot.messages.outbox import SENDERS, Outbox
+from bot.messages.sync import MOST_REFUSALS, bring_in_step, catch_up
 from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.errors import ChatBusy, ChatGone, ChatRefused, SlateError

@@ -1,0 +1,1 @@
+"""Messages in chats: what comes in is kept until it is answered, what goes out is kept in step with its render or asset."""
