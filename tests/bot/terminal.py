@@ -12,6 +12,7 @@ import pytest
 
 from bot.cli.entry import run
 from core.desk import Desk
+from storage.queue import pool_queue
 from storage.rendering import renders
 
 
@@ -40,5 +41,8 @@ def in_background(*arguments: str) -> subprocess.Popen[str]:
 
 
 def in_line(desk: Desk) -> list[Any]:
+    """What waits, once its ticket is in the queue, too: it comes a moment after the commit."""
+    if not desk.queue.length(pool_queue("house")):
+        return []
     with desk.reading() as session:
         return list(renders.in_line(session, 10))
