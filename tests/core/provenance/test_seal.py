@@ -25,7 +25,7 @@ from bot.cli.keys import stamping_server
 from core import files as ingest
 from core.desk import Desk
 from core.errors import BadInput, Conflict
-from core.files import reseal
+from core.files import previews, reseal
 from core.operations.findings import State
 from core.provenance import embed, xmp
 from core.provenance.disclosure import SourceType
@@ -288,7 +288,7 @@ def test_a_preview_has_a_small_manifest_of_its_own_that_names_its_original_and_t
     assert [(one.title, one.relationship) for one in found.steps[1:]] == [("R-PF3D #1", "parentOf")]
     assert asset.sha256.encode() in data
     assert found.bindings[names.PHASH] == asset.phash
-    plain = ingest.preview_of(scene(3, 1500, 800))
+    plain = previews.preview_of(scene(3, 1500, 800))
     assert len(data) - len(plain) < 8_000, "a preview stays a preview"
     for private in (asset.prompt, "Mia Chen"):
         assert private

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from core.provenance.watermark.interface import PROVES, MarkError, agreeing
 from core.provenance.watermark.spread_spectrum import OwnMark
 from core.provenance.xmp import Policy
 from core.recognition import identify
+from core.security import sandbox
 from core.settings import Settings
 from core.verification import restore, verify, watermark_conflict
 from core.verification.verify import Outcome
@@ -346,15 +348,23 @@ class TrustMark:
 """
 
 
-def test_with_package_and_weights_it_marks_by_them_and_never_fetches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, house: House
-) -> None:
-    folder = tmp_path / "trustmark"
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of packages that this process looks in, and the sandbox's too, which are started afresh before and after."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    sandbox.close()
+    yield folder
+    sandbox.close()
+    sys.modules.pop("trustmark", None)
+    trustmark._model.cache_clear()
+
+
+def test_with_package_and_weights_it_marks_by_them_and_never_fetches(installed: Path, house: House) -> None:
+    folder = installed / "trustmark"
     (folder / "models").mkdir(parents=True)
     (folder / "__init__.py").write_text(STAND_IN)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "trustmark", raising=False)
-    trustmark._model.cache_clear()
     assert "encoder_Q.ckpt" in trustmark.missing()
     with pytest.raises(MarkError, match="weights"):
         trustmark.TrustMark().embed(take(1), IDENT)
@@ -363,8 +373,6 @@ def test_with_package_and_weights_it_marks_by_them_and_never_fetches(
 
     asset = marking(house, "trustmark").render(comfy_png(take(1), secretive()))
 
-    trustmark._model.cache_clear()
-    monkeypatch.delitem(sys.modules, "trustmark", raising=False)
     assert asset.statement["mark"]["alg"] == "com.adobe.trustmark.Q"
     assert house.credentials(asset).bindings["com.adobe.trustmark.Q"] == asset.statement["mark"]["id"]
 
