@@ -217,13 +217,18 @@ class Attempt:
         return self._finished(run, graph)
 
     def _leave(self, prompt_id: str, watched: Waiting) -> None:
-        """Take the run out of the server's queue, if it can be reached. Raises Leaving, unless the run has begun after all."""
+        """Take the run out of the server's queue, if it can be reached. Raises Leaving, unless the run has begun after all.
+
+        On a server that is down the run stays where it is: one with a dead worker thread shows this only while something
+        waits there. The run is settled once the server is up again (see left_runs.py).
+        """
         try:
             state = self.comfy.look(prompt_id).state
             if state is RunState.RUNNING or state.over:
                 watched.reason = ""
                 return
-            self.comfy.cancel(prompt_id)
+            if not watched.down:
+                self.comfy.cancel(prompt_id)
         except BackendError as problem:
             log.info("worker.run-left", render=self.render.code, backend=self.backend, problem=problem.message)
         raise Leaving(watched.reason)

@@ -9,6 +9,8 @@ from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from core.rendering import scheduler
 from core.rendering.heartbeat import Heart
+from storage.rendering import backends
+from storage.tables import BackendState
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at the other servers."""
@@ -17,13 +19,17 @@ OVERDUE = 10.0
 
 
 class Waiting:
-    """What is known of one run while it is followed. `reason` says why to leave, once there is one."""
+    """What is known of one run while it is followed.
+
+    `reason` says why to leave, once there is one; `down` then tells whether the server itself counts as down.
+    """
 
     def __init__(self, desk: Desk, backend: str, heart: Heart) -> None:
         self.desk = desk
         self.backend = backend
         self.heart = heart
         self.reason = ""
+        self.down = False
         self._waits = False
         self._since = self._look_at = time.monotonic()
 
@@ -46,6 +52,8 @@ class Waiting:
     def _why_leave(self) -> str:
         try:
             with self.desk.reading() as session:
+                own = backends.by_name(session, self.backend)
+                self.down = own is not None and own.state is not BackendState.UP
                 late = time.monotonic() - self._since > OVERDUE
                 return scheduler.better_elsewhere(session, self.heart.claim.render, self.backend, overdue=late)
         except DatabaseUnavailable:

@@ -101,12 +101,13 @@ def test_a_server_that_is_silent_while_it_works_is_waited_for(two: Two) -> None:
 
 def left_behind(two: Two, render: Render, *, ended: bool) -> None:
     """The render was moved off gpu-01, which is silent, while its run went on there."""
-    two.first.turn(step_seconds=0.0 if ended else 0.2)
+    two.first.turn(step_seconds=0.0 if ended else 0.2, worker_paused=ended)
     lane = two.shop.lane()
-    with working(lane):
-        until(lambda: two.shop.now(render).run_submitted, "it is handed in")
-        lane.stop()
     with Comfy(two.first.url) as comfy:
+        with working(lane):
+            until(lambda: comfy.queue_depth() == 1, "it is handed in")
+            lane.stop()
+        two.first.turn(worker_paused=False)
         until(lambda: comfy.look(run_id(render, 1)).state.over is ended, "the run is where it should be")
     two.first.turn(frozen=True)
     two.sweep(GONE_ROUNDS + 1)
@@ -217,18 +218,19 @@ def test_a_server_whose_worker_thread_is_dead_is_noticed_and_left(two: Two, monk
     monkeypatch.setattr("core.rendering.waiting.LOOK_EVERY", 0.1)
     two.first.turn(kill_worker=1)
     render = two.shop.ask(steps=2)
-    with working(two.shop.lane()):
-        until(lambda: two.shop.now(render).run_submitted, "it is handed in")
+    with Comfy(two.first.url) as comfy, working(two.shop.lane()):
+        until(lambda: comfy.queue_depth() == 1, "it is handed in")
         two.sweep(STUCK_ROUNDS + 1)
-        stuck = two.server("gpu-01")
-        assert (stuck.state, "none is carried out" in stuck.detail) == (BackendState.DOWN, True)
+    two.sweep(2)
+    stuck = two.server("gpu-01")
+    assert (stuck.state, "none is carried out" in stuck.detail) == (BackendState.DOWN, True), "also once its worker has left it"
     assert two.shop.now(render).state is RenderState.QUEUED
     two.hurry(render)
     assert two.shop.lane("gpu-02").work()
     assert two.shop.now(render).state is RenderState.DONE
     two.first.restart()
     two.sweep()
-    assert two.server("gpu-01").state is BackendState.UP
+    assert (two.server("gpu-01").state, two.left()) == (BackendState.UP, 0)
 
 
 def test_a_busy_server_is_not_taken_for_a_dead_one(two: Two) -> None:
