@@ -8,7 +8,7 @@ import pytest
 
 from bot import identity
 from core.desk import Desk, open_desk
-from core.errors import BadInput, TooLong
+from core.errors import BadInput, TooLong, UnknownMember
 from core.settings import Settings
 from storage.people import audit, members
 from storage.tables import Role
@@ -80,8 +80,10 @@ def test_whoever_runs_the_command_line_is_admin_and_does_not_take_the_rooms_firs
 
 
 def test_a_new_name_on_the_command_line_is_a_newcomer_like_any_other(desk: Desk) -> None:
-    kit, _ = identity.at_terminal(desk, "Kit")
-    mia, new = identity.at_terminal(desk, "Mia")
+    with pytest.raises(UnknownMember):
+        identity.at_terminal(desk, "Kit")
+    kit, _ = identity.join_at_terminal(desk, "Kit")
+    mia, new = identity.join_at_terminal(desk, "Mia")
     assert (kit.role, mia.role, new) == (Role.ADMIN, Role.ARTIST, True)
     assert identity.at_terminal(desk, "MIA") == (mia, False)
 

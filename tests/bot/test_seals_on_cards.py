@@ -110,6 +110,6 @@ def test_the_command_line_renews_what_runs_out_and_takes_revocation_lists(talk: 
     assert "Nothing turns invalid within six weeks." in slate.out
     (tmp_path / "list.pem").write_bytes(withdraw(own, new, now()))
     told = slate.json("keys", "revoke", "--list", str(tmp_path / "list.pem"))
-    assert (told["certificates"], told["issuer"]) == (1, "CN=Studio intermediate,O=Studio")
+    assert (told["certificates"], told["issuer"]) == (1, "CN=Studio intermediate (development),O=Studio")
     (tmp_path / "none.pem").write_bytes(b"junk")
     assert slate.json("keys", "revoke", "--list", str(tmp_path / "none.pem"), status=2)["error"]["code"] == "bad-input"

@@ -18,6 +18,7 @@ from core.desk import Desk
 from core.review import verdicts
 from storage.files import assets
 from storage.people import members
+from storage.rendering import renders
 from storage.tables import Asset, Judgement, Role
 from tests.bot.terminal import Terminal, in_background, in_line
 from tests.shop import Shop, open_shop
@@ -317,7 +318,8 @@ def test_a_database_that_is_away_is_said_with_five(
 def test_a_queue_that_is_away_loses_nothing(slate: Terminal, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     monkeypatch.setenv("SLATE_REDIS_URL", "redis://127.0.0.1:1/0")
     assert slate.json("render", "text-to-image", "a shoe")["state"] == "queued"
-    assert len(in_line(desk)) == 1
+    with desk.reading() as session:
+        assert len(renders.in_line(session, 10)) == 1
 
 
 @pytest.mark.parametrize(
@@ -325,9 +327,9 @@ def test_a_queue_that_is_away_loses_nothing(slate: Terminal, monkeypatch: pytest
     [("SLATE_PORT", "many"), ("SLATE_DATABASE_URL", "nonsense"), ("SLATE_BLOBS_URL", "ftp://x"), ("SLATE_NEWCOMER_ROLE", "boss")],
 )
 def test_a_setting_that_makes_no_sense_is_named(slate: Terminal, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    slate("queue", "--as", "Kit")
+    slate("join", "Kit")
     monkeypatch.setenv(name, value)
-    error = slate.json("queue", "--as", "Mia", status=2)["error"]
+    error = slate.json("join", "Mia", status=2)["error"]
     assert error["code"] == "bad-input"
     assert name in error["message"] or name == "SLATE_DATABASE_URL" or name == "SLATE_BLOBS_URL"
 

@@ -40,7 +40,7 @@ def test_a_folder_is_taken_in_found_and_reported_on(slate: Terminal, archive: Pa
     assert (made["seen"], made["taken"], made["refused"], made["passed"], made["waiting"]) == (5, 3, 1, 1, 0)
     [line] = [json.loads(line) for line in report.read_text().splitlines()]
     assert line["place"].endswith("/broken.png")
-    assert "not a picture" in line["problem"]
+    assert line["problem"] == "it is cut off, or still being written"
 
     found = slate.json("find", "client:acme shot:sh010")
     assert [one["project"] for one in found["results"]] == ["spring"]
@@ -57,7 +57,7 @@ def test_progress_and_troubles_are_told_in_words(slate: Terminal, archive: Path)
     assert slate("ingest", str(archive)) == 0
     assert "reading 5 of 5" in slate.err
     assert "finishing 3 of 3" in slate.err
-    assert "broken.png: This file is not a picture" in slate.err
+    assert "broken.png: it is cut off, or still being written" in slate.err
     assert "3 taken in, 0 known already, 1 not readable, 1 of other kinds" in slate.out
 
 
