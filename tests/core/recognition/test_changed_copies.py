@@ -20,6 +20,12 @@ WIDE, HIGH = 640, 480
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: how keypoints are looked up in each is proved in `test_keypoint_match`."""
+    return sqlite_url
+
+
+@pytest.fixture
 def studio(desk: Desk) -> Studio:
     with desk.writing() as session:
         return Studio(desk, session)
