@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from contextvars import ContextVar
 from typing import Any, cast
 
 import structlog
@@ -22,10 +24,23 @@ from core.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
+_request: ContextVar[ExitStack] = ContextVar("request")
+"""What ends when this thread has handed on the request it is at."""
+
+
+class _Slate(App):
+    """Bolt, where what a middleware enters lasts until the listeners have begun: Bolt's own `next` returns before that."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        with ExitStack() as entered:
+            token = _request.set(entered)
+            entered.callback(_request.reset, token)
+            return super().dispatch(req)
+
 
 def build_app(front: Front) -> App:
     """The app over this front end. Requests over HTTP must be signed with the signing secret of the settings."""
-    app = App(
+    app = _Slate(
         logger=QUIET,
         name="slate",
         client=WebClient(base_url=front.workspaces.url, logger=QUIET, retry_handlers=[]),
@@ -99,7 +114,7 @@ def _once(front: Front) -> Callable[..., BoltResponse | None]:
             return BoltResponse(status=503) if body.get("type") == "event_callback" else next()
         if errand is None:
             return BoltResponse(status=200)
-        with inbox.working_on(errand):
-            return next()
+        _request.get().enter_context(inbox.working_on(errand))
+        return next()
 
     return once

@@ -86,10 +86,13 @@ class Crew(ThreadPoolExecutor):
         future.add_done_callback(self._under_way.discard)
         return future
 
-    def settle(self, patience: float) -> None:
-        """Wait until everything that was begun is done."""
+    def settle(self, patience: float) -> bool:
+        """Wait until everything that was begun is done; returns whether there was anything."""
+        waited = False
         while self._under_way:
             wait(set(self._under_way), patience)
+            waited = True
+        return waited
 
 
 def _for(errand: Errand, act: Callable[..., T]) -> Callable[..., T]:
@@ -126,13 +129,17 @@ class Front:
 
     def settle(self, patience: float = 30.0) -> None:
         """Wait until everything that was acknowledged is done."""
-        for crew in (self._readers, self.ears, self._hands):
-            crew.settle(patience)
+        while any([crew.settle(patience) for crew in self._in_order()]):
+            pass  # what was done may have handed something on
 
     def close(self) -> None:
         self.inbox.stop()
-        for crew in (self._readers, self.ears, self._hands):
+        for crew in self._in_order():
             crew.shutdown(wait=True)
+
+    def _in_order(self) -> tuple[Crew, Crew, Crew]:
+        """The crews in the order in which work goes from one to the next."""
+        return self.ears, self._readers, self._hands
 
     def _carefully(self, act: Callable[[], object]) -> None:
         self.rush.wait()
