@@ -154,7 +154,7 @@ def test_the_details_of_a_work_object_are_for_those_who_may_see_it(studio: Studi
         event = {"type": "entity_details_requested", "user": studio.user(mia).id, "trigger_id": trigger, "event_ts": "1.1"}
         studio.do(studio.slack.events.tell, studio.house.team, event | {"entity_url": f"https://slate.example.com{path}"})
         assert studio.slack.world.details[-1][wanted]
-    assert "nothing at this address" in studio.slack.world.details[-1]["error"]["custom_title"]
+    assert "This page no longer exists." in studio.slack.world.details[-1]["error"]["custom_title"]
 
 
 def test_home_of_somebody_whose_account_was_closed_says_so(studio: Studio, mia: Person) -> None:
