@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from core.people.projects import ensure_defaults
 from storage.chat import room
 from storage.database import Database
 from storage.people import members, projects
@@ -16,11 +15,9 @@ from storage.tables import Channel, Member, Role
 @pytest.fixture
 def general(database: Database) -> Channel:
     with database.writing() as session:
-        ensure_defaults(session)
-    with database.reading() as session:
-        found = projects.channel(session, "room", "general")
-        assert found is not None
-        return found
+        house = projects.add_client(session, "House", "house")
+        project = projects.add(session, house.id or 0, "Playground", "playground")
+        return projects.add_channel(session, "room", "general", "general", project.id or 0)
 
 
 @pytest.fixture

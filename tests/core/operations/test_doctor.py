@@ -186,7 +186,8 @@ def test_missing_fonts_are_named_with_what_to_install(desk: Desk) -> None:
 
 def test_a_desk_is_healthy_unless_something_is_broken(desk: Desk) -> None:
     found = doctor.examine(desk)
-    assert {one.part for one in found} == {"database", "queue", "files", "comfyui", "web", "seal", "fonts", "disk"}
+    parts = {"database", "queue", "files", "comfyui", "web", "processes", "seal", "fonts", "disk", "security"}
+    assert {one.part for one in found} == parts
     assert doctor.healthy([one for one in found if one.state is not State.BROKEN])
     assert not doctor.healthy([*found, Finding("x", State.BROKEN, "It is.")])
     assert all(one.fix for one in found if one.state is not State.FINE)
