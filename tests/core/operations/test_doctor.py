@@ -185,9 +185,12 @@ def test_missing_fonts_are_named_with_what_to_install(desk: Desk) -> None:
 
 
 def test_a_desk_is_healthy_unless_something_is_broken(desk: Desk) -> None:
+    desk.settings.data.chmod(0o755)
     found = doctor.examine(desk)
     parts = {"database", "queue", "files", "comfyui", "web", "processes", "seal", "fonts", "disk", "security"}
     assert {one.part for one in found} == parts
+    desk.settings.data.chmod(0o700)
+    assert not list(doctor.safety(desk)), "nothing is said of security where all is shut"
     assert doctor.healthy([one for one in found if one.state is not State.BROKEN])
     assert not doctor.healthy([*found, Finding("x", State.BROKEN, "It is.")])
     assert all(one.fix for one in found if one.state is not State.FINE)
