@@ -129,8 +129,8 @@ class Front:
 
     def settle(self, patience: float = 30.0) -> None:
         """Wait until everything that was acknowledged is done."""
-        while any([crew.settle(patience) for crew in self._in_order()]):
-            pass  # what was done may have handed something on
+        while any(crew.settle(patience) for crew in self._in_order()):
+            continue  # what was done may have handed something on
 
     def close(self) -> None:
         self.inbox.stop()

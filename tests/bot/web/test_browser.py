@@ -88,7 +88,7 @@ def test_what_is_no_result_stands_below_the_results_with_all_its_buttons(visit: 
 
 def test_a_form_is_filled_with_a_picture(visit: Visit, web: Web, tmp_path: Path) -> None:
     mia = visit("Mia")
-    mia.get_by_label("Fill a form").click()
+    mia.get_by_label("Open a workflow form").click()
     mia.locator("#forms button", has_text="Image to image").click()
     dialog = mia.locator("dialog#form")
     dialog.get_by_label("Prompt", exact=False).first.fill("in blue")
@@ -97,7 +97,7 @@ def test_a_form_is_filled_with_a_picture(visit: Visit, web: Web, tmp_path: Path)
     dialog.locator("[data-picture] input[type=file]").set_input_files(str(file))
     expect(dialog.locator("[data-picture] input").first).to_have_value("shoe.png")
     dialog.get_by_role("button", name="Render").click()
-    expect(dialog).not_to_be_visible()
+    expect(dialog).not_to_be_visible(timeout=30_000)
     expect(mia.locator(".card.tone-queued")).to_be_visible()
     made = newest(web)
     assert made.inputs["prompt"] == "in blue"
@@ -106,7 +106,7 @@ def test_a_form_is_filled_with_a_picture(visit: Visit, web: Web, tmp_path: Path)
 
 def test_a_form_says_what_is_wrong_and_escape_closes_it(visit: Visit) -> None:
     mia = visit("Mia")
-    mia.get_by_label("Fill a form").click()
+    mia.get_by_label("Open a workflow form").click()
     mia.locator("#forms button", has_text="Text to image").first.click()
     dialog = mia.locator("dialog#form")
     expect(dialog.locator("textarea").first).to_be_focused()
@@ -168,7 +168,7 @@ def test_buttons_copy_the_command(visit: Visit, web: Web) -> None:
     mia.keyboard.press("Escape")
     mia.keyboard.press("Enter")
     mia.get_by_role("button", name="Copy command").click()
-    expect(mia.locator(".toast")).to_have_text("Copied")
+    expect(mia.locator("#toasts .toast")).to_have_text("Copied")
     assert mia.evaluate("navigator.clipboard.readText()").startswith("/render text-to-image")
 
 
@@ -226,7 +226,7 @@ def test_what_is_new_is_marked_and_counted(visit: Visit, web: Web) -> None:
     mia = visit("Mia")
     mia.get_by_role("button", name="New channel").click()
     mia.get_by_label("Channel", exact=True).fill("acme")
-    mia.get_by_role("button", name="Open it").click()
+    mia.get_by_role("button", name="Create channel").click()
     expect(mia.locator("h1")).to_contain_text("acme")
     first = web.post("read this")
     expect(mia.locator(f"#m{first}")).to_be_hidden()
@@ -294,4 +294,4 @@ def test_the_keyboard_reaches_everything(visit: Visit, web: Web) -> None:
     for _ in range(25):
         mia.keyboard.press("Tab")
         reached.add(mia.evaluate("document.activeElement.dataset.action || document.activeElement.ariaLabel || ''"))
-    assert {"cancel:R-PF3D", "React", "Answer in a thread", "Message, or / for commands", "Send"} <= reached
+    assert {"cancel:R-PF3D", "React", "Reply in thread", "Message, or / for commands", "Send"} <= reached

@@ -105,7 +105,7 @@ def test_one_message_is_the_answer_to_a_render_and_is_there_at_once(web: Web) ->
         shown = room.message(session, int(post.message_ref))
     assert shown is not None
     assert (shown.card or {})["subject"] == render.code
-    assert post.shown == 1
+    assert (post.shown, post.due) == (post.wanted, False)
     assert len(web.seen("Mia")) == 2
     say(mia, "/render text-to-image a red shoe seed:7").raise_for_status()
     assert len(web.seen("Mia")) == 2, "the same key again asks for nothing new"
@@ -190,7 +190,7 @@ def test_an_admin_opens_a_channel_for_a_new_project_and_a_newcomer_may_not(web: 
     wanted = {"name": "#Acme Spring", "client": "Acme", "new_project": "Acme Spring"}
     assert second.post("/channels", json=wanted).status_code == 403
     assert first.post("/channels", json=wanted).json() == {"go": "/c/acme-spring"}
-    assert "for <b>Acme</b>" in second.get("/c/acme-spring").text
+    assert "<b>Acme Spring</b> (Acme)" in second.get("/c/acme-spring").text
     assert first.post("/channels", json=wanted).status_code == 409
     assert first.post("/channels", json={"name": "東京", "project": "acme-spring"}).status_code == 200
     assert first.get("/c/東京").status_code == 200
