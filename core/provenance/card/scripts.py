@@ -34,6 +34,7 @@ _SAMPLES = (
     ("Emoji", "😀🎬👍🏽", "fonts-noto-color-emoji"),
 )
 _SHAPED = {
+    "Arabic",
     "Devanagari",
     "Bengali",
     "Gurmukhi",

@@ -184,7 +184,7 @@ def test_the_status_is_a_word_and_a_mark_not_only_a_colour(status: str, mark: st
 def test_a_simulated_picture_is_marked_and_explained() -> None:
     said = words_of(plan(picture(600, 600), replace(FACTS, simulated=True)))
     assert "SIMULATED" in said
-    assert "No model ran to make it" in said
+    assert "No model was run" in said
     assert "SIMULATED" not in words_of(plan(picture(600, 600), FACTS))
 
 
