@@ -4,53 +4,53 @@ from __future__ import annotations
 
 import pytest
 
+from core.desk import Desk
 from core.errors import BadInput, Conflict, Refused, TooLong, UnknownProject
 from core.people import projects
-from storage.database import Database
 from storage.people import audit, members
 from storage.people import projects as rows
 from storage.tables import Member, Role
 
 
 @pytest.fixture
-def kit(database: Database) -> Member:
-    with database.writing() as session:
+def kit(desk: Desk) -> Member:
+    with desk.writing() as session:
         projects.ensure_defaults(session)
         return members.add(session, "Kit", "kit", Role.ADMIN)
 
 
-def test_the_first_start_makes_a_house_a_playground_and_a_channel(database: Database) -> None:
-    with database.writing() as session:
+def test_the_first_start_makes_a_house_a_playground_and_a_channel(desk: Desk) -> None:
+    with desk.writing() as session:
         made = projects.ensure_defaults(session)
-    with database.reading() as session:
+    with desk.reading() as session:
         assert made.slug == "playground"
         assert projects.client_of(session, made).name == "House"
         assert projects.for_channel(session, "room", "general") == made
         assert [one.name for one in rows.channels(session, "room")] == ["general"]
 
 
-def test_the_second_start_makes_nothing_more(database: Database) -> None:
+def test_the_second_start_makes_nothing_more(desk: Desk) -> None:
     for _ in range(2):
-        with database.writing() as session:
+        with desk.writing() as session:
             projects.ensure_defaults(session)
-    with database.reading() as session:
+    with desk.reading() as session:
         assert len(rows.everything(session)) == len(rows.clients(session)) == len(rows.channels(session, "room")) == 1
 
 
-def test_a_slate_that_was_never_started_says_so(database: Database) -> None:
-    with database.reading() as session, pytest.raises(UnknownProject, match="not been set up"):
+def test_a_slate_that_was_never_started_says_so(desk: Desk) -> None:
+    with desk.reading() as session, pytest.raises(UnknownProject, match="not been set up"):
         projects.for_channel(session, "room", "general")
 
 
 @pytest.mark.parametrize("text", ["acme-spring-27", "Acme Spring 27", "ACME-SPRING-27", " acme spring 27 "])
-def test_a_project_is_found_by_slug_or_name(database: Database, kit: Member, text: str) -> None:
-    with database.writing() as session:
+def test_a_project_is_found_by_slug_or_name(desk: Desk, kit: Member, text: str) -> None:
+    with desk.writing() as session:
         made = projects.add(session, "Acme", "Acme Spring 27", by=kit)
         assert projects.find(session, text) == made
 
 
-def test_a_misspelt_project_brings_a_suggestion(database: Database, kit: Member) -> None:
-    with database.writing() as session:
+def test_a_misspelt_project_brings_a_suggestion(desk: Desk, kit: Member) -> None:
+    with desk.writing() as session:
         projects.add(session, "Acme", "Acme Spring", by=kit)
         with pytest.raises(UnknownProject) as unknown:
             projects.find(session, "acme-sprnig")
@@ -58,47 +58,47 @@ def test_a_misspelt_project_brings_a_suggestion(database: Database, kit: Member)
     assert "Did you mean" in unknown.value.hint
 
 
-def test_a_project_unlike_any_brings_the_list(database: Database, kit: Member) -> None:
-    with database.reading() as session, pytest.raises(UnknownProject) as unknown:
+def test_a_project_unlike_any_brings_the_list(desk: Desk, kit: Member) -> None:
+    with desk.reading() as session, pytest.raises(UnknownProject) as unknown:
         projects.find(session, "??")
     assert "playground" in unknown.value.hint
 
 
-def test_a_client_is_there_once_whatever_the_case(database: Database, kit: Member) -> None:
-    with database.writing() as session:
+def test_a_client_is_there_once_whatever_the_case(desk: Desk, kit: Member) -> None:
+    with desk.writing() as session:
         spring = projects.add(session, "Acme", "Spring", by=kit)
         autumn = projects.add(session, "ACME", "Autumn", by=kit)
         assert spring.client_id == autumn.client_id
         assert projects.add_client(session, " acme ", by=kit).id == spring.client_id
 
 
-def test_two_projects_never_share_a_slug(database: Database, kit: Member) -> None:
-    with database.writing() as session:
+def test_two_projects_never_share_a_slug(desk: Desk, kit: Member) -> None:
+    with desk.writing() as session:
         projects.add(session, "Acme", "Spring 27", by=kit)
         with pytest.raises(Conflict, match="spring-27"):
             projects.add(session, "Other", "spring 27", by=kit)
 
 
 @pytest.mark.parametrize(("name", "error"), [("", BadInput), ("—", BadInput), ("a\x07b", BadInput), ("x" * 61, TooLong)])
-def test_impossible_project_names_are_refused(database: Database, kit: Member, name: str, error: type[BadInput]) -> None:
-    with database.writing() as session, pytest.raises(error):
+def test_impossible_project_names_are_refused(desk: Desk, kit: Member, name: str, error: type[BadInput]) -> None:
+    with desk.writing() as session, pytest.raises(error):
         projects.add(session, "Acme", name, by=kit)
 
 
-def test_an_artist_makes_no_projects(database: Database, kit: Member) -> None:
-    with database.writing() as session:
+def test_an_artist_makes_no_projects(desk: Desk, kit: Member) -> None:
+    with desk.writing() as session:
         mia = members.add(session, "Mia", "mia", Role.ARTIST)
         with pytest.raises(Refused):
             projects.add(session, "Acme", "Spring", by=mia)
 
 
-def test_a_channel_moves_to_another_project_and_it_is_on_record(database: Database, kit: Member) -> None:
-    with database.writing() as session:
+def test_a_channel_moves_to_another_project_and_it_is_on_record(desk: Desk, kit: Member) -> None:
+    with desk.writing() as session:
         acme = projects.add(session, "Acme", "Spring", by=kit)
         for _ in range(2):
             projects.bind_channel(session, "room", "general", "general", acme, by=kit)
         projects.bind_channel(session, "slack", "C1", "acme", acme, by=kit)
-    with database.reading() as session:
+    with desk.reading() as session:
         assert projects.for_channel(session, "room", "general") == acme
         assert projects.for_channel(session, "slack", "C1") == acme
         assert projects.for_channel(session, "slack", "C2").slug == "playground"

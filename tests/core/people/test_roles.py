@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlmodel import Session
 
+from core.desk import Desk
 from core.errors import Refused
 from core.people import projects
 from core.people.roles import LEAST, Action, allow, may, role_in, visible_projects
-from storage.database import Database
 from storage.people import members
 from storage.tables import Member, Project, Role
 
@@ -18,8 +18,8 @@ def person(session: Session, name: str, role: Role) -> Member:
 
 
 @pytest.fixture
-def project(database: Database) -> Project:
-    with database.writing() as session:
+def project(desk: Desk) -> Project:
+    with desk.writing() as session:
         return projects.ensure_defaults(session)
 
 
@@ -46,13 +46,13 @@ def test_every_action_has_a_least_role() -> None:
         (Action.MANAGE_MEMBERS, Role.ADMIN, True),
     ],
 )
-def test_a_role_allows_what_the_table_says(database: Database, project: Project, action: Action, role: Role, fine: bool) -> None:
-    with database.writing() as session:
+def test_a_role_allows_what_the_table_says(desk: Desk, project: Project, action: Action, role: Role, fine: bool) -> None:
+    with desk.writing() as session:
         assert may(session, person(session, "Mia", role), action, project) is fine
 
 
-def test_a_refusal_says_what_it_takes_and_whom_to_ask(database: Database, project: Project) -> None:
-    with database.writing() as session:
+def test_a_refusal_says_what_it_takes_and_whom_to_ask(desk: Desk, project: Project) -> None:
+    with desk.writing() as session:
         mia = person(session, "Mia", Role.ARTIST)
         person(session, "Ana", Role.LEAD)
         person(session, "Kit", Role.ADMIN)
@@ -65,14 +65,14 @@ def test_a_refusal_says_what_it_takes_and_whom_to_ask(database: Database, projec
     assert refused.value.facts["needed"] == "lead"
 
 
-def test_a_refusal_where_nobody_may_does_not_name_anybody(database: Database) -> None:
-    with database.writing() as session, pytest.raises(Refused) as refused:
+def test_a_refusal_where_nobody_may_does_not_name_anybody(desk: Desk) -> None:
+    with desk.writing() as session, pytest.raises(Refused) as refused:
         allow(session, person(session, "Mia", Role.VIEWER), Action.RENDER, None)
     assert "Nobody here" in refused.value.hint
 
 
-def test_a_refusal_names_three_people_at_most(database: Database) -> None:
-    with database.writing() as session:
+def test_a_refusal_names_three_people_at_most(desk: Desk) -> None:
+    with desk.writing() as session:
         for name in ("Ana", "Bea", "Cleo", "Dana"):
             person(session, name, Role.LEAD)
         with pytest.raises(Refused) as refused:
@@ -80,8 +80,8 @@ def test_a_refusal_names_three_people_at_most(database: Database) -> None:
     assert refused.value.hint == "Ask Ana, Bea or Cleo (among others)."
 
 
-def test_a_membership_raises_the_role_in_its_project_only(database: Database, project: Project) -> None:
-    with database.writing() as session:
+def test_a_membership_raises_the_role_in_its_project_only(desk: Desk, project: Project) -> None:
+    with desk.writing() as session:
         mia = person(session, "Mia", Role.ARTIST)
         kit = person(session, "Kit", Role.ADMIN)
         acme = projects.add(session, "Acme", "Spring", by=kit)
@@ -96,8 +96,8 @@ def test_a_membership_raises_the_role_in_its_project_only(database: Database, pr
             allow(session, mia, Action.APPROVE, project)
 
 
-def test_a_membership_never_lowers_a_role(database: Database, project: Project) -> None:
-    with database.writing() as session:
+def test_a_membership_never_lowers_a_role(desk: Desk, project: Project) -> None:
+    with desk.writing() as session:
         kit = person(session, "Kit", Role.ADMIN)
         assert kit.id is not None
         assert project.id is not None
@@ -106,16 +106,16 @@ def test_a_membership_never_lowers_a_role(database: Database, project: Project) 
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_whoever_is_deactivated_is_refused_everything(database: Database, project: Project, action: Action) -> None:
-    with database.writing() as session:
+def test_whoever_is_deactivated_is_refused_everything(desk: Desk, project: Project, action: Action) -> None:
+    with desk.writing() as session:
         kit = person(session, "Kit", Role.ADMIN)
         kit.active = False
         with pytest.raises(Refused, match="no longer active"):
             allow(session, kit, action, project)
 
 
-def test_the_whole_team_sees_all_projects_and_the_deactivated_none(database: Database) -> None:
-    with database.writing() as session:
+def test_the_whole_team_sees_all_projects_and_the_deactivated_none(desk: Desk) -> None:
+    with desk.writing() as session:
         mia = person(session, "Mia", Role.VIEWER)
         assert visible_projects(session, mia) is None
         mia.active = False
