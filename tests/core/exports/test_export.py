@@ -292,7 +292,7 @@ def test_no_planted_secret_leaves_for_a_client(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, team="Studio")
     keys.init(settings.keys, "Studio")
     policy, chance = policies.of(settings), random.Random(7)
-    for number in range(90):
+    for number in range(40):
         original, planted = planted_asset(chance, number, settings)
         form = chance.choice(["", "png", "jpeg", "webp"])
         profile = replace(profiles.named(chance.choice(["client", "public"])), format=form)
