@@ -81,7 +81,7 @@ def test_reroll_is_the_same_with_a_new_seed(story: Story, mia: Person) -> None:
     story.works()
     again = mia.presses("Reroll", on=mia.sees("Took", again=first)).seen
     assert again is not None
-    assert again.fields["From"] == first.subject
+    assert again.fields["Based on"] == first.subject
     story.works()
     one, two = story.render(first), story.render(again)
     assert (two.verb, two.parent_id, two.shot) == ("reroll", one.id, "sh010")
@@ -184,6 +184,6 @@ def test_a_reply_below_a_result_that_speaks_to_slate_changes_it(story: Story, mi
     assert not told.error
     story.works()
     changed = mia.sees("warmer", "Took")
-    assert changed.fields["From"] == first.subject
+    assert changed.fields["Based on"] == first.subject
     one, two = story.render(first), story.render(changed)
     assert (two.inputs["prompt"], two.seed) == (f"{one.inputs['prompt']}, warmer", "7")
