@@ -13,8 +13,9 @@ import httpx2
 import pytest
 
 from core import errors
-from core.desk import Desk
+from core.desk import Desk, open_desk
 from core.people.projects import ensure_defaults
+from core.settings import Settings
 from hooks.app import STATUS, status_of
 from storage.database import Database
 from tests.web import Web, eventually
@@ -81,10 +82,10 @@ def test_static_files_are_there_and_nothing_else(web: Web) -> None:
 
 
 def test_it_stops_at_once_though_a_feed_is_open(sqlite_url: str, tmp_path: Path, redis_url: str) -> None:
-    database = Database(sqlite_url)
-    with database.writing() as session:
+    desk = open_desk(Settings(data=tmp_path / "data", database_url=sqlite_url, redis_url=redis_url))
+    with desk.writing() as session:
         ensure_defaults(session)
-    database.close()
+    desk.close()
     environment = os.environ | {
         "SLATE_DATA": str(tmp_path / "data"),
         "SLATE_DATABASE_URL": sqlite_url,

@@ -26,7 +26,7 @@ def test_a_button_of_a_result_makes_another_message_and_refuses_politely(studio:
     (again,) = studio.said(mia.press(message, actions(message)["Reroll"]))
     studio.works()
     assert "Took" in words(again)
-    assert "**From**" in words(again)
+    assert "**Based on**" in words(again)
     vic = studio.person("Vic Low", Role.VIEWER)
     (refused,) = studio.said(vic.press(message, actions(message)["Reroll"]))
     assert refused.only_for == vic.user.id

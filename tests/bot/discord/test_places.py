@@ -65,7 +65,7 @@ def test_brought_along_by_a_person_it_answers_there_and_renders_into_direct_mess
     )
     (told,) = studio.said(done)
     assert told.only_for == mia.user.id
-    assert "I show it in our direct messages" in words(told)
+    assert "You will see it in our direct messages" in words(told)
     studio.works()
     assert "Took" in words(mia.sees(mia.direct())[-1])
     assert "Nothing is running or waiting" in words(studio.said(mia.slash(place, "queue", user_installed=True))[0])
@@ -98,7 +98,7 @@ def test_newcomers_of_a_clients_server_look_on_and_its_channels_are_theirs(studi
     assert "refused" in words(studio.said(denied)[0])
     studio.said(kit.slash(channel, "workspace", newcomers="nobody"))
     stranger = Person(studio.server, studio.server.user("Stranger", client))
-    assert "Newcomers from here are not taken in" in words(studio.said(stranger.slash(channel, "queue"))[0])
+    assert "New people cannot join from here" in words(studio.said(stranger.slash(channel, "queue"))[0])
     assert studio.member(stranger) is None
     assert "bad-input" in words(studio.said(kit.slash(channel, "workspace", newcomers="king"))[0])
 
@@ -123,7 +123,7 @@ def test_two_accounts_of_one_person_are_joined_by_a_code(studio: Studio, mia: Pe
     line = next(word for word in words(code).split() if "-" in word and len(word) == 11)
     (joined,) = studio.said(other.slash(studio.channel, "link", code=line))
     assert joined.only_for == other.user.id
-    assert "Mia Wong's now" in words(joined)
+    assert "now linked to Mia Wong" in words(joined)
     member, same = studio.member(mia), studio.member(other)
     assert member is not None
     assert same is not None

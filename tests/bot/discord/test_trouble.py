@@ -90,7 +90,7 @@ def test_a_channel_that_is_gone_is_given_up_and_the_render_is_safe(studio: Studi
     with capture_logs() as logs:
         studio.works()
         studio.catches_up()
-    assert [one["why"] for one in logs if one["event"] == "post.given-up"] == ["That Discord channel is not there any more."]
+    assert [one["why"] for one in logs if one["event"] == "post.failed"] == ["That Discord channel is not there any more."]
     assert post_of(studio).due is False
     assert studio.shop.now(studio.shop.ask()).id
 
@@ -125,7 +125,7 @@ def test_a_revoked_token_is_said_plainly_and_nothing_is_lost(studio: Studio, mia
     message = studio.asks(mia)
     with studio.server.revoked(), capture_logs() as logs:
         studio.works()
-    assert [one["why"] for one in logs if one["event"] == "post.given-up"] == ["Discord no longer accepts Slate's token."]
+    assert [one["why"] for one in logs if one["event"] == "post.failed"] == ["Discord no longer accepts Slate's token."]
     with studio.desk.writing() as session:
         posts.touch(session, [1])
     studio.works()
@@ -236,7 +236,7 @@ def test_somebody_who_left_loses_access_at_once_and_has_it_again_when_back(studi
     studio.server.leaves(mia.user, studio.guild)
     mia.says(mia.direct(), "/queue")
     studio.settles()
-    assert "You are on none of the Discord servers" in words(mia.sees(mia.direct())[-1])
+    assert "You are not on any Discord server" in words(mia.sees(mia.direct())[-1])
     studio.guild.members[mia.user.id] = mia.user
     assert "in line" in words(studio.asks(mia, "back again"))
 
@@ -245,7 +245,7 @@ def test_strangers_in_direct_messages_are_not_taken_in(studio: Studio) -> None:
     stranger = Person(studio.server, studio.server.user("Mallory"))
     stranger.says(stranger.direct(), "/find everything")
     studio.settles()
-    assert "You are on none of the Discord servers" in words(stranger.sees(stranger.direct())[-1])
+    assert "You are not on any Discord server" in words(stranger.sees(stranger.direct())[-1])
     assert studio.member(stranger) is None
 
 
