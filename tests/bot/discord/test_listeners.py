@@ -187,4 +187,5 @@ def test_a_batch_is_a_gallery_with_alt_texts(studio: Studio, mia: Person) -> Non
     studio.works()
     (gallery,) = [one for one in checking.walk(message.components) if one["type"] == checking.GALLERY]
     assert len(gallery["items"]) == 3
-    assert all(item["description"].startswith("hero shoe") for item in gallery["items"])
+    told = [item["description"] for item in gallery["items"]]
+    assert [text.startswith(f"{number} of 3") and "hero shoe" in text for number, text in enumerate(told, 1)] == [True] * 3

@@ -84,14 +84,14 @@ def test_a_message_that_was_deleted_is_posted_again(studio: Studio, mia: Person)
     assert again.attachments
 
 
-def test_a_channel_that_is_gone_is_given_up_and_the_render_is_safe(studio: Studio, mia: Person) -> None:
+def test_a_channel_that_is_gone_is_tried_with_pauses_and_the_render_is_safe(studio: Studio, mia: Person) -> None:
     studio.asks(mia)
     studio.server.removes(studio.channel)
     with capture_logs() as logs:
         studio.works()
         studio.catches_up()
     assert [one["why"] for one in logs if one["event"] == "post.failed"] == ["That Discord channel is not there any more."]
-    assert post_of(studio).due is False
+    assert post_of(studio).next_try_at is not None
     assert studio.shop.now(studio.shop.ask()).id
 
 
