@@ -99,7 +99,9 @@ def seen(article: Element, thread: str = "") -> Seen:
         buttons={button.text(): button.attributes.get("data-action", "") for button in reversed(buttons)},
         pictures=tuple(one.attributes["src"] for one in article.all("img") if not one.classes & {"live"}),
         originals=tuple(one.attributes["href"] for one in article.all("a") if "data-lightbox" in one.attributes),
-        links=tuple(one.attributes["href"] for row in article.all(".fields") for one in row.all("a")),
+        links=tuple(
+            one.attributes["href"] for part in (".fields", ".result-fields") for row in article.all(part) for one in row.all("a")
+        ),
         reactions={mark.attributes["data-emoji"]: mark.attributes["title"] for mark in marks},
         results=len(list(article.all(".result"))),
         private="private" in article.classes,
