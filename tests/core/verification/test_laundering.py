@@ -284,7 +284,8 @@ ATTEMPTS: dict[str, Attempt] = {
         lambda w: w.signed(w.copy, by=w.agency), outcomes=(Outcome.CONTRADICTED,)
     ),
     "a run without a model over a stripped copy of ours": Attempt(
-        lambda w: encoded(plain(w.passed_through(w.upload(encoded(w.image)), "R-PASS"))), outcomes=(Outcome.REGISTERED,)
+        lambda w: encoded(plain(w.passed_through(w.upload(encoded(w.image)), "R-PASS")), compress_level=1),
+        outcomes=(Outcome.REGISTERED,)
     ),
 }  # fmt: skip
 
