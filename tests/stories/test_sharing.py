@@ -93,15 +93,20 @@ def test_a_web_process_that_is_started_again_misses_nothing_in_the_feed(story: S
     assert sum("and over" in html for html in told) == 1
 
 
+def as_elsewhere(text: str) -> str:
+    """Slack's one command is taken off: `/slate find` there is `/find` elsewhere."""
+    return text.replace("/slate ", "/")
+
+
 def test_every_command_has_help(mia: Person) -> None:
     for command in TABLE:
         shown = mia.asks(f"/help {command.name}")
         assert shown.private
-        assert f"/{command.name}" in shown.text
+        assert f"/{command.name}" in as_elsewhere(shown.text)
         assert len(shown.fields["Examples"]) > 3
 
 
 def test_help_lists_every_command_and_the_reactions(mia: Person) -> None:
     shown = mia.asks("/help")
-    assert [command.name for command in TABLE if f"/{command.name} " not in shown.text] == []
+    assert [command.name for command in TABLE if f"/{command.name} " not in as_elsewhere(shown.text)] == []
     assert "✅" in shown.text
