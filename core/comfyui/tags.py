@@ -36,10 +36,6 @@ def embeddings_in(*texts: str) -> tuple[ModelUse, ...]:
     return tuple(ModelUse("embedding", "embeddings", name) for name in sorted(names))
 
 
-def has_tags(text: str) -> bool:
-    return _TAG.search(text) is not None
-
-
 def _use(kind: str, name: str, rest: str) -> ModelUse:
     parts = rest.strip(":").split(":") if rest else []
     told = {part.partition("=")[0].strip().casefold(): part.partition("=")[2].strip() for part in parts if "=" in part}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 
 from core.search import events
 from core.search.conditions import UNDECIDED_SAID
 from core.search.contexts import MAKES, SHOT_CODE, stops, units_said
-from core.search.entities import Match, Name
+from core.search.entities import Match
 from core.search.lexicon import word_set
 from core.search.line import ORDERS, TAKEN, Line, known, ordinary, picture_nouns
 from core.search.spelling import real
 from storage.search import Field
-from storage.search.tokenizer import words_of
 
 _PLACES = (Field.CLIENT, Field.PROJECT)
 _THINGS = (Field.WORKFLOW, Field.LORA, Field.MODEL)
@@ -205,13 +203,3 @@ def _two_word_parts(line: Line) -> None:
         match = line.reading.vocabulary.partial(text, (Field.BY, *_PLACES))
         if match and len(match.names) == 1:
             line.add(match, first, first + 2)
-
-
-def names_in(text: str, names: Sequence[Name]) -> list[Name]:
-    """Those of the names that the text holds in full."""
-    held = words_of(text)
-    return [one for one in names if any(_within(words_of(key), held) for key in one.keys)]
-
-
-def _within(wanted: list[str], words: list[str]) -> bool:
-    return bool(wanted) and any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1))
