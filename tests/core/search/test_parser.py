@@ -367,6 +367,7 @@ def test_the_json_is_the_documented_shape(kept: tuple[Database, Corpus]) -> None
             "workflow": "product-depth",
             "version": 3,
             "models": ["slate-sim-base.safetensors", "slate-sim-depth.safetensors"],
+            "prompt": asset.prompt,
             "seed": "4243",
             "status": "approved",
             "created": "2026-03-12T14:05:00+00:00",
