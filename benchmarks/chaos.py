@@ -20,10 +20,10 @@ from collections import Counter, defaultdict
 from uuid import uuid4
 
 from benchmarks.stage import Stage, stage, until
-from bot.request import Place
+from bot.request import ChatPlace
 from core.errors import SlateError
 from core.rendering import lifecycle
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from core.rendering.worker import MOST_RUNS, run_id
 from storage.chat import posts
 from storage.files import assets
@@ -50,12 +50,12 @@ def _storm(slate: Stage, seconds: float) -> tuple[list[int], list[tuple[float, s
     kinds = itertools.cycle(random.sample(KINDS, len(KINDS)))
     while time.monotonic() < end:
         key = uuid4().hex
-        asking = Asking(
+        asking = RenderRequest(
             "text-to-image",
             random.choice(people),
             project,
             inputs={"prompt": f"storm {len(asked)}", "steps": random.randint(2, 30), "width": 128, "height": 128},
-            place=Place("room", "general"),
+            place=ChatPlace("room", "general"),
             key=key,
         )
         try:

@@ -26,7 +26,7 @@ from core import files
 from core.events import Event, record
 from core.people.audit import Action
 from core.rendering import lifecycle
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from storage.chat import posts
 from storage.clock import now
 from storage.files import assets
@@ -141,7 +141,9 @@ def _posted(scene: Scene, user: User, channel: Channel) -> Render:
     desk = scene.slate.desk
     member = member_for(desk, "slack", f"{scene.team}/{user.id}", user.name)
     inputs = {"prompt": "a boat", "steps": 1, "width": 64, "height": 64}
-    asking = Asking("text-to-image", member, scene.slate.project(), inputs=inputs, pool="nowhere")  # its end is written down here
+    asking = RenderRequest(
+        "text-to-image", member, scene.slate.project(), inputs=inputs, pool="nowhere"
+    )  # its end is written down here
     made = lifecycle.submit(desk, asking)
     install = scene.slack.world.install_of(scene.team)
     message = Message(scene.slack.world.ts(), channel.id, install.bot if install else "", f"{made.code} is queued", by_app=True)

@@ -24,7 +24,7 @@ from core import workflows
 from core.desk import Desk, open_desk
 from core.operations.setup import prepare
 from core.rendering import lifecycle, scheduler
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from core.rendering.scheduler import Claim
 from core.settings import Settings
 from storage import valkey
@@ -105,7 +105,7 @@ def _fill(database: Database, mia: Member, project: Project, length: int) -> Non
 
 
 def _submit(desk: Desk, mia: Member, project: Project) -> None:
-    lifecycle.submit(desk, Asking("text-to-image", mia, project, inputs={"prompt": "a boat"}))
+    lifecycle.submit(desk, RenderRequest("text-to-image", mia, project, inputs={"prompt": "a boat"}))
 
 
 def _claim(desk: Desk) -> Claim:

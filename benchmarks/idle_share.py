@@ -20,7 +20,7 @@ import httpx2
 from benchmarks.stage import Stage, stage, until
 from core import workflows
 from core.rendering import lifecycle
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from storage.rendering import renders as rows
 from storage.tables import RenderState
 
@@ -39,7 +39,8 @@ def _ours(slate: Stage, count: int) -> float:
     mia, project = slate.member(), slate.project()
     began = time.time()
     asked = [
-        lifecycle.submit(slate.desk, Asking("text-to-image", mia, project, inputs=_inputs(number))).id for number in range(count)
+        lifecycle.submit(slate.desk, RenderRequest("text-to-image", mia, project, inputs=_inputs(number))).id
+        for number in range(count)
     ]
     until(lambda: _all_over(slate, asked), "all are over", 600, pause=0.3)
     return _busy_share(slate, began)

@@ -23,7 +23,7 @@ from benchmarks.stage import percentile
 from core.desk import Desk, open_desk
 from core.importing import scan, second_phase
 from core.importing.attribution import Terms, rules_of
-from core.importing.sources import Entry, Trouble
+from core.importing.sources import SourceFile, Trouble
 from core.importing.sources.folders import Folder
 from core.people import projects
 from core.settings import Settings
@@ -38,14 +38,14 @@ TURN = 1_000
 class Slice:
     """A stretch of a folder's files, as a place of its own."""
 
-    def __init__(self, address: str, entries: list[Entry]) -> None:
+    def __init__(self, address: str, entries: list[SourceFile]) -> None:
         self.address, self.entries = address, entries
 
-    def walk(self) -> Iterator[Entry | Trouble]:
+    def walk(self) -> Iterator[SourceFile | Trouble]:
         yield from self.entries
 
 
-def hashed(entries: list[Entry]) -> float:
+def hashed(entries: list[SourceFile]) -> float:
     """Seconds to read these files whole and hash them."""
     began = time.perf_counter()
     for one in entries:
@@ -54,7 +54,7 @@ def hashed(entries: list[Entry]) -> float:
     return time.perf_counter() - began
 
 
-def taken(desk: Desk, address: str, entries: list[Entry], ana: Member) -> float:
+def taken(desk: Desk, address: str, entries: list[SourceFile], ana: Member) -> float:
     """Seconds until all of these files are found."""
     terms = Terms(rules_of(["{client}/{project}/{shot}_*"]))
     began = time.perf_counter()
@@ -62,7 +62,7 @@ def taken(desk: Desk, address: str, entries: list[Entry], ana: Member) -> float:
     return time.perf_counter() - began
 
 
-def forgotten(entries: list[Entry]) -> None:
+def forgotten(entries: list[SourceFile]) -> None:
     """Drop these files from the system's cache, so that both sides read from the disk."""
     for one in entries:
         handle = os.open(one.place.removeprefix("file://"), os.O_RDONLY)
@@ -80,7 +80,7 @@ def run(folder: Path, desk: Desk, *, cold: bool) -> None:
         projects.ensure_defaults(session)
         ana = members.add(session, "Ana Ruiz", "ana ruiz", Role.LEAD)
     place = Folder(folder)
-    entries = [one for one in place.walk() if isinstance(one, Entry)]
+    entries = [one for one in place.walk() if isinstance(one, SourceFile)]
     size = sum(one.size for one in entries)
     ours, limit, held = list[float](), list[float](), list[float]()
     for at in range(0, len(entries), TURN):

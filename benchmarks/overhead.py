@@ -17,7 +17,7 @@ import httpx2
 
 from benchmarks.stage import Stage, percentile, stage, until
 from bot import commands
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from core import workflows
 from core.rendering import lifecycle
 from core.rendering.worker import run_id
@@ -51,7 +51,9 @@ def _ours(slate: Stage, count: int) -> Pair:
     mia, place = slate.member(), _place(slate)
     for number in range(count + 3):
         asked = time.time()
-        answer = commands.answer(slate.desk, Said(mia, place, f"render text-to-image picture {number} steps:5 size:256x256"))
+        answer = commands.answer(
+            slate.desk, ChatRequest(mia, place, f"render text-to-image picture {number} steps:5 size:256x256")
+        )
         code = str(answer.data["render"])
         until(lambda code=code: _done(slate, code) is not None, "it is done and shown", pause=0.02)  # type: ignore[misc]
         prompt_id, shown = _done(slate, code) or ("", 0.0)
@@ -62,10 +64,10 @@ def _ours(slate: Stage, count: int) -> Pair:
     return before, after
 
 
-def _place(slate: Stage) -> Place:
+def _place(slate: Stage) -> ChatPlace:
     with slate.desk.reading() as session:
         channel = projects.channels(session, "room")[0]
-        return Place("room", channel.channel_id, "", projects.by_id(session, channel.project_id))
+        return ChatPlace("room", channel.channel_id, "", projects.by_id(session, channel.project_id))
 
 
 def _done(slate: Stage, code: str) -> tuple[str, float] | None:

@@ -34,7 +34,7 @@ from core.search import ask
 from storage import search
 from storage.database import Database
 from storage.files import assets
-from storage.search import Facet, Field, Query, Scope, Words, entity_index, postgres, sqlite
+from storage.search import Facet, FacetField, Phrase, Query, Scope, entity_index, postgres, sqlite
 from storage.search.document import make
 from storage.tables import Asset, Client, Member, Origin, Project
 
@@ -112,16 +112,16 @@ def _asset(number: int, people: list[Member], projects: list[Project], dice: ran
 
 def queries(dice: random.Random) -> Iterator[tuple[str, Query]]:
     """The kinds people ask for, by name."""
-    by, client = Facet(Field.BY, (str(dice.randint(1, 40)),)), Facet(Field.CLIENT, (str(dice.randint(1, 20)),))
-    approved, depth = Facet(Field.STATUS, ("approved",)), Facet(Field.TECHNIQUE, (dice.choice(TECHNIQUES),))
-    one, two, rare = (Words((dice.choices(WORDS, WEIGHTS)[0],)) for _ in range(3))
+    by, client = Facet(FacetField.BY, (str(dice.randint(1, 40)),)), Facet(FacetField.CLIENT, (str(dice.randint(1, 20)),))
+    approved, depth = Facet(FacetField.STATUS, ("approved",)), Facet(FacetField.TECHNIQUE, (dice.choice(TECHNIQUES),))
+    one, two, rare = (Phrase((dice.choices(WORDS, WEIGHTS)[0],)) for _ in range(3))
     newest = search.Order.NEWEST
     yield "word + client + approved", Query((one,), (client, approved), order=newest)
     yield "two words + four facets", Query((one, two), (by, client, approved, depth), order=newest)
     yield "facets only", Query((), (client, by, depth))
     yield "three words + client + person", Query((one, two, rare), (client, by), order=newest)
-    yield "best fit of a common word", Query((Words((WORDS[dice.randrange(20)],)),))
-    yield "nothing matches", Query((Words(("unheardof",)),), (client,))
+    yield "best fit of a common word", Query((Phrase((WORDS[dice.randrange(20)],)),))
+    yield "nothing matches", Query((Phrase(("unheardof",)),), (client,))
 
 
 def measure(session: Session, rounds: int, seed: int) -> dict[str, list[float]]:

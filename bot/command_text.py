@@ -3,7 +3,7 @@
 A line is a command, then words and options in any order. An option is `name:value` or `name=value`.
 
 >>> read('/render product-depth prompt:"hero shoe, low sun" shot:sh010 steps=20')
-Line(render | product-depth | prompt: hero shoe, low sun | shot: sh010 | steps: 20)
+CommandLine(render | product-depth | prompt: hero shoe, low sun | shot: sh010 | steps: 20)
 
 What is not an option is a word; the words after the workflow are the prompt.
 
@@ -57,7 +57,7 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
-class Part:
+class LinePart:
     """One piece of a line: an option when it has a name, otherwise a word."""
 
     value: str
@@ -70,16 +70,16 @@ class Part:
 
 
 @dataclass(frozen=True, repr=False)
-class Line:
+class CommandLine:
     """What a person typed, taken apart."""
 
     command: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LinePart, ...] = ()
     tail: str = field(default="", compare=False)
     """Everything behind the command, as it was typed."""
 
     @property
-    def words(self) -> tuple[Part, ...]:
+    def words(self) -> tuple[LinePart, ...]:
         return tuple(part for part in self.parts if not part.name)
 
     @property
@@ -102,7 +102,7 @@ class Line:
 
     def __repr__(self) -> str:
         shown = [f"{part.name}: {part.value}" if part.name else part.value for part in self.parts]
-        return f"Line({' | '.join([self.command, *shown])})"
+        return f"CommandLine({' | '.join([self.command, *shown])})"
 
 
 def clean(text: str) -> str:
@@ -115,7 +115,7 @@ def _unseen(letter: str) -> bool:
     return letter in _BIDI or unicodedata.category(letter) in ("Cc", "Cs")
 
 
-def read(text: str, names: Collection[str] = ()) -> Line:
+def read(text: str, names: Collection[str] = ()) -> CommandLine:
     """Take a line apart. `names` are the options that may have a blank after the colon.
 
     Raises TooLong, and BadInput for a quote that is never closed.
@@ -125,18 +125,18 @@ def read(text: str, names: Collection[str] = ()) -> Line:
             f"That message has {len(text):,} characters; at most {LONGEST:,} are read.", hint="Shorten it, or attach a file."
         )
     command, tail = _first_word(re.sub(r"^[\s/]+", "", clean(text)))
-    parts = _Reader(tail).parts()
-    return Line(command.casefold(), _forgive_blanks(parts, names) if names else parts, tail.strip())
+    parts = _LineReader(tail).parts()
+    return CommandLine(command.casefold(), _forgive_blanks(parts, names) if names else parts, tail.strip())
 
 
-def as_words(line: Line, options: Collection[str]) -> Line:
+def as_words(line: CommandLine, options: Collection[str]) -> CommandLine:
     """The same line, where only these options are options: for commands that take free text, in which a colon is a colon.
 
     >>> as_words(read("reject A-7Q0D logo:cut off undo:no"), {"undo"})
-    Line(reject | A-7Q0D | logo:cut | off | undo: no)
+    CommandLine(reject | A-7Q0D | logo:cut | off | undo: no)
     """
 
-    def word(part: Part) -> Part:
+    def word(part: LinePart) -> LinePart:
         return replace(part, value=part.raw, name="") if part.name and part.name not in options else part
 
     return replace(line, parts=tuple(word(part) for part in line.parts))
@@ -155,7 +155,7 @@ def write(command: str, words: Iterable[str] = (), options: Mapping[str, object]
     return " ".join([command, *(quote(word) for word in words), *given])
 
 
-def format(line: Line) -> str:
+def format(line: CommandLine) -> str:
     """The line as text that reads the same."""
     text = line.command
     for part in line.parts:
@@ -169,23 +169,23 @@ def _first_word(text: str) -> tuple[str, str]:
     return (found.group(), text[found.end() :]) if found else ("", "")
 
 
-def _joined(parts: Iterable[Part]) -> str:
+def _joined(parts: Iterable[LinePart]) -> str:
     text = ""
     for part in parts:
         text += ("\n" if part.broken else " ") + part.raw if text else part.raw
     return text
 
 
-def _forgive_blanks(parts: tuple[Part, ...], names: Collection[str]) -> tuple[Part, ...]:
+def _forgive_blanks(parts: tuple[LinePart, ...], names: Collection[str]) -> tuple[LinePart, ...]:
     """Let a word such as `seed:` take the words behind it as its value, where it names something."""
-    made: list[Part] = []
-    taking: Part | None = None
-    taken: list[Part] = []
+    made: list[LinePart] = []
+    taking: LinePart | None = None
+    taken: list[LinePart] = []
 
     def close() -> None:
         if taking is not None:
             value = taken[0].value if len(taken) == 1 else _joined(taken)
-            made.append(Part(value, taking.name, broken=taking.broken))
+            made.append(LinePart(value, taking.name, broken=taking.broken))
 
     for part in parts:
         name = part.value[:-1].casefold() if not part.name and part.value[-1:] in (":", "=") else ""
@@ -193,7 +193,7 @@ def _forgive_blanks(parts: tuple[Part, ...], names: Collection[str]) -> tuple[Pa
             taken.append(part)
         elif name and not part.quoted and name in names:
             close()
-            taking, taken = Part("", name, broken=part.broken), []
+            taking, taken = LinePart("", name, broken=part.broken), []
         elif part.name or taking is None:
             close()
             taking = None
@@ -204,7 +204,7 @@ def _forgive_blanks(parts: tuple[Part, ...], names: Collection[str]) -> tuple[Pa
     return tuple(made)
 
 
-class _Reader:
+class _LineReader:
     """Goes once through a text; each step takes one part. Time grows with the length of the text only."""
 
     def __init__(self, text: str) -> None:
@@ -214,8 +214,8 @@ class _Reader:
         self.hopeless: set[str] = set()
         """Quotes that are not closed anywhere from here on."""
 
-    def parts(self) -> tuple[Part, ...]:
-        made: list[Part] = []
+    def parts(self) -> tuple[LinePart, ...]:
+        made: list[LinePart] = []
         while True:
             broken = self._skip_blanks() and bool(made)
             if self.at >= len(self.text):
@@ -229,7 +229,7 @@ class _Reader:
             self.at += 1
         return "\n" in self.text[start : self.at]
 
-    def _part(self, broken: bool) -> Part:
+    def _part(self, broken: bool) -> LinePart:
         start = self.at
         named = _NAME.match(self.text, self.at)
         if named:
@@ -239,10 +239,10 @@ class _Reader:
             if value is None and value_at < len(self.text) and not self.text[value_at].isspace():
                 value = self._bare(value_at)
             if value is not None:
-                return Part(value, named.group(1).casefold(), self.text[start : self.at], broken=broken)
+                return LinePart(value, named.group(1).casefold(), self.text[start : self.at], broken=broken)
         inner = self._quoted(start)
         value = self._bare(start) if inner is None else inner
-        return Part(value, "", self.text[start : self.at], inner is not None, broken)
+        return LinePart(value, "", self.text[start : self.at], inner is not None, broken)
 
     def _quoted(self, start: int) -> str | None:
         """The text inside the quotes that open at `start`, or None if none do."""

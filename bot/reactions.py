@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot import command_text, commands, emoji
 from bot.cards import Answer, Button, Card
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
 from storage import ids
 from storage.files import assets
@@ -18,12 +18,12 @@ _MOST = 10
 """Pictures that are offered one by one."""
 
 
-def stands_for(desk: Desk, reaction: str, place: Place) -> str:
+def stands_for(desk: Desk, reaction: str, place: ChatPlace) -> str:
     """The command an emoji stands for, such as `approve` or `tag pick`; a keycap approves the picture with its number."""
     return emoji.meaning(desk.settings, reaction, place.project) or ("approve" if emoji.number(reaction) else "")
 
 
-def react(desk: Desk, member: Member, place: Place, subject: str, reaction: str, added: bool) -> Answer | None:
+def react(desk: Desk, member: Member, place: ChatPlace, subject: str, reaction: str, added: bool) -> Answer | None:
     """Do what an emoji on the message of `subject` (`R-4F2K`, `A-7Q0D`) stands for; None when it stands for nothing.
 
     On a render with several pictures a keycap (2️⃣) approves one of them; any other verdict or tag asks which are meant, and
@@ -43,7 +43,7 @@ def react(desk: Desk, member: Member, place: Place, subject: str, reaction: str,
         options = {"undo": "yes"} if _REVERSED[verb] == verb else {}
         verb = _REVERSED[verb]
     line = f"{command_text.write(verb, options=options)} {subject}{f'#{number}' if number else ''} {words}".rstrip()
-    answer = commands.answer(desk, Said(member, place, line))
+    answer = commands.answer(desk, ChatRequest(member, place, line))
     return replace(answer, buttons=())  # taking the emoji off is the undo
 
 

@@ -1,4 +1,4 @@
-"""What comes in from a person, before anything is understood: Said, Place, Attachment; and Completion, what may be typed next."""
+"""What comes in from a person, before it is understood: ChatRequest, ChatPlace, Attachment; and Completion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from storage.tables import Member, Project
 
 
 @dataclass(frozen=True)
-class Place:
+class ChatPlace:
     """Where something was said, and so where the answer belongs."""
 
     platform: str
@@ -36,11 +36,11 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Said:
+class ChatRequest:
     """One message or slash command of one Member."""
 
     member: Member
-    place: Place
+    place: ChatPlace
     text: str
     attachments: tuple[Attachment, ...] = ()
     key: str | None = None

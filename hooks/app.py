@@ -28,7 +28,7 @@ from bot.web.compare_routes import router as compare_routes
 from bot.web.guard import Guard
 from bot.web.room_routes import router as room_routes
 from bot.web.session import signer
-from bot.web.templating import STATIC, Paper
+from bot.web.templating import STATIC, Templates
 from bot.web.verify_routes import router as verify_routes
 from bot.web.wakeups import Bell
 from core import errors
@@ -67,8 +67,8 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     desk = desk or here()
     bell = Bell(desk.queue)
     app = FastAPI(title="Slate", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    paper = Paper()
-    app.state.house = House(desk, signer(desk.settings), bell, paper, commands, react)
+    templates = Templates()
+    app.state.house = House(desk, signer(desk.settings), bell, templates, commands, react)
     app.include_router(health_routes)
     app.include_router(page_routes)
     app.include_router(verify_routes)
@@ -171,7 +171,7 @@ def _unexpected(request: Request, problem: Exception) -> Response:
 def _answer(request: Request, status: int, code: str, message: str, hint: str) -> Response:
     if _wants_page(request):
         facts: dict[str, Any] = {"status": status, "code": code, "message": message, "hint": hint}
-        return HTMLResponse(request.app.state.house.paper.html("problem.html", **facts), status)
+        return HTMLResponse(request.app.state.house.templates.html("problem.html", **facts), status)
     return JSONResponse({"error": code, "message": message, "hint": hint}, status)
 
 

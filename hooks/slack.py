@@ -12,7 +12,7 @@ from bot.slack.runtime import Front
 from bot.web import limits
 from bot.web.app_state import visitor
 from bot.web.files import read
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.tables import Member
 
 _MOST = 2 * 1024 * 1024
@@ -76,7 +76,7 @@ def _install(router: APIRouter, front: Front) -> None:
     def install(request: Request, me: Member = Depends(visitor)) -> Response:
         """Off to Slack: for admins, as whoever is let in by this sees what the team has made."""
         with front.desk.reading() as session:
-            allow(session, me, Action.MANAGE_MEMBERS, None)
+            allow(session, me, Permission.MANAGE_MEMBERS, None)
         return to_starlette_response(flow.handle_installation(to_bolt_request(request, b"")))
 
     def back(request: Request) -> Response:

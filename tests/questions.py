@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from core.errors import SlateError
 from core.search import ask
-from core.search.ask import Found
+from core.search.ask import SearchAnswer
 from storage import search
 from storage.database import Database
 from storage.tables import (
@@ -267,7 +267,7 @@ def asked(database: Database, studio: Studio, question: Row) -> tuple[Outcome, s
     before = [earlier] if isinstance(earlier, str) else list(earlier)
     with database.reading() as session:
 
-        def answer(said: str) -> Found | None:
+        def answer(said: str) -> SearchAnswer | None:
             try:
                 return ask.answer(
                     session, said, by=studio.people[question["asker"]], now=studio.now, limit=_EVERYTHING, before=_run_on(before)
@@ -297,7 +297,7 @@ _HEDGES = re.compile(
 )
 
 
-def _short_of(found: Found) -> Outcome:
+def _short_of(found: SearchAnswer) -> Outcome:
     if found.choices and not found.results:
         return Outcome.BACK
     said = re.search(r"\*\*", found.sentence)
@@ -307,7 +307,7 @@ def _short_of(found: Found) -> Outcome:
     return Outcome.EMPTY if empty and not re.search(r"\*\*(?:No|0|None)\*\*", found.sentence) else Outcome.WRONG
 
 
-def right(found: Found, expect: Row, studio: Studio) -> bool:
+def right(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     """Whether the answer is one of those expected; of several questions in one, every part."""
     if "both" in expect:
         return all(right(found, part | {"anywhere": True}, studio) for part in expect["both"])
@@ -316,26 +316,26 @@ def right(found: Found, expect: Row, studio: Studio) -> bool:
     return _KINDS[expect["kind"]](found, expect, studio)
 
 
-def _ids(found: Found, studio: Studio) -> list[str]:
+def _ids(found: SearchAnswer, studio: Studio) -> list[str]:
     return [studio.names.get(result.asset.code, result.asset.code) for result in found.results]
 
 
-def _set(found: Found, expect: Row, studio: Studio) -> bool:
+def _set(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     return set(_ids(found, studio)) == set(expect["ids"]) and (bool(expect["ids"]) or not found.choices)
 
 
-def _top(found: Found, expect: Row, studio: Studio) -> bool:
+def _top(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     return _ids(found, studio)[: len(expect["ids"])] == expect["ids"]
 
 
-def _people(found: Found, expect: Row, studio: Studio) -> bool:
+def _people(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     bold = " | ".join(re.findall(r"\*\*(.+?)\*\*", found.sentence))
     sentence = _plain(bold)
     said = {name for name in studio.people if _plain(name) in sentence} if not found.choices else set()
     return said == set(expect["names"])
 
 
-def _names(found: Found, expect: Row, studio: Studio) -> bool:
+def _names(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     sentence = _plain(found.sentence)
     wanted = [_plain(name) for name in expect["names"]]
     places = [sentence.find(name) for name in wanted]
@@ -344,12 +344,12 @@ def _names(found: Found, expect: Row, studio: Studio) -> bool:
     return bool(wanted) and all(place >= 0 for place in places) and ordered and rows
 
 
-def _value(found: Found, expect: Row, studio: Studio) -> bool:
+def _value(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     sentence = _plain(found.sentence)
     return any(_plain(value) in sentence for value in expect["any_of"])
 
 
-def _count(found: Found, expect: Row, studio: Studio) -> bool:
+def _count(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     if expect.get("anywhere"):
         return str(expect["n"]) in re.findall(r"\*\*(\d+)\*\*", found.sentence)
     number = re.search(r"\*\*([\d,]+)\*\*", found.sentence)
@@ -359,7 +359,7 @@ def _count(found: Found, expect: Row, studio: Studio) -> bool:
     return expect["n"] in [int(one[1].replace(",", "")) for one in (number, renders) if one]
 
 
-def _yesno(found: Found, expect: Row, studio: Studio) -> bool:
+def _yesno(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     said = re.search(r"\*\*(?P<yes>Yes|Ja|Oui|Sí|Sim|はい|是|有)|\*\*(?P<no>No|Nein|Non|Não|いいえ|没有|否|不)", found.sentence)
     if said is None:
         return not expect["yes"] and not found.results and not found.choices and "Nothing" in found.sentence
@@ -367,7 +367,7 @@ def _yesno(found: Found, expect: Row, studio: Studio) -> bool:
     return bool(said["yes"]) == expect["yes"] and evidence
 
 
-def _date(found: Found, expect: Row, studio: Studio) -> bool:
+def _date(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     wanted = datetime.fromisoformat(expect["date"]).date()
     today = studio.now.astimezone(studio.zone).date()
     near = {
@@ -400,17 +400,17 @@ def _months(month: int) -> tuple[str, ...]:
     return (*names[month].split(), f"{month}月", f"{month}/")
 
 
-def _table(found: Found, expect: Row, studio: Studio) -> bool:
+def _table(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     return dict(found.rows) == expect["rows"]
 
 
-def _ask_back(found: Found, expect: Row, studio: Studio) -> bool:
+def _ask_back(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     if not expect["of"]:
         return not found.results
     return not found.results and all(any(name in choice.label for choice in found.choices) for name in expect["of"])
 
 
-def _none(found: Found, expect: Row, studio: Studio) -> bool:
+def _none(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     first = _plain(found.sentence[:160])
     return (
         _plain(expect["unknown"]) in first

@@ -13,7 +13,7 @@ from core.comfyui.client import Comfy
 from core.desk import Desk, here
 from core.operations.setup import prepare
 from core.rendering import lifecycle, worker
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from core.rendering.reconciler import Sweeper
 from core.rendering.worker import Lane
 from core.settings import Settings
@@ -49,7 +49,7 @@ class Shop:
 
     def ask(self, workflow: str = "text-to-image", *, by: Member | None = None, **inputs: object) -> Render:
         given = {"prompt": "a red boat", "steps": 3, "width": 128, "height": 128} | inputs
-        return lifecycle.submit(self.desk, Asking(workflow, by or self.mia, self.project, inputs=given))
+        return lifecycle.submit(self.desk, RenderRequest(workflow, by or self.mia, self.project, inputs=given))
 
     def now(self, render: Render) -> Render:
         """The render as it is now."""

@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 from bot.cli.entry import app
-from bot.cli.error_output import Code
+from bot.cli.error_output import ExitCode
 from bot.commands import TABLE
 from core.events import FOLLOWS, Follow
 from core.operations.settings_table import table
@@ -68,7 +68,7 @@ def test_whatever_chat_can_the_terminal_can() -> None:
 
 def test_the_exit_codes_are_those_documented() -> None:
     documented = re.findall(r"^\| (\d+) \|", page("cli.md"), re.MULTILINE)
-    assert [int(code) for code in documented] == sorted(Code)
+    assert [int(code) for code in documented] == sorted(ExitCode)
 
 
 def test_the_table_of_roles_is_the_one_in_force() -> None:

@@ -95,3 +95,13 @@ def test_the_longest_functions_stay_readable() -> None:
     ranked = sorted(lengths)
     assert ranked[len(ranked) // 2] <= 12
     assert ranked[int(len(ranked) * 0.9)] <= 30
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """Classes inside functions and classes count too: who reads a name needs no import to know what it is."""
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(name(path))
+    assert {one: found for one, found in homes.items() if len(found) > 1} == {}

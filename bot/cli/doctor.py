@@ -13,7 +13,7 @@ _MARKS = {"fine": ("✓", "green"), "idle": ("·", "dim"), "warning": ("!", "yel
 
 def doctor(as_json: AsJson = False) -> None:
     """Look at every part: what is configured, embedded or real, reachable, missing, and how to fix it."""
-    from bot.cli.error_output import Code
+    from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import plain_desk
     from bot.cli.run_line import print_json
     from core.operations.doctor import examine, healthy
@@ -29,7 +29,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         _print_findings(findings)
     if not well:
-        raise typer.Exit(Code.UNAVAILABLE)
+        raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
 def _print_findings(findings: list[Any]) -> None:

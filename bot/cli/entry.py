@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.command_index import Slate
-from bot.cli.error_output import Code, code_of, tell_error, tell_problem, tell_usage
+from bot.cli.error_output import ExitCode, code_of, tell_error, tell_problem, tell_usage
 from core.errors import SlateError
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         status = app(list(arguments), prog_name="slate", standalone_mode=False)
-        return status if isinstance(status, int) else Code.DONE
+        return status if isinstance(status, int) else ExitCode.DONE
     except SlateError as problem:
         if _came_of_an_interrupt(problem):
             return _interrupted()
@@ -64,17 +64,17 @@ def run(arguments: Sequence[str]) -> int:
         return _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Code.DONE
+        return ExitCode.DONE
     except Exception as problem:  # noqa: BLE001  (an edge: logged once with an id, said in a sentence)
         if _came_of_an_interrupt(problem):
             return _interrupted()
         tell_problem(problem, as_json=as_json)
-        return Code.MISTAKE
+        return ExitCode.MISTAKE
 
 
-def _interrupted() -> Code:
+def _interrupted() -> ExitCode:
     sys.stderr.write("\nInterrupted.\n")
-    return Code.INTERRUPTED
+    return ExitCode.INTERRUPTED
 
 
 def _came_of_an_interrupt(problem: BaseException | None) -> bool:

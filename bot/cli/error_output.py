@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.cards import Answer
 
 
-class Code(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes; documented in docs/cli.md."""
 
     DONE = 0
@@ -35,29 +35,29 @@ class Code(IntEnum):
     INTERRUPTED = 130
 
 
-_CODES: tuple[tuple[type[SlateError], Code], ...] = (
-    (errors.UnknownCommand, Code.USAGE),
-    (errors.UnknownInput, Code.USAGE),
-    (errors.NotFound, Code.NOT_FOUND),
-    (errors.BadInput, Code.USAGE),
-    (errors.Refused, Code.REFUSED),
-    (errors.Conflict, Code.CONFLICT),
-    (errors.BackendUnreachable, Code.UNAVAILABLE),
-    (errors.BackendBusy, Code.UNAVAILABLE),
-    (errors.StoreError, Code.UNAVAILABLE),
-    (errors.BackendError, Code.FAILED),
+_CODES: tuple[tuple[type[SlateError], ExitCode], ...] = (
+    (errors.UnknownCommand, ExitCode.USAGE),
+    (errors.UnknownInput, ExitCode.USAGE),
+    (errors.NotFound, ExitCode.NOT_FOUND),
+    (errors.BadInput, ExitCode.USAGE),
+    (errors.Refused, ExitCode.REFUSED),
+    (errors.Conflict, ExitCode.CONFLICT),
+    (errors.BackendUnreachable, ExitCode.UNAVAILABLE),
+    (errors.BackendBusy, ExitCode.UNAVAILABLE),
+    (errors.StoreError, ExitCode.UNAVAILABLE),
+    (errors.BackendError, ExitCode.FAILED),
 )
 
 
-def code_of(kind: type[SlateError]) -> Code:
+def code_of(kind: type[SlateError]) -> ExitCode:
     """The exit code for a kind of error."""
-    return next((code for known, code in _CODES if issubclass(kind, known)), Code.MISTAKE)
+    return next((code for known, code in _CODES if issubclass(kind, known)), ExitCode.MISTAKE)
 
 
-def code_named(name: str) -> Code:
+def code_named(name: str) -> ExitCode:
     """The exit code for an error's stable code, such as `unknown-workflow`."""
     kind = {kind.code: kind for kind in _every(SlateError)}.get(name)
-    return code_of(kind) if kind else Code.MISTAKE
+    return code_of(kind) if kind else ExitCode.MISTAKE
 
 
 def tell_error(problem: SlateError, *, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def tell_error(problem: SlateError, *, as_json: bool) -> None:
     tell({"code": problem.code, "message": problem.message, "hint": problem.hint}, as_json=as_json)
 
 
-def tell_answer(answer: Answer, *, as_json: bool) -> Code:
+def tell_answer(answer: Answer, *, as_json: bool) -> ExitCode:
     """Tell an Answer that is an error; returns its exit code."""
     given = answer.data.get("error")
     said = {"code": answer.error, "message": answer.text, "hint": ""}
@@ -82,7 +82,7 @@ def tell_usage(problem: TyperException, *, as_json: bool) -> int:
     told = problem.format_message().strip()
     if not told or type(problem).__name__ == "NoArgsIsHelpError":
         print(told)
-        return Code.USAGE
+        return ExitCode.USAGE
     context = getattr(problem, "ctx", None)
     hint = f"`{context.command_path} --help` shows how it is used." if context else "`slate --help` lists the commands."
     tell({"code": "usage", "message": told, "hint": hint}, as_json=as_json)

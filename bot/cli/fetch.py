@@ -50,7 +50,7 @@ def fetch(
 
 def _asset(desk: Desk, subject: str, member: Member) -> Asset:
     """The one asset meant. Raises UnknownAsset, UnknownRender, Conflict, Refused."""
-    from core.people.roles import Action, allow
+    from core.people.roles import Permission, allow
     from core.rendering import lifecycle
     from storage.files import assets
     from storage.people import projects
@@ -71,7 +71,7 @@ def _asset(desk: Desk, subject: str, member: Member) -> Asset:
                     f"There is no asset `{subject[:40]}`.", hint="Ids look like `A-7Q0D`; `slate find` lists them."
                 )
             asset = known
-        allow(session, member, Action.SEE, projects.by_id(session, asset.project_id))
+        allow(session, member, Permission.SEE, projects.by_id(session, asset.project_id))
     return asset
 
 

@@ -15,8 +15,8 @@ from bot.cli.options import As, AsJson
 if TYPE_CHECKING:
     from core.desk import Desk
     from core.importing.attribution import Terms
-    from core.importing.progress import Progress
-    from core.importing.sources import Place
+    from core.importing.progress import ImportProgress
+    from core.importing.sources import Source
     from storage.tables import Intake, Member
 
 _EVERY = 2.0
@@ -115,7 +115,7 @@ def _finish(desk: Desk, as_json: bool) -> None:
         time.sleep(_EVERY)
 
 
-def _watch(desk: Desk, watched: list[tuple[Intake, Place]], member: Member, terms: Terms) -> None:
+def _watch(desk: Desk, watched: list[tuple[Intake, Source]], member: Member, terms: Terms) -> None:
     """Round after round until interrupted; what is still being written is left for the next round."""
     from core.importing import scan, second_phase
     from storage.queue import ARCHIVE
@@ -136,7 +136,7 @@ def _shown(as_json: bool) -> Any:
     """Progress on standard error: one line that is rewritten at a terminal, a line every ten seconds anywhere else."""
     last = [0.0]
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: ImportProgress) -> None:
         now, at_terminal = time.monotonic(), sys.stderr.isatty()
         finished = progress.done >= progress.total
         if as_json or (now - last[0] < (0.2 if at_terminal else 10.0) and not finished):
@@ -148,7 +148,7 @@ def _shown(as_json: bool) -> Any:
     return tell
 
 
-def line_of(progress: Progress) -> str:
+def line_of(progress: ImportProgress) -> str:
     """`reading 1,200 of 20,000 · 240 files/s · 310 MB/s · 1 min 18 s left`."""
     from bot.formatting import duration
 

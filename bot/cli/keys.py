@@ -145,7 +145,7 @@ def serve(
 def stamping_server(stamper: Any, port: int) -> ThreadingHTTPServer:
     """The service on loopback."""
 
-    class Answering(BaseHTTPRequestHandler):
+    class TimestampHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             try:
                 length = min(int(self.headers.get("Content-Length") or 0), 65_536)
@@ -161,7 +161,7 @@ def stamping_server(stamper: Any, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: who had what stamped is nobody's business."""
 
-    return ThreadingHTTPServer(("127.0.0.1", port), Answering)
+    return ThreadingHTTPServer(("127.0.0.1", port), TimestampHandler)
 
 
 def _tell(shape: dict[str, Any], said: str, as_json: bool) -> None:

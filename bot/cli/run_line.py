@@ -36,9 +36,9 @@ class Terminal:
 
     def say(self, text: str, attachments: Sequence[Attachment] = (), *, key: str = "") -> Answer:
         from bot import commands
-        from bot.request import Place, Said
+        from bot.request import ChatPlace, ChatRequest
 
-        return commands.answer(self.desk, Said(self.member, Place("cli"), text, tuple(attachments), key or None))
+        return commands.answer(self.desk, ChatRequest(self.member, ChatPlace("cli"), text, tuple(attachments), key or None))
 
 
 def sit_down(desk: Desk, name: str) -> Terminal:

@@ -13,7 +13,7 @@ from bot.cli.options import AsJson
 
 if TYPE_CHECKING:
     from core.desk import Desk
-    from core.provenance.survival import Place
+    from core.provenance.survival import TestChat
 
 PROVIDERS = ("bot.slack.selftest", "bot.discord.selftest")
 """Modules that may have a `place(desk)`: a chat a canary can go through, or None where it is not connected."""
@@ -39,7 +39,7 @@ def chat(as_json: AsJson = False) -> None:
         typer.echo(f"{one.place} {one.kind}: {told}")
 
 
-def places(desk: Desk) -> Iterator[Place]:
+def places(desk: Desk) -> Iterator[TestChat]:
     """The chats that are connected and can be tried."""
     for name in PROVIDERS:
         if find_spec(name) is not None and (place := import_module(name).place(desk)) is not None:

@@ -30,7 +30,7 @@ def slack(
 
 def _serve() -> None:
     from bot.cli.processes import say_alive
-    from bot.slack.socket_mode import Sockets
+    from bot.slack.socket_mode import SlackSockets
     from core.desk import here
     from core.errors import BadInput
     from core.operations import logs
@@ -44,7 +44,7 @@ def _serve() -> None:
     logs.set_up(settings, "slack")
     say_alive(settings, "slack")
     desk = here()
-    sockets = Sockets(desk)
+    sockets = SlackSockets(desk)
     settle()
     listen_for_stop(sockets.stop)
     try:

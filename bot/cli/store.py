@@ -14,7 +14,7 @@ def verify_store(
     as_json: AsJson = False,
 ) -> None:
     """Prove every stored file against its digest, and tell what is missing, damaged or needed by nothing; changes nothing."""
-    from bot.cli.error_output import Code
+    from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import opened
     from bot.cli.run_line import print_json
     from core.operations.store_check import check_store
@@ -39,7 +39,7 @@ def verify_store(
             print(f"{found.orphan_count:,} files are needed by nothing ({found.orphan_size / 1e6:,.1f} MB); --json lists them.")
         print("All is well." if found.well else "Restore what is missing or damaged from a backup of the file store.")
     if not found.well:
-        raise typer.Exit(Code.UNAVAILABLE)
+        raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
 def storage(as_json: AsJson = False) -> None:

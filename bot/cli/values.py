@@ -52,10 +52,10 @@ def _asked(command: str, words: list[str], incomplete: str) -> list[str]:
 def _offered(desk: Any, command: str, words: list[str], incomplete: str) -> list[str]:
     from bot import command_text, commands
     from bot.identity import known_at_terminal
-    from bot.request import Place
+    from bot.request import ChatPlace
 
     member = known_at_terminal(desk)
     if member is None:
         return []
     line = " ".join([command, *(command_text.quote(word) for word in words), incomplete])
-    return [one.value for one in commands.complete(desk, member, Place("cli"), line, len(line))]
+    return [one.value for one in commands.complete(desk, member, ChatPlace("cli"), line, len(line))]

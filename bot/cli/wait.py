@@ -9,7 +9,7 @@ import typer
 
 from bot.cards import Answer
 from bot.cli import run_line
-from bot.cli.error_output import Code
+from bot.cli.error_output import ExitCode
 from bot.cli.run_line import print_json
 from core.desk import Desk
 from core.rendering import lifecycle
@@ -50,7 +50,7 @@ def follow(desk: Desk, code: str, *, as_json: bool) -> None:
 
         print_answer(Answer(cards=(card,)), desk.settings.base_url)
     if render.state is not RenderState.DONE:
-        raise typer.Exit(Code.FAILED)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _wait(desk: Desk, code: str) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.cards import Answer
-    from bot.request import Completion, Place, Said
+    from bot.request import ChatPlace, ChatRequest, Completion
     from core.desk import Desk
     from core.errors import SlateError
     from storage.tables import Member
@@ -24,36 +24,36 @@ UMBRELLA = "slate"
 """`/slate find …` is `/find …` on every front end."""
 
 
-def answer(desk: Desk, said: Said) -> Answer:
+def answer(desk: Desk, said: ChatRequest) -> Answer:
     """Do what was said. Never raises: an error becomes an Answer for the asker only, with `error` and `data["error"]` set."""
     return carefully(lambda: _answer(desk, said), said)
 
 
 def press(
-    desk: Desk, member: Member, place: Place, action: str, values: Mapping[str, str] | None = None, *, key: str | None = None
+    desk: Desk, member: Member, place: ChatPlace, action: str, values: Mapping[str, str] | None = None, *, key: str | None = None
 ) -> Answer:
     """Carry out a button's `verb:subject`: the same as saying `verb subject`, with `values` as options. Never raises.
 
     `key` is the platform's id of the press, so that one delivered twice is done once.
     """
     from bot import command_text
-    from bot.request import Said
+    from bot.request import ChatRequest
 
     verb, _, subject = action.partition(":")
     if verb not in BY_NAME:
         return carefully(lambda: _no_such_button(action))
     line = f"{command_text.write(verb, options=values)} {subject}".strip()
-    return answer(desk, Said(member, place, line, key=key))
+    return answer(desk, ChatRequest(member, place, line, key=key))
 
 
-def complete(desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]:
+def complete(desk: Desk, member: Member, place: ChatPlace, text: str, cursor: int) -> list[Completion]:
     """What may stand where the cursor is, best first, at most 25; `value` replaces the word the cursor is in. Never raises."""
     from bot.commands import completion
 
     return completion.complete(BY_NAME, desk, member, place, text, cursor)
 
 
-def carefully(act: Callable[[], Answer], said: Said | None = None) -> Answer:
+def carefully(act: Callable[[], Answer], said: ChatRequest | None = None) -> Answer:
     """What `act` answers; a declared error in its own words, anything else as an apology with an id that the log has, too."""
     import structlog
 
@@ -81,7 +81,7 @@ def _apology(incident: str) -> Answer:
     )
 
 
-def sorry(problem: SlateError, said: Said | None = None) -> Answer:
+def sorry(problem: SlateError, said: ChatRequest | None = None) -> Answer:
     """The error as an answer: what happened, what to do, the stable code; with what was said, buttons for what was meant."""
     from bot import shapes, show
     from bot.cards import Answer
@@ -92,7 +92,7 @@ def sorry(problem: SlateError, said: Said | None = None) -> Answer:
     return Answer(cards=(card,), private=True, error=problem.code, data={"error": shapes.error_shape(problem)})
 
 
-def _answer(desk: Desk, said: Said) -> Answer:
+def _answer(desk: Desk, said: ChatRequest) -> Answer:
     from bot import command_text
     from bot.commands.command import Asked, check_options
     from bot.commands.help import unknown

@@ -12,8 +12,8 @@ from core.text import names
 
 if TYPE_CHECKING:
     from bot.cards import Answer
-    from bot.command_text import Line
-    from bot.request import Attachment, Place, Said
+    from bot.command_text import CommandLine
+    from bot.request import Attachment, ChatPlace, ChatRequest
     from core.desk import Desk
     from storage.tables import Member
 
@@ -88,8 +88,8 @@ class Asked:
     """One command being carried out: who asked, where, and what came with it."""
 
     desk: Desk
-    said: Said
-    line: Line
+    said: ChatRequest
+    line: CommandLine
     command: Command
     table: Mapping[str, Command] = field(repr=False, default_factory=dict)
 
@@ -98,7 +98,7 @@ class Asked:
         return self.said.member
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ChatPlace:
         return self.said.place
 
     @property
@@ -138,7 +138,7 @@ def spelled(name: str) -> str:
     return name.casefold().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def check_options(command: Command, line: Line) -> None:
+def check_options(command: Command, line: CommandLine) -> None:
     """Raises UnknownInput for an option the command does not take, BadInput for one given twice."""
     own = [option.name for option in command.options]
     seen: set[str] = set()

@@ -13,7 +13,7 @@ from bot import command_text, formatting
 from bot.commands.command import Command, Option, spelled
 from bot.commands.help import about_input, usage
 from bot.commands.inputs import models_known
-from bot.request import Completion, Place
+from bot.request import ChatPlace, Completion
 from core import workflows
 from core.desk import Desk
 from core.errors import SlateError
@@ -25,7 +25,7 @@ from storage.files import assets
 from storage.people import projects
 from storage.rendering import renders
 from storage.rendering import workflows as rows
-from storage.search import Field, Scope
+from storage.search import FacetField, Scope
 from storage.tables import Member, Render, RenderState
 
 MOST = 25
@@ -57,7 +57,9 @@ _PROFILES = {
 }
 
 
-def complete(table: Mapping[str, Command], desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]:
+def complete(
+    table: Mapping[str, Command], desk: Desk, member: Member, place: ChatPlace, text: str, cursor: int
+) -> list[Completion]:
     """What may stand where the cursor is, best first, at most 25; `value` replaces the word the cursor is in. Never raises.
 
     Inside a quoted text there is nothing to complete, and a database that does not answer completes nothing.
@@ -112,10 +114,10 @@ class _Completing:
 
     session: Session
     member: Member
-    place: Place
+    place: ChatPlace
     table: Mapping[str, Command]
     command: Command
-    line: command_text.Line
+    line: command_text.CommandLine
     """What is before the word that is being typed."""
     typed: str
 
@@ -210,10 +212,10 @@ class _Completing:
         return self._names_known(option.name, option.kind)
 
     def _names_known(self, name: str, kind: str) -> list[Completion]:
-        if kind not in list(Field):
+        if kind not in list(FacetField):
             return []
         scope = Scope(visible_projects(self.session, self.member))
-        known = entities.read(self.session, scope).of([Field(kind)])
+        known = entities.read(self.session, scope).of([FacetField(kind)])
         here = self.place.project.id if self.place.project else None
         known.sort(key=lambda one: (here not in one.projects, one.label.casefold()))
         return [_valued(name, one.label, one.label) for one in known]

@@ -12,11 +12,11 @@ from bot.commands import subjects
 from bot.commands.command import Asked
 from core.compliance import collect
 from core.compliance import report as paper
-from core.compliance.rules import QUESTIONS, SECTIONS, Checked, Item, Report, Status
+from core.compliance.rules import QUESTIONS, SECTIONS, Checked, ComplianceReport, Item, Status
 from core.errors import BadInput, NotFound, UnknownAsset
 from core.people import projects
 from core.security import signed_links
-from core.security.signed_links import Linked
+from core.security.signed_links import LinkedFile
 from storage import ids
 from storage.files import assets
 from storage.files import exports as rows
@@ -42,7 +42,7 @@ def compliance(asked: Asked) -> Answer:
         made = paper.pdf(report) if form == "pdf" else paper.table(report).encode("utf-8-sig")
         mime = "application/pdf" if form == "pdf" else "text/csv"
         name = "marking-" + "".join(letter if letter.isalnum() else "-" for letter in subject)[:60].strip("-") + f".{form}"
-        data["link"] = signed_links.make(asked.desk.settings, Linked(asked.desk.blobs.put(made), name, mime))
+        data["link"] = signed_links.make(asked.desk.settings, LinkedFile(asked.desk.blobs.put(made), name, mime))
         made_of = Card("Compliance report", fields=(Field("File", f"Download {name}", link=str(data["link"])),))
     cards = tuple(_card(one, report) for one in report.assets[:6])
     return Answer(text, (made_of, *cards) if form else cards, private=True, data=data)
@@ -71,7 +71,7 @@ def declare(asked: Asked) -> Answer:
     )
 
 
-def shape_of(report: Report) -> dict[str, object]:
+def shape_of(report: ComplianceReport) -> dict[str, object]:
     """The documented shape of a report."""
     return {
         "subject": report.subject,
@@ -157,7 +157,7 @@ def _line(item: Item) -> str:
     return f"{_OUTCOMES[item.status]}: {item.name}: {item.text}{source}"
 
 
-def _card(one: Checked, report: Report) -> Card:
+def _card(one: Checked, report: ComplianceReport) -> Card:
     tone: Tone = "failed" if one.count(Status.FAIL) else "plain"
     fields = []
     for letter, name in SECTIONS.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot import command_text
 from bot.cards import Button
-from bot.request import Said
+from bot.request import ChatRequest
 from core.errors import SlateError
 
 LONGEST_BUTTON = 90
@@ -15,7 +15,7 @@ LONGEST_BUTTON = 90
 _MOST = 10
 
 
-def corrections(problem: SlateError, said: Said) -> tuple[Button, ...]:
+def corrections(problem: SlateError, said: ChatRequest) -> tuple[Button, ...]:
     """A button for each suggestion of the error; none where files came along, as a button brings none.
 
     The error names what was mistyped in its fact `given`, `input` or `workflow`, and what may have been meant in `suggestions`.

@@ -16,9 +16,9 @@ from core.exports import contact_sheet, package, profiles
 from core.exports import export as leaving
 from core.exports.export import Left, Ready, Wish
 from core.files import stored
-from core.people.roles import Action, allow, visible_projects
+from core.people.roles import Permission, allow, visible_projects
 from core.security import safe_fetch, signed_links
-from core.security.signed_links import Linked
+from core.security.signed_links import LinkedFile
 from core.verification import restore as restoring
 from core.verification import verify as verification
 from storage.files import exports as rows
@@ -66,7 +66,7 @@ def profile(asked: Asked) -> Answer:
     """
     with asked.desk.reading() as session:
         project = project_of(session, asked)
-        allow(session, asked.member, Action.SEE, project)
+        allow(session, asked.member, Permission.SEE, project)
         changed = rows.profiles(session, project.id or 0)
     name = asked.line.word(0)
     given = {key: value for key, value in asked.line.options if key not in ("project", "reset")}
@@ -92,7 +92,7 @@ def verify(asked: Asked) -> Answer:
     /verify https://example.com/picture.png
     """
     with asked.desk.reading() as session:
-        allow(session, asked.member, Action.FIND, asked.place.project)
+        allow(session, asked.member, Permission.FIND, asked.place.project)
         seen = visible_projects(session, asked.member)
     checked = [(name, verification.verify(asked.desk, data, name, projects=seen)) for name, data in _files(asked)]
     cards = tuple(verification_card(name, one) for name, one in checked)
@@ -120,7 +120,7 @@ def restore(asked: Asked) -> Answer:
         done = restoring.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
         url = signed_links.make(
             asked.desk.settings,
-            Linked(done.asset.sha256, one.filename if not done.same else done.asset.filename, done.asset.mime),
+            LinkedFile(done.asset.sha256, one.filename if not done.same else done.asset.filename, done.asset.mime),
         )
         what = "is the original" if done.same else f"is a copy of {done.original.code} and is now marked as one"
         lines.append(f"{one.filename} {what} ({done.how}).")
@@ -188,7 +188,7 @@ def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
             "removed": one.export.removed,
             "lost": one.export.lost,
             "sealed": one.asset.seal_state,
-            "link": signed_links.make(settings, Linked(one.asset.sha256, one.export.filename, one.asset.mime)),
+            "link": signed_links.make(settings, LinkedFile(one.asset.sha256, one.export.filename, one.asset.mime)),
         }
         for one in left
     ]
@@ -212,7 +212,7 @@ def _download(title: str, name: str, link: str) -> Card:
 def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
     ready = [leaving.prepare(asked.desk, asset, wish, by=asked.member, number=n) for n, asset in enumerate(found, start=1)]
     frames = [
-        contact_sheet.Frame(
+        contact_sheet.SheetFrame(
             stored.read(asked.desk, one.whole.asset.preview) if one.whole.asset.preview else b"",
             one.filename,
             contact_sheet.lines_of(one.view),
@@ -229,7 +229,7 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
 
 
 def _stored_link(asked: Asked, data: bytes, name: str, mime: str) -> str:
-    return signed_links.make(asked.desk.settings, Linked(files.put(asked.desk, data), name, mime))
+    return signed_links.make(asked.desk.settings, LinkedFile(files.put(asked.desk, data), name, mime))
 
 
 def _files(asked: Asked) -> list[tuple[str, bytes]]:

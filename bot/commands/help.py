@@ -9,7 +9,7 @@ from bot.cards import Answer, Button, Card, Field
 from bot.commands.command import Asked, Command
 from core import workflows as recipes
 from core.errors import UnknownCommand
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.text import names
 from core.workflows import InputSpec
 from storage.rendering import workflows as rows
@@ -115,7 +115,7 @@ def workflows(asked: Asked) -> Answer:
     """
     wanted = asked.line.word(0)
     with asked.desk.reading() as session:
-        allow(session, asked.member, Action.SEE, asked.place.project)
+        allow(session, asked.member, Permission.SEE, asked.place.project)
         if wanted:
             workflow, version = recipes.find(session, wanted)
             card = _recipe(workflow, version.number, recipes.inputs_of(version))

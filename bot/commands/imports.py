@@ -9,11 +9,11 @@ from bot.commands.command import Asked
 from core.errors import MissingInput, UnknownMember, UnknownRender
 from core.importing import unread
 from core.importing.attribution import names_shot
-from core.importing.confirm import Said
+from core.importing.confirm import Confirmation
 from core.importing.confirm import confirm as confirm_all
 from core.importing.sources.entries import path_of, shown
 from core.people import projects
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.search import ask
 from core.text import names
 from storage.files import imports
@@ -39,7 +39,7 @@ def confirm(asked: Asked) -> Answer:
         raise MissingInput("`confirm` needs ids or a search.", hint="Write /confirm A-7Q0D, or /confirm client:acme is:inferred.")
     understood: tuple[str, ...] = ()
     with asked.desk.reading() as session:
-        allow(session, asked.member, Action.CONFIRM, asked.place.project)
+        allow(session, asked.member, Permission.CONFIRM, asked.place.project)
         if codes:
             found = [one.id for one in subjects.some_assets(session, asked)]
         else:
@@ -55,11 +55,11 @@ def confirm(asked: Asked) -> Answer:
     return _confirmed(asked, found, said, understood)
 
 
-def _said(asked: Asked) -> Said:
+def _said(asked: Asked) -> Confirmation:
     maker, into, shot = asked.option("maker"), asked.option("into"), asked.option("as")
     with asked.desk.reading() as session:
         project = projects.find(session, into) if into else None
-    return Said(_member(asked, maker) if maker else None, project, names_shot(shot) if shot else None)
+    return Confirmation(_member(asked, maker) if maker else None, project, names_shot(shot) if shot else None)
 
 
 def _member(asked: Asked, name: str) -> Member:
@@ -82,7 +82,7 @@ def _ask(asked: Asked, question: str, count: int, understood: tuple[str, ...]) -
     return Answer(text, (card,), private=True, chips=understood, data={"confirmed": [], "found": count})
 
 
-def _confirmed(asked: Asked, found: list[int], said: Said, understood: tuple[str, ...]) -> Answer:
+def _confirmed(asked: Asked, found: list[int], said: Confirmation, understood: tuple[str, ...]) -> Answer:
     changed: list[str] = []
     for at in range(0, len(found), _TOGETHER):
         with asked.desk.writing() as session:
@@ -101,7 +101,7 @@ def ingests(asked: Asked) -> Answer:
     /ingests I-7Q0D
     """
     with asked.desk.reading() as session:
-        allow(session, asked.member, Action.SEE, asked.place.project)
+        allow(session, asked.member, Permission.SEE, asked.place.project)
         if asked.line.words:
             return _one(asked, asked.line.word(0))
         every = imports.newest(session)

@@ -60,7 +60,7 @@ def prompt_of(specs: Sequence[InputSpec]) -> str | None:
     return "prompt" if "prompt" in texts else next(iter(texts), None)
 
 
-def read_again(asked: Asked, specs: Sequence[InputSpec]) -> command_text.Line:
+def read_again(asked: Asked, specs: Sequence[InputSpec]) -> command_text.CommandLine:
     """The line read with the inputs' names known, so that a blank after a colon is forgiven."""
     own = {option.name for option in asked.command.options}
     return command_text.read(asked.said.text, names=own | {spec.name.casefold() for spec in specs} | {"size"})

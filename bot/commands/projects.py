@@ -9,7 +9,7 @@ from bot.cards import Answer, Card, Field
 from bot.commands.command import Asked
 from core.errors import BadInput, Conflict, MissingInput
 from core.people import accounts, projects, workspaces
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.people import projects as rows
 from storage.tables import Project
 
@@ -32,7 +32,7 @@ def project(asked: Asked) -> Answer:
         current = _chosen(session, asked, chosen, new)
         if reactions:
             projects.set_reactions(session, current, mapping, by=asked.member)
-        allow(session, asked.member, Action.SEE, current)
+        allow(session, asked.member, Permission.SEE, current)
         changed = bool(chosen or new or reactions)
         return Answer(cards=(_card(session, asked, current),), private=not changed, data=_shape(session, current))
 

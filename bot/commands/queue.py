@@ -11,7 +11,7 @@ from bot.commands.command import Asked
 from bot.commands.render import repeated
 from core import workflows
 from core.errors import Conflict
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.rendering import lifecycle
 from core.rendering.scheduler import Standing
 from storage.people import members, projects
@@ -85,7 +85,7 @@ def queue(asked: Asked) -> Answer:
     """
     limit = asked.count("limit", 15, 100)
     with asked.desk.reading() as session:
-        allow(session, asked.member, Action.SEE, asked.place.project)
+        allow(session, asked.member, Permission.SEE, asked.place.project)
         line = _in_line(session, asked, limit)
         held = shapes.hold_related(session, line)
         places = lifecycle.standings(session, line)

@@ -15,7 +15,7 @@ from core import workflows
 from core.errors import Conflict, MissingInput, UnknownWorkflow
 from core.people import projects
 from core.rendering import lifecycle
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from core.text import names
 from storage.files import assets
 from storage.people import projects as project_rows
@@ -46,7 +46,7 @@ def render(asked: Asked) -> Answer:
         project = project_of(session, asked)
     asked = replace(asked, line=inputs.read_again(asked, specs))
     given = inputs.gather(asked, specs, project, asked.line.rest(1))
-    return submit(asked, Asking(name, asked.member, project, given, _shot(asked, "")))
+    return submit(asked, RenderRequest(name, asked.member, project, given, _shot(asked, "")))
 
 
 def vary(asked: Asked) -> Answer:
@@ -101,10 +101,12 @@ def upscale(asked: Asked) -> Answer:
         parent = subjects.render_of(session, asset.code) if asset.render_id else None
     picture = next(spec.name for spec in specs if spec.kind == "picture")
     given = {picture: asset.code} | inputs.gather(asked, [spec for spec in specs if spec.name != picture], project, None)
-    return submit(asked, Asking("upscale", asked.member, project, given, _shot(asked, asset.shot), parent=parent, verb="upscale"))
+    return submit(
+        asked, RenderRequest("upscale", asked.member, project, given, _shot(asked, asset.shot), parent=parent, verb="upscale")
+    )
 
 
-def submit(asked: Asked, asking: Asking) -> Answer:
+def submit(asked: Asked, asking: RenderRequest) -> Answer:
     """Queue it. In a channel the render's own message is the answer; elsewhere its card is."""
     place = asked.place if asked.place.channel_id else None
     made = lifecycle.submit(asked.desk, replace(asking, place=place, key=asked.said.key))
@@ -141,7 +143,7 @@ def _repeat(asked: Asked, source: Render, verb: str, *, fresh_seed: bool) -> Ans
     changes = inputs.gather(asked, specs, project, subjects.named(asked).rest)
     seeds = {spec.name for spec in specs if spec.kind == "seed"} if fresh_seed else _emptied(asked, specs)
     given: Mapping[str, object] = {name: value for name, value in kept.items() if name not in seeds} | changes
-    asking = Asking(workflow, asked.member, project, given, _shot(asked, source.shot), parent=source, verb=verb)
+    asking = RenderRequest(workflow, asked.member, project, given, _shot(asked, source.shot), parent=source, verb=verb)
     return submit(asked, asking)
 
 
@@ -168,7 +170,7 @@ def _close_to(asked: Asked) -> Answer:
             raise Conflict("There is no workflow `image-to-image` to vary a picture with.", hint="Use /reroll.") from problem
         project = project_of(session, asked, asset.project_id)
     given = _from_picture(asset, parent, specs)
-    asking = Asking("image-to-image", asked.member, project, given, _shot(asked, asset.shot), parent=parent, verb="vary")
+    asking = RenderRequest("image-to-image", asked.member, project, given, _shot(asked, asset.shot), parent=parent, verb="vary")
     return submit(asked, asking)
 
 

@@ -12,7 +12,7 @@ from bot.commands.command import Asked, listed
 from bot.commands.corrections import LONGEST_BUTTON
 from core.errors import MissingInput
 from core.review import verdicts
-from core.review.verdicts import Decision
+from core.review.verdicts import VerdictResult
 from storage.tables import Asset, Judgement
 
 
@@ -86,20 +86,20 @@ def _judge(asked: Asked, judgement: Judgement) -> Answer:
     return replace(_answer(asked, text, decisions), buttons=back)
 
 
-def _undo(verb: str, changed: list[Decision]) -> Iterator[Button]:
+def _undo(verb: str, changed: list[VerdictResult]) -> Iterator[Button]:
     """Take back what was just said, where it fits a button."""
     subject = f"{' '.join(dict.fromkeys(one.asset.code for one in changed))} undo:yes"
     if len(f"{verb}:{subject}") <= LONGEST_BUTTON:
         yield Button(verb, subject, "Undo")
 
 
-def _decide(asked: Asked, asset: Asset, judgement: Judgement, note: str, undo: bool) -> Decision:
+def _decide(asked: Asked, asset: Asset, judgement: Judgement, note: str, undo: bool) -> VerdictResult:
     if undo:
         return verdicts.withdraw(asked.desk, asset, judgement, by=asked.member)
     return verdicts.decide(asked.desk, asset, judgement, by=asked.member, note=note)
 
 
-def _tag(asked: Asked, done: str, act: Callable[[Asset, str], Decision]) -> Answer:
+def _tag(asked: Asked, done: str, act: Callable[[Asset, str], VerdictResult]) -> Answer:
     words = subjects.named(asked).rest.replace(",", " ").split()
     if not words:
         raise MissingInput(f"`{asked.command.name}` needs a tag.", hint=f"Write /{asked.command.name} A-7Q0D hero.", input="word")
@@ -117,11 +117,11 @@ def _assets(asked: Asked) -> list[Asset]:
         return subjects.some_assets(session, asked)
 
 
-def _codes(decisions: Iterable[Decision]) -> str:
+def _codes(decisions: Iterable[VerdictResult]) -> str:
     return ", ".join(dict.fromkeys(one.asset.code for one in decisions))
 
 
-def _answer(asked: Asked, text: str, decisions: list[Decision], *, private: bool = False) -> Answer:
+def _answer(asked: Asked, text: str, decisions: list[VerdictResult], *, private: bool = False) -> Answer:
     last = {one.asset.id: one for one in decisions}
     changed = {one.asset.id for one in decisions if one.changed}
     with asked.desk.reading() as session:

@@ -16,9 +16,9 @@ from core.errors import MissingInput
 from core.formats import kinds
 from core.lineage import family as families
 from core.lineage.family import Lineage
-from core.people.roles import Action, allow, visible_projects
+from core.people.roles import Permission, allow, visible_projects
 from core.search import ask
-from core.search.ask import Found
+from core.search.ask import SearchAnswer
 from storage import ids
 from storage.chat import askings
 from storage.clock import now
@@ -93,7 +93,7 @@ def _about_here(session: Session, asked: Asked, question: str) -> str:
     return _THIS.sub(code, question, count=1) if code else question
 
 
-def _more(question: str, found: Found, limit: int) -> tuple[Card, ...]:
+def _more(question: str, found: SearchAnswer, limit: int) -> tuple[Card, ...]:
     """What to press next: one of several meanings, or the next page. What is too long for a button is shown to be typed."""
     asks = [(one.label, f"/find {one.text}") for one in found.choices]
     asks += [("More", f"/find {question} limit:{limit} page:{command_text.quote(found.after)}")] if found.after else []
@@ -161,7 +161,7 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
     from core.verification import verify, watermark_conflict
 
     with asked.desk.reading() as session:
-        allow(session, asked.member, Action.FIND, asked.place.project)
+        allow(session, asked.member, Permission.FIND, asked.place.project)
         projects = visible_projects(session, asked.member)
     seen = identify.recognise(asked.desk, data, filename, projects=projects)
     shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "others": []}
@@ -184,7 +184,7 @@ def _named(asset: Asset) -> dict[str, object]:
 
 
 def _family_card(family: Lineage) -> Card:
-    def lines(steps: tuple[families.Step, ...], arrow: str) -> str:
+    def lines(steps: tuple[families.LineageStep, ...], arrow: str) -> str:
         return "\n".join(f"{'   ' * (one.steps - 1)}{arrow} {_line(one.asset)} as {one.name}" for one in steps[:20])
 
     asked_for = " ← ".join(f"{one.code} ({one.verb})" for one in family.askings)
@@ -212,7 +212,7 @@ def _line(asset: Asset) -> str:
 
 
 def _family_shape(family: Lineage) -> dict[str, object]:
-    def steps(found: tuple[families.Step, ...]) -> list[dict[str, object]]:
+    def steps(found: tuple[families.LineageStep, ...]) -> list[dict[str, object]]:
         return [{"asset": one.asset.code, "of": one.other.code, "input": one.name, "steps": one.steps} for one in found]
 
     return {

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot.commands.command import Asked
 from core.errors import Conflict, MissingInput, UnknownAsset, UnknownRender
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage import ids
 from storage.chat import posts
 from storage.files import assets
@@ -207,7 +207,7 @@ def _made_by(session: Session, render: Render) -> list[Asset]:
 
 def check_visible(session: Session, asked: Asked, row: T) -> T:
     """The row, if the member may see what was made for its project; else raises Refused."""
-    allow(session, asked.member, Action.SEE, projects.by_id(session, row.project_id))
+    allow(session, asked.member, Permission.SEE, projects.by_id(session, row.project_id))
     return row
 
 

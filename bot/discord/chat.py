@@ -14,7 +14,7 @@ from bot.discord import limits
 from bot.discord.boards import Boards
 from bot.discord.message_packing import Message, of_card
 from bot.discord.pictures import Upload, live
-from bot.discord.rest import ARCHIVED, TOO_LARGE, UNKNOWN_MESSAGE, Json, Part, Rest
+from bot.discord.rest import ARCHIVED, TOO_LARGE, UNKNOWN_MESSAGE, FilePart, Json, Rest
 from core.desk import Desk
 from core.errors import BlobMissing, ChatGone, ChatRefused
 from storage.blobs import BlobError, digest_of
@@ -115,7 +115,7 @@ class DiscordChat:
         remember(desk, post.id, message, body.get("attachments", ()))
         return body
 
-    def _call(self, method: str, path: str, payload: Json, parts: Sequence[Part] = (), post: Post | None = None) -> Json:
+    def _call(self, method: str, path: str, payload: Json, parts: Sequence[FilePart] = (), post: Post | None = None) -> Json:
         while (wait := self._pacing.take([_ALL])) > 0:
             time.sleep(min(wait, 0.5))
         answered = self._rest.call(method, path, payload, parts)
@@ -162,17 +162,17 @@ def _payload(message: Message, attachments: list[Json]) -> Json:
     }
 
 
-def _attached(desk: Desk, message: Message, known: Json) -> tuple[list[Json], list[Part]]:
+def _attached(desk: Desk, message: Message, known: Json) -> tuple[list[Json], list[FilePart]]:
     """The attachments of the payload, and the files to send with it: those that are there already are only named."""
     listed: list[Json] = []
-    parts: list[Part] = []
+    parts: list[FilePart] = []
     for name, upload in message.uploads.items():
         there = known.get(name)
         if there and there["of"] == _identity(upload):
             listed.append({"id": there["id"]})
             continue
         listed.append({"id": len(parts), "filename": name} | ({"description": upload.alt} if upload.alt else {}))
-        parts.append(Part(name, bytes_of(desk, upload)))
+        parts.append(FilePart(name, bytes_of(desk, upload)))
     return listed, parts
 
 

@@ -15,7 +15,7 @@ from discord import app_commands
 
 from bot.discord import items
 from bot.discord.chat import PLATFORM
-from bot.discord.listeners import Listener
+from bot.discord.listeners import DiscordListener
 from bot.discord.messages import Talk
 from bot.discord.tree import plant
 from core.desk import Desk
@@ -58,7 +58,7 @@ class SlateClient(discord.Client):
         logging.getLogger("discord").setLevel(logging.INFO)  # beyond that it writes down whole events, with their tokens
         self.desk = desk
         self.tree = SlateTree(self)
-        self.listener = Listener(desk, self)
+        self.listener = DiscordListener(desk, self)
         self.talk = Talk(self.listener, self)
         plant(self.tree, self.listener)
         self.add_dynamic_items(*items.EVERY)

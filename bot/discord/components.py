@@ -17,7 +17,7 @@ from bot import formatting
 from bot.cards import Button, Card, Field, Progress, Tone
 from bot.discord import limits
 from bot.discord.markdown import bare, fitted, linked, marked, plain, size
-from bot.discord.pictures import Shown, Upload, shown, thumbnail
+from bot.discord.pictures import MessagePictures, Upload, shown, thumbnail
 
 COLOURS: dict[Tone, int | None] = {
     "plain": None,
@@ -185,13 +185,13 @@ def bar(progress: Progress) -> str:
     return f"{'▰' * full}{'▱' * (_BAR - full)} " + " · ".join(part for part in parts if part)
 
 
-def _gallery(seen: Shown) -> list[ui.Item[ui.LayoutView]]:
+def _gallery(seen: MessagePictures) -> list[ui.Item[ui.LayoutView]]:
     if not seen.gallery:
         return []
     return [ui.MediaGallery(*(MediaGalleryItem(one.address, description=one.alt) for one in seen.gallery))]
 
 
-def _notes(card: Card, seen: Shown, typed: str, cut: bool) -> list[ui.Item[ui.LayoutView]]:
+def _notes(card: Card, seen: MessagePictures, typed: str, cut: bool) -> list[ui.Item[ui.LayoutView]]:
     notes = [*seen.notes, *(["The full text is in the file"] if cut else []), *([f"Type {typed}"] if typed else [])]
     lines = [_one_line(plain(note), 150) for note in notes]
     lines += [fitted(card.footer.replace("\n", " "), _FOOTER)] if card.footer else []

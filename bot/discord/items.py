@@ -8,17 +8,17 @@ from typing import Any, Protocol, cast
 import discord
 from discord import ui
 
-from bot.discord.listeners import Listener
+from bot.discord.listeners import DiscordListener
 
 Interaction = discord.Interaction[Any]
 Item = ui.Item[Any]
 
 
 class _Listening(Protocol):
-    listener: Listener
+    listener: DiscordListener
 
 
-def _listener(interaction: Interaction) -> Listener:
+def _listener(interaction: Interaction) -> DiscordListener:
     return cast(_Listening, interaction.client).listener
 
 

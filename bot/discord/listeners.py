@@ -22,9 +22,9 @@ from bot.discord.chat import PLATFORM
 from bot.discord.command_options import Slot, line_of
 from bot.discord.completion import offers
 from bot.discord.location import Spot, spot_of_interaction, with_shot
-from bot.discord.reply import Gate, Interaction, Outcome, Reply
+from bot.discord.reply import Gate, Interaction, Reply, ReplyOutcome
 from bot.messages import tracked
-from bot.request import Attachment, Said
+from bot.request import Attachment, ChatRequest
 from core.desk import Desk
 from core.errors import SlateError
 
@@ -36,7 +36,7 @@ HANDS = 6
 """Commands that are carried out at the same time; when there are more, they are acknowledged first."""
 
 
-class Listener:
+class DiscordListener:
     """Carries out what people do; one for the process."""
 
     def __init__(self, desk: Desk, client: discord.Client) -> None:
@@ -59,7 +59,7 @@ class Listener:
     def close(self) -> None:
         self._hands.shutdown(wait=False, cancel_futures=True)
 
-    async def reply(self, interaction: Interaction, work: Coroutine[Any, Any, Outcome]) -> None:
+    async def reply(self, interaction: Interaction, work: Coroutine[Any, Any, ReplyOutcome]) -> None:
         """Carry something out and give the answer."""
         self._working += 1
         try:
@@ -103,7 +103,7 @@ class Listener:
         try:
             draft = await self._draft(interaction, number)
         except SlateError as problem:
-            await Reply(self.desk, interaction).give(Outcome(commands.sorry(problem)))
+            await Reply(self.desk, interaction).give(ReplyOutcome(commands.sorry(problem)))
             return
         await Reply(self.desk, interaction).open(draft, int(page))
 
@@ -136,12 +136,12 @@ class Listener:
 
     async def _carry_out(
         self, interaction: Interaction, line: str, attached: Sequence[discord.Attachment] = (), have: Sequence[Attachment] = ()
-    ) -> Outcome:
+    ) -> ReplyOutcome:
         spot = spot_of_interaction(interaction)
         command = BY_NAME.get(line.lstrip("/").split(" ", 1)[0])
         line = with_shot(line, spot, takes_shot=bool(command and any(one.name == "shot" for one in command.options)))
 
-        async def act() -> Outcome:
+        async def act() -> ReplyOutcome:
             await self.accounts.check(interaction.user, spot)
             brought = (*have, *await files.copied(self.desk, attached))
             return await self.run(self._answer, interaction.user, spot, await self.home(interaction.user, spot), line, brought,
@@ -151,29 +151,29 @@ class Listener:
 
     def _answer(
         self, user: discord.abc.User, spot: Spot, home: Spot, line: str, brought: Sequence[Attachment], key: str
-    ) -> Outcome:
+    ) -> ReplyOutcome:
         member = self.accounts.member(user, spot)
         place = home.place(self.desk, answering=home is spot)
-        said = Said(member, place, line, tuple(brought), key, str(user.id))
-        return Outcome(commands.answer(self.desk, said), place if spot.near else None, member, home is not spot)
+        said = ChatRequest(member, place, line, tuple(brought), key, str(user.id))
+        return ReplyOutcome(commands.answer(self.desk, said), place if spot.near else None, member, home is not spot)
 
-    async def _press(self, interaction: Interaction, action: str) -> Outcome:
+    async def _press(self, interaction: Interaction, action: str) -> ReplyOutcome:
         spot, user = spot_of_interaction(interaction), interaction.user
 
-        async def act() -> Outcome:
+        async def act() -> ReplyOutcome:
             await self.accounts.check(user, spot)
             home = await self.home(user, spot)
 
-            def press() -> Outcome:
+            def press() -> ReplyOutcome:
                 member, place = self.accounts.member(user, spot), home.place(self.desk, answering=home is spot)
                 answer = commands.press(self.desk, member, place, action, key=f"discord:{interaction.id}")
-                return Outcome(answer, place if spot.near else None, member, home is not spot)
+                return ReplyOutcome(answer, place if spot.near else None, member, home is not spot)
 
             return await self.run(press)
 
         return await self.politely(act)
 
-    async def _about(self, interaction: Interaction, command: str, message: discord.Message) -> Outcome:
+    async def _about(self, interaction: Interaction, command: str, message: discord.Message) -> ReplyOutcome:
         spot = spot_of_interaction(interaction)
 
         def subject() -> str:
@@ -183,16 +183,16 @@ class Listener:
         try:
             about = await self.run(subject)
         except SlateError as problem:
-            return Outcome(commands.sorry(problem))
+            return ReplyOutcome(commands.sorry(problem))
         found = [] if about else list(files.pictures(message))
         if not about and not (found and command == "whatis"):
             said = "there is no picture in it" if command == "whatis" else "it is not about one of Slate's renders"
-            return Outcome(Answer(f"There is nothing to show for this message: {said}.", private=True))
+            return ReplyOutcome(Answer(f"There is nothing to show for this message: {said}.", private=True))
         outcome = await self._carry_out(interaction, f"/{command} {about}".strip(), found)
         return replace(outcome, answer=replace(outcome.answer, private=True))
 
-    async def _fill(self, interaction: Interaction, number: int, page: int, facts: Mapping[str, Any]) -> Outcome:
-        async def act() -> Outcome:
+    async def _fill(self, interaction: Interaction, number: int, page: int, facts: Mapping[str, Any]) -> ReplyOutcome:
+        async def act() -> ReplyOutcome:
             draft = await self._draft(interaction, number)
             filled = forms.read(draft.form, facts.get("components", ()), draft.values)
             stored: Mapping[str, Any] = facts.get("resolved", {}).get("attachments", {})
@@ -202,18 +202,18 @@ class Listener:
                 brought |= dict.fromkeys([name], *await files.copied(self.desk, attached[:1]))
             draft = await self.run(drafts.keep, self.desk, draft, filled, brought)
             if filled.next != forms.SEND:
-                return Outcome(drafts.so_far(draft), draft=draft, page=int(filled.next))
+                return ReplyOutcome(drafts.so_far(draft), draft=draft, page=int(filled.next))
             return await self._send_off(interaction, draft)
 
         return await self.politely(act)
 
-    async def _send(self, interaction: Interaction, number: int) -> Outcome:
-        async def act() -> Outcome:
+    async def _send(self, interaction: Interaction, number: int) -> ReplyOutcome:
+        async def act() -> ReplyOutcome:
             return await self._send_off(interaction, await self._draft(interaction, number))
 
         return await self.politely(act)
 
-    async def _send_off(self, interaction: Interaction, draft: drafts.Open) -> Outcome:
+    async def _send_off(self, interaction: Interaction, draft: drafts.Open) -> ReplyOutcome:
         outcome = await self._carry_out(interaction, draft.line, have=draft.attachments)
         return replace(outcome, draft=draft) if outcome.answer.error else outcome
 
@@ -229,13 +229,13 @@ class Listener:
         opened = await user.create_dm()
         return Spot(str(opened.id))
 
-    async def politely(self, act: Callable[[], Any]) -> Outcome:
+    async def politely(self, act: Callable[[], Any]) -> ReplyOutcome:
         """What `act` comes to; an error in its own words."""
         try:
-            outcome: Outcome = await act()
+            outcome: ReplyOutcome = await act()
         except SlateError as problem:
-            return Outcome(commands.sorry(problem))
+            return ReplyOutcome(commands.sorry(problem))
         except discord.HTTPException as problem:
             log.warning("discord.refused", number=problem.code, status=problem.status)
-            return Outcome(commands.sorry(SlateError("Discord did not let me do that.", hint="Try again in a moment.")))
+            return ReplyOutcome(commands.sorry(SlateError("Discord did not let me do that.", hint="Try again in a moment.")))
         return outcome

@@ -10,7 +10,7 @@ import discord
 from bot.channels import place_for
 from bot.command_text import quote
 from bot.discord.chat import PLATFORM
-from bot.request import Place
+from bot.request import ChatPlace
 from core.desk import Desk
 
 FIRST_ANSWER_SECONDS = 10.0
@@ -35,8 +35,8 @@ class Spot:
     def direct(self) -> bool:
         return not self.guild_id
 
-    def place(self, desk: Desk, *, answering: bool = False) -> Place:
-        """The Place; `answering` when a new render is shown as the answer to an interaction. Raises DatabaseUnavailable."""
+    def place(self, desk: Desk, *, answering: bool = False) -> ChatPlace:
+        """The ChatPlace; `answering` when a new render is shown as the answer to an interaction. Raises DatabaseUnavailable."""
         found = place_for(desk, PLATFORM, self.channel_id, name=self.name, tenant=self.guild_id, thread_ref=self.thread_id)
         return replace(found, held_seconds=FIRST_ANSWER_SECONDS if answering else 0.0)
 

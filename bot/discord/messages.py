@@ -14,13 +14,13 @@ from bot import commands, reactions
 from bot.cards import Answer
 from bot.discord import drafts, files
 from bot.discord.chat import PLATFORM, remember
-from bot.discord.listeners import Listener
+from bot.discord.listeners import DiscordListener
 from bot.discord.location import Spot, spot_of, with_shot
 from bot.discord.message_packing import Message, of_answer
-from bot.discord.reply import NOBODY, Outcome, with_buttons
+from bot.discord.reply import NOBODY, ReplyOutcome, with_buttons
 from bot.mentions import line_of
 from bot.messages import tracked
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
 from core.errors import SlateError
 from storage.chat import posts, seen_events
@@ -38,7 +38,7 @@ _CANNOT_WRITE = (
 class Talk:
     """Listens to messages that are meant for Slate and to reactions on messages of Slate."""
 
-    def __init__(self, listener: Listener, client: discord.Client) -> None:
+    def __init__(self, listener: DiscordListener, client: discord.Client) -> None:
         self._listener = listener
         self._client = client
         self._reactions: OrderedDict[tuple[int, int, str], bool] = OrderedDict()
@@ -62,24 +62,24 @@ class Talk:
         mine = self._client.user
         return message.guild is None or (mine is not None and mine in message.mentions)
 
-    async def _heard(self, message: discord.Message, spot: Spot) -> Outcome:
+    async def _heard(self, message: discord.Message, spot: Spot) -> ReplyOutcome:
         if not await self._listener.run(self._first_time, f"message:{message.id}"):
-            return Outcome(Answer())
+            return ReplyOutcome(Answer())
         await self._listener.accounts.check(message.author, spot)
         attached = await files.copied(self.desk, message.attachments)
         said = self._without_mention(message.content)
         replied = str(message.reference.message_id) if message.reference and message.reference.message_id else ""
 
-        def act() -> Outcome:
+        def act() -> ReplyOutcome:
             member, place = self._listener.accounts.member(message.author, spot), spot.place(self.desk)
             line = line_of(self.desk, said, subject=self._subject(spot, replied), files=bool(attached))
             if not line:
-                return Outcome(Answer())
+                return ReplyOutcome(Answer())
             command = commands.BY_NAME.get(line.lstrip("/").split(" ", 1)[0])
             line = with_shot(line, spot, takes_shot=bool(command and any(one.name == "shot" for one in command.options)))
             key = f"discord:{message.id}"
-            return Outcome(
-                commands.answer(self.desk, Said(member, place, line, attached, key, str(message.author.id))), place, member
+            return ReplyOutcome(
+                commands.answer(self.desk, ChatRequest(member, place, line, attached, key, str(message.author.id))), place, member
             )
 
         return await self._listener.run(act)
@@ -108,7 +108,7 @@ class Talk:
             content = content.replace(form, " ")
         return content.strip(" ,:\n")
 
-    async def _answer(self, message: discord.Message, spot: Spot, outcome: Outcome) -> None:
+    async def _answer(self, message: discord.Message, spot: Spot, outcome: ReplyOutcome) -> None:
         """Answer where it was said; what is for the asker only goes to their direct messages."""
         answer = outcome.answer
         if answer.form is not None and outcome.member is not None:
@@ -126,7 +126,7 @@ class Talk:
         if outcome.place is not None and len(sent) == 1:
             await self._listener.run(self._follow, outcome.place, answer, messages[0], sent[0])
 
-    def _follow(self, place: Place, answer: Answer, message: Message, sent: discord.Message) -> None:
+    def _follow(self, place: ChatPlace, answer: Answer, message: Message, sent: discord.Message) -> None:
         post = tracked.follow(self.desk, place, answer, str(sent.id))
         if post is not None:
             remember(self.desk, post.id, message, [{"filename": one.filename, "id": str(one.id)} for one in sent.attachments])
@@ -173,13 +173,13 @@ class Talk:
             log.info("discord.reaction", problem=problem.code)
 
     async def _react(self, user: discord.User | discord.Member, spot: Spot, subject: str, emoji: str, added: bool) -> None:
-        async def act() -> Outcome:
+        async def act() -> ReplyOutcome:
             await self._listener.accounts.check(user, spot)
 
-            def react() -> Outcome:
+            def react() -> ReplyOutcome:
                 member, place = self._listener.accounts.member(user, spot), spot.place(self.desk)
                 answer = reactions.react(self.desk, member, place, subject, emoji, added)
-                return Outcome(answer or Answer(), place, member)
+                return ReplyOutcome(answer or Answer(), place, member)
 
             return await self._listener.run(react)
 

@@ -43,7 +43,7 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Shown:
+class MessagePictures:
     """The pictures of one card as they go into a message."""
 
     gallery: tuple[Upload, ...] = ()
@@ -57,7 +57,7 @@ class Shown:
         return (*self.gallery, *self.files)
 
 
-def shown(pictures: Sequence[Picture], *, most: int = limits.GALLERY, file_bytes: int = limits.FILE_BYTES) -> Shown:
+def shown(pictures: Sequence[Picture], *, most: int = limits.GALLERY, file_bytes: int = limits.FILE_BYTES) -> MessagePictures:
     """At most `most` of the pictures, each file at most `file_bytes` long and all of them within one request."""
     gallery: list[Upload] = []
     files: list[Upload] = []
@@ -74,7 +74,7 @@ def shown(pictures: Sequence[Picture], *, most: int = limits.GALLERY, file_bytes
         elif upload is not None:
             left -= picture.size
             (gallery if picture.mime in _SHOWN else files).append(upload)
-    return Shown(tuple(gallery), tuple(files), tuple(_notes(large, len(once) - most)))
+    return MessagePictures(tuple(gallery), tuple(files), tuple(_notes(large, len(once) - most)))
 
 
 def live(picture: bytes | None, code: str) -> Upload | None:

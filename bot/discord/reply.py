@@ -23,7 +23,7 @@ from bot.discord.chat import PLATFORM, remember
 from bot.discord.files import opened
 from bot.discord.message_packing import Message, of_answer, of_card
 from bot.messages import tracked
-from bot.request import Place
+from bot.request import ChatPlace
 from core.desk import Desk
 from storage import ids
 from storage.chat import posts
@@ -44,11 +44,11 @@ _GONE = (10062, 40060, 10015, 50027)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplyOutcome:
     """What a command answered, to whom, and where it belongs."""
 
     answer: Answer
-    place: Place | None = None
+    place: ChatPlace | None = None
     member: Member | None = None
     far: bool = False
     """Whether Slate itself is not where it was asked: then a render is shown in direct messages."""
@@ -105,12 +105,12 @@ class Reply:
         self.interaction = interaction
         self._deferred = False
 
-    async def by(self, work: Coroutine[Any, Any, Outcome], gate: Gate, *, crowded: bool) -> None:
+    async def by(self, work: Coroutine[Any, Any, ReplyOutcome], gate: Gate, *, crowded: bool) -> None:
         """Wait for the answer and give it; never raises for an interaction that ran out.
 
         Where it is `crowded` there is more to do than hands to do it, so it is acknowledged before anything else.
         """
-        task: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        task: asyncio.Future[ReplyOutcome] = asyncio.get_running_loop().create_future()
         try:
             if crowded:
                 await gate.through(self._defer)
@@ -127,7 +127,7 @@ class Reply:
             work.close()  # where it was not even begun
 
     @staticmethod
-    async def _ready(task: asyncio.Future[Outcome], gate: Gate) -> bool:
+    async def _ready(task: asyncio.Future[ReplyOutcome], gate: Gate) -> bool:
         """Whether the answer is there within a moment, and before a rush begins."""
         rush: asyncio.Future[Any] = asyncio.ensure_future(gate.rush())
         either: set[asyncio.Future[Any]] = {task, rush}
@@ -135,7 +135,7 @@ class Reply:
         rush.cancel()
         return task.done()
 
-    async def give(self, outcome: Outcome) -> None:
+    async def give(self, outcome: ReplyOutcome) -> None:
         answer = outcome.answer
         if answer.form is not None and outcome.member is not None:
             await self._open(await asyncio.to_thread(drafts.begin, self.desk, outcome.member, answer.form), 0)
@@ -209,7 +209,7 @@ class Reply:
             return
         await self.say([with_buttons(_plain(f"{draft.form.title} is ready."), draft)], private=True)
 
-    async def _go_on(self, outcome: Outcome, draft: drafts.Open) -> None:
+    async def _go_on(self, outcome: ReplyOutcome, draft: drafts.Open) -> None:
         """Show how a form stands, with buttons to go on; in the place of what was said of it before."""
         messages = of_answer(outcome.answer, base_url=self.desk.settings.base_url) or [_plain(draft.form.title)]
         message = with_buttons(messages[0], draft, outcome.page)
@@ -228,7 +228,7 @@ class Reply:
             raise
         await asyncio.to_thread(self._shown, first, sent)
 
-    def _first(self, outcome: Outcome) -> First | None:
+    def _first(self, outcome: ReplyOutcome) -> First | None:
         number = ids.number("R", str(outcome.answer.data.get("render") or "")) if not outcome.answer.cards else None
         if number is None:
             return None
@@ -253,12 +253,12 @@ class Reply:
             posts.release(session, post_id)
         self.desk.queue.call(OUTBOX)
 
-    def _release(self, task: asyncio.Future[Outcome]) -> None:
+    def _release(self, task: asyncio.Future[ReplyOutcome]) -> None:
         first = self._first(task.result()) if task.done() and not task.cancelled() and not task.exception() else None
         if first is not None:
             self._let_go(first.post)
 
-    def _follow(self, place: Place, answer: Answer, message: Message, sent: discord.Message) -> None:
+    def _follow(self, place: ChatPlace, answer: Answer, message: Message, sent: discord.Message) -> None:
         post = tracked.follow(self.desk, place, answer, str(sent.id))
         if post is not None:
             _remember(self.desk, post.id, message, sent)

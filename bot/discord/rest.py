@@ -36,7 +36,7 @@ _REVOKED = "Discord no longer accepts Slate's token."
 
 
 @dataclass(frozen=True)
-class Part:
+class FilePart:
     """A file of a multipart request."""
 
     name: str
@@ -60,7 +60,7 @@ class Rest:
         headers = {"Authorization": f"Bot {token}", "User-Agent": agent}
         self._http = httpx2.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout)
 
-    def call(self, method: str, path: str, payload: Json | None = None, parts: Sequence[Part] = ()) -> Answered:
+    def call(self, method: str, path: str, payload: Json | None = None, parts: Sequence[FilePart] = ()) -> Answered:
         """Raises ChatBusy, ChatGone, ChatRefused, ChatError; each has the number Discord gave in its facts as `number`."""
         try:
             if parts:

@@ -7,12 +7,12 @@ from functools import cached_property
 import httpx2
 
 from bot.discord.chat import NOBODY
-from bot.discord.rest import Part, Rest
+from bot.discord.rest import FilePart, Rest
 from core.desk import Desk
 from core.errors import ChatBusy
 
 
-class Canaries:
+class DiscordCanaries:
     """The direct messages of the bot's owner."""
 
     name = "Discord"
@@ -24,7 +24,7 @@ class Canaries:
     def post(self, data: bytes, filename: str) -> str:
         """Send it and return the message's id. Raises ChatError."""
         payload = {"attachments": [{"id": 0, "filename": filename}], "allowed_mentions": NOBODY}
-        sent = self._rest.call("POST", f"/channels/{self._channel}/messages", payload, [Part(filename, data)]).body
+        sent = self._rest.call("POST", f"/channels/{self._channel}/messages", payload, [FilePart(filename, data)]).body
         self._addresses[str(sent["id"])] = str(sent["attachments"][0]["url"])
         return str(sent["id"])
 
@@ -46,8 +46,8 @@ class Canaries:
         return str(self._rest.call("POST", "/users/@me/channels", {"recipient_id": owner}).body["id"])
 
 
-def place(desk: Desk) -> Canaries | None:
+def place(desk: Desk) -> DiscordCanaries | None:
     """Discord, where it is set up."""
     if not desk.settings.discord_token:
         return None
-    return Canaries(Rest(desk.settings.discord_token, desk.settings.discord_api_url))
+    return DiscordCanaries(Rest(desk.settings.discord_token, desk.settings.discord_api_url))

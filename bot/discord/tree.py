@@ -31,7 +31,7 @@ class Menu:
 MENUS = (Menu("What is this?", "whatis"), Menu("Provenance", "provenance"), Menu("Edit and render again", "edit"))
 
 
-class Answering(Protocol):
+class InteractionHandler(Protocol):
     """Who carries out what comes in."""
 
     async def said(self, interaction: Interaction, command: Command, given: Mapping[str, Any]) -> None: ...
@@ -41,7 +41,7 @@ class Answering(Protocol):
     ) -> list[Choice[str]]: ...
 
 
-def plant(tree: app_commands.CommandTree[Any], answering: Answering, table: Iterable[Command] = TABLE) -> None:
+def plant(tree: app_commands.CommandTree[Any], answering: InteractionHandler, table: Iterable[Command] = TABLE) -> None:
     """Put every command of the table, and the menus, into the tree."""
     for command in table:
         tree.add_command(_slash(command, answering))
@@ -49,7 +49,7 @@ def plant(tree: app_commands.CommandTree[Any], answering: Answering, table: Iter
         tree.add_command(_context_menu(menu, answering))
 
 
-def _slash(command: Command, answering: Answering) -> app_commands.Command[Any, ..., Any]:
+def _slash(command: Command, answering: InteractionHandler) -> app_commands.Command[Any, ..., Any]:
     slots = slots_of(command)
 
     async def run(interaction: Interaction, **given: Any) -> None:
@@ -79,7 +79,7 @@ def completes(slot: Slot) -> bool:
     return slot.kind in ("words", "inputs")
 
 
-def _completer(command: Command, slot: Slot, answering: Answering) -> Any:
+def _completer(command: Command, slot: Slot, answering: InteractionHandler) -> Any:
     async def complete(interaction: Interaction, current: str) -> list[Choice[str]]:
         given = {name: value for name, value in interaction.namespace if name != slot.name and isinstance(value, str) and value}
         return await answering.completed(interaction, command, slot, current, given)
@@ -99,7 +99,7 @@ def _parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> 
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind, default=default)
 
 
-def _context_menu(menu: Menu, answering: Answering) -> app_commands.ContextMenu:
+def _context_menu(menu: Menu, answering: InteractionHandler) -> app_commands.ContextMenu:
     async def run(interaction: Interaction, message: discord.Message) -> None:
         await answering.menu(interaction, menu.command, message)
 

@@ -18,7 +18,7 @@ from bot.messages.sync import Chat, bring
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from storage.chat import posts
-from storage.chat.posts import Line
+from storage.chat.posts import ChatLine
 from storage.clock import now
 from storage.queue import OUTBOX
 from storage.tables import Post
@@ -44,8 +44,8 @@ class Outbox:
         self._chats = dict(chats)
         self._pacing = desk.queue.pacing
         self._over, self._rung = threading.Event(), threading.Event()
-        self._busy: set[Line] = set()
-        self._not_before: dict[Line, float] = {}
+        self._busy: set[ChatLine] = set()
+        self._not_before: dict[ChatLine, float] = {}
         self._lock = threading.Lock()
         self._heard = False
 
@@ -116,7 +116,7 @@ class Outbox:
                     senders.submit(self._serve, line)
         return min(waits)
 
-    def _serve(self, line: Line) -> None:
+    def _serve(self, line: ChatLine) -> None:
         """Send in one channel until nothing is left, it must wait, or its turn is over."""
         name = f"outbox:{line.platform}:{line.tenant}:{line.channel_id}"
         wait, token = 0.0, self._pacing.lease(name, LEASE_SECONDS)
@@ -140,7 +140,7 @@ class Outbox:
                 self._busy.discard(line)
             self._rung.set()
 
-    def _send_next(self, line: Line) -> float:
+    def _send_next(self, line: ChatLine) -> float:
         """Send one message of the channel; 0 to go on, the seconds to wait, or -1 when there is nothing to send."""
         with self._desk.reading() as session:
             waiting = posts.next_in(session, line, now(), limit=5)

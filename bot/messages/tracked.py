@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from bot.cards import Answer
-from bot.request import Place
+from bot.request import ChatPlace
 from core.desk import Desk
 from storage import ids
 from storage.chat import posts
@@ -25,7 +25,7 @@ def subject_of(answer: Answer) -> str:
     return subjects[0] if len(subjects) == 1 else ""
 
 
-def follow(desk: Desk, place: Place, answer: Answer, message_ref: str) -> Post | None:
+def follow(desk: Desk, place: ChatPlace, answer: Answer, message_ref: str) -> Post | None:
     """Keep a message that was just shown in step with what it is about, and let reactions on it count.
 
     None when it is private or about no one thing: then nothing follows from it.

@@ -9,7 +9,7 @@ from bot.show.seals import broken_line, failure
 from core.exports.export import Left, Ready
 from core.provenance.disclosure import Disclosure, known
 from core.provenance.seal.names import called
-from core.provenance.seal.read import Credentials, Step
+from core.provenance.seal.read import Credentials, ManifestStep
 from core.verification.decision_table import Basis
 from core.verification.verify import Outcome, Verification
 
@@ -133,7 +133,7 @@ def signer_of(found: Credentials) -> str:
     return step_signer(found.step) or "nobody"
 
 
-def step_signer(step: Step) -> str:
+def step_signer(step: ManifestStep) -> str:
     """The same of one step of a history; empty where it is not signed."""
     name = called(step.signer)
     return name if step.trusted or not name else f"unknown signer (certificate: {name})"
@@ -153,13 +153,13 @@ def _history(found: Credentials) -> str:
     return "\n".join(_line(step) for step in found.steps[:20])
 
 
-def _line(step: Step) -> str:
+def _line(step: ManifestStep) -> str:
     what = ", ".join(actions_of(step)) or "no Content Credentials"
     by = f" · {step_signer(step)}" if step.signer else ""
     return f"{'   ' * step.depth}{'← ' if step.depth else ''}{step.title or 'untitled'}: {what}{by}"
 
 
-def actions_of(step: Step) -> list[str]:
+def actions_of(step: ManifestStep) -> list[str]:
     """What was done, each thing once."""
     return list(dict.fromkeys(_DONE.get(action, action.removeprefix("c2pa.")) for action in step.actions))
 

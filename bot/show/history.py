@@ -8,7 +8,7 @@ from bot import formatting
 from bot.cards import Card, Field
 from core.people.audit import Action
 from core.rendering import lifecycle
-from core.rendering.history import Step, Timeline
+from core.rendering.history import HistoryStep, Timeline
 from storage.tables import Render, RenderState
 
 _SAID = {
@@ -54,12 +54,12 @@ def _sentence(render: Render, line: Timeline) -> str:
     return f"It took {spent}" if render.state.over else f"So far {spent}"
 
 
-def _shown(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def _shown(steps: tuple[HistoryStep, ...]) -> tuple[HistoryStep, ...]:
     """All steps, or the first and the newest ones of a long history."""
     return steps if len(steps) <= _MOST_STEPS else (*steps[:1], *steps[1 - _MOST_STEPS :])
 
 
-def _field(step: Step, first: Step) -> Field:
+def _field(step: HistoryStep, first: HistoryStep) -> Field:
     """`Taken by gpu-01`: when that was, how long after the asking, and why where that is known."""
     after = (step.at - first.at).total_seconds()
     at = formatting.when(step.at) + (f" · after {formatting.duration(after)}" if after else "")

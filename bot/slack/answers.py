@@ -12,14 +12,14 @@ import structlog
 from bot.cards import Answer, Button, Card, Form
 from bot.commands import sorry
 from bot.messages.tracked import follow, worth_a_message
-from bot.request import Place
+from bot.request import ChatPlace
 from bot.slack import block_kit, forms
 from bot.slack.api import Api
-from bot.slack.block_kit import Page, Shown
+from bot.slack.block_kit import BlockPage, CardContext
 from bot.slack.chat import send
 from bot.slack.errors import QUIET, NotReady, foreign
 from bot.slack.pictures import files_for
-from bot.slack.runtime import Front, Heard
+from bot.slack.runtime import Front, SlackRequest
 from core.errors import ChatBusy, ChatError, SlateError
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ TRIES = 4
 _LONGEST_PAUSE = 5.0
 
 
-def deliver(front: Front, heard: Heard, place: Place, answer: Answer, *, in_words: bool = True) -> None:
+def deliver(front: Front, heard: SlackRequest, place: ChatPlace, answer: Answer, *, in_words: bool = True) -> None:
     """Show the answer where it belongs.
 
     A new render's own message is its answer and comes by itself. `in_words=False`: a button or an emoji that is answered in words
@@ -49,7 +49,7 @@ def deliver(front: Front, heard: Heard, place: Place, answer: Answer, *, in_word
         whisper(front, heard, Answer(answer.note))
 
 
-def say_sorry(front: Front, heard: Heard, problem: SlateError) -> None:
+def say_sorry(front: Front, heard: SlackRequest, problem: SlateError) -> None:
     """Tell somebody why it did not work, where that is possible at all."""
     try:
         whisper(front, heard, sorry(problem))
@@ -57,7 +57,7 @@ def say_sorry(front: Front, heard: Heard, problem: SlateError) -> None:
         log.warning("slack.not-told", code=problem.code, why=also.message)
 
 
-def whisper(front: Front, heard: Heard, answer: Answer) -> None:
+def whisper(front: Front, heard: SlackRequest, answer: Answer) -> None:
     """Show the answer to the asker only."""
     api = front.api(heard.tenant)
     for page in _pages(front, api, answer):
@@ -66,7 +66,7 @@ def whisper(front: Front, heard: Heard, answer: Answer) -> None:
         _patiently(partial(_whisper, api, heard, page))
 
 
-def open_form(front: Front, heard: Heard, form: Form) -> None:
+def open_form(front: Front, heard: SlackRequest, form: Form) -> None:
     """Put a form before somebody; when Slack no longer allows it, a button that does."""
     along = {"channel": heard.channel, "thread": heard.thread}
     try:
@@ -79,7 +79,7 @@ def open_form(front: Front, heard: Heard, form: Form) -> None:
         whisper(front, heard, Answer(cards=(card,), private=True))
 
 
-def _speak(front: Front, heard: Heard, place: Place, answer: Answer) -> None:
+def _speak(front: Front, heard: SlackRequest, place: ChatPlace, answer: Answer) -> None:
     """Say it to everybody in the channel, and follow what it is about from then on."""
     api = front.api(heard.tenant)
     try:
@@ -93,13 +93,13 @@ def _speak(front: Front, heard: Heard, place: Place, answer: Answer) -> None:
         say_sorry(front, heard, problem)
 
 
-def _pages(front: Front, api: Api, answer: Answer) -> list[Page]:
+def _pages(front: Front, api: Api, answer: Answer) -> list[BlockPage]:
     pictures = [one for card in answer.cards for one in card.pictures]
     files = _patiently(lambda: files_for(api, front.desk, pictures)) if pictures else {}
-    return block_kit.pages(answer, Shown(files, front.desk.settings.base_url))
+    return block_kit.pages(answer, CardContext(files, front.desk.settings.base_url))
 
 
-def _whisper(api: Api, heard: Heard, page: Page) -> None:
+def _whisper(api: Api, heard: SlackRequest, page: BlockPage) -> None:
     if heard.direct or not heard.channel:
         channel = heard.channel or str(api.do("conversations_open", users=heard.user)["channel"]["id"])
         send(api, channel, page, heard.thread)
@@ -114,7 +114,7 @@ def _whisper(api: Api, heard: Heard, page: Page) -> None:
         send(api, str(api.do("conversations_open", users=heard.user)["channel"]["id"]), page)
 
 
-def _respond(heard: Heard, page: Page) -> bool:
+def _respond(heard: SlackRequest, page: BlockPage) -> bool:
     """Answer by the address that came with the press or the command; it works wherever they are, five times in half an hour."""
     from slack_sdk.webhook import WebhookClient
 

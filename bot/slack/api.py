@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.slack.errors import QUIET, Withdrawn, declared, foreign
+from bot.slack.errors import QUIET, TokenRevoked, declared, foreign
 from bot.slack.workspaces import Installed, Workspaces
 from core.errors import ChatBusy
 
@@ -37,7 +37,7 @@ class Api:
             answer: SlackResponse = getattr(self.web, method)(**asked)
         except foreign() as problem:
             made = declared(problem)
-            if isinstance(made, Withdrawn):
+            if isinstance(made, TokenRevoked):
                 self._withdrawn(str(made.facts.get("slack", "")))
             raise made from problem
         return answer

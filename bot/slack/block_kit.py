@@ -41,7 +41,7 @@ _APART = "    "
 
 
 @dataclass(frozen=True)
-class Shown:
+class CardContext:
     """What rendering needs: Slack's file ids of uploaded pictures by digest, and the address of our pages."""
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -49,25 +49,25 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Page:
+class BlockPage:
     """One message: its blocks, and the text that stands for them."""
 
     blocks: tuple[Json, ...]
     text: str
 
 
-def message(card: Card, shown: Shown, alt: str = "") -> Page:
+def message(card: Card, shown: CardContext, alt: str = "") -> BlockPage:
     """The one message of a card."""
     text = alt or " ".join(part for part in (card.title, card.text) if part)
-    return Page(tuple(card_blocks(card, shown)), rich_text.cut(rich_text.escaped(text) or "Slate", limits.NOTIFICATION))
+    return BlockPage(tuple(card_blocks(card, shown)), rich_text.cut(rich_text.escaped(text) or "Slate", limits.NOTIFICATION))
 
 
-def pages(answer: Answer, shown: Shown) -> list[Page]:
+def pages(answer: Answer, shown: CardContext) -> list[BlockPage]:
     """An answer as messages, usually one; what goes beyond the last is named there. Several results are a compact list."""
     results = [card for card in answer.cards if card.subject and card.pictures]
     if len(results) >= limits.LISTED:
         blocks = [*_head(answer, shown), *result_list(answer, results, shown)]
-        return [Page(tuple(named_once(blocks[: limits.BLOCKS])), _words(answer))]
+        return [BlockPage(tuple(named_once(blocks[: limits.BLOCKS])), _words(answer))]
     groups = [group for group in (_head(answer, shown), *(card_blocks(card, shown) for card in answer.cards)) if group]
     made: list[list[Json]] = []
     for group in groups:
@@ -79,10 +79,10 @@ def pages(answer: Answer, shown: Shown) -> list[Page]:
     if left_out > 0:
         made = made[: limits.PAGES]
         made[-1] = [*made[-1][: limits.BLOCKS - 1], _note("There is more than fits here. Ask for less, such as limit:5.")]
-    return [Page(tuple(named_once(blocks)), _words(answer)) for blocks in made if blocks]
+    return [BlockPage(tuple(named_once(blocks)), _words(answer)) for blocks in made if blocks]
 
 
-def card_blocks(card: Card, shown: Shown) -> list[Json]:
+def card_blocks(card: Card, shown: CardContext) -> list[Json]:
     """A card, at most 34 blocks whatever is on it. One that is about nothing in particular is in Slate's own words."""
     card = card if card.subject else _as_typed(card)
     return [
@@ -102,7 +102,7 @@ def _as_typed(card: Card) -> Card:
     return replace(card, title=typed(card.title), fields=fields, footer=typed(card.footer))
 
 
-def result_list(answer: Answer, results: Sequence[Card], shown: Shown) -> Iterator[Json]:
+def result_list(answer: Answer, results: Sequence[Card], shown: CardContext) -> Iterator[Json]:
     """A block a result, a menu that shows one of them, and what else the answer offers."""
     for card in results:
         yield _result(card, shown)
@@ -115,7 +115,7 @@ def result_list(answer: Answer, results: Sequence[Card], shown: Shown) -> Iterat
         yield from [*_fields(card.fields), *_buttons(card.buttons)] if card.buttons else card_blocks(card, shown)
 
 
-def _result(card: Card, shown: Shown) -> Json:
+def _result(card: Card, shown: CardContext) -> Json:
     """One result: its id with a link to its page, what it shows, its facts, and a thumbnail. People's words are plain text."""
     address = shown.base_url + card.link
     name = rich_text.escaped(rich_text.cut(rich_text.shown(card.subject) or "picture", _NAME))
@@ -149,7 +149,7 @@ def button(one: Button) -> Json:
     return made | ({"style": one.style} if one.style != "plain" else {})
 
 
-def _head(answer: Answer, shown: Shown) -> list[Json]:
+def _head(answer: Answer, shown: CardContext) -> list[Json]:
     """What an answer says above its cards: how it was understood, its words, and a text to copy."""
     above = "" if any(answer.text and answer.text in card.text for card in answer.cards) else answer.text
     blocks = said(above)
@@ -166,7 +166,7 @@ def _head(answer: Answer, shown: Shown) -> list[Json]:
     return blocks
 
 
-def _title(card: Card, shown: Shown) -> Iterator[Json]:
+def _title(card: Card, shown: CardContext) -> Iterator[Json]:
     title = rich_text.cut(rich_text.shown(card.title) or "Slate", limits.HEADER * 2)
     mark = MARKS.get(card.tone, "")
     elements = [rich_text.plain(f"{mark} ")] if mark else []
@@ -204,7 +204,7 @@ def _progress(progress: Progress) -> list[Json]:
     return [rich_text.block([rich_text.line(rich_text.code(bar), rich_text.plain(" " + rich_text.cut(facts, limits.TEXT - 40)))])]
 
 
-def _pictures(pictures: Sequence[Picture], shown: Shown) -> Iterator[Json]:
+def _pictures(pictures: Sequence[Picture], shown: CardContext) -> Iterator[Json]:
     inline = [one for one in pictures if file_of(one, shown)][: limits.CARD_PICTURES]
     for one in inline:
         made: Json = {
@@ -218,12 +218,12 @@ def _pictures(pictures: Sequence[Picture], shown: Shown) -> Iterator[Json]:
         yield _linked(others, shown)
 
 
-def file_of(picture: Picture, shown: Shown) -> str:
+def file_of(picture: Picture, shown: CardContext) -> str:
     """Slack's id of what can be shown of a picture: the original, else its still."""
     return shown.files.get(picture.sha256, "") or shown.files.get(picture.preview, "")
 
 
-def _linked(pictures: Sequence[Picture], shown: Shown) -> Json:
+def _linked(pictures: Sequence[Picture], shown: CardContext) -> Json:
     """Pictures that are not shown, or only as a still, by their pages."""
     elements: list[Json] = []
     for one in pictures[: limits.ACTIONS]:
@@ -247,7 +247,7 @@ def _picture_menus(pictures: Sequence[Picture]) -> Iterator[Json]:
         yield {"type": "actions", "elements": menus}
 
 
-def _page_link(picture: Picture, shown: Shown) -> Json:
+def _page_link(picture: Picture, shown: CardContext) -> Json:
     name = rich_text.cut(rich_text.shown(picture.asset) or "picture", 60)
     return rich_text.link(name, f"{shown.base_url}/assets/{name}") if shown.base_url else rich_text.bold(name)
 

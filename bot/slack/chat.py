@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from bot.cards import Card
 from bot.slack import block_kit
 from bot.slack.api import Api
-from bot.slack.block_kit import Page, Shown
+from bot.slack.block_kit import BlockPage, CardContext
 from bot.slack.errors import MessageGone, NotInvited, NotReady
 from bot.slack.pictures import files_for, share
 from bot.slack.workspaces import Workspaces
@@ -61,7 +61,7 @@ class SlackChat:
         except NotReady:
             if post.attempts < PATIENCE:
                 raise
-            plain = block_kit.message(card, Shown(base_url=desk.settings.base_url), alt)
+            plain = block_kit.message(card, CardContext(base_url=desk.settings.base_url), alt)
             api.do("chat_update", channel=post.channel_id, ts=post.message_ref, text=plain.text, blocks=list(plain.blocks))
         share(api, desk, card.pictures, post, post.message_ref)
         return post.message_ref
@@ -71,16 +71,16 @@ class SlackChat:
         api = Api(self.workspaces, tenant)
         person = user_id.rpartition("/")[2]
         channel = str(api.do("conversations_open", users=person)["channel"]["id"])
-        send(api, channel, block_kit.message(card, Shown(base_url=desk.settings.base_url), alt))
+        send(api, channel, block_kit.message(card, CardContext(base_url=desk.settings.base_url), alt))
 
     def budgets(self, post: Post) -> Sequence[Budget]:
         if post.message_ref:
             return (Budget(f"slack:{post.tenant}:edit", EDITS_EVERY, EDITS_AT_ONCE),)
         return (Budget(f"slack:{post.tenant}:{post.channel_id}", POSTS_EVERY, POSTS_AT_ONCE),)
 
-    def _page(self, api: Api, desk: Desk, post: Post, card: Card, alt: str) -> Page:
+    def _page(self, api: Api, desk: Desk, post: Post, card: Card, alt: str) -> BlockPage:
         files = files_for(api, desk, card.pictures, post) if card.pictures else {}
-        return block_kit.message(card, Shown(files, desk.settings.base_url), alt)
+        return block_kit.message(card, CardContext(files, desk.settings.base_url), alt)
 
 
 def _key(post: Post) -> str:
@@ -88,7 +88,7 @@ def _key(post: Post) -> str:
     return str(uuid5(NAMESPACE_URL, f"slate:{post.tenant}:{post.channel_id}:{post.id}:{post.message_ref}"))
 
 
-def send(api: Api, channel: str, page: Page, thread: str = "", key: str = "") -> str:
+def send(api: Api, channel: str, page: BlockPage, thread: str = "", key: str = "") -> str:
     """Post a message and return its `ts`; a public channel that Slate is not in yet is joined. Raises NotInvited for others."""
     asked = {"channel": channel, "text": page.text, "blocks": list(page.blocks), "unfurl_links": False, "unfurl_media": False}
     asked |= {"thread_ts": thread} if thread else {}

@@ -5,7 +5,7 @@ is_archived, …           ChatGone       the place is not there any more
 message_not_found, …     MessageGone    the message is not there any more (a ChatGone)
 not_in_channel, …        NotInvited     Slate has to be in the channel first, or it is gone (a ChatRefused)
 missing_scope, …         ChatRefused    a person can help, and is told how
-token_revoked, …         Withdrawn      Slate was removed, or its token withdrawn (a ChatRefused)
+token_revoked, …         TokenRevoked   Slate was removed, or its token withdrawn (a ChatRefused)
 429, 5xx, no answer      ChatBusy       try again, after the pause that Slack asks for
 """
 
@@ -44,7 +44,7 @@ class NotInvited(ChatRefused):
     """Slate is not in this channel."""
 
 
-class Withdrawn(ChatRefused):
+class TokenRevoked(ChatRefused):
     """Slack no longer accepts Slate's token for this workspace."""
 
 
@@ -82,7 +82,7 @@ def declared(problem: Exception) -> ChatError:
     if code in UNINVITED:
         return NotInvited("I am not in this Slack channel, or it no longer exists.", hint=INVITE, slack=code)
     if code in WITHDRAWN:
-        return Withdrawn(hint=REINSTALL, slack=code)
+        return TokenRevoked(hint=REINSTALL, slack=code)
     if code in REFUSED:
         needed = str(_field(answer, "needed") or "")
         why = (

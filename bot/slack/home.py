@@ -11,13 +11,13 @@ from bot import formatting, show
 from bot.cards import Button, Card, Field
 from bot.commands import sorry
 from bot.slack import block_kit, limits, payloads
-from bot.slack.block_kit import Shown
+from bot.slack.block_kit import CardContext
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of
-from bot.slack.runtime import Front, Heard
+from bot.slack.runtime import Front, SlackRequest
 from bot.slack.shortcuts import OPEN_FIND, OPEN_RENDER
 from core.errors import SlateError
-from core.people.roles import Action, may
+from core.people.roles import Permission, may
 from storage.files import assets
 from storage.people import projects
 from storage.rendering import renders
@@ -35,7 +35,7 @@ def opened(front: Front, body: Payload) -> None:
         front.later(lambda: publish(front, heard))
 
 
-def publish(front: Front, heard: Heard) -> None:
+def publish(front: Front, heard: SlackRequest) -> None:
     """Show the person's Home as it is now. Raises ChatError, DatabaseUnavailable."""
     try:
         member = member_of(front, heard)
@@ -43,7 +43,7 @@ def publish(front: Front, heard: Heard) -> None:
             cards = [*_cards(session, member, front)]
     except SlateError as problem:
         cards = list(sorry(problem).cards)
-    shown = Shown(base_url=front.desk.settings.base_url)
+    shown = CardContext(base_url=front.desk.settings.base_url)
     blocks = [block for card in cards for block in block_kit.card_blocks(card, shown)]
     view = {"type": "home", "blocks": list(block_kit.named_once(blocks))[: limits.VIEW_BLOCKS]}
     front.api(heard.tenant).do("views_publish", user_id=heard.user, view=view)
@@ -81,7 +81,7 @@ def _undecided(session: Session, member: Member) -> Iterator[Card]:
     found = 0
     for asset in assets.undecided(session, limit=_LOOKED_AT):
         if asset.project_id not in decides:
-            decides[asset.project_id] = may(session, member, Action.APPROVE, projects.by_id(session, asset.project_id))
+            decides[asset.project_id] = may(session, member, Permission.APPROVE, projects.by_id(session, asset.project_id))
         if decides[asset.project_id] and found < WAITING:
             found += 1
             yield _short(_asset_card(session, asset), keep=("approve", "reject", "needs-work"))

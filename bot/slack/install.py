@@ -39,7 +39,7 @@ def install_flow(front: Front) -> OAuthFlow:
         install_page_rendering_enabled=False,
         authorization_url=_authorize_url(front.workspaces.url),
         installation_store=Store(front),
-        state_store=States(front),
+        state_store=InstallStates(front),
         state_expiration_seconds=GOOD_FOR,
         callback_options=CallbackOptions(success=_installed, failure=_not_installed),
         logger=QUIET,
@@ -48,7 +48,7 @@ def install_flow(front: Front) -> OAuthFlow:
     return OAuthFlow(client=client, logger=QUIET, settings=options)
 
 
-class States(OAuthStateStore):
+class InstallStates(OAuthStateStore):
     """What ties the way back to the way out: signed, good for ten minutes, and once."""
 
     def __init__(self, front: Front) -> None:

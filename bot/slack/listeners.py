@@ -14,7 +14,7 @@ from bot.command_text import write
 from bot.mentions import line_of
 from bot.messages.tracked import follow, subject_at
 from bot.reactions import react, stands_for
-from bot.request import Attachment, Place, Said
+from bot.request import Attachment, ChatPlace, ChatRequest
 from bot.slack import forms, payloads
 from bot.slack.answers import deliver, say_sorry
 from bot.slack.attachments import attachments
@@ -24,7 +24,7 @@ from bot.slack.mrkdwn import heard as plain
 from bot.slack.mrkdwn import sign
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of, name_behind
-from bot.slack.runtime import Front, Heard
+from bot.slack.runtime import Front, SlackRequest
 from bot.slack.workspaces import PLATFORM
 from core.errors import ChatError, SlateError
 from storage.tables import Member
@@ -89,15 +89,15 @@ class Listeners:
         if line:
             self._said(heard, line, files)
 
-    def _said(self, heard: Heard, line: str, files: list[dict[str, Any]] | None = None) -> None:
+    def _said(self, heard: SlackRequest, line: str, files: list[dict[str, Any]] | None = None) -> None:
         """Carry a line out, once, and answer it."""
 
-        def act(member: Member, place: Place) -> Answer:
+        def act(member: Member, place: ChatPlace) -> Answer:
             brought: tuple[Attachment, ...] = ()
             if files:
                 brought = attachments(self.front.api(heard.tenant), self.desk, files)
             return commands.answer(
-                self.desk, Said(member, place, self._plain(heard, line), brought, f"slack:{heard.key}", heard.account)
+                self.desk, ChatRequest(member, place, self._plain(heard, line), brought, f"slack:{heard.key}", heard.account)
             )
 
         self._answered(heard, act)
@@ -110,8 +110,8 @@ class Listeners:
         heard, action = payloads.interaction(body), payloads.action(body)
         self.front.later(lambda: self._pressed(heard, action, body))
 
-    def _pressed(self, heard: Heard, action: str, body: Payload) -> None:
-        def act(member: Member, place: Place) -> Answer:
+    def _pressed(self, heard: SlackRequest, action: str, body: Payload) -> None:
+        def act(member: Member, place: ChatPlace) -> Answer:
             self._adopt(heard, place, body)
             return commands.press(self.desk, member, place, action, key=f"slack:{heard.key}")
 
@@ -122,7 +122,7 @@ class Listeners:
     def filled(self, ack: Ack, body: Payload) -> None:
         """A form that was sent: what is wrong with it is said below its fields, and nothing that was typed is lost."""
         heard, view = payloads.interaction(body), body["view"]
-        answers: list[tuple[Place, Answer]] = []
+        answers: list[tuple[ChatPlace, Answer]] = []
         future = self.front.later(lambda: self._filled(heard, view, answers))
         try:
             future.result(_ANSWER_WITHIN)
@@ -137,8 +137,8 @@ class Listeners:
         ack()
         self.front.later(lambda: self._finish(heard, answers))
 
-    def _filled(self, heard: Heard, view: dict[str, Any], answers: list[tuple[Place, Answer]]) -> None:
-        place = Place(PLATFORM, heard.channel, heard.thread, None, heard.tenant)
+    def _filled(self, heard: SlackRequest, view: dict[str, Any], answers: list[tuple[ChatPlace, Answer]]) -> None:
+        place = ChatPlace(PLATFORM, heard.channel, heard.thread, None, heard.tenant)
         try:
             if not self.front.is_new(heard):
                 return
@@ -148,16 +148,16 @@ class Listeners:
         except SlateError as problem:
             answers.append((place, commands.sorry(problem)))
 
-    def _fill(self, heard: Heard, view: dict[str, Any], member: Member, place: Place) -> Answer:
+    def _fill(self, heard: SlackRequest, view: dict[str, Any], member: Member, place: ChatPlace) -> Answer:
         head, *words = forms.carried(view)["command"].lstrip("/").split() or [""]
         values, files = forms.values(view)
         values = self._with_choices(heard, view, member, place, values)
         brought = attachments(self.front.api(heard.tenant), self.desk, files) if files else ()
         line = "/" + write(head, words, values)
-        return commands.answer(self.desk, Said(member, place, line, brought, f"slack:{heard.key}", heard.account))
+        return commands.answer(self.desk, ChatRequest(member, place, line, brought, f"slack:{heard.key}", heard.account))
 
     def _with_choices(
-        self, heard: Heard, view: dict[str, Any], member: Member, place: Place, values: dict[str, str]
+        self, heard: SlackRequest, view: dict[str, Any], member: Member, place: ChatPlace, values: dict[str, str]
     ) -> dict[str, str]:
         """The values, with what stands behind the numbers of long choices."""
         if not any(value.startswith("#") for value in values.values()):
@@ -168,7 +168,7 @@ class Listeners:
             for name, value in values.items()
         }
 
-    def _form_of(self, view: dict[str, Any], member: Member, place: Place) -> tuple[Any, ...]:
+    def _form_of(self, view: dict[str, Any], member: Member, place: ChatPlace) -> tuple[Any, ...]:
         subject = forms.carried(view)["command"].split()[-1]
         form = commands.press(self.desk, member, place, f"edit:{subject}").form
         return form.fields if form else ()
@@ -183,7 +183,7 @@ class Listeners:
         wanted = next((one for one in fields if one.name == body["action_id"]), None)
         ack(options=forms.options(wanted.choices, str(body.get("value") or "")) if wanted else [])
 
-    def _finish(self, heard: Heard, answers: list[tuple[Place, Answer]]) -> None:
+    def _finish(self, heard: SlackRequest, answers: list[tuple[ChatPlace, Answer]]) -> None:
         for place, answer in answers:
             deliver(self.front, heard, place, answer)
 
@@ -209,7 +209,7 @@ class Listeners:
                 heard, lambda member, at: _nothing(react(self.desk, member, at, subject, shown, added)), in_words=False
             )
 
-    def _is_there(self, heard: Heard, name: str, otherwise: bool) -> bool:
+    def _is_there(self, heard: SlackRequest, name: str, otherwise: bool) -> bool:
         """Whether the person's emoji is on the message now; as the event says when Slack does not tell."""
         try:
             said = self.front.api(heard.tenant).do("reactions_get", channel=heard.channel, timestamp=heard.message, full=True)
@@ -221,7 +221,7 @@ class Listeners:
 
     # what all of them share
 
-    def _answered(self, heard: Heard, act: Any, *, in_words: bool = True) -> None:
+    def _answered(self, heard: SlackRequest, act: Any, *, in_words: bool = True) -> None:
         """Do it in the name of whoever did it, once, and deliver what came of it; an error is told to them alone."""
         try:
             if not self.front.is_new(heard):
@@ -236,20 +236,20 @@ class Listeners:
         except SlateError as problem:
             say_sorry(self.front, heard, problem)
 
-    def _subject(self, heard: Heard, message: str) -> str:
+    def _subject(self, heard: SlackRequest, message: str) -> str:
         if not message:
             return ""
         with self.desk.reading() as session:
             return subject_at(session, PLATFORM, heard.channel, message)
 
-    def _adopt(self, heard: Heard, place: Place, body: Payload) -> None:
+    def _adopt(self, heard: SlackRequest, place: ChatPlace, body: Payload) -> None:
         """Follow a message of ours that we lost track of: it says itself what it is about."""
         names = [str(block.get("block_id", "")) for block in (body.get("message") or {}).get("blocks", [])]
         subjects = {name.removeprefix("card:") for name in names if name.startswith("card:")}
         if len(subjects) == 1 and heard.message and not self._subject(heard, heard.message):
             follow(self.desk, place, Answer(cards=(Card("", subject=subjects.pop()),)), heard.message)
 
-    def _plain(self, heard: Heard, text: str) -> str:
+    def _plain(self, heard: SlackRequest, text: str) -> str:
         return plain(text, lambda user: name_behind(self.front, heard.tenant, user))
 
 

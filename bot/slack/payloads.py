@@ -1,18 +1,18 @@
-"""Slack's payloads -> Heard: one reader a kind, as each calls the same things by other names."""
+"""Slack's payloads -> SlackRequest: one reader a kind, as each calls the same things by other names."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bot.slack.forms import carried
-from bot.slack.runtime import EVENT, Heard
+from bot.slack.runtime import EVENT, SlackRequest
 
 Payload = dict[str, Any]
 
 
-def command(body: Payload) -> Heard:
+def command(body: Payload) -> SlackRequest:
     """A slash command; there are none in threads."""
-    return Heard(
+    return SlackRequest(
         str(body["team_id"]),
         str(body["user_id"]),
         str(body["channel_id"]),
@@ -24,11 +24,11 @@ def command(body: Payload) -> Heard:
     )
 
 
-def interaction(body: Payload) -> Heard:
+def interaction(body: Payload) -> SlackRequest:
     """A press in a message or a view, a sent form, a shortcut."""
     channel, container = body.get("channel") or {}, body.get("container") or {}
     message, along = body.get("message") or {}, carried(body["view"]) if body.get("view") else {}
-    return Heard(
+    return SlackRequest(
         team_of(body),
         str(body["user"]["id"]),
         str(channel.get("id") or container.get("channel_id") or along.get("channel", "")),
@@ -42,12 +42,12 @@ def interaction(body: Payload) -> Heard:
     )
 
 
-def event(body: Payload) -> Heard:
+def event(body: Payload) -> SlackRequest:
     """Something of the Events API; what happened to a message names it in `item`."""
     told = body["event"]
     item = told.get("item") or {}
     user = told.get("user")
-    return Heard(
+    return SlackRequest(
         str(body["team_id"]),
         str(user["id"] if isinstance(user, dict) else user or ""),
         str(told.get("channel") or item.get("channel") or "") if not isinstance(told.get("channel"), dict) else "",

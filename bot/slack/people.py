@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from bot.identity import member_for
-from bot.slack.runtime import Front, Heard
+from bot.slack.runtime import Front, SlackRequest
 from bot.slack.workspaces import PLATFORM
 from core.errors import ChatError, Refused
 from core.people import accounts
@@ -17,7 +17,7 @@ from storage.tables import Member
 log = structlog.get_logger(__name__)
 
 
-def member_of(front: Front, heard: Heard) -> Member:
+def member_of(front: Front, heard: SlackRequest) -> Member:
     """The Member who did it; somebody new is looked up in Slack once.
 
     Raises Refused for a closed account and for bots, DatabaseUnavailable.
@@ -68,7 +68,7 @@ def shown_name(user: dict[str, Any]) -> str:
     return str(profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name") or "").strip()
 
 
-def _looked_up(front: Front, heard: Heard) -> dict[str, Any]:
+def _looked_up(front: Front, heard: SlackRequest) -> dict[str, Any]:
     """What Slack knows of the account. Raises Refused when it does not say: it may be a guest or a stranger."""
     try:
         found: dict[str, Any] = front.api(heard.tenant).do("users_info", user=heard.user)["user"]

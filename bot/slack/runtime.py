@@ -13,7 +13,7 @@ import structlog
 from bot.channels import place_for
 from bot.messages import inbox
 from bot.messages.inbox import Errand, Inbox
-from bot.request import Place
+from bot.request import ChatPlace
 from bot.slack.ack_first import Rush
 from bot.slack.api import Api
 from bot.slack.workspaces import PLATFORM, Workspaces
@@ -39,7 +39,7 @@ def key_of(body: dict[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SlackRequest:
     """Who did something, where, and how they can be answered: what all of Slack's payloads have in common."""
 
     tenant: str
@@ -165,14 +165,14 @@ class Front:
         with self.desk.writing() as session:
             return seen_events.first(session, PLATFORM, key)
 
-    def is_new(self, heard: Heard) -> bool:
+    def is_new(self, heard: SlackRequest) -> bool:
         """Whether this is still to be done: events were taken in before they were acknowledged. Raises DatabaseUnavailable."""
         errand = inbox.present()
         if errand is not None and errand.key == heard.key:
             return True
         return heard.key.startswith(EVENT) or not heard.key or self.first(heard.key)
 
-    def somewhere(self, heard: Heard) -> Heard:
+    def somewhere(self, heard: SlackRequest) -> SlackRequest:
         """The same, with a place to answer: what is done outside any channel is answered in direct messages."""
         if heard.channel:
             return heard
@@ -182,10 +182,10 @@ class Front:
         """A lock for what must not overtake each other, such as what one person does to one message."""
         return self._locks[hash(name) % _LOCKS]
 
-    def place(self, heard: Heard) -> Place:
-        """The Place of what was heard. Raises DatabaseUnavailable."""
+    def place(self, heard: SlackRequest) -> ChatPlace:
+        """The ChatPlace of what was heard. Raises DatabaseUnavailable."""
         if not heard.channel:
-            return Place(PLATFORM, tenant=heard.tenant)
+            return ChatPlace(PLATFORM, tenant=heard.tenant)
         name = "" if heard.channel_name in ("", "directmessage", "privategroup") else heard.channel_name
         if not name:
             name = self._name_of(heard)
@@ -193,7 +193,7 @@ class Front:
             self.desk, PLATFORM, heard.channel, name=name, tenant=heard.tenant, thread_ref=heard.thread
         )  # fmt: skip
 
-    def _name_of(self, heard: Heard) -> str:
+    def _name_of(self, heard: SlackRequest) -> str:
         """What Slack calls a channel that came without a name: asked once, and never a reason to fail."""
         with self.desk.reading() as session:
             known = projects.channel(session, PLATFORM, heard.channel)

@@ -12,7 +12,7 @@ from storage.people import workspaces as rows
 _MOST = 64 * 1024 * 1024
 
 
-class Canaries:
+class SlackCanaries:
     """One workspace, spoken to as Slate does with every result."""
 
     def __init__(self, api: Api, name: str) -> None:
@@ -34,7 +34,7 @@ class Canaries:
         self._api.do("files_delete", file=ref)
 
 
-def place(desk: Desk) -> Canaries | None:
+def place(desk: Desk) -> SlackCanaries | None:
     """The workspace Slate is installed in, the first by name; None where there is none."""
     if not desk.settings.slack:
         return None
@@ -45,6 +45,6 @@ def place(desk: Desk) -> Canaries | None:
         if not known and workspaces.by_settings() is not None:
             with desk.reading() as session:
                 known = rows.installed(session, PLATFORM)
-        return Canaries(Api(workspaces, known[0].tenant), known[0].name) if known else None
+        return SlackCanaries(Api(workspaces, known[0].tenant), known[0].name) if known else None
     except SlateError:
         return None

@@ -12,16 +12,16 @@ from slack_bolt import Ack, App
 from bot import commands
 from bot.cards import Answer, Card, Choice
 from bot.messages.tracked import subject_at
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from bot.slack import block_kit, forms, limits, payloads
 from bot.slack.answers import deliver, say_sorry
 from bot.slack.attachments import attachments
-from bot.slack.block_kit import Shown
+from bot.slack.block_kit import CardContext
 from bot.slack.manifest import FIND, RENDER, WHATIS
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of
 from bot.slack.rich_text import Json
-from bot.slack.runtime import Front, Heard
+from bot.slack.runtime import Front, SlackRequest
 from bot.slack.workspaces import PLATFORM
 from core.errors import NotFound, SlateError
 from storage.tables import Member
@@ -53,7 +53,7 @@ class Shortcuts:
         self.front.later(lambda: self._what_is_this(heard, body["message"]))
         ack()
 
-    def _what_is_this(self, heard: Heard, message: dict[str, Any]) -> None:
+    def _what_is_this(self, heard: SlackRequest, message: dict[str, Any]) -> None:
         try:
             if not self.front.is_new(heard):
                 return
@@ -63,17 +63,17 @@ class Shortcuts:
         except SlateError as problem:
             say_sorry(self.front, heard, problem)
 
-    def _asked(self, heard: Heard, member: Member, place: Place, message: dict[str, Any]) -> Answer:
+    def _asked(self, heard: SlackRequest, member: Member, place: ChatPlace, message: dict[str, Any]) -> Answer:
         files = [one for one in message.get("files") or [] if str(one.get("mimetype", "")).startswith(("image/", "video/"))]
         if files:
             brought = attachments(self.front.api(heard.tenant), self.front.desk, files[:4])
-            return commands.answer(self.front.desk, Said(member, place, "/whatis", brought, user_id=heard.account))
+            return commands.answer(self.front.desk, ChatRequest(member, place, "/whatis", brought, user_id=heard.account))
         subject = self._subject(heard, message)
         if not subject:
             raise NotFound("I can see no picture in this message.", hint="Send me the picture itself.")
-        return commands.answer(self.front.desk, Said(member, place, f"/provenance {subject}", user_id=heard.account))
+        return commands.answer(self.front.desk, ChatRequest(member, place, f"/provenance {subject}", user_id=heard.account))
 
-    def _subject(self, heard: Heard, message: dict[str, Any]) -> str:
+    def _subject(self, heard: SlackRequest, message: dict[str, Any]) -> str:
         """What one of our own messages is about."""
         with self.front.desk.reading() as session:
             known = subject_at(session, PLATFORM, heard.channel, heard.message)
@@ -98,7 +98,7 @@ class Shortcuts:
         self.front.later(lambda: self._open(heard, what))
         ack()
 
-    def _open(self, heard: Heard, what: str) -> None:
+    def _open(self, heard: SlackRequest, what: str) -> None:
         try:
             heard = self.front.somewhere(heard)
             view = self._menu(heard) if what == RENDER else _search(heard)
@@ -106,7 +106,7 @@ class Shortcuts:
         except SlateError as problem:
             say_sorry(self.front, heard, problem)
 
-    def _menu(self, heard: Heard) -> Json:
+    def _menu(self, heard: SlackRequest) -> Json:
         choices = self._workflows(heard)
         if not choices:
             raise NotFound("There are no workflows yet.", hint="/help workflows shows how to add one.")
@@ -115,9 +115,9 @@ class Shortcuts:
         element = listed | {"action_id": _WORKFLOW} | ({} if "options" in listed else {"min_query_length": 0})
         return _asking(heard, _CHOSEN, "Render a picture", "Next", "Workflow", _WORKFLOW, element)
 
-    def _workflows(self, heard: Heard) -> list[Choice]:
+    def _workflows(self, heard: SlackRequest) -> list[Choice]:
         member, place = member_of(self.front, heard), self.front.place(heard)
-        answer = commands.answer(self.front.desk, Said(member, place, "/workflows", user_id=heard.account))
+        answer = commands.answer(self.front.desk, ChatRequest(member, place, "/workflows", user_id=heard.account))
         found = answer.data.get("workflows", [])
         return [Choice(str(one["workflow"]), str(one["title"] or one["workflow"])) for one in found]
 
@@ -132,7 +132,7 @@ class Shortcuts:
         """The workflow's form takes the place of the menu."""
         _or_complain(ack, _WORKFLOW, lambda: self._chosen(ack, payloads.interaction(body), body["view"]))
 
-    def _chosen(self, ack: Ack, heard: Heard, view: dict[str, Any]) -> None:
+    def _chosen(self, ack: Ack, heard: SlackRequest, view: dict[str, Any]) -> None:
         name = forms.chosen(_typed(view, _WORKFLOW), self._workflows(heard))
         member, place = member_of(self.front, heard), self.front.place(heard)
         answer = commands.press(self.front.desk, member, place, f"edit:{name}")
@@ -145,15 +145,15 @@ class Shortcuts:
         """The answer takes the place of the question, for the asker alone."""
         _or_complain(ack, _QUESTION, lambda: self._searched(ack, payloads.interaction(body), body["view"]))
 
-    def _searched(self, ack: Ack, heard: Heard, view: dict[str, Any]) -> None:
+    def _searched(self, ack: Ack, heard: SlackRequest, view: dict[str, Any]) -> None:
         member, place = member_of(self.front, heard), self.front.place(heard)
         line = f"/find private:yes {_typed(view, _QUESTION)}"
-        answer = commands.answer(self.front.desk, Said(member, place, line, user_id=heard.account))
+        answer = commands.answer(self.front.desk, ChatRequest(member, place, line, user_id=heard.account))
         if answer.error and answer.cards:
             card: Card = answer.cards[0]
             ack(response_action="errors", errors={_QUESTION: f"{card.title} {card.text} ({answer.error})"})
             return
-        found = block_kit.pages(answer, Shown(base_url=self.front.desk.settings.base_url))
+        found = block_kit.pages(answer, CardContext(base_url=self.front.desk.settings.base_url))
         blocks = [*found[0].blocks] if found else block_kit.said("Nothing was found.")
         along = forms.carry({"channel": heard.channel, "thread": heard.thread})
         shown = {"type": "modal", "title": forms.plain("Find a picture", limits.TITLE), "private_metadata": along}
@@ -168,13 +168,13 @@ def _or_complain(ack: Ack, block: str, act: Callable[[], None]) -> None:
         ack(response_action="errors", errors={block: f"{problem.message} {problem.hint} ({problem.code})"})
 
 
-def _search(heard: Heard) -> Json:
+def _search(heard: SlackRequest) -> Json:
     element = {"type": "plain_text_input", "action_id": _QUESTION, "max_length": 2000}
     element["placeholder"] = forms.plain("who made the depth shot for Acme", limits.PLACEHOLDER)
     return _asking(heard, _SEARCHED, "Find a picture", "Find", "Question", _QUESTION, element)
 
 
-def _asking(heard: Heard, callback: str, title: str, submit: str, label: str, block: str, element: Json) -> Json:
+def _asking(heard: SlackRequest, callback: str, title: str, submit: str, label: str, block: str, element: Json) -> Json:
     return {
         "type": "modal",
         "callback_id": callback,

@@ -93,7 +93,7 @@ class Prompt(SocketModeHandler):
         return (req.type == "slash_commands" or body.get("type") in _ANSWERLESS) and self._front.workspaces.known(team)
 
 
-class Sockets:
+class SlackSockets:
     """One connection to Slack for this desk."""
 
     def __init__(self, desk: Desk) -> None:

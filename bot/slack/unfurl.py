@@ -15,13 +15,13 @@ from bot import show
 from bot.cards import Card
 from bot.commands.subjects import asset_by
 from bot.slack import block_kit, payloads
-from bot.slack.block_kit import Shown
+from bot.slack.block_kit import CardContext
 from bot.slack.payloads import Payload
 from bot.slack.people import member_of
 from bot.slack.rich_text import Json, cut, shown
-from bot.slack.runtime import Front, Heard
+from bot.slack.runtime import Front, SlackRequest
 from core.errors import ChatError, NotFound, Refused, SlateError
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.rendering import lifecycle
 from storage.files import assets
 from storage.people import projects
@@ -36,7 +36,7 @@ _LONGEST = 300
 
 
 @dataclass(frozen=True)
-class Linked:
+class UnfurledLink:
     """What a link leads to."""
 
     url: str
@@ -55,7 +55,7 @@ def asked(front: Front, body: Payload) -> None:
     front.later(lambda: _present(front, payloads.event(body), body["event"]))
 
 
-def _unfurl(front: Front, heard: Heard, urls: Iterable[str]) -> None:
+def _unfurl(front: Front, heard: SlackRequest, urls: Iterable[str]) -> None:
     """Show what the links lead to, as far as whoever wrote them may see it; a link to anything else stays a link."""
     try:
         member = member_of(front, heard)
@@ -70,13 +70,13 @@ def _unfurl(front: Front, heard: Heard, urls: Iterable[str]) -> None:
         api.do("chat_unfurl", **where, metadata={"entities": [_entity(one) for one in found]})
     except ChatError as problem:
         log.info("slack.no-work-objects", why=problem.message)
-        looks = Shown(base_url=front.desk.settings.base_url)
+        looks = CardContext(base_url=front.desk.settings.base_url)
         api.do(
             "chat_unfurl", **where, unfurls={one.url: {"blocks": block_kit.card_blocks(one.card, looks)[:20]} for one in found}
         )
 
 
-def _present(front: Front, heard: Heard, event: dict[str, Any]) -> None:
+def _present(front: Front, heard: SlackRequest, event: dict[str, Any]) -> None:
     api, url = front.api(heard.tenant), str(event.get("entity_url") or event.get("app_unfurl_url") or "")
     try:
         member = member_of(front, heard)
@@ -91,7 +91,7 @@ def _present(front: Front, heard: Heard, event: dict[str, Any]) -> None:
     api.do("entity_presentDetails", trigger_id=heard.trigger, metadata=_entity(found))
 
 
-def _behind(session: Session, front: Front, member: Member, url: str) -> Linked | None:
+def _behind(session: Session, front: Front, member: Member, url: str) -> UnfurledLink | None:
     """The asset behind a link of ours, if the member may see it."""
     ours, asked_for = urlsplit(front.desk.settings.base_url), urlsplit(url)
     path = _PATH.fullmatch(asked_for.path)
@@ -99,10 +99,10 @@ def _behind(session: Session, front: Front, member: Member, url: str) -> Linked 
         return None
     try:
         asset = _asset(session, path[1])
-        allow(session, member, Action.SEE, projects.by_id(session, asset.project_id))
+        allow(session, member, Permission.SEE, projects.by_id(session, asset.project_id))
     except (NotFound, Refused):
         return None
-    return Linked(url, asset, show.asset_card(session, asset))
+    return UnfurledLink(url, asset, show.asset_card(session, asset))
 
 
 def _asset(session: Session, code: str) -> Asset:
@@ -114,7 +114,7 @@ def _asset(session: Session, code: str) -> Asset:
     return made[0]
 
 
-def _entity(one: Linked) -> Json:
+def _entity(one: UnfurledLink) -> Json:
     """The picture as Slack's Work Object of a file."""
     asset, card = one.asset, one.card
     facts = [

@@ -14,7 +14,7 @@ from bot import show
 from bot.cards import Answer, answer_to_json
 from bot.command_text import write
 from bot.mentions import ASKS_WHAT, line_of
-from bot.request import Attachment, Place, Said
+from bot.request import Attachment, ChatPlace, ChatRequest
 from bot.web.app_state import House, enter
 from bot.web.room_chat import PLATFORM, RoomChat, ring
 from core.errors import BadInput, NotFound, TooLong
@@ -87,8 +87,8 @@ def say(house: House, member: Member, slug: str, saying: Saying) -> Told:
         ring(house.desk, session)
     if not line:
         return {}
-    place = Place(PLATFORM, slug, str(thread or ""), project)
-    answer = house.commands.answer(house.desk, Said(member, place, line, files, f"room:{key}"))
+    place = ChatPlace(PLATFORM, slug, str(thread or ""), project)
+    answer = house.commands.answer(house.desk, ChatRequest(member, place, line, files, f"room:{key}"))
     return _deliver(house, member, place, answer, asked=said)
 
 
@@ -104,7 +104,7 @@ def press(house: House, member: Member, slug: str, pressing: Pressing) -> Told:
     with house.desk.reading() as session:
         channel, project = enter(session, member, slug)
         thread = _thread(session, channel, pressing.thread)
-    place = Place(PLATFORM, slug, str(thread or ""), project)
+    place = ChatPlace(PLATFORM, slug, str(thread or ""), project)
     key = f"room:press:{member.id}:{pressing.key}"
     answer = house.commands.press(house.desk, member, place, pressing.action, pressing.values, key=key)
     return _deliver(house, member, place, answer, key=key)
@@ -121,7 +121,7 @@ def react(house: House, member: Member, slug: str, reacting: Reacting) -> Told:
         subject, thread = _subject(message), message.thread_id
     if not changed or not subject:
         return {}
-    place = Place(PLATFORM, slug, str(thread or ""), project)
+    place = ChatPlace(PLATFORM, slug, str(thread or ""), project)
     answer = house.react(house.desk, member, place, subject, reacting.emoji, reacting.added)
     return _deliver(house, member, place, answer) if answer is not None else {}
 
@@ -171,7 +171,7 @@ def _subject(message: RoomMessage) -> str:
 
 
 def _deliver(
-    house: House, member: Member, place: Place, answer: Answer, *, asked: RoomMessage | None = None, key: str = ""
+    house: House, member: Member, place: ChatPlace, answer: Answer, *, asked: RoomMessage | None = None, key: str = ""
 ) -> Told:
     """Show the answer where it was asked for: as a message, or in the browser alone when it is a form or a text to copy.
 
@@ -192,7 +192,7 @@ def _deliver(
             )  # fmt: skip
         ring(house.desk, session)
     _show_render(house, str(answer.data.get("render") or ""))
-    form = house.paper.part("form.html", "form", answer.form) if answer.form else ""
+    form = house.templates.part("form.html", "form", answer.form) if answer.form else ""
     told = {"form": form, "copy": answer.copy, "error": answer.error, "render": str(answer.data.get("render") or "")}
     next_ = [{"action": one.action, "label": one.label} for one in answer.buttons]
     return told | ({"said": "", "buttons": []} if worth or asked else {"said": answer.text or answer.note, "buttons": next_})

@@ -10,14 +10,14 @@ from fastapi import Request
 from sqlmodel import Session
 
 from bot.cards import Answer
-from bot.request import Completion, Place, Said
+from bot.request import ChatPlace, ChatRequest, Completion
 from bot.web.room_chat import PLATFORM
 from bot.web.session import RENEWED_AFTER, Signer
-from bot.web.templating import Paper
+from bot.web.templating import Templates
 from bot.web.wakeups import Bell
 from core.desk import Desk
 from core.errors import NotFound
-from core.people.roles import Action, allow, visible_projects
+from core.people.roles import Permission, allow, visible_projects
 from storage.people import members, projects
 from storage.tables import Channel, Member, Project
 
@@ -25,16 +25,23 @@ from storage.tables import Channel, Member, Project
 class Commands(Protocol):
     """What the room needs of bot/commands: the one command set of all front ends."""
 
-    def answer(self, desk: Desk, said: Said) -> Answer: ...
+    def answer(self, desk: Desk, said: ChatRequest) -> Answer: ...
 
     def press(
-        self, desk: Desk, member: Member, place: Place, action: str, values: Mapping[str, str] | None, *, key: str | None = None
+        self,
+        desk: Desk,
+        member: Member,
+        place: ChatPlace,
+        action: str,
+        values: Mapping[str, str] | None,
+        *,
+        key: str | None = None,
     ) -> Answer: ...
 
-    def complete(self, desk: Desk, member: Member, place: Place, text: str, cursor: int) -> list[Completion]: ...
+    def complete(self, desk: Desk, member: Member, place: ChatPlace, text: str, cursor: int) -> list[Completion]: ...
 
 
-React = Callable[[Desk, Member, Place, str, str, bool], Answer | None]
+React = Callable[[Desk, Member, ChatPlace, str, str, bool], Answer | None]
 """(desk, member, place, subject, emoji, added) -> what to say about it, if anything."""
 
 
@@ -49,7 +56,7 @@ class House:
     desk: Desk
     signer: Signer
     bell: Bell
-    paper: Paper
+    templates: Templates
     commands: Commands
     react: React
 
@@ -80,7 +87,7 @@ def enter(session: Session, member: Member, slug: str) -> tuple[Channel, Project
     project = projects.by_id(session, channel.project_id) if channel else None
     if channel is None or project is None:
         raise NotFound(f"There is no channel #{slug[:60]}.", hint="Choose one from the list, or create one.")
-    allow(session, member, Action.SEE, project)
+    allow(session, member, Permission.SEE, project)
     return channel, project
 
 

@@ -13,7 +13,7 @@ from bot.web.app_state import House, house, visitor
 from bot.web.asset_views import card_facts, graph_of, page_of, picture_bytes
 from bot.web.files import seen_asset, send
 from bot.web.message_views import face
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.provenance.card import draw
 from core.rendering import lifecycle
 from core.rendering.history import timeline
@@ -36,7 +36,7 @@ def asset_page(code: str, home: Home, me: Me) -> HTMLResponse:
         asset = seen_asset(session, me, code)
         page = page_of(session, asset, me)
         picture = show.picture_of(asset)
-        return HTMLResponse(home.paper.html("asset.html", page=page, asset=asset, picture=picture, me=face(me.name)))
+        return HTMLResponse(home.templates.html("asset.html", page=page, asset=asset, picture=picture, me=face(me.name)))
 
 
 @router.get("/assets/{code}/card.png")
@@ -73,11 +73,11 @@ def render_page(code: str, home: Home, me: Me) -> Response:
     """A render with one file is that file's page; any other has a page of its own."""
     with home.desk.reading() as session:
         render = lifecycle.get(session, code)
-        allow(session, me, Action.SEE, projects.by_id(session, render.project_id))
+        allow(session, me, Permission.SEE, projects.by_id(session, render.project_id))
         made = assets.of_render(session, render.id or 0)
         if len(made) == 1:
             return RedirectResponse(f"/assets/{made[0].code}", 303)
-        return HTMLResponse(home.paper.html("render.html", card=show.render_card(session, render), me=face(me.name)))
+        return HTMLResponse(home.templates.html("render.html", card=show.render_card(session, render), me=face(me.name)))
 
 
 @router.get("/renders/{code}/history")
@@ -85,9 +85,9 @@ def render_history(code: str, home: Home, me: Me) -> HTMLResponse:
     """The steps of a render, and what its time went to."""
     with home.desk.reading() as session:
         render = lifecycle.get(session, code)
-        allow(session, me, Action.SEE, projects.by_id(session, render.project_id))
+        allow(session, me, Permission.SEE, projects.by_id(session, render.project_id))
         card = history_card(session, render, timeline(session, render, now()))
-    return HTMLResponse(home.paper.html("render.html", card=card, me=face(me.name)))
+    return HTMLResponse(home.templates.html("render.html", card=card, me=face(me.name)))
 
 
 @router.get("/r/{code}")

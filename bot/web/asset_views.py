@@ -40,7 +40,7 @@ _SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Opinion:
+class ShownVerdict:
     """One verdict, as the history shows it."""
 
     verdict: Verdict
@@ -62,7 +62,7 @@ class AssetPage:
     settings: tuple[tuple[str, str], ...]
     backend: str
     simulated: bool
-    opinions: tuple[Opinion, ...]
+    opinions: tuple[ShownVerdict, ...]
     tags: tuple[str, ...]
     family: lineage.Lineage
     pedigree: Drawing | None
@@ -97,7 +97,8 @@ def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
         backend=" · ".join(part for part in (str(backend.get("name") or ""), _comfyui(backend)) if part),
         simulated=bool(backend.get("simulated")),
         opinions=tuple(
-            Opinion(one.verdict, one.member.name, f"{one.verdict.created_at.astimezone(zone):%d %b %Y, %H:%M}") for one in history
+            ShownVerdict(one.verdict, one.member.name, f"{one.verdict.created_at.astimezone(zone):%d %b %Y, %H:%M}")
+            for one in history
         ),
         tags=tuple(verdicts.tags(session, asset.id or 0)),
         family=family,

@@ -28,7 +28,7 @@ def beside(code: str, other: str, home: Home, me: Me) -> HTMLResponse:
         seen = compare.compare(session, one, two)
         pictures = [show.alt_of(asset) for asset in (one, two)]
         shown = bool((one.preview or one.thumbnail) and (two.preview or two.thumbnail))
-        page = home.paper.html("beside.html", seen=seen, alts=pictures, shown=shown, me=face(me.name))
+        page = home.templates.html("beside.html", seen=seen, alts=pictures, shown=shown, me=face(me.name))
         return HTMLResponse(page)
 
 

@@ -112,11 +112,11 @@ def _told(house: House, reader: Reader, view: MessageView, here: int | None) -> 
     if here is not None:
         reader.cursor[here] = max(view.revision, reader.cursor.get(here, 0))
     facts = {"id": view.id, "thread": view.thread_id, "mine": view.mine}
-    return event("message", facts | {"html": house.paper.part("message.html", "message", view)}, reader.position)
+    return event("message", facts | {"html": house.templates.part("message.html", "message", view)}, reader.position)
 
 
 def _sidebar(house: House, reader: Reader, member: Member, found: list[Any]) -> list[str]:
-    html = house.paper.part("channels.html", "channels", found)
+    html = house.templates.part("channels.html", "channels", found)
     if html == reader.shown:
         return []
     reader.shown = html

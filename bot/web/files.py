@@ -14,7 +14,7 @@ from bot.web.app_state import House
 from core.desk import Desk
 from core.errors import BadInput, DiskFull, NotFound, StoreError, TooLong, UnknownAsset
 from core.files import stored
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.blobs import BlobError, BlobStoreFull, FolderBlobs
 from storage.chat import room
 from storage.files import assets
@@ -64,7 +64,7 @@ async def read_upload(request: Request, desk: Desk) -> bytes:
 def keep(house: House, member: Member, filename: str, data: bytes) -> tuple[Attachment, str]:
     """Store an upload: what it is, and the receipt its owner can send it with. Raises Refused, DiskFull, StoreError."""
     with house.desk.reading() as session:
-        allow(session, member, Action.FIND, None)  # whoever may ask may show what it is about; only core makes an input of it
+        allow(session, member, Permission.FIND, None)  # whoever may ask may show what it is about; only core makes an input of it
     try:
         digest = house.desk.blobs.put(data)
     except BlobStoreFull as problem:
@@ -103,7 +103,7 @@ def seen_asset(session: Session, member: Member, code: str) -> Asset:
     asset = assets.by_code(session, code)
     if asset is None:
         raise UnknownAsset(f"There is no asset {code[:20]}.", hint="Check the id, or search with `/find`.")
-    allow(session, member, Action.SEE, projects.by_id(session, asset.project_id))
+    allow(session, member, Permission.SEE, projects.by_id(session, asset.project_id))
     return asset
 
 
@@ -112,7 +112,7 @@ def attachment_of(session: Session, member: Member, row: int, digest: str) -> At
     message = room.message(session, row)
     if message is not None and message.only_for in (None, member.id):
         channel = room.channel_of(session, message)
-        allow(session, member, Action.SEE, projects.by_id(session, channel.project_id) if channel else None)
+        allow(session, member, Permission.SEE, projects.by_id(session, channel.project_id) if channel else None)
         for one in message.attachments:
             if one.get("sha256") == digest:
                 return Attachment(**one)

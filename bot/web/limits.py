@@ -21,7 +21,7 @@ _IPV6_PREFIX = 56
 """Bits of an IPv6 address that count: one customer of a provider has at least a /56, and so as many addresses as he likes."""
 
 
-class Lane:
+class WorkLimit:
     """Work of one kind: so much of it at a time, in threads of its own, so much waiting; who comes then is told to come back."""
 
     def __init__(self, at_once: int, waiting: int) -> None:

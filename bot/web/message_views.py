@@ -25,7 +25,7 @@ _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 
 
 @dataclass(frozen=True)
-class Mark:
+class ReactionCount:
     """One emoji on a message: how many, who, and whether the reader is one of them."""
 
     emoji: str
@@ -39,7 +39,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Face:
+class MemberFace:
     """How a member is shown."""
 
     name: str
@@ -55,7 +55,7 @@ class MessageView:
     id: int
     revision: int
     thread_id: int | None
-    author: Face | None
+    author: MemberFace | None
     """None is Slate."""
     mine: bool
     private: bool
@@ -66,7 +66,7 @@ class MessageView:
     card: Card | None
     answer: Answer | None
     attachments: tuple[Attachment, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[ReactionCount, ...]
     replies: room.Replies | None
     seconds_left: float | None
 
@@ -83,10 +83,10 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1] if names else "") if part)
 
 
-def face(name: str) -> Face:
+def face(name: str) -> MemberFace:
     words = name.split()
     letters = "".join(word[0] for word in (words if len(words) < 3 else [words[0], words[-1]]))
-    return Face(name, letters.upper()[:2], sum(name.casefold().encode()) % _HUES)
+    return MemberFace(name, letters.upper()[:2], sum(name.casefold().encode()) % _HUES)
 
 
 def zone_of(member: Member) -> ZoneInfo:
@@ -111,15 +111,15 @@ def message_views(session: Session, messages: Sequence[RoomMessage], reader: Mem
     return [_view(one, reader, names, marks.get(one.id or 0, ()), replies.get(one.id or 0)) for one in messages]
 
 
-def _marks(reacted: list[room.Reacted], reader: Member) -> dict[int, tuple[Mark, ...]]:
+def _marks(reacted: list[room.Reacted], reader: Member) -> dict[int, tuple[ReactionCount, ...]]:
     found: dict[int, dict[str, list[room.Reacted]]] = {}
     for one in reacted:
         found.setdefault(one.message_id, {}).setdefault(one.emoji, []).append(one)
     return {row: tuple(_mark(emoji, ones, reader) for emoji, ones in each.items()) for row, each in found.items()}
 
 
-def _mark(emoji: str, ones: list[room.Reacted], reader: Member) -> Mark:
-    return Mark(emoji, tuple(one.name for one in ones), any(one.member_id == reader.id for one in ones))
+def _mark(emoji: str, ones: list[room.Reacted], reader: Member) -> ReactionCount:
+    return ReactionCount(emoji, tuple(one.name for one in ones), any(one.member_id == reader.id for one in ones))
 
 
 def _above(answer: Answer) -> str:
@@ -128,7 +128,7 @@ def _above(answer: Answer) -> str:
 
 
 def _view(
-    message: RoomMessage, reader: Member, names: dict[int, str], marks: tuple[Mark, ...], replies: room.Replies | None
+    message: RoomMessage, reader: Member, names: dict[int, str], marks: tuple[ReactionCount, ...], replies: room.Replies | None
 ) -> MessageView:
     card = from_json(message.card) if message.card else None
     answer = _ANSWER.validate_python(message.answer) if message.answer else None

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot import identity
 from bot.emoji import meanings
-from bot.request import Place
+from bot.request import ChatPlace
 from bot.web import actions, files
 from bot.web.app_state import House, NotJoined, enter, house, open_to, visitor
 from bot.web.feed import Reader, read_cursor, stream, write_cursor
@@ -23,7 +23,7 @@ from bot.web.session import DAYS
 from bot.web.sidebar import shelves
 from core.errors import BadInput, Conflict, NotFound, UnknownProject
 from core.people import projects as projects_
-from core.people.roles import Action, may
+from core.people.roles import Permission, may
 from core.text import names
 from storage import ids
 from storage.chat import room
@@ -58,7 +58,7 @@ class Opening(BaseModel):
     new_project: str = ""
 
 
-class Reading(BaseModel):
+class ReadMark(BaseModel):
     """How far the member has read."""
 
     message: int
@@ -83,13 +83,13 @@ def front(request: Request, home: Home) -> Response:
     try:
         member = visitor(request)
     except NotJoined:
-        return HTMLResponse(home.paper.html("door.html", next=_local(request.query_params.get("next", ""))))
+        return HTMLResponse(home.templates.html("door.html", next=_local(request.query_params.get("next", ""))))
     with home.desk.reading() as session:
         open_ = open_to(session, member)
     first = next((one for one in open_ if one.channel_id == projects_.GENERAL), open_[0] if open_ else None)
     if first is None:
-        return HTMLResponse(home.paper.html("empty.html", me=face(member.name)))
-    return RedirectResponse(home.paper.address(first.channel_id), 303)
+        return HTMLResponse(home.templates.html("empty.html", me=face(member.name)))
+    return RedirectResponse(home.templates.address(first.channel_id), 303)
 
 
 @router.post("/join")
@@ -148,7 +148,7 @@ def thread_panel(slug: str, root: int, home: Home, me: Me) -> HTMLResponse:
     """The thread alone."""
     with home.desk.reading() as session:
         channel, _project = enter(session, me, slug)
-        return HTMLResponse(home.paper.part("thread.html", "thread", *_thread(session, channel, root, me)))
+        return HTMLResponse(home.templates.part("thread.html", "thread", *_thread(session, channel, root, me)))
 
 
 @router.get("/c/{slug}/older")
@@ -158,7 +158,7 @@ def older(slug: str, before: int, home: Home, me: Me) -> HTMLResponse:
         channel, _project = enter(session, me, slug)
         rows, more = _page(session, channel, me, before)
         views = message_views(session, rows, me)
-    return HTMLResponse(home.paper.part("message.html", "messages", views, more))
+    return HTMLResponse(home.templates.part("message.html", "messages", views, more))
 
 
 def _page(session: Session, channel: Channel, me: Member, before: int | None = None) -> tuple[list[RoomMessage], bool]:
@@ -174,11 +174,12 @@ def _room_page(home: House, me: Member, slug: str, root: int | None) -> str:
         cursor = room.revisions(session, [one.id for one in open_ if one.id is not None])  # before the messages: none is missed
         rows, more = _page(session, channel, me)
         known = workflows.everything(session)
-        return home.paper.html(
+        return home.templates.html(
             "room.html",
             me=face(me.name), channel=channel, project=project, client=projects_.client_of(session, project),
             shelves=shelves(session, me, slug), projects=projects.everything(session),
-            may_open=may(session, me, Action.MANAGE_CHANNELS, None), may_found=may(session, me, Action.MANAGE_PROJECTS, None),
+            may_open=may(session, me, Permission.MANAGE_CHANNELS, None),
+            may_found=may(session, me, Permission.MANAGE_PROJECTS, None),
             messages=message_views(session, rows, me), more=more,
             read=room.read_up_to(session, me.id or 0, channel.id or 0), cursor=write_cursor(cursor),
             thread=_thread(session, channel, root, me) if root else None,
@@ -206,7 +207,7 @@ def _thread(session: Session, channel: Channel, root: int, me: Member) -> tuple[
 async def open_channel(request: Request, home: Home, me: Me) -> JSONResponse:
     wanted = await body(request, Opening)
     slug = await run_in_threadpool(_open_channel, home, me, wanted)
-    return JSONResponse({"go": home.paper.address(slug)})
+    return JSONResponse({"go": home.templates.address(slug)})
 
 
 def _open_channel(home: House, me: Member, wanted: Opening) -> str:
@@ -255,7 +256,7 @@ async def react(slug: str, request: Request, home: Home, me: Me) -> JSONResponse
 
 @router.post("/c/{slug}/read")
 async def read(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
-    wanted = await body(request, Reading)
+    wanted = await body(request, ReadMark)
 
     def mark() -> None:
         with home.desk.writing() as session:
@@ -271,7 +272,7 @@ def complete(slug: str, text: str, cursor: int, home: Home, me: Me) -> JSONRespo
     """What may stand where the cursor is, best first."""
     with home.desk.reading() as session:
         _channel, project = enter(session, me, slug)
-    place = Place(PLATFORM, slug, "", project)
+    place = ChatPlace(PLATFORM, slug, "", project)
     found = home.commands.complete(home.desk, me, place, text[:4000], min(cursor, 4000))
     return JSONResponse([{"value": one.value, "label": one.label, "help": one.help} for one in found])
 

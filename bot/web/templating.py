@@ -20,7 +20,7 @@ STATIC = HERE / "static"
 _SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 
 
-class Paper:
+class Templates:
     """Renders the templates in `bot/web/templates`."""
 
     def __init__(self) -> None:

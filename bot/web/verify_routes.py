@@ -32,9 +32,9 @@ Home = Annotated[House, Depends(house)]
 
 _MEMBERS_TIMES = 5
 """How many times more often than a stranger a member may ask."""
-_RECEIVED = limits.Lane(8, 0)
+_RECEIVED = limits.WorkLimit(8, 0)
 """Files on their way here from strangers: each is held in memory until it is whole."""
-_CHECKED, _FETCHED = limits.Lane(4, 16), limits.Lane(4, 8)
+_CHECKED, _FETCHED = limits.WorkLimit(4, 16), limits.WorkLimit(4, 8)
 """Checks, and fetches from other sites: in threads of their own, so that nothing else waits for them."""
 _RECEIVE_SECONDS = 60.0
 
@@ -86,7 +86,7 @@ async def _received(request: Request, home: House) -> bytes:
 def verify_page(home: Home) -> HTMLResponse:
     """The page: drop a file, or give its address."""
     settings = home.desk.settings
-    return HTMLResponse(home.paper.html("verify.html", team=settings.team, compares=settings.verify_discloses != "file"))
+    return HTMLResponse(home.templates.html("verify.html", team=settings.team, compares=settings.verify_discloses != "file"))
 
 
 @router.post("/api/verify", dependencies=[Depends(paced)])
@@ -129,5 +129,5 @@ def _answer(request: Request, home: House, name: str, found: Verification) -> Re
             "actions_of": actions_of,
         }
         facts: dict[str, Any] = {"found": found, "name": name, **words}
-        return HTMLResponse(home.paper.html("verified.html", **facts))
+        return HTMLResponse(home.templates.html("verified.html", **facts))
     return JSONResponse(found.as_json())

@@ -20,13 +20,13 @@ from core.comfyui.download import download, lost
 from core.comfyui.follow import Patience, Watch
 from core.comfyui.graph import Graph, without_is_changed
 from core.comfyui.http import Wire, host_of
-from core.comfyui.listener import Listener
-from core.comfyui.progress import Progress, Step
+from core.comfyui.listener import SocketListener
+from core.comfyui.progress import ProgressStep, RunProgress
 from core.comfyui.responses import OutputFile, Run, RunState, ServerInfo, device_name, release
 from core.comfyui.submission import TakenAndRefused, body, offer
 from core.errors import BackendError, BackendUnreachable, GraphRefused, SlateError
 
-__all__ = ["Comfy", "OutputFile", "Patience", "Run", "RunState", "ServerInfo", "Step"]
+__all__ = ["Comfy", "OutputFile", "Patience", "ProgressStep", "Run", "RunState", "ServerInfo"]
 
 _PATIENCE = Patience()
 
@@ -169,7 +169,7 @@ class Comfy:
         self,
         prompt_id: str,
         *,
-        seen: Callable[[Step], None],
+        seen: Callable[[ProgressStep], None],
         keep_going: Callable[[], bool],
         told: Callable[[Run | None], None] = lambda run: None,
         patience: Patience | float = _PATIENCE,
@@ -182,12 +182,12 @@ class Comfy:
         gave no good answer for as long as `patience` says (seconds).
         """
         client_id, graph = self._submitted.get(prompt_id) or ("", {})
-        listener = Listener("ws" + self.url.removeprefix("http"), client_id)
+        listener = SocketListener("ws" + self.url.removeprefix("http"), client_id)
         patience = patience if isinstance(patience, Patience) else Patience(patience, patience, patience)
-        look = run_state.Look(self.wire, prompt_id, followed=True)
-        progress = Progress(prompt_id, graph)
+        look = run_state.RunPoller(self.wire, prompt_id, followed=True)
+        progress = RunProgress(prompt_id, graph)
 
-        def stand(within: float) -> run_state.Standing:
+        def stand(within: float) -> run_state.RunStanding:
             return look.now(min(within, self.timeout))
 
         watch = Watch(stand, listener, progress, server=self.name, patience=patience, told=told)

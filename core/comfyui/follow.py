@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.comfyui.listener import Listener
-from core.comfyui.progress import Progress, Step
+from core.comfyui.listener import SocketListener
+from core.comfyui.progress import ProgressStep, RunProgress
 from core.comfyui.responses import Run, RunState
-from core.comfyui.run_state import Standing
+from core.comfyui.run_state import RunStanding
 from core.errors import BackendBusy, BackendError, BackendUnreachable, GarbledAnswer, RunVanished
 
-Stand = Callable[[float], Standing]
+Stand = Callable[[float], RunStanding]
 """Asks the server where the run stands; the argument is seconds for each answer."""
 
 _TICK = 0.2
@@ -51,8 +51,8 @@ class Watch:
     def __init__(
         self,
         stand: Stand,
-        listener: Listener,
-        progress: Progress,
+        listener: SocketListener,
+        progress: RunProgress,
         *,
         server: str,
         patience: Patience,
@@ -70,7 +70,7 @@ class Watch:
         self.silent_since: float | None = None
         self.asked_at = self.next_at = self.stop_asked_at = 0.0
 
-    def follow(self, seen: Callable[[Step], None], keep_going: Callable[[], bool]) -> Run | None:
+    def follow(self, seen: Callable[[ProgressStep], None], keep_going: Callable[[], bool]) -> Run | None:
         """The run once it is over, or None as soon as `keep_going` says no (it is asked about five times a second)."""
         while self._wanted(keep_going):
             if time.monotonic() >= self.next_at and (run := self._ask()):

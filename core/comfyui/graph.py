@@ -22,7 +22,7 @@ MAX_DEPTH = 60
 _EXPORT_HINT = "In ComfyUI choose Workflow → Export (API) and send that file."
 
 
-class Link(NamedTuple):
+class NodeLink(NamedTuple):
     """An input of one node that is fed by an output of another."""
 
     field: str
@@ -82,12 +82,12 @@ def _node(node_id: str, node: Any) -> dict[str, Any]:
     return {**node, "inputs": dict(node.get("inputs", {}))}
 
 
-def links(node: dict[str, Any]) -> Iterator[Link]:
+def links(node: dict[str, Any]) -> Iterator[NodeLink]:
     """The links into a node. What is no `["id", output]` pair is a plain value, as ComfyUI's custom nodes also store lists."""
     inputs = node.get("inputs")
     for field, value in inputs.items() if isinstance(inputs, dict) else ():
         if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is int:
-            yield Link(field, value[0], value[1])
+            yield NodeLink(field, value[0], value[1])
 
 
 def _check_links(graph: Graph) -> None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from websockets.exceptions import InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from core.comfyui.progress import Progress, Step
+from core.comfyui.progress import ProgressStep, RunProgress
 
 _OPEN_SECONDS = 3.0
 _RETRY_SECONDS = 2.0
@@ -27,14 +27,14 @@ _OVER = frozenset({"execution_success", "execution_error", "execution_interrupte
 
 
 @dataclass(frozen=True)
-class Heard:
+class SocketHint:
     """What came of listening for a moment: a step of the run, and whether it is worth asking the server now."""
 
-    step: Step | None = None
+    step: ProgressStep | None = None
     ask: bool = False
 
 
-class Listener:
+class SocketListener:
     """Hears the messages for one client id as long as the socket holds; afterwards, under ids of its own, only that jobs end."""
 
     def __init__(self, url: str, client_id: str = "") -> None:
@@ -54,20 +54,20 @@ class Listener:
             self.close()
             self.client_id, self.retry_at = client_id, 0.0
 
-    def hear(self, progress: Progress, seconds: float) -> Heard:
+    def hear(self, progress: RunProgress, seconds: float) -> SocketHint:
         """Wait at most `seconds` for one message. Without a socket it just waits: the caller polls anyway."""
         self._connect(seconds)
         if self.socket is None:
             time.sleep(seconds)
-            return Heard()
+            return SocketHint()
         try:
             message = self.socket.recv(timeout=seconds)
         except TimeoutError:
-            return Heard()
+            return SocketHint()
         except (WebSocketException, OSError):
             self.close()
-            return Heard(ask=True)
-        return Heard(progress.look(message)) if isinstance(message, bytes) else _text(message, progress)
+            return SocketHint(ask=True)
+        return SocketHint(progress.look(message)) if isinstance(message, bytes) else _text(message, progress)
 
     def _connect(self, seconds: float) -> None:
         if self.socket is not None or time.monotonic() < self.retry_at:
@@ -95,14 +95,14 @@ class Listener:
         self.closing.close()
 
 
-def _text(message: str, progress: Progress) -> Heard:
+def _text(message: str, progress: RunProgress) -> SocketHint:
     try:
         told: Any = json.loads(message)
     except (ValueError, RecursionError):
-        return Heard()
+        return SocketHint()
     data = told.get("data") if isinstance(told, dict) else None
     if not isinstance(data, dict):
-        return Heard()
+        return SocketHint()
     kind, ours = str(told.get("type")), data.get("prompt_id") == progress.prompt_id
     over = ours and (kind in _OVER or (kind == "executing" and data.get("node") is None))
-    return Heard(progress.hear(kind, data), ask=over or kind == "status")
+    return SocketHint(progress.hear(kind, data), ask=over or kind == "status")

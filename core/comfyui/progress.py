@@ -18,7 +18,7 @@ _MAX_PREVIEW = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgressStep:
     """A sign of life: `value` of `maximum` in one node, and `done` (0..1) over the graph, which never falls within one watch."""
 
     value: float
@@ -30,7 +30,7 @@ class Step:
     """JPEG or PNG bytes of what is being made, when the server sends them."""
 
 
-class Progress:
+class RunProgress:
     """What has been heard of one run so far."""
 
     def __init__(self, prompt_id: str, graph: Graph | None = None) -> None:
@@ -49,7 +49,7 @@ class Progress:
         self.graph = graph
         self.weights = {node_id: _weight(graph[node_id]) for node_id in needed}
 
-    def hear(self, kind: str, data: dict[str, Any]) -> Step | None:
+    def hear(self, kind: str, data: dict[str, Any]) -> ProgressStep | None:
         """A step, if a text message tells one of this run; foreign, strange and id-less messages tell nothing."""
         if data.get("prompt_id") != self.prompt_id:
             return None
@@ -65,7 +65,7 @@ class Progress:
             self._finish([_name(data.get("display_node") or data.get("node"))])
         return None
 
-    def look(self, frame: bytes) -> Step | None:
+    def look(self, frame: bytes) -> ProgressStep | None:
         """A step with a preview, from a binary frame that names this run (event 4); other frames do not tell whose they are."""
         if len(frame) < 8 or len(frame) > _MAX_PREVIEW or frame[:4] != b"\x00\x00\x00\x04":
             return None
@@ -79,7 +79,7 @@ class Progress:
         node, value, maximum = self.last
         return self._step(_name(told.get("display_node_id") or told.get("node_id")) or node, value, maximum, frame[end:])
 
-    def _state(self, nodes: Any) -> Step | None:
+    def _state(self, nodes: Any) -> ProgressStep | None:
         step = None
         for node_id, told in nodes.items() if isinstance(nodes, dict) else ():
             if not isinstance(told, dict):
@@ -92,7 +92,7 @@ class Progress:
                 step = self._present(shown, _number(told.get("value"), 0), _number(told.get("max"), 1)) or step
         return step
 
-    def _present(self, node: str, value: float, maximum: float) -> Step | None:
+    def _present(self, node: str, value: float, maximum: float) -> ProgressStep | None:
         """The step, unless the last one said the same: ComfyUI tells each tick twice."""
         part = min(max(value / maximum, 0.0), 1.0) if maximum > 0 else 0.0
         self._finish(graphs.upstream(self.graph, node))
@@ -109,7 +109,7 @@ class Progress:
                 self.parts[node] = 1.0
                 waiting += [link.source for link in graphs.links(self.graph.get(node, {}))]
 
-    def _step(self, node: str, value: float, maximum: float, preview: bytes | None = None) -> Step:
+    def _step(self, node: str, value: float, maximum: float, preview: bytes | None = None) -> ProgressStep:
         total = sum(self.weights.values())
         if total:
             made = sum(weight * self.parts.get(one, 0.0) for one, weight in self.weights.items())
@@ -117,7 +117,7 @@ class Progress:
         told = self.graph.get(node, {})
         meta = told.get("_meta")
         title = meta.get("title") if isinstance(meta, dict) else ""
-        return Step(value, maximum, node, word(title) or word(told.get("class_type")), self.done, preview)
+        return ProgressStep(value, maximum, node, word(title) or word(told.get("class_type")), self.done, preview)
 
 
 def _weight(node: dict[str, Any]) -> float:

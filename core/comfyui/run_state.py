@@ -24,7 +24,7 @@ _JOB_STATES = {"pending": RunState.PENDING, "in_progress": RunState.RUNNING}
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStanding:
     """A run as the server tells it; while it waits or runs, with its graph and the client id it was handed in under."""
 
     run: Run
@@ -32,32 +32,32 @@ class Standing:
     client_id: str = ""
 
 
-def stand(wire: Wire, prompt_id: str, within: float) -> Standing:
+def stand(wire: Wire, prompt_id: str, within: float) -> RunStanding:
     """Where the run stands, asked once; `within` is seconds for each answer."""
-    return Look(wire, prompt_id).now(within)
+    return RunPoller(wire, prompt_id).now(within)
 
 
-class Look:
+class RunPoller:
     """Looks for one run again and again. `followed` asks also for its place, its graph and who handed it in."""
 
     def __init__(self, wire: Wire, prompt_id: str, *, followed: bool = False) -> None:
         self.wire = wire
         self.prompt_id = prompt_id
         self.followed = followed
-        self.last: Standing | None = None
+        self.last: RunStanding | None = None
         self.next_queue_at = 0.0
         self.has_jobs = True
 
-    def now(self, within: float) -> Standing:
+    def now(self, within: float) -> RunStanding:
         """Where it stands. History, then queue, then history once more: a run that ends in between is in one of them."""
         for last in (False, True):
             if (entry := _history(self.wire, self.prompt_id, within)) is not None:
-                return Standing(finished(self.prompt_id, entry, server=self.wire.name))
+                return RunStanding(finished(self.prompt_id, entry, server=self.wire.name))
             if not last and (waiting := self._waiting(within)):
                 return waiting
-        return Standing(Run(self.prompt_id, RunState.ABSENT))
+        return RunStanding(Run(self.prompt_id, RunState.ABSENT))
 
-    def _waiting(self, within: float) -> Standing | None:
+    def _waiting(self, within: float) -> RunStanding | None:
         state = self._job(within) if self.has_jobs else None
         if state is None:
             return self._in_queue(within)
@@ -65,7 +65,7 @@ class Look:
             return None
         if self.followed and self._wants_queue(state) and (found := self._read_queue(within)):
             return found
-        before = self.last or Standing(Run(self.prompt_id, state))
+        before = self.last or RunStanding(Run(self.prompt_id, state))
         place = before.run.position if state is RunState.PENDING else None
         self.last = replace(before, run=Run(self.prompt_id, state, place))
         return self.last
@@ -92,13 +92,13 @@ class Look:
             return None
         return _JOB_STATES.get(status, RunState.ABSENT)  # one that has ended is in the history
 
-    def _in_queue(self, within: float) -> Standing | None:
+    def _in_queue(self, within: float) -> RunStanding | None:
         """By the queue itself, unless it was read lately, is large, and is not empty now."""
         if self.last is not None and time.monotonic() < self.next_queue_at and depth(self.wire, within):
             return self.last
         return self._read_queue(within, least=0.0)
 
-    def _read_queue(self, within: float, *, least: float = _LEAST_PAUSE) -> Standing | None:
+    def _read_queue(self, within: float, *, least: float = _LEAST_PAUSE) -> RunStanding | None:
         answer = self.wire.ask("GET", "/queue", within=within)
         if answer.status_code != 200:
             raise self.wire.unexpected(answer)
@@ -141,18 +141,18 @@ def _history(wire: Wire, prompt_id: str, within: float) -> dict[str, Any] | None
     return entry
 
 
-def _queued(wire: Wire, prompt_id: str, told: Any) -> Standing | None:
+def _queued(wire: Wire, prompt_id: str, told: Any) -> RunStanding | None:
     told = told if isinstance(told, dict) else {}
     running, pending = told.get("queue_running"), told.get("queue_pending")
     if not isinstance(running, list) or not isinstance(pending, list):
         raise wire.garbled("no queue")
     for item in running:
         if _id(item) == prompt_id:
-            return Standing(Run(prompt_id, RunState.RUNNING), _graph(item), _client_id(item))
+            return RunStanding(Run(prompt_id, RunState.RUNNING), _graph(item), _client_id(item))
     # the server lists its heap; it takes the lowest (number, id) first
     for position, item in enumerate(sorted(pending, key=lambda one: (_number(one), _id(one))), start=1):
         if _id(item) == prompt_id:
-            return Standing(Run(prompt_id, RunState.PENDING, position), _graph(item), _client_id(item))
+            return RunStanding(Run(prompt_id, RunState.PENDING, position), _graph(item), _client_id(item))
     return None
 
 

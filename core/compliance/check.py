@@ -39,7 +39,7 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class Said:
+class Declaration:
     """A person's answer to what no machine can say."""
 
     answer: str
@@ -63,7 +63,7 @@ class Material:
     sidecar: bool | None
     """Whether the manifest's own bytes are stored; None where the store does not say."""
     fingerprinted: bool
-    notes: Mapping[str, Said]
+    notes: Mapping[str, Declaration]
     now: datetime
     mark_bits: int | None = None
     """In how many of 64 bits the stored picture agrees with its mark; None where that cannot be read."""

@@ -9,8 +9,8 @@ from typing import TypeVar
 import structlog
 
 from core import files
-from core.compliance.check import Gone, Material, Said, Signed, check
-from core.compliance.rules import QUESTIONS, Checked, Item, Report, Status
+from core.compliance.check import Declaration, Gone, Material, Signed, check
+from core.compliance.rules import QUESTIONS, Checked, ComplianceReport, Item, Status
 from core.desk import Desk
 from core.errors import BadInput, NotFound, SandboxBusy
 from core.events import Event, record
@@ -18,7 +18,7 @@ from core.exports import leak_check, private_terms
 from core.exports.leak_check import Secret
 from core.files import Limits
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.provenance import embed, xmp
 from core.provenance.seal import read
 from core.provenance.watermark import confirm
@@ -35,7 +35,7 @@ MOST = 2_000
 """Assets of one report."""
 
 
-def report(desk: Desk, subject: str, found: Sequence[Asset], *, by: Member) -> Report:
+def report(desk: Desk, subject: str, found: Sequence[Asset], *, by: Member) -> ComplianceReport:
     """The report about these Assets. Raises Refused, and BadInput for too many."""
     if len(found) > MOST:
         raise BadInput(
@@ -44,13 +44,15 @@ def report(desk: Desk, subject: str, found: Sequence[Asset], *, by: Member) -> R
     settings = desk.settings
     roles = (("Provider", settings.provider), ("Deployer", settings.deployer), ("Notice", settings.notice))
     told = tuple((name, value or "for a person to fill in") for name, value in roles)
-    return Report(subject, now().isoformat(timespec="seconds"), tuple(_checked(desk, asset, by) for asset in found), told)
+    return ComplianceReport(
+        subject, now().isoformat(timespec="seconds"), tuple(_checked(desk, asset, by) for asset in found), told
+    )
 
 
 def of_period(desk: Desk, project: Project, since: datetime | None, until: datetime | None, *, by: Member) -> Sequence[Asset]:
     """What was rendered for a project in a time. Raises Refused."""
     with desk.reading() as session:
-        allow(session, by, Action.SEE, project)
+        allow(session, by, Permission.SEE, project)
         return rows.in_period(session, project.id or 0, since, until, MOST + 1)
 
 
@@ -61,7 +63,7 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
     if not answer.strip():
         raise BadInput("An answer is missing.", hint=f'Write {question}:"no, a product shot".', input=question)
     with desk.writing() as session:
-        allow(session, by, Action.APPROVE, projects.by_id(session, asset.project_id))
+        allow(session, by, Permission.APPROVE, projects.by_id(session, asset.project_id))
         note = ComplianceNote(
             asset_id=asset.id or 0, question=question, answer=answer.strip()[:500], member_id=by.id or 0, created_at=now()
         )
@@ -79,12 +81,13 @@ def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
         away = Item("A", "file digest", Status.UNKNOWN, "the file store does not answer: nothing of it could be checked")
         return Checked(asset.code, asset.filename, (away,), asset.sha256)
     with desk.reading() as session:
-        allow(session, by, Action.SEE, projects.by_id(session, asset.project_id))
+        allow(session, by, Permission.SEE, projects.by_id(session, asset.project_id))
         secrets = private_terms.secrets(session, asset)
         inputs = assets.parents(session, asset)
         left = [(one, assets.by_id(session, one.copy_id)) for one in rows.of_asset(session, asset.id or 0)]
         notes = {
-            name: Said(note.answer, who.name, note.created_at) for name, (note, who) in rows.notes(session, asset.id or 0).items()
+            name: Declaration(note.answer, who.name, note.created_at)
+            for name, (note, who) in rows.notes(session, asset.id or 0).items()
         }
         indexed = bool(asset.phash) and fingerprints.has(session, asset.id or 0, asset.phash)
     limits = Limits(max_pixels=desk.settings.max_pixels, max_bytes=4 << 30)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from fpdf.enums import Align, XPos, YPos
 
-from core.compliance.rules import SECTIONS, Checked, Item, Report, Status
-from core.exports.pdf import BLACK, GREY, MARGIN, Paper
+from core.compliance.rules import SECTIONS, Checked, ComplianceReport, Item, Status
+from core.exports.pdf import BLACK, GREY, MARGIN, PdfDocument
 
 _TONES = {
     Status.PASS: (22, 128, 80),
@@ -23,23 +23,23 @@ _NO_JUDGEMENT = (
 )
 
 
-def pdf(report: Report) -> bytes:
+def pdf(report: ComplianceReport) -> bytes:
     """The report on A4."""
-    paper = Paper(f"Marking of AI pictures: {report.subject}")
-    paper.heading("Marking of AI pictures")
-    paper.line_of(report.subject, 13, bold=True)
-    paper.line_of(f"{report.sentence} Made {datetime.fromisoformat(report.made_at).astimezone(UTC):%d %B %Y, %H:%M} UTC.")
-    paper.line_of(_NO_JUDGEMENT, grey=True)
-    paper.ln(3)
+    page = PdfDocument(f"Marking of AI pictures: {report.subject}")
+    page.heading("Marking of AI pictures")
+    page.line_of(report.subject, 13, bold=True)
+    page.line_of(f"{report.sentence} Made {datetime.fromisoformat(report.made_at).astimezone(UTC):%d %B %Y, %H:%M} UTC.")
+    page.line_of(_NO_JUDGEMENT, grey=True)
+    page.ln(3)
     for name, value in report.roles:
-        paper.line_of(f"{name}: {value}")
+        page.line_of(f"{name}: {value}")
     for one in report.assets:
-        _asset(paper, one)
-    _sources(paper, report)
-    return paper.bytes()
+        _asset(page, one)
+    _sources(page, report)
+    return page.bytes()
 
 
-def table(report: Report) -> str:
+def table(report: ComplianceReport) -> str:
     """The report as CSV, a line an item; a cell that a spreadsheet would take for a formula is made text."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -61,55 +61,55 @@ def table(report: Report) -> str:
     return out.getvalue()
 
 
-def _asset(paper: Paper, one: Checked) -> None:
-    if paper.get_y() > paper.h - 60:
-        paper.add_page()
-    paper.ln(5)
-    paper.heading(f"{one.asset} · {one.title}", 13)
-    paper.line_of(f"SHA-256 {one.sha256}", 7.5, grey=True)
+def _asset(page: PdfDocument, one: Checked) -> None:
+    if page.get_y() > page.h - 60:
+        page.add_page()
+    page.ln(5)
+    page.heading(f"{one.asset} · {one.title}", 13)
+    page.line_of(f"SHA-256 {one.sha256}", 7.5, grey=True)
     section = ""
     for item in one.items:
         if item.section != section:
             section = item.section
-            paper.ln(1.6)
-            if paper.get_y() > paper.h - 38:
-                paper.add_page()
-            paper.line_of(f"{section}  {SECTIONS[section]}", 9.5, bold=True)
-        _item(paper, item)
+            page.ln(1.6)
+            if page.get_y() > page.h - 38:
+                page.add_page()
+            page.line_of(f"{section}  {SECTIONS[section]}", 9.5, bold=True)
+        _item(page, item)
 
 
-def _item(paper: Paper, item: Item) -> None:
-    if paper.get_y() > paper.h - 26:
-        paper.add_page()
-    top = paper.get_y()
-    paper.set_font("body", "B", 8)
-    paper.set_text_color(*_TONES[item.status])
-    paper.set_xy(MARGIN, top)
-    paper.cell(18, 4.3, item.status.value.upper(), align=Align.L)
-    paper.set_text_color(*BLACK)
-    paper.set_font("body", "", 8.5)
-    paper.cell(40, 4.3, paper.known(item.name)[:34], align=Align.L)
+def _item(page: PdfDocument, item: Item) -> None:
+    if page.get_y() > page.h - 26:
+        page.add_page()
+    top = page.get_y()
+    page.set_font("body", "B", 8)
+    page.set_text_color(*_TONES[item.status])
+    page.set_xy(MARGIN, top)
+    page.cell(18, 4.3, item.status.value.upper(), align=Align.L)
+    page.set_text_color(*BLACK)
+    page.set_font("body", "", 8.5)
+    page.cell(40, 4.3, page.known(item.name)[:34], align=Align.L)
     source = " · ".join(part for part in (item.source, item.where) if part)
-    text, width = paper.known(item.text)[:600], paper.w - 2 * MARGIN - 58 - (34 if source else 0)
-    paper.multi_cell(width, 4.3, text, align=Align.L, new_x=XPos.RIGHT, new_y=YPos.LAST)
+    text, width = page.known(item.text)[:600], page.w - 2 * MARGIN - 58 - (34 if source else 0)
+    page.multi_cell(width, 4.3, text, align=Align.L, new_x=XPos.RIGHT, new_y=YPos.LAST)
     size = ("body", "", 8.5)
-    paper.set_xy(paper.w - MARGIN - 32, top)
-    paper.set_text_color(*GREY)
-    paper.set_font("body", "", 7.5)
-    paper.cell(32, 4.3, source, align=Align.R)
-    paper.set_font(*size)
-    height = paper.multi_cell(width, 4.3, text, dry_run=True, output="HEIGHT")
-    paper.set_xy(MARGIN, top + max(4.6, float(str(height)) + 0.3))
+    page.set_xy(page.w - MARGIN - 32, top)
+    page.set_text_color(*GREY)
+    page.set_font("body", "", 7.5)
+    page.cell(32, 4.3, source, align=Align.R)
+    page.set_font(*size)
+    height = page.multi_cell(width, 4.3, text, dry_run=True, output="HEIGHT")
+    page.set_xy(MARGIN, top + max(4.6, float(str(height)) + 0.3))
 
 
-def _sources(paper: Paper, report: Report) -> None:
-    if paper.get_y() > paper.h - 70:
-        paper.add_page()
-    paper.ln(6)
-    paper.heading(f"Rules of {report.rule_set}", 12)
+def _sources(page: PdfDocument, report: ComplianceReport) -> None:
+    if page.get_y() > page.h - 70:
+        page.add_page()
+    page.ln(6)
+    page.heading(f"Rules of {report.rule_set}", 12)
     for source in report.sources:
         note = f" ({source.note})" if source.note else ""
-        paper.line_of(f"{source.name}: {source.title}{note}.", 8, grey=True)
+        page.line_of(f"{source.name}: {source.title}{note}.", 8, grey=True)
 
 
 def _tame(cell: str) -> str:

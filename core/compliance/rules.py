@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Source:
+class LegalSource:
     """Where a duty stands."""
 
     name: str
@@ -39,21 +39,25 @@ class Source:
     note: str = ""
 
 
-SOURCES: tuple[Source, ...] = (
-    Source(
+SOURCES: tuple[LegalSource, ...] = (
+    LegalSource(
         "EU 50(2)",
         "Regulation (EU) 2024/1689, Article 50(2), with Article 111(4) as inserted by Regulation (EU) 2026/1744",
         "applies to new systems; to systems on the market before 2 August 2026 from 2 December 2026",
     ),
-    Source("EU 50(4)", "Regulation (EU) 2024/1689, Article 50(4) and (5)", "deep fakes and texts of public interest; in force"),
-    Source("EU Code", "Code of Practice on Transparency of AI-Generated Content, 10 June 2026, measures 1.1 to 1.3", "voluntary"),
-    Source(
+    LegalSource(
+        "EU 50(4)", "Regulation (EU) 2024/1689, Article 50(4) and (5)", "deep fakes and texts of public interest; in force"
+    ),
+    LegalSource(
+        "EU Code", "Code of Practice on Transparency of AI-Generated Content, 10 June 2026, measures 1.1 to 1.3", "voluntary"
+    ),
+    LegalSource(
         "CA 22757.3",
         "California Business and Professions Code 22757 to 22757.6 (SB 942, AB 853, SB 1000)",
         "latent disclosure; in force",
     ),
-    Source("CA 22757.2", "California Business and Professions Code 22757.2", "verification without personal information"),
-    Source("CN", "Labeling Measures (CAC 2025 no. 2), GB 45438-2025", "in force since 1 September 2025"),
+    LegalSource("CA 22757.2", "California Business and Professions Code 22757.2", "verification without personal information"),
+    LegalSource("CN", "Labeling Measures (CAC 2025 no. 2), GB 45438-2025", "in force since 1 September 2025"),
 )
 
 SECTIONS = {
@@ -97,7 +101,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Report:
+class ComplianceReport:
     """Every checked Asset of an asking: an asset, a delivery, a project or a period. It says what was found, and nothing more."""
 
     subject: str
@@ -106,7 +110,7 @@ class Report:
     roles: tuple[tuple[str, str], ...] = ()
     """What a person filled in: provider, deployer, notices."""
     rule_set: str = RULE_SET
-    sources: tuple[Source, ...] = field(default=SOURCES)
+    sources: tuple[LegalSource, ...] = field(default=SOURCES)
 
     def count(self, status: Status) -> int:
         return sum(one.count(status) for one in self.assets)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fpdf.enums import Align
 
-from core.exports.pdf import GREY, MARGIN, Paper
+from core.exports.pdf import GREY, MARGIN, PdfDocument
 from core.files import previews
 from core.provenance.disclosure import Disclosure
 
@@ -16,16 +16,16 @@ _MOST_PIXELS = 40_000_000
 _GAP, _CAPTION, _TOP = 6.0, 14.0, 20.0
 
 
-class Frame:
+class SheetFrame:
     """One picture of the sheet, as its profile lets it be told; `kind` stands in its place where there is none."""
 
     def __init__(self, picture: bytes, name: str, lines: Sequence[str], kind: str = "") -> None:
         self.picture, self.name, self.lines, self.kind = picture, name, list(lines)[:2], kind
 
 
-def contact_sheet(title: str, note: str, frames: Sequence[Frame]) -> bytes:
+def contact_sheet(title: str, note: str, frames: Sequence[SheetFrame]) -> bytes:
     """The PDF's bytes. A frame without a picture (sound, a damaged file) says of what kind it is."""
-    paper = Paper(title, landscape=True)
+    paper = PdfDocument(title, landscape=True)
     paper.heading(title)
     paper.line_of(note, grey=True)
     width = (paper.w - 2 * MARGIN - _GAP * (COLUMNS - 1)) / COLUMNS
@@ -58,7 +58,7 @@ def kind_of(mime: str, seconds: float | None = None) -> str:
     return f"{word}, {seconds:.1f} s" if seconds else word
 
 
-def _frame(paper: Paper, frame: Frame, left: float, top: float, width: float, height: float) -> None:
+def _frame(paper: PdfDocument, frame: SheetFrame, left: float, top: float, width: float, height: float) -> None:
     paper.set_draw_color(225, 225, 228)
     paper.rect(left, top, width, height)
     if frame.picture:

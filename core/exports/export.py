@@ -19,7 +19,7 @@ from core.exports.profiles import Profile
 from core.exports.transcode import Copy, Original
 from core.files import Limits, stored
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.provenance import embed, origins, policies, xmp
 from core.provenance.seal import read as reading
 from core.provenance.seal.read import Credentials
@@ -121,7 +121,7 @@ def leave(desk: Desk, found: Sequence[Asset], wish: Wish, *, by: Member) -> list
 def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
     project = projects.by_id(session, asset.project_id)
     assert project is not None, "an asset belongs to a project"
-    allow(session, by, Action.EXPORT, project)
+    allow(session, by, Permission.EXPORT, project)
     if asset.origin is Origin.EXPORT or asset.copy_of is not None:
         raise Conflict(f"{asset.code} is an export itself.", hint="Export its original.")
     client, maker = projects.client(session, project.client_id), members.by_id(session, asset.member_id)
@@ -266,7 +266,7 @@ def set_profile(desk: Desk, project: Project, name: str, rules: dict[str, Any], 
     assert project.id is not None, "a project that is stored"
     base = profiles.named(name)
     with desk.writing() as session:
-        allow(session, by, Action.CHANGE_PROFILES, project)
+        allow(session, by, Permission.CHANGE_PROFILES, project)
         before = rows.set_profile(session, project.id, base.name, rules, by.id or 0)
         record(
             session,

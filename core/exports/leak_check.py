@@ -121,7 +121,7 @@ def _hidden(data: bytes) -> Iterator[bytes]:
         return
 
 
-def _profiles(data: bytes) -> list[png.Chunk]:
+def _profiles(data: bytes) -> list[png.PngChunk]:
     return [part for part in png.chunks(data) if part.type == b"iCCP"]
 
 

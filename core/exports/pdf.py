@@ -17,7 +17,7 @@ GREY, BLACK = (110, 110, 116), (24, 24, 27)
 TONES = {"pass": (22, 128, 80), "fail": (190, 40, 50), "unknown": (150, 110, 10), "human": (60, 80, 190)}
 
 
-class Paper(FPDF):
+class PdfDocument(FPDF):
     """A4, with a footer that numbers the pages."""
 
     def __init__(self, title: str, *, landscape: bool = False) -> None:

@@ -70,7 +70,7 @@ def _webp(data: bytes) -> bytes:
     return b"RIFF" + (len(inside) + 4).to_bytes(4, "little") + b"WEBP" + inside
 
 
-def _webp_parts(data: bytes, parts: Sequence[webp.Chunk]) -> bytes:
+def _webp_parts(data: bytes, parts: Sequence[webp.WebpChunk]) -> bytes:
     """Only what shows something, also within the frames of an animation."""
     kept = []
     for part in parts:

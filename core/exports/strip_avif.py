@@ -19,7 +19,7 @@ AVIF = frozenset({b"ftyp", b"meta", b"mdat", b"moov", b"moof", b"styp", b"sidx",
 
 
 @dataclass(frozen=True)
-class Box:
+class AvifBox:
     kind: bytes
     start: int
     body: int
@@ -69,7 +69,7 @@ def _meta(data: bytes, out: bytearray, at: int, start: int, end: int) -> None:
     out[at:end] = whole + spare.to_bytes(4, "big") + b"free" + bytes(spare - 8)
 
 
-def _infos(data: bytes, box: Box) -> Iterator[tuple[int, bytes, Box]]:
+def _infos(data: bytes, box: AvifBox) -> Iterator[tuple[int, bytes, AvifBox]]:
     """(item, its type, its box) of the list of items."""
     wide = data[box.body] > 0
     for one in _boxes(data, box.body + (8 if wide else 6), box.end):
@@ -81,13 +81,13 @@ def _infos(data: bytes, box: Box) -> Iterator[tuple[int, bytes, Box]]:
         yield int.from_bytes(data[at : at + width], "big"), data[at + width + 2 : at + width + 6], one
 
 
-def _without_infos(data: bytes, box: Box, gone: frozenset[int]) -> bytes:
+def _without_infos(data: bytes, box: AvifBox, gone: frozenset[int]) -> bytes:
     width = 4 if data[box.body] > 0 else 2
     kept = [data[one.start : one.end] for ident, _, one in _infos(data, box) if ident not in gone]
     return _box(box.kind, data[box.body : box.body + 4] + len(kept).to_bytes(width, "big") + b"".join(kept))
 
 
-def _without_places(data: bytes, out: bytearray, box: Box, inner: Box | None, gone: frozenset[int]) -> bytes:
+def _without_places(data: bytes, out: bytearray, box: AvifBox, inner: AvifBox | None, gone: frozenset[int]) -> bytes:
     """The list of places without those of the words, whose bytes are zero afterwards."""
     version, at = data[box.body], box.body + 4
     offset_size, length_size, base_size = data[at] >> 4, data[at] & 15, data[at + 1] >> 4
@@ -124,7 +124,7 @@ def _zero(out: bytearray, place: int, length: int, method: int) -> None:
     out[place:end] = bytes(end - place)
 
 
-def _without_references(data: bytes, box: Box, gone: frozenset[int]) -> bytes:
+def _without_references(data: bytes, box: AvifBox, gone: frozenset[int]) -> bytes:
     """The list of who describes whom, without what the words described."""
     width = 4 if data[box.body] > 0 else 2
     kept = []
@@ -135,12 +135,12 @@ def _without_references(data: bytes, box: Box, gone: frozenset[int]) -> bytes:
     return _box(box.kind, data[box.body : box.body + 4] + b"".join(kept)) if kept else b""
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
+def _boxes(data: bytes, at: int, end: int) -> Iterator[AvifBox]:
     while at < end:
         size = int.from_bytes(data[at : at + 4], "big")
         if size < 8 or at + size > end:
             raise _broken()
-        yield Box(data[at + 4 : at + 8], at, at + 8, at + size)
+        yield AvifBox(data[at + 4 : at + 8], at, at + 8, at + size)
         at += size
 
 

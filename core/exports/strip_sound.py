@@ -6,7 +6,7 @@ from core.errors import BadPicture
 from core.exports.strip_film import TEXT_BEHIND
 from core.formats import flac, id3, ogg
 from core.formats.comments import Comments
-from core.formats.flac import COMMENT, SEEK, STREAM, Block
+from core.formats.flac import COMMENT, SEEK, STREAM, FlacBlock
 
 _APE, _APE_LENGTH, _ID3V1 = b"APETAGEX", 32, 128
 _RATES = {
@@ -22,7 +22,7 @@ def bare_flac(data: bytes) -> bytes:
     """With an empty comment block, which readers expect; pictures, padding and what programs keep are gone."""
     found = flac.parse(TEXT_BEHIND.sub(b"", _without_tail(data)))
     kept = [block for block in found.blocks if block.kind in (STREAM, SEEK)]
-    kept.insert(1, Block(COMMENT, Comments(_vendor(found)).as_bytes()))
+    kept.insert(1, FlacBlock(COMMENT, Comments(_vendor(found)).as_bytes()))
     return flac.Flac(b"", tuple(kept), found.sound).as_bytes()
 
 

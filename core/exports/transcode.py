@@ -23,7 +23,7 @@ from core.provenance.carriers import carrier_of
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
-from core.provenance.seal.names import States
+from core.provenance.seal.names import SealOrigin
 from core.provenance.seal.sign import Sealed
 from core.provenance.xmp import Policy
 from core.security.sandbox import sandboxed
@@ -185,7 +185,7 @@ def _sealed(
     ours = Disclosure.told(original.stated) is not None
     about = [*manifest.metadata(xmp.fields(view, rules)), manifest.statement_assertion(view)] if ours else []
     assertions = [*about, *manifest.training(rules)]
-    states = States.EXPORTED if ours else States.BROUGHT
+    states = SealOrigin.EXPORTED if ours else SealOrigin.BROUGHT
     thumbnail = previews.small_for_manifest(data, settings.max_pixels)
     plan = manifest.of_copy(
         parent,

@@ -44,7 +44,7 @@ def of_file(data: bytes, filename: str, limits: Limits) -> Derivatives:
 
 
 @sandboxed
-def of_output(data: bytes, filename: str, limits: Limits, order: apply.Order) -> Derivatives:
+def of_output(data: bytes, filename: str, limits: Limits, order: apply.MarkOrder) -> Derivatives:
     """Of a render's output, marked as ordered. Raises what `inspect.examine` raises."""
     examined, image = decoded(data, filename, limits)
     marked = apply.carry_out(order, data, image, words=examined.words, frames=examined.frames)

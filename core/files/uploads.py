@@ -9,7 +9,7 @@ from core.desk import Desk
 from core.errors import BlobMissing
 from core.events import Event, record
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.blobs import BlobError
 from storage.files import assets
 from storage.tables import Asset, Member, Project
@@ -23,7 +23,7 @@ def keep(desk: Desk, sha256: str, filename: str, *, by: Member, project: Project
     assert by.id is not None, "a member who is stored"
     assert project.id is not None, "a project that is stored"
     with desk.reading() as session:
-        allow(session, by, Action.UPLOAD, project)
+        allow(session, by, Permission.UPLOAD, project)
         there = _there(session, sha256, project)
     if there is not None:
         return there

@@ -29,7 +29,7 @@ _TEXT_KINDS = (0, 1, 2, 3, 4, 5)
 """Kinds of data in an `ilst`: implicit, UTF-8, UTF-16, Shift-JIS, and both again for sorting."""
 
 
-class _Reader:
+class _BoxReader:
     """What is known while the boxes go by."""
 
     def __init__(self, max_text: int) -> None:
@@ -88,7 +88,7 @@ class _Reader:
 
 def read(data: bytes, *, max_text: int) -> Film:
     """What can be read; a broken file gives what came before the break."""
-    reader = _Reader(max_text)
+    reader = _BoxReader(max_text)
     for path, body in boxes(memoryview(data)):
         reader.take(path, body)
         if path == (b"meta",):

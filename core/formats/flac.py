@@ -12,7 +12,7 @@ STREAM, SEEK, COMMENT = 0, 3, 4
 
 
 @dataclass(frozen=True)
-class Block:
+class FlacBlock:
     kind: int
     body: bytes
 
@@ -22,7 +22,7 @@ class Flac:
     """`tag` is what stands before the mark, `sound` what follows the last block."""
 
     tag: bytes
-    blocks: tuple[Block, ...]
+    blocks: tuple[FlacBlock, ...]
     sound: bytes
 
     def as_bytes(self) -> bytes:
@@ -33,19 +33,19 @@ class Flac:
         )
         return b"".join((self.tag, b"fLaC", *told, self.sound))
 
-    def with_blocks(self, blocks: Iterable[Block]) -> Flac:
+    def with_blocks(self, blocks: Iterable[FlacBlock]) -> Flac:
         return Flac(self.tag, tuple(blocks), self.sound)
 
 
 def parse(data: bytes) -> Flac:
     """Raises BadPicture."""
     start = id3.length(data)
-    at, last, blocks = start + 4, False, list[Block]()
+    at, last, blocks = start + 4, False, list[FlacBlock]()
     while not last:
         size = int.from_bytes(data[at + 1 : at + 4], "big")
         if data[start : start + 4] != b"fLaC" or at + 4 + size > len(data):
             raise BadPicture("The sound file is damaged or cut off.", hint="Send the complete file.")
         last = bool(data[at] & 0x80)
-        blocks.append(Block(data[at] & 0x7F, data[at + 4 : at + 4 + size]))
+        blocks.append(FlacBlock(data[at] & 0x7F, data[at + 4 : at + 4 + size]))
         at += 4 + size
     return Flac(data[:start], tuple(blocks), data[at:])

@@ -30,7 +30,7 @@ _MOST = 1_000
 
 
 @dataclass(frozen=True)
-class Frame:
+class Id3Frame:
     """One frame with its header, as it stands in the file."""
 
     name: bytes
@@ -42,28 +42,28 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Tag:
+class Id3Tag:
     """`plain` is whether it can be changed frame by frame: without extended header, footer and the old escape scheme."""
 
     version: int
     flags: int
-    frames: tuple[Frame, ...]
+    frames: tuple[Id3Frame, ...]
     padding: int
 
     @property
     def plain(self) -> bool:
         return self.version in (3, 4) and not self.flags & 0xF0
 
-    def frame(self, name: bytes, body: bytes) -> Frame:
+    def frame(self, name: bytes, body: bytes) -> Id3Frame:
         """A new frame of this version."""
         size = synchsafe(len(body)) if self.version == 4 else len(body).to_bytes(4, "big")
-        return Frame(name, name + size + b"\0\0" + body)
+        return Id3Frame(name, name + size + b"\0\0" + body)
 
     def as_bytes(self) -> bytes:
         body = b"".join(one.whole for one in self.frames) + bytes(self.padding)
         return b"ID3" + bytes((self.version, 0, self.flags)) + synchsafe(len(body)) + body
 
-    def with_frames(self, *frames: Frame) -> Tag:
+    def with_frames(self, *frames: Id3Frame) -> Id3Tag:
         return replace(self, frames=frames)
 
 
@@ -72,21 +72,21 @@ def length(data: bytes) -> int:
     return 10 + unsynchsafe(data[6:10]) + (10 if data[5] & 0x10 else 0) if data[:3] == b"ID3" and len(data) > 10 else 0
 
 
-def parse(data: bytes) -> Tag:
+def parse(data: bytes) -> Id3Tag:
     """The tag at the head; an empty one of version 4 where there is none. Raises BadPicture."""
     end = length(data)
     if not end:
-        return Tag(4, 0, (), 0)
-    found, at = Tag(data[3], data[5], (), 0), 10
+        return Id3Tag(4, 0, (), 0)
+    found, at = Id3Tag(data[3], data[5], (), 0), 10
     if end > len(data):
         raise BadPicture(_CUT_OFF, hint="Send the complete file.")
-    frames = list[Frame]()
+    frames = list[Id3Frame]()
     while found.plain and at + 10 <= end and data[at]:
         size = data[at + 4 : at + 8]
         stop = at + 10 + (unsynchsafe(size) if found.version == 4 else int.from_bytes(size, "big"))
         if stop > end:
             raise BadPicture(_CUT_OFF, hint="Send the complete file.")
-        frames.append(Frame(data[at : at + 4], data[at:stop]))
+        frames.append(Id3Frame(data[at : at + 4], data[at:stop]))
         at = stop
     return replace(found, frames=tuple(frames), padding=end - at)
 

@@ -16,7 +16,7 @@ _SWAPPED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 @dataclass(frozen=True)
-class Page:
+class OggPage:
     """One page: where it lies, and where its packets' bytes begin."""
 
     start: int
@@ -34,12 +34,12 @@ class Headers:
     comments: bytes
     """The comment block without its mark."""
     others: tuple[bytes, ...]
-    pages: tuple[Page, ...]
+    pages: tuple[OggPage, ...]
 
 
 def headers(data: bytes) -> Headers:
     """Raises BadPicture for what is broken, and for a file of several streams, whose comments cannot be told apart."""
-    pages, packets, now = list[Page](), list[bytes](), list[bytes]()
+    pages, packets, now = list[OggPage](), list[bytes](), list[bytes]()
     wanted = 1
     for number, page in enumerate(_pages(data)):
         if number == 0:
@@ -97,14 +97,14 @@ def _laid(serial: bytes, packets: tuple[bytes, ...]) -> Iterator[bytes]:
         yield _summed(bytearray(page))
 
 
-def _pages(data: bytes, at: int = 0) -> Iterator[Page]:
+def _pages(data: bytes, at: int = 0) -> Iterator[OggPage]:
     while at < len(data):
         body = at + 27 + (data[at + 26] if at + 27 <= len(data) else 0)
         laces = data[at + 27 : body]
         end = body + sum(laces)
         if data[at : at + 4] != b"OggS" or end > len(data) or body > len(data):
             raise BadPicture("The sound file is damaged or cut off.", hint="Send the complete file.")
-        yield Page(at, body, end, data[at + 14 : at + 18], laces)
+        yield OggPage(at, body, end, data[at + 14 : at + 18], laces)
         at = end
 
 

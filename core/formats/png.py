@@ -28,7 +28,7 @@ _CUT_OFF = "The PNG file is cut off."
 
 
 @dataclass(frozen=True)
-class Chunk:
+class PngChunk:
     """One chunk: its type and where its bytes, header and checksum included, lie in the file."""
 
     type: bytes
@@ -60,15 +60,15 @@ def is_png(data: bytes) -> bool:
     return data.startswith(SIGNATURE)
 
 
-def chunks(data: bytes) -> list[Chunk]:
+def chunks(data: bytes) -> list[PngChunk]:
     """The chunks from IHDR to IEND; what follows IEND is no part of the picture. Raises BadPicture for a broken file."""
-    found: list[Chunk] = []
+    found: list[PngChunk] = []
     at = len(SIGNATURE)
     while not found or found[-1].type != b"IEND":
         if at + 12 > len(data):
             raise BadPicture(_CUT_OFF, hint="Send the complete file.")
         length = int.from_bytes(data[at : at + 4], "big")
-        found.append(Chunk(data[at + 4 : at + 8], at, at + 12 + length))
+        found.append(PngChunk(data[at + 4 : at + 8], at, at + 12 + length))
         at += 12 + length
         if at > len(data):
             raise BadPicture(_CUT_OFF, hint="Send the complete file.")
@@ -79,14 +79,14 @@ def chunks(data: bytes) -> list[Chunk]:
     return found
 
 
-def header(data: bytes, parts: list[Chunk]) -> Header:
+def header(data: bytes, parts: list[PngChunk]) -> Header:
     """What the header claims, before anything is decoded."""
     width, height = struct.unpack(">II", parts[0].body(data)[:8])
     frames = next((int.from_bytes(part.body(data)[:4], "big") for part in parts if part.type == b"acTL"), 1)
     return Header(width, height, min(max(1, frames), _MAX_FRAMES))
 
 
-def read(data: bytes, parts: list[Chunk], into: RawTexts) -> None:
+def read(data: bytes, parts: list[PngChunk], into: RawTexts) -> None:
     """Add all text chunks, ComfyUI's `comf` chunks of animated PNGs, the EXIF chunk and ImageMagick's profiles in hex."""
     for part in parts:
         if part.type == b"eXIf":
@@ -109,7 +109,7 @@ def read(data: bytes, parts: list[Chunk], into: RawTexts) -> None:
         into.add(place, "xmp" if name == XMP_KEYWORD else name, UTF8 if part.type in (b"iTXt", b"comf") else LATIN1, body)
 
 
-def texts(data: bytes, parts: list[Chunk], *, max_text: int) -> Texts:
+def texts(data: bytes, parts: list[PngChunk], *, max_text: int) -> Texts:
     """The text chunks by keyword, the last of each, at most `max_text` bytes in all."""
     raw = RawTexts(max_text)
     read(data, [part for part in parts if part.type not in (b"eXIf", b"caBX")], raw)
@@ -160,7 +160,7 @@ def inflate(packed: bytes, cap: int) -> bytes:
     return body
 
 
-def bare(data: bytes, parts: list[Chunk]) -> bytes:
+def bare(data: bytes, parts: list[PngChunk]) -> bytes:
     """The same picture with only what decoding the first frame needs, so that no decoder meets the rest."""
     kept = [part for part in parts if part.type in _NEEDED or (part.type == b"iCCP" and _modest(part.body(data)))]
     return SIGNATURE + b"".join(data[part.start : part.end] for part in kept)
@@ -193,12 +193,12 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def insert(data: bytes, parts: list[Chunk], new: Iterable[bytes]) -> bytes:
+def insert(data: bytes, parts: list[PngChunk], new: Iterable[bytes]) -> bytes:
     """The file with new chunks right behind its header; every other byte stays as it is."""
     return data[: parts[0].end] + b"".join(new) + data[parts[0].end :]
 
 
-def without(data: bytes, gone: Iterable[Chunk]) -> bytes:
+def without(data: bytes, gone: Iterable[PngChunk]) -> bytes:
     """The file without some of its chunks; every other byte stays as it is."""
     kept, at = [], 0
     for part in sorted(gone, key=lambda one: one.start):

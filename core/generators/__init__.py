@@ -29,11 +29,11 @@ from core.generators import (
     plain,
     swarm,
 )  # fmt: skip
-from core.generators.texts import Text, Words, is_api_graph, is_browser_workflow
+from core.generators.texts import Text, TextFields, is_api_graph, is_browser_workflow
 
-__all__ = ["NOT_UNDERSTOOD", "RECOGNISERS", "Reading", "Unread", "Words", "read"]
+__all__ = ["NOT_UNDERSTOOD", "RECOGNISERS", "Reading", "TextFields", "Unread", "read"]
 
-RECOGNISERS: tuple[Callable[[Words], Facts | None], ...] = (
+RECOGNISERS: tuple[Callable[[TextFields], Facts | None], ...] = (
     invoke.read,
     novelai.read,
     swarm.read,
@@ -84,7 +84,7 @@ def read(texts: Iterable[tuple[str, str, str]], filename: str = "", *, briefly: 
     >>> read([("EXIF UserComment", "UserComment", '{"tea": 1}')]).unread[0].shape
     'JSON with `tea`'
     """
-    words = Words(texts, shut="workflow" if briefly else "")
+    words = TextFields(texts, shut="workflow" if briefly else "")
     graph = _graph(words)
     if graph is None:
         words.open()
@@ -109,7 +109,7 @@ def read(texts: Iterable[tuple[str, str, str]], filename: str = "", *, briefly: 
     return Reading(found, graph, drawn, unread, tuple(problems))
 
 
-def _graph(words: Words) -> Graph | None:
+def _graph(words: TextFields) -> Graph | None:
     """The largest of ComfyUI's graphs, the one under its own name first."""
     best: tuple[bool, int, dict[str, Any]] | None = None
     for one in words.objects():
@@ -127,7 +127,7 @@ def _is_node(node: object) -> bool:
     return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs") or {}, dict)
 
 
-def _workflow(words: Words) -> dict[str, Any] | None:
+def _workflow(words: TextFields) -> dict[str, Any] | None:
     best: dict[str, Any] | None = None
     for one in words.objects():
         said = one.object or {}
@@ -159,7 +159,7 @@ def _spoken(beside: Facts) -> dict[str, Any]:
     return told if beside.prompt else {}
 
 
-def _unread(words: Words) -> Iterable[Unread]:
+def _unread(words: TextFields) -> Iterable[Unread]:
     for one in words.outer[:2_000]:
         if not one.understood:
             yield from _unread_in(one)

@@ -12,7 +12,7 @@ from core.comfyui.tags import embeddings_in, models_in, stem
 from core.generators import infotext, samplers
 from core.generators.infotext import Infotext
 from core.generators.resources import FOLDERS, hashes, kind_of, of_civitai, with_hashes
-from core.generators.texts import Text, Words
+from core.generators.texts import Text, TextFields
 from core.generators.values import hash_in, listed, lora, mapped, model, number_in, seed_in, size_in, told_in, whole_in
 
 _NUMBERED_LORA = re.compile(r"lora_?(\d+) model name|addnet model (\d+)|lora (\d+)")
@@ -33,13 +33,13 @@ _WEIGHT_PAIR = re.compile(r"\s*([^,:\"]{1,200}?)\s*:\s*(-?[\d.]{1,8})\s*(?:,|$)"
 _EXTRAS = ("postprocess upscaler", "postprocess upscale by")
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts of the fullest such text.
 
-    >>> from core.generators.texts import Words
-    >>> found = read(Words.of(parameters="a bay\\nNegative prompt: haze\\nSteps: 20, Sampler: Euler a, Seed: 4, Model: sd15"))
+    >>> from core.generators.texts import TextFields
+    >>> found = read(TextFields.of(parameters="bay\\nNegative prompt: haze\\nSteps: 20, Sampler: Euler a, Seed: 4, Model: sd15"))
     >>> found.prompt, found.negative, found.seed, found.sampler, found.models[0].name
-    ('a bay', 'haze', '4', 'euler_ancestral', 'sd15')
+    ('bay', 'haze', '4', 'euler_ancestral', 'sd15')
     """
     best: tuple[int, Text, Infotext] | None = None
     for one in words.prose():
@@ -56,7 +56,7 @@ def read(words: Words) -> Facts | None:
 
 def parse(text: str) -> Facts | None:
     """The facts in one such text, or None if it is something else."""
-    return read(Words.of(parameters=text))
+    return read(TextFields.of(parameters=text))
 
 
 def facts_of(parts: Infotext, *, generator: str) -> Facts:
@@ -75,7 +75,7 @@ def facts_of(parts: Infotext, *, generator: str) -> Facts:
     return named.with_techniques(*_techniques(told, named))
 
 
-def _program(told: Mapping[str, str], words: Words) -> str:
+def _program(told: Mapping[str, str], words: TextFields) -> str:
     """Who wrote the text, where it says so; A1111 stands for all who write its text without a word of themselves."""
     version, app = told.get("version", ""), told.get("app", "")
     software = words.text("Software")
@@ -278,7 +278,7 @@ def _guides(told: Mapping[str, str]) -> Iterator[str]:
         yield from (guide for word, guide in _GUIDED_BY.items() if word in said)
 
 
-def _extras(words: Words) -> Facts | None:
+def _extras(words: TextFields) -> Facts | None:
     """What the Extras tab writes of a picture that was only enlarged."""
     for one in words.named("extras", "postprocessing", "parameters"):
         if one.text.startswith(("Postprocess upscale", "Postprocess upscaler", "Upscale: ")):

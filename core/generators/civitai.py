@@ -8,17 +8,17 @@ from typing import Any
 from core.comfyui.facts import Facts, ModelUse
 from core.generators import settings
 from core.generators.resources import of_air, of_civitai
-from core.generators.texts import Words, is_api_graph
+from core.generators.texts import TextFields, is_api_graph
 from core.generators.values import listed, mapped, words_in
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> told = '"extraMetadata": {"prompt": "an owl", "seed": 12, "steps": 9}'
     >>> text = '{"extra": {"airs": ["urn:air:sdxl:lora:civitai:5@6"]}, %s}' % told
-    >>> found = read(Words.of(UserComment=text))
+    >>> found = read(TextFields.of(UserComment=text))
     >>> found.generator, found.prompt, found.seed, found.models[0].name
     ('Civitai', 'an owl', '12', 'civitai:5@6')
     """

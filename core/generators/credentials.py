@@ -9,7 +9,7 @@ import re
 
 from core.comfyui.facts import Facts
 from core.formats.claims import KEY
-from core.generators.texts import Words
+from core.generators.texts import TextFields
 
 _PROGRAMS: tuple[tuple[str, str], ...] = (
     (r"adobe[_ ]firefly|firefly", "Adobe Firefly"),
@@ -43,12 +43,12 @@ _NAMED_IN = (
 _GENERATED = re.compile(r"trainedalgorithmicmedia", re.IGNORECASE)
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The program, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> said = "claim_generator: Adobe_Firefly\\ndigitalSourceType: trainedAlgorithmicMedia"
-    >>> read(Words.of(**{"Content Credentials": said})).generator
+    >>> read(TextFields.of(**{"Content Credentials": said})).generator
     'Adobe Firefly'
     """
     stores = list(words.named(KEY))

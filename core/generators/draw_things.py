@@ -8,16 +8,16 @@ from typing import Any
 
 from core.comfyui.facts import Facts
 from core.generators import a1111, infotext, settings
-from core.generators.texts import Words
+from core.generators.texts import TextFields
 from core.generators.values import listed, mapped, number_in, words_in
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> text = '{"c": "a guitar", "uc": "ocean", "model": "sd_v1.4.ckpt", "scale": 10, "seed": 11, "size": "1152x768"}'
-    >>> found = read(Words.of(UserComment=text))
+    >>> found = read(TextFields.of(UserComment=text))
     >>> found.prompt, found.negative, found.cfg, found.width
     ('a guitar', 'ocean', 10.0, 1152)
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.comfyui.facts import Facts
 from core.generators import settings
-from core.generators.texts import Words
+from core.generators.texts import TextFields
 
 _OURS = ("use_stable_diffusion_model", "num_inference_steps", "vram_usage_level", "use_lora_model")
 _KEYS = (
@@ -49,13 +49,13 @@ _KEYS = (
 )
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> told = dict(prompt="a lighthouse", seed="31", num_inference_steps="25", use_stable_diffusion_model="sd-v1-4")
     >>> told |= dict(use_lora_model="inkpunk", lora_alpha="0.5")
-    >>> found = read(Words.of(**told))
+    >>> found = read(TextFields.of(**told))
     >>> found.prompt, found.steps, [(use.name, use.strength) for use in found.models]
     ('a lighthouse', 25, [('sd-v1-4', None), ('inkpunk', 0.5)])
     """

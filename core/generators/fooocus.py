@@ -9,19 +9,19 @@ from typing import Any
 from core.comfyui.facts import Facts, ModelUse
 from core.generators import settings
 from core.generators.settings import loras_in
-from core.generators.texts import Words
+from core.generators.texts import TextFields
 from core.generators.values import lora, mapped, words_in
 
 _LOG = ("Base Model", "Guidance Scale", "Sharpness")
 _OLD_LORA = re.compile(r"<([^<>:]{1,200}):(-?[\d.]{1,8})>")
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> text = '{"prompt": "a fox", "base_model": "jugger", "seed": "5", "resolution": "(896, 1152)", "version": "Fooocus 2"}'
-    >>> found = read(Words.of(parameters=text))
+    >>> found = read(TextFields.of(parameters=text))
     >>> found.generator, found.prompt, found.seed, found.width, found.models[0].name
     ('Fooocus', 'a fox', '5', 896, 'jugger')
     """

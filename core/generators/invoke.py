@@ -8,7 +8,7 @@ from typing import Any
 
 from core.comfyui.facts import Facts, ModelUse, Sampling
 from core.generators.settings import loras_in, name_in
-from core.generators.texts import Words
+from core.generators.texts import TextFields
 from core.generators.values import checkpoint, hash_in, listed, mapped, model, number_in, seed_in, told_in, whole_in, words_in
 
 _DREAM = re.compile(r'^"(?P<prompt>(?:[^"\\]++|\\.)*+)"(?P<options>.*)$', re.DOTALL)
@@ -17,15 +17,15 @@ _GUIDES = ("depth", "canny", "pose", "lineart", "normal", "seg", "tile")
 _UNWANTED = re.compile(r"\[([^\[\]]*+)\]")
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> text = '{"app_version": "5.4.3", "positive_prompt": "a barn", "seed": 7, "cfg_scale": 5.5, "model": {"name": "jugger"}}'
-    >>> found = read(Words.of(invokeai_metadata=text))
+    >>> found = read(TextFields.of(invokeai_metadata=text))
     >>> found.prompt, found.seed, found.cfg, found.models[0].name
     ('a barn', '7', 5.5, 'jugger')
-    >>> read(Words.of(Dream='"a dam [dry]" -s 50 -S 12345 -C 7.5 -A k_lms')).negative
+    >>> read(TextFields.of(Dream='"a dam [dry]" -s 50 -S 12345 -C 7.5 -A k_lms')).negative
     'dry'
     """
     found: Facts | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.comfyui.facts import Facts, ModelUse
-from core.generators.texts import Words
+from core.generators.texts import TextFields
 from core.generators.values import seed_in
 
 _JOB = re.compile(r"\bJob ID:\s{0,4}[0-9a-fA-F-]{36}\s*+$")
@@ -17,12 +17,12 @@ _NAMES = frozenset(_NAMES_LISTED.split())
 _LONGEST = 40_000
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> text = "a tin robot --ar 3:2 --no rust, people --v 7 --raw Job ID: 0f3c2a90-1111-4222-8333-444455556666"
-    >>> found = read(Words.of(Description=text))
+    >>> found = read(TextFields.of(Description=text))
     >>> found.prompt, found.negative, found.models[0].name
     ('a tin robot', 'rust, people', 'midjourney 7')
     """

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from core.comfyui.facts import Facts, Sampling
-from core.generators.texts import Text, Words
+from core.generators.texts import Text, TextFields
 from core.generators.values import checkpoint, listed, mapped, number_in, seed_in, whole_in, words_in
 
 _MARKS = ("uc", "noise_schedule", "request_type", "v4_prompt", "signed_hash", "uncond_scale")
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> comment = '{"prompt": "a cat", "seed": 99, "sampler": "k_euler", "uc": "lowres"}'
-    >>> found = read(Words.of(Software="NovelAI", Source="NovelAI Diffusion V4 37442FCA", Comment=comment))
+    >>> found = read(TextFields.of(Software="NovelAI", Source="NovelAI Diffusion V4 37442FCA", Comment=comment))
     >>> found.prompt, found.negative, found.seed, found.models[0].name
     ('a cat', 'lowres', '99', 'NovelAI Diffusion V4 37442FCA')
     """
@@ -40,7 +40,7 @@ def _is_comment(one: Text, ours: bool) -> bool:
     return "seed" in said and ((known >= 2 and "prompt" in said) or (ours and known >= 1))
 
 
-def _facts(said: dict[str, Any], words: Words, outer: dict[str, Any]) -> Facts:
+def _facts(said: dict[str, Any], words: TextFields, outer: dict[str, Any]) -> Facts:
     told = {"Img2ImgRequest": "img2img", "NativeInfillingRequest": "inpaint"}.get(words_in(said.get("request_type")))
     step = Sampling(
         node="",

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.comfyui.facts import Facts
 from core.generators import settings
-from core.generators.texts import Text, Words, is_api_graph, is_browser_workflow
+from core.generators.texts import Text, TextFields, is_api_graph, is_browser_workflow
 from core.generators.values import words_in
 
 _NAMES = ("generator", "software", "app", "application", "program", "created_by", "creator_tool", "tool", "engine", "source_app")
@@ -40,12 +40,12 @@ _SEPARATE = (
 )
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> text = '{"generator": "Studio Tool", "prompt": "a portrait", "negativePrompt": "blur", "seed": 4, "steps": 32}'
-    >>> found = read(Words.of(studio_data=text))
+    >>> found = read(TextFields.of(studio_data=text))
     >>> found.generator, found.prompt, found.negative, found.seed
     ('Studio Tool', 'a portrait', 'blur', '4')
     """
@@ -70,6 +70,6 @@ def read(words: Words) -> Facts | None:
     return None
 
 
-def _name(said: Mapping[str, Any], words: Words) -> str:
+def _name(said: Mapping[str, Any], words: TextFields) -> str:
     own = next((name for key in _NAMES if (name := words_in(said.get(key)).strip())), "")
     return (own or words.text("Software", "CreatorTool"))[:60].strip()

@@ -72,7 +72,7 @@ _SPELLED = re.compile(r"[\W_]+")
 _PAIR = re.compile(r"<?([^<>:,]{1,200}?)\s*:\s*(-?[\d.]{1,8})>?(?:,|$)")
 
 
-class Settings:
+class LooseSettings:
     """A JSON object whose members are asked for by any of their names, without blanks, lines and capitals."""
 
     def __init__(self, said: Mapping[str, Any]) -> None:
@@ -101,7 +101,7 @@ def looks_like_settings(said: Mapping[str, Any]) -> bool:
     >>> looks_like_settings({"prompt": "a kite", "seed": 3, "steps": 20}), looks_like_settings({"prompt": "say your name"})
     (True, False)
     """
-    found = Settings(said)
+    found = LooseSettings(said)
     told = sum(found.has(*names) for names in (SEED, STEPS, CFG, SAMPLER, MODEL, (*SIZE, "width")))
     return isinstance(found.get(*PROMPT), str) and told >= 2
 
@@ -124,7 +124,7 @@ def lines_of(text: str) -> dict[str, str]:
 
 def read(said: Mapping[str, Any], *, generator: str) -> Facts:
     """The facts that an object of settings tells."""
-    found = Settings(said)
+    found = LooseSettings(said)
     sampler, scheduler = samplers.sampler(told_in(found.get(*SAMPLER)), told_in(found.get(*SCHEDULER)))
     seed = found.get(*SEED)
     step = Sampling(
@@ -161,7 +161,7 @@ def text_in(value: object) -> str:
     return words_in(value)
 
 
-def _models(found: Settings, prompt: str) -> tuple[ModelUse, ...]:
+def _models(found: LooseSettings, prompt: str) -> tuple[ModelUse, ...]:
     main = found.get(*MODEL)
     every = [
         *checkpoint(name_in(main), found.get(*MODEL_HASH) or mapped(main).get("hash")),
@@ -268,7 +268,7 @@ def _python_list(text: str) -> object:
         return text
 
 
-def _techniques(found: Settings, facts: Facts, sourced: bool) -> Iterator[str]:
+def _techniques(found: LooseSettings, facts: Facts, sourced: bool) -> Iterator[str]:
     if any(use.kind == "lora" for use in facts.models):
         yield "lora"
     if any(use.kind == "controlnet" for use in facts.models):

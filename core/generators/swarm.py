@@ -7,17 +7,17 @@ from typing import Any
 
 from core.comfyui.facts import Facts, ModelUse
 from core.generators import settings
-from core.generators.settings import Settings, name_in
-from core.generators.texts import Words
+from core.generators.settings import LooseSettings, name_in
+from core.generators.texts import TextFields
 from core.generators.values import hash_in, listed, mapped, model, number_in, words_in
 
 
-def read(words: Words) -> Facts | None:
+def read(words: TextFields) -> Facts | None:
     """The facts, or None.
 
-    >>> from core.generators.texts import Words
+    >>> from core.generators.texts import TextFields
     >>> text = '{"sui_image_params": {"prompt": "a kite", "model": "b", "seed": 9, "loras": "ink,film", "loraweights": "0.8,1"}}'
-    >>> found = read(Words.of(parameters=text))
+    >>> found = read(TextFields.of(parameters=text))
     >>> found.prompt, found.seed, [(use.name, use.strength) for use in found.models]
     ('a kite', '9', [('b', None), ('ink', 0.8), ('film', 1.0)])
     """
@@ -34,7 +34,7 @@ def read(words: Words) -> Facts | None:
 
 
 def _facts(said: dict[str, Any], _: dict[str, Any], outer: dict[str, Any]) -> Facts:
-    own = Settings(said)
+    own = LooseSettings(said)
     plain = {key: value for key, value in said.items() if key not in ("images", "initimage", "scale")}
     found = settings.read(plain, generator="SwarmUI")
     told = {

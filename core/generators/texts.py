@@ -48,7 +48,7 @@ class Text:
             one = one.above
 
 
-class Words:
+class TextFields:
     """All texts of a file, outer before inner."""
 
     def __init__(self, texts: Iterable[tuple[str, str, str]], *, shut: str = "") -> None:
@@ -77,7 +77,7 @@ class Words:
             self._named.setdefault(_key(one.key), []).append(one)
 
     @classmethod
-    def of(cls, **texts: str) -> Words:
+    def of(cls, **texts: str) -> TextFields:
         """Of texts by key, as if they stood in a PNG: for examples."""
         return cls((f"PNG text `{key}`", key, text) for key, text in texts.items())
 

@@ -14,8 +14,8 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import BadInput, Conflict, TooLong, UnknownProject
-from core.importing.rules import FACETS, Rule, first_that_fits
-from core.importing.sources import Entry
+from core.importing.rules import FACETS, PathRule, first_that_fits
+from core.importing.sources import SourceFile
 from core.people import projects
 from core.text import names
 from storage.people import members
@@ -35,7 +35,7 @@ _LONGEST = 60
 class Terms:
     """How an Intake's files are attributed. What `by` and `project` say was said by a person and is no guess."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PathRule, ...] = ()
     by: Member | None = None
     project: Project | None = None
     owner: bool = False
@@ -84,7 +84,7 @@ class Attributor:
         self._projects.clear()
         self._nobody = 0
 
-    def of(self, session: Session, entry: Entry, words: Mapping[str, str]) -> Attribution:
+    def of(self, session: Session, entry: SourceFile, words: Mapping[str, str]) -> Attribution:
         """In a writing session, for clients and projects may be made."""
         told = [(first_that_fits(self.terms.rules, entry.name), "path"), (_said(words), "file")]
         if self.terms.owner and (owner := entry.owner()):
@@ -178,6 +178,6 @@ def _parsed(text: str) -> object:
         return text
 
 
-def rules_of(texts: Sequence[str]) -> tuple[Rule, ...]:
+def rules_of(texts: Sequence[str]) -> tuple[PathRule, ...]:
     """Raises BadInput for a pattern that cannot be used."""
-    return tuple(Rule.read(text) for text in texts)
+    return tuple(PathRule.read(text) for text in texts)

@@ -11,14 +11,14 @@ from sqlmodel import Session
 from core.events import Event, record
 from core.importing.rules import FACETS
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.files import assets
 from storage.people import projects
 from storage.tables import Asset, Member, Project
 
 
 @dataclass(frozen=True)
-class Said:
+class Confirmation:
     """What a person says of some Assets; None: as it is believed now."""
 
     by: Member | None = None
@@ -30,7 +30,7 @@ class Said:
         return self.by is None and self.project is None and self.shot is None
 
 
-def confirm(session: Session, asset_ids: Collection[int], *, by: Member, said: Said = Said()) -> list[Asset]:
+def confirm(session: Session, asset_ids: Collection[int], *, by: Member, said: Confirmation = Confirmation()) -> list[Asset]:
     """Let these Assets be whose they are believed to be, or whose `said` says; returns those that changed.
 
     Where `said` names something, only that is settled; where it names nothing, all that is believed is, but for an unknown
@@ -38,7 +38,7 @@ def confirm(session: Session, asset_ids: Collection[int], *, by: Member, said: S
     """
     changed = []
     for asset in assets.lock(session, asset_ids).values():
-        allow(session, by, Action.CONFIRM, projects.by_id(session, asset.project_id))
+        allow(session, by, Permission.CONFIRM, projects.by_id(session, asset.project_id))
         before = _state(session, asset)
         if asset.render_id is None and _settle(session, asset, said):
             session.add(asset)
@@ -48,7 +48,7 @@ def confirm(session: Session, asset_ids: Collection[int], *, by: Member, said: S
     return changed
 
 
-def _settle(session: Session, asset: Asset, said: Said) -> bool:
+def _settle(session: Session, asset: Asset, said: Confirmation) -> bool:
     left = dict(asset.inferred or {})
     before = (asset.member_id, asset.project_id, asset.shot, dict(left))
     if said.nothing:

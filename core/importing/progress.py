@@ -11,7 +11,7 @@ _WINDOW = 30.0
 
 
 @dataclass(frozen=True)
-class Progress:
+class ImportProgress:
     """Counts so far. `seconds_left` is None until there is a pace to tell it by."""
 
     phase: str
@@ -39,7 +39,7 @@ class Pace:
     def __post_init__(self) -> None:
         self._marks.append((time.monotonic(), 0, 0))
 
-    def add(self, files: int, size: int = 0) -> Progress:
+    def add(self, files: int, size: int = 0) -> ImportProgress:
         self.done += files
         self.bytes_done += size
         now = time.monotonic()
@@ -48,7 +48,7 @@ class Pace:
             self._marks.popleft()
         return self._told(now)
 
-    def _told(self, now: float) -> Progress:
+    def _told(self, now: float) -> ImportProgress:
         then, files, size = self._marks[0]
         span = max(now - then, 1e-6)
         rate, byte_rate = (self.done - files) / span, (self.bytes_done - size) / span
@@ -57,4 +57,4 @@ class Pace:
             left = max(0, self.total_bytes - self.bytes_done) / byte_rate
         elif rate > 0:
             left = max(0, self.total - self.done) / rate
-        return Progress(self.phase, self.done, self.total, self.bytes_done, rate, byte_rate, left)
+        return ImportProgress(self.phase, self.done, self.total, self.bytes_done, rate, byte_rate, left)

@@ -2,7 +2,7 @@
 
 `{by}`, `{client}`, `{project}` and `{shot}` stand for a part of a name, `*` for any part of one, `**` for any folders.
 
->>> rule = Rule.read("{client}/{project}/**/{shot}_*")
+>>> rule = PathRule.read("{client}/{project}/**/{shot}_*")
 >>> rule.told("Acme/spring/final/sh010_v2_00001_.png")
 {'client': 'Acme', 'project': 'spring', 'shot': 'sh010'}
 >>> rule.told("loose.png")
@@ -28,14 +28,14 @@ _Piece = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Rule:
+class PathRule:
     """One pattern over the path below the place, with `/` between folders; it must fit the whole path."""
 
     text: str
     pieces: tuple[_Piece, ...]
 
     @classmethod
-    def read(cls, text: str) -> Rule:
+    def read(cls, text: str) -> PathRule:
         """Raises BadInput for a pattern that says something else."""
         pieces = list[_Piece]()
         for part in _PART.finditer(text.strip().lstrip("/")):
@@ -55,7 +55,7 @@ class Rule:
         return {name: value.strip() for name, value in found.items() if value.strip()} if found is not None else {}
 
 
-def first_that_fits(rules: Sequence[Rule], path: str) -> dict[str, str]:
+def first_that_fits(rules: Sequence[PathRule], path: str) -> dict[str, str]:
     return next((told for rule in rules if (told := rule.told(path))), {})
 
 

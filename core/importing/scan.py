@@ -23,14 +23,14 @@ from core.formats import completeness, kinds, png
 from core.formats.sanitize import clean, clean_text
 from core.importing import sidecars
 from core.importing.attribution import Attribution, Attributor, Terms
-from core.importing.progress import Pace, Progress
-from core.importing.sources import Entry, Place, Trouble, Unreadable
+from core.importing.progress import ImportProgress, Pace
+from core.importing.sources import Source, SourceFile, Trouble, Unreadable
 from core.importing.stream import Sifted, sift
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.files import assets, imports
 from storage.files.assets import AssetDraft
-from storage.files.imports import Found
+from storage.files.imports import ImportedFile
 from storage.queue import ARCHIVE
 from storage.tables import Asset, FoundState, Intake, Member, Origin
 
@@ -44,17 +44,17 @@ _AHEAD = 4
 _BATCH = 200
 _BATCH_BYTES = 8 << 20
 
-_Item = Entry | Trouble
+_Item = SourceFile | Trouble
 States = dict[str, tuple[int, int]]
 """Place of a file -> (size in bytes, time of its last change in nanoseconds)."""
 _CUT = "it is cut off, or still being written"
 
 
 @dataclass
-class Outcome:
+class ScanOutcome:
     """One file that was looked at, on its way into the database."""
 
-    entry: Entry
+    entry: SourceFile
     state: FoundState = FoundState.WAITING
     sha256: str = ""
     examined: Examined | None = None
@@ -64,10 +64,10 @@ class Outcome:
 
 @dataclass
 class _Batch:
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[ScanOutcome] = field(default_factory=list)
     weight: int = 0
 
-    def add(self, one: Outcome) -> None:
+    def add(self, one: ScanOutcome) -> None:
         self.outcomes.append(one)
         self.weight += sum(len(text.body) for text in one.examined.raw) if one.examined else 0
 
@@ -78,19 +78,19 @@ class _Batch:
 
 def read(
     desk: Desk,
-    place: Place,
+    place: Source,
     *,
     by: Member,
     terms: Terms = Terms(),
     again: bool = False,
-    tell: Callable[[Progress], None] = lambda _: None,
+    tell: Callable[[ImportProgress], None] = lambda _: None,
 ) -> Intake:
     """Take in everything in a place; what was taken in before and has not changed since is left alone.
 
     `again` has another look at what was refused. Raises Refused for who may not, DatabaseUnavailable; a file never raises.
     """
     with desk.reading() as session:
-        allow(session, by, Action.INGEST, None)
+        allow(session, by, Permission.INGEST, None)
     total, size = _measured(place)
     with desk.writing() as session:
         intake = imports.begin(session, place.address, by.id, terms.as_json(), total, size)
@@ -101,7 +101,7 @@ def read(
         return session.get_one(Intake, intake.id)
 
 
-def read_again(desk: Desk, intake: Intake, place: Place, *, by: Member, terms: Terms, seen: States) -> None:
+def read_again(desk: Desk, intake: Intake, place: Source, *, by: Member, terms: Terms, seen: States) -> None:
     """Look once more at a place that is watched, for what is new or has changed since.
 
     A file waits until two rounds have found it with the same size and time: it may still be written. `seen` is what the last
@@ -110,23 +110,23 @@ def read_again(desk: Desk, intake: Intake, place: Place, *, by: Member, terms: T
     _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", 0), False, lambda _: None, seen)
 
 
-def _measured(place: Place) -> tuple[int, int]:
+def _measured(place: Source) -> tuple[int, int]:
     """(files, bytes) in a place, by a walk that opens nothing."""
     total = size = 0
     for one in place.walk():
         total += 1
-        size += one.size if isinstance(one, Entry) else 0
+        size += one.size if isinstance(one, SourceFile) else 0
     return total, size
 
 
 def _read_on(
     desk: Desk,
     intake: Intake,
-    place: Place,
+    place: Source,
     attributor: Attributor,
     pace: Pace,
     again: bool,
-    tell: Callable[[Progress], None],
+    tell: Callable[[ImportProgress], None],
     seen: States | None = None,
 ) -> None:
     batch = _Batch()
@@ -179,18 +179,20 @@ def _grouped(walk: Iterator[_Item]) -> Iterator[list[_Item]]:
         yield group
 
 
-def _fresh(desk: Desk, group: Iterable[_Item], again: bool) -> tuple[list[_Item], list[Outcome]]:
+def _fresh(desk: Desk, group: Iterable[_Item], again: bool) -> tuple[list[_Item], list[ScanOutcome]]:
     """What has to be read, and what is as it was when it was last looked at."""
     with desk.reading() as session:
         before = imports.looked_at(session, [one.place for one in group])
-    fresh, left = list[_Item](), list[Outcome]()
+    fresh, left = list[_Item](), list[ScanOutcome]()
     for one in group:
         known = before.get(one.place)
-        same = known is not None and isinstance(one, Entry) and (known.size, known.modified_ns) == (one.size, one.modified_ns)
-        if known is None or not isinstance(one, Entry) or not same or (again and known.state is FoundState.REFUSED):
+        same = (
+            known is not None and isinstance(one, SourceFile) and (known.size, known.modified_ns) == (one.size, one.modified_ns)
+        )
+        if known is None or not isinstance(one, SourceFile) or not same or (again and known.state is FoundState.REFUSED):
             fresh.append(one)
         else:
-            left.append(Outcome(one, FoundState.REFUSED if known.state is FoundState.REFUSED else FoundState.KNOWN))
+            left.append(ScanOutcome(one, FoundState.REFUSED if known.state is FoundState.REFUSED else FoundState.KNOWN))
     return fresh, left
 
 
@@ -212,38 +214,38 @@ def _is_cut(sifted: Sifted, name: str) -> bool:
     return png.is_png(sifted.kept) and not sifted.kept.endswith(b"IEND\xaeB`\x82")
 
 
-def _looked_at(desk: Desk, one: _Item, bytes_of: Future[Sifted | None]) -> Outcome:
+def _looked_at(desk: Desk, one: _Item, bytes_of: Future[Sifted | None]) -> ScanOutcome:
     """One file, read; every problem with it becomes its one line in the report."""
-    entry = Entry(one.place, one.place, 0, 0, _nothing) if isinstance(one, Trouble) else one
+    entry = SourceFile(one.place, one.place, 0, 0, _nothing) if isinstance(one, Trouble) else one
     try:
         sifted = bytes_of.result()
         if sifted is None:
-            return Outcome(entry, FoundState.REFUSED, passed=True)
+            return ScanOutcome(entry, FoundState.REFUSED, passed=True)
         if _is_cut(sifted, entry.name):
-            return Outcome(entry, FoundState.REFUSED, problem=_CUT)
+            return ScanOutcome(entry, FoundState.REFUSED, problem=_CUT)
         examined = _examined(desk, entry, sifted)
     except Unreadable as problem:
-        return Outcome(entry, FoundState.REFUSED, problem=str(problem))
+        return ScanOutcome(entry, FoundState.REFUSED, problem=str(problem))
     except SlateError as problem:
-        return Outcome(entry, FoundState.REFUSED, problem=problem.message)
+        return ScanOutcome(entry, FoundState.REFUSED, problem=problem.message)
     except Exception as broken:  # (the edge: a file that breaks a reader must not stop the millions behind it)
         log.exception("intake.reader-broke", place=one.place)
-        return Outcome(entry, FoundState.REFUSED, problem=f"it broke the reader ({type(broken).__name__}); the log has more")
+        return ScanOutcome(entry, FoundState.REFUSED, problem=f"it broke the reader ({type(broken).__name__}); the log has more")
     told = " ".join(examined.problems)
-    return Outcome(entry, sha256=sifted.sha256, examined=examined, problem=told)
+    return ScanOutcome(entry, sha256=sifted.sha256, examined=examined, problem=told)
 
 
 def _nothing() -> Generator[bytes, None, None]:
     yield from ()
 
 
-def _examined(desk: Desk, entry: Entry, sifted: Sifted) -> Examined:
+def _examined(desk: Desk, entry: SourceFile, sifted: Sifted) -> Examined:
     limits = replace(files.limits_of(desk.settings), max_bytes=max(1, len(sifted.kept)))
     found = files.glance(sifted.kept, entry.name, limits=limits, sha256=sifted.sha256, beside=sidecars.read(entry))
     return replace(found, size=sifted.size)
 
 
-def _keep_each(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:
+def _keep_each(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[ScanOutcome]) -> None:
     """Together, or one by one where one of them says something that the database does not hold; that one is told."""
     try:
         _keep(desk, intake, attributor, outcomes)
@@ -251,14 +253,16 @@ def _keep_each(desk: Desk, intake: Intake, attributor: Attributor, outcomes: lis
         attributor.forget()
         if len(outcomes) == 1:
             log.exception("intake.unfit", place=outcomes[0].entry.place)
-            refused = Outcome(outcomes[0].entry, FoundState.REFUSED, problem="it says something that the database does not hold")
+            refused = ScanOutcome(
+                outcomes[0].entry, FoundState.REFUSED, problem="it says something that the database does not hold"
+            )
             _keep(desk, intake, attributor, [refused])
             return
         for one in outcomes:
             _keep_each(desk, intake, attributor, [one])
 
 
-def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Outcome]) -> None:
+def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[ScanOutcome]) -> None:
     """One transaction for a few dozen files, and a job for what is left to do with them after it."""
     with desk.writing() as session:
         imports.one_at_a_time(session)
@@ -282,8 +286,8 @@ def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Out
             desk.queue.put_after(session, ARCHIVE, FINISH, min(one.id for one in made), max(one.id for one in made))
 
 
-def _found(one: Outcome, rows: dict[str, int]) -> Found:
-    return Found(
+def _found(one: ScanOutcome, rows: dict[str, int]) -> ImportedFile:
+    return ImportedFile(
         place=one.entry.place,
         size=one.entry.size,
         modified_ns=one.entry.modified_ns,
@@ -294,12 +298,12 @@ def _found(one: Outcome, rows: dict[str, int]) -> Found:
     )
 
 
-def _grow(desk: Desk, intake: Intake, left: list[Outcome]) -> None:
+def _grow(desk: Desk, intake: Intake, left: list[ScanOutcome]) -> None:
     with desk.writing() as session:
         _count(session, intake, left)
 
 
-def _count(session: Session, intake: Intake, outcomes: list[Outcome]) -> None:
+def _count(session: Session, intake: Intake, outcomes: list[ScanOutcome]) -> None:
     states = [one.state for one in outcomes if not one.passed]
     imports.grow(
         session,
@@ -313,7 +317,7 @@ def _count(session: Session, intake: Intake, outcomes: list[Outcome]) -> None:
     )
 
 
-def _draft(one: Outcome, examined: Examined, whose: Attribution) -> AssetDraft:
+def _draft(one: ScanOutcome, examined: Examined, whose: Attribution) -> AssetDraft:
     """An Asset whose bytes are where they were found; its small pictures and its looks are made later."""
     facts = examined.facts or Facts()
     asset = Asset(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from core.formats.decoding import UTF8
 from core.formats.raw_text import RawText
-from core.importing.sources import Entry, Trouble, Unreadable
+from core.importing.sources import SourceFile, Trouble, Unreadable
 
 ENDINGS = (".txt", ".json", ".xmp", ".info")
 _LARGEST = 4 << 20
@@ -18,11 +18,11 @@ _TOGETHER = 20_000
 """Files of one folder that are looked at together."""
 
 
-def paired(walk: Iterable[Entry | Trouble]) -> Iterator[Entry | Trouble]:
+def paired(walk: Iterable[SourceFile | Trouble]) -> Iterator[SourceFile | Trouble]:
     """The same files in the same order, each with the texts beside it; those stay in it as files of their own."""
-    folder, group = "", list[Entry | Trouble]()
+    folder, group = "", list[SourceFile | Trouble]()
     for one in walk:
-        here = one.name.rpartition("/")[0] if isinstance(one, Entry) else folder
+        here = one.name.rpartition("/")[0] if isinstance(one, SourceFile) else folder
         if (here != folder or len(group) >= _TOGETHER) and group:
             yield from _joined(group)
             group = []
@@ -31,7 +31,7 @@ def paired(walk: Iterable[Entry | Trouble]) -> Iterator[Entry | Trouble]:
     yield from _joined(group)
 
 
-def read(entry: Entry) -> list[RawText]:
+def read(entry: SourceFile) -> list[RawText]:
     """The texts beside a file; one that cannot be read is left out."""
     found = []
     for one in entry.sidecars:
@@ -48,28 +48,28 @@ def read(entry: Entry) -> list[RawText]:
     return found
 
 
-def _joined(group: list[Entry | Trouble]) -> Iterator[Entry | Trouble]:
-    files = [one for one in group if isinstance(one, Entry)]
+def _joined(group: list[SourceFile | Trouble]) -> Iterator[SourceFile | Trouble]:
+    files = [one for one in group if isinstance(one, SourceFile)]
     texts = [one for one in files if _name(one).lower().endswith(ENDINGS)]
     if not texts or len(texts) == len(files):
         yield from group
         return
-    called: dict[str, list[Entry]] = {}
+    called: dict[str, list[SourceFile]] = {}
     for one in files:
         if one not in texts:
             for name in _names(_name(one)):
                 called.setdefault(name, []).append(one)
-    beside: dict[str, list[Entry]] = {}
+    beside: dict[str, list[SourceFile]] = {}
     for text in texts:
         owner = next((called[name] for name in _stems(_name(text)) if name in called), [])
         for one in owner[:4]:
             beside.setdefault(one.place, []).append(text)
     for every in group:
-        known = beside.get(every.place) if isinstance(every, Entry) else None
-        yield replace(every, sidecars=tuple(known[:_MOST])) if known and isinstance(every, Entry) else every
+        known = beside.get(every.place) if isinstance(every, SourceFile) else None
+        yield replace(every, sidecars=tuple(known[:_MOST])) if known and isinstance(every, SourceFile) else every
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: SourceFile) -> str:
     return entry.name.rpartition("/")[2]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lineage.family import Lineage, Step
+from core.lineage.family import Lineage, LineageStep
 from storage.tables import Asset
 
 BOX_WIDTH, BOX_HEIGHT = 132, 148
@@ -13,7 +13,7 @@ _MOST = 48
 
 
 @dataclass(frozen=True)
-class Box:
+class DrawnBox:
     """Where an Asset stands, in pixels."""
 
     asset: Asset
@@ -23,7 +23,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Line:
+class DrawnLine:
     """From one box's right edge to another's left one; `name` is the input it went into."""
 
     x1: int
@@ -39,8 +39,8 @@ class Drawing:
 
     width: int
     height: int
-    boxes: tuple[Box, ...]
-    lines: tuple[Line, ...]
+    boxes: tuple[DrawnBox, ...]
+    lines: tuple[DrawnLine, ...]
     more: int = 0
     """Assets that had no room."""
 
@@ -68,13 +68,13 @@ def draw(family: Lineage) -> Drawing:
     )
 
 
-def _ends(one: Step, side: int) -> tuple[int, int, str]:
+def _ends(one: LineageStep, side: int) -> tuple[int, int, str]:
     """(what went in, what came out, as which input)."""
     near, far = one.other.id, one.asset.id
     return (far, near, one.name) if side < 0 else (near, far, one.name)
 
 
-def _placed(rows: dict[int, Asset], columns: dict[int, int], current: int) -> tuple[Box, ...]:
+def _placed(rows: dict[int, Asset], columns: dict[int, int], current: int) -> tuple[DrawnBox, ...]:
     first = min(columns.values())
     by_column: dict[int, list[int]] = {}
     for number, column in columns.items():
@@ -84,11 +84,12 @@ def _placed(rows: dict[int, Asset], columns: dict[int, int], current: int) -> tu
     for column, numbers in sorted(by_column.items()):
         top = (tallest - len(numbers)) * _ROW // 2
         boxes += [
-            Box(rows[number], column * _COLUMN, top + at * _ROW, number == current) for at, number in enumerate(sorted(numbers))
+            DrawnBox(rows[number], column * _COLUMN, top + at * _ROW, number == current)
+            for at, number in enumerate(sorted(numbers))
         ]
     return tuple(boxes)
 
 
-def _line(parent: Box, child: Box, name: str) -> Line:
+def _line(parent: DrawnBox, child: DrawnBox, name: str) -> DrawnLine:
     middle = BOX_HEIGHT // 2
-    return Line(parent.x + BOX_WIDTH, parent.y + middle, child.x, child.y + middle, name)
+    return DrawnLine(parent.x + BOX_WIDTH, parent.y + middle, child.x, child.y + middle, name)

@@ -12,7 +12,7 @@ from storage.tables import Asset, Render
 
 
 @dataclass(frozen=True)
-class Step:
+class LineageStep:
     """One step between two Assets: `asset` is the one further away from the one asked about."""
 
     asset: Asset
@@ -29,9 +29,9 @@ class Lineage:
     """The family of one Asset."""
 
     asset: Asset
-    sources: tuple[Step, ...]
+    sources: tuple[LineageStep, ...]
     """What it was made from, nearest first."""
-    results: tuple[Step, ...]
+    results: tuple[LineageStep, ...]
     """What was made from it, nearest first."""
     siblings: tuple[Asset, ...]
     """What the same Render made beside it."""
@@ -49,8 +49,8 @@ def of(session: Session, asset: Asset, *, steps: int = 20) -> Lineage:
     beside = assets.of_render(session, asset.render_id) if asset.render_id else ()
     return Lineage(
         asset,
-        tuple(Step(one.parent, one.child, one.name, one.steps) for one in up),
-        tuple(Step(one.child, one.parent, one.name, one.steps) for one in down),
+        tuple(LineageStep(one.parent, one.child, one.name, one.steps) for one in up),
+        tuple(LineageStep(one.child, one.parent, one.name, one.steps) for one in down),
         tuple(one for one in beside if one.id != asset.id),
         tuple(assets.copies(session, asset.id)),
         tuple(_askings(session, asset.render_id, steps)),

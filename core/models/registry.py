@@ -19,7 +19,7 @@ from storage.rendering import models
 from storage.rendering.models import known
 from storage.tables import ModelFile
 
-__all__ = ["FoundFile", "known", "metadata", "scan", "walk"]
+__all__ = ["ModelOnDisk", "known", "metadata", "scan", "walk"]
 
 _ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".pkl"})
 _MAX_HEADER = 100 * 1024 * 1024
@@ -27,7 +27,7 @@ _MAX_HEADER = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class FoundFile:
+class ModelOnDisk:
     """A model file on disk; `folder` and `name` are what ComfyUI calls it."""
 
     folder: str
@@ -59,14 +59,14 @@ def scan(desk: Desk, folders: Sequence[Path]) -> int:
     return read
 
 
-def walk(folders: Sequence[Path]) -> Iterator[FoundFile]:
+def walk(folders: Sequence[Path]) -> Iterator[ModelOnDisk]:
     """The model files below ComfyUI `models` folders, in a settled order."""
     for root in folders:
         for path in sorted(root.glob("*/**/*")) if root.is_dir() else ():
             if path.suffix.lower() in _ENDINGS and path.is_file():
                 stat = path.stat()
                 folder, *rest = path.relative_to(root).parts
-                yield FoundFile(folder, "/".join(rest), path, stat.st_size, stat.st_mtime_ns)
+                yield ModelOnDisk(folder, "/".join(rest), path, stat.st_size, stat.st_mtime_ns)
 
 
 def _digest(path: Path) -> str:
@@ -93,7 +93,7 @@ def metadata(path: Path) -> dict[str, str]:
     return {str(key): value for key, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
 
 
-def _keep(session: Session, file: FoundFile, digest: str, told: dict[str, str]) -> None:
+def _keep(session: Session, file: ModelOnDisk, digest: str, told: dict[str, str]) -> None:
     row = models.by_content(session, file.folder, file.name, digest) or ModelFile(
         folder=file.folder, name=file.name, sha256=digest
     )

@@ -18,7 +18,7 @@ from core.formats import kinds
 from core.operations.findings import Finding, State
 from core.provenance import survival
 from core.provenance.statement import Made
-from core.provenance.survival import LAYERS, Place
+from core.provenance.survival import LAYERS, TestChat
 from storage.clock import now
 
 _KINDS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
@@ -28,7 +28,7 @@ _FILE = "selftest.json"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CanaryOutcome:
     """What became of one kind of file in one chat; `problem` where it could not be sent."""
 
     place: str
@@ -37,7 +37,7 @@ class Outcome:
     problem: str = ""
 
 
-def run(desk: Desk, places: Iterable[Place]) -> list[Outcome]:
+def run(desk: Desk, places: Iterable[TestChat]) -> list[CanaryOutcome]:
     """Send a canary of each kind and a preview through each place, and remember what came of it.
 
     A chat that fails does not stop the others.
@@ -80,7 +80,7 @@ def last(desk: Desk) -> Iterator[Finding]:
     """What the last self-test found, for the doctor; nothing where there was none."""
     try:
         told: dict[str, Any] = json.loads((desk.settings.data / _FILE).read_text(encoding="utf-8"))
-        rows = [Outcome(**one) for one in told["outcomes"]]
+        rows = [CanaryOutcome(**one) for one in told["outcomes"]]
         when = str(told["at"])[:10]
     except (OSError, ValueError, KeyError, TypeError):
         return
@@ -91,18 +91,18 @@ def last(desk: Desk) -> Iterator[Finding]:
         yield Finding("chat", State.WARNING if lost else State.FINE, f"{place}, tested {when}. {'; '.join(lines)}.", fix)
 
 
-def _one(desk: Desk, place: Place, ending: str) -> Outcome:
+def _one(desk: Desk, place: TestChat, ending: str) -> CanaryOutcome:
     try:
         data = canary(desk, ending)
         assert kinds.mime_of(data, "")
         name = f"slate-canary.{'jpg' if ending == _PREVIEW else ending}"
         found = survival.send_through(desk.settings, place, data, name)
     except SlateError as problem:
-        return Outcome(place.name, ending, {}, problem.message)
-    return Outcome(place.name, ending, dict(found.layers))
+        return CanaryOutcome(place.name, ending, {}, problem.message)
+    return CanaryOutcome(place.name, ending, dict(found.layers))
 
 
-def _line(one: Outcome) -> str:
+def _line(one: CanaryOutcome) -> str:
     gone = [layer for layer in LAYERS if one.layers.get(layer) == "lost"]
     return (
         "keeps all"

@@ -15,7 +15,7 @@ _LISTED = 1_000
 
 
 @dataclass
-class Checked:
+class StoreReport:
     """What a round over the store found. Lists are cut at a thousand; counts are not."""
 
     blobs: int = 0
@@ -34,12 +34,12 @@ class Checked:
         return not self.missing and not self.damaged
 
 
-def check_store(desk: Desk, *, quick: bool = False, tell: Callable[[int], None] = lambda _: None) -> Checked:
+def check_store(desk: Desk, *, quick: bool = False, tell: Callable[[int], None] = lambda _: None) -> StoreReport:
     """Compare the store with the rows, and read every blob to prove its digest (`quick`: do not read).
 
     Nothing is deleted or changed. Raises StoreError when the store cannot be listed, DatabaseUnavailable.
     """
-    found, wanted = Checked(), dict[str, Needed]()
+    found, wanted = StoreReport(), dict[str, Needed]()
     with desk.reading() as session:
         for one in usage.needed(session):
             wanted.setdefault(one.digest, one)

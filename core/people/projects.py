@@ -7,7 +7,7 @@ from sqlmodel import Session
 from core.errors import BadInput, Conflict, UnknownProject
 from core.events import Event, record
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.text import names
 from storage.people import members, projects
 from storage.tables import Channel, Client, Member, Project
@@ -66,21 +66,21 @@ def for_channel(session: Session, platform: str, channel_id: str) -> Project:
 
 def add_client(session: Session, name: str, *, by: Member) -> Client:
     """The Client of that name, made if there was none. Raises Refused, BadInput, TooLong."""
-    allow(session, by, Action.MANAGE_PROJECTS, None)
+    allow(session, by, Permission.MANAGE_PROJECTS, None)
     members.one_at_a_time(session)
     return _client(session, name, by=by)
 
 
 def add(session: Session, client_name: str, name: str, *, by: Member) -> Project:
     """A new Project for the Client of that name (made if need be). Raises Refused, BadInput, TooLong, Conflict."""
-    allow(session, by, Action.MANAGE_PROJECTS, None)
+    allow(session, by, Permission.MANAGE_PROJECTS, None)
     members.one_at_a_time(session)
     return _found(session, client_name, name, by=by)
 
 
 def bind_channel(session: Session, platform: str, channel_id: str, name: str, project: Project, *, by: Member) -> Channel:
     """Let a channel belong to `project`; a channel nobody knew is made known. Raises Refused, BadInput, TooLong."""
-    allow(session, by, Action.MANAGE_CHANNELS, project)
+    allow(session, by, Permission.MANAGE_CHANNELS, project)
     members.one_at_a_time(session)
     assert project.id is not None, "a project that is stored"
     kept = projects.channel(session, platform, channel_id)
@@ -117,7 +117,7 @@ def open_channel(
 
 def set_reactions(session: Session, project: Project, reactions: str, *, by: Member) -> None:
     """Let emoji stand for other commands in this Project; empty: as everywhere. Raises Refused."""
-    allow(session, by, Action.MANAGE_PROJECTS, project)
+    allow(session, by, Permission.MANAGE_PROJECTS, project)
     before, project.reactions = project.reactions, reactions
     projects.save(session, project)
     was, becomes = {"reactions": before}, {"reactions": reactions}

@@ -12,7 +12,7 @@ from storage.people import members as people
 from storage.tables import Member, Project, Role
 
 
-class Action(StrEnum):
+class Permission(StrEnum):
     """Everything that needs a role; the value is how a refusal calls it."""
 
     SEE = "see what the team made"
@@ -37,24 +37,24 @@ class Action(StrEnum):
 
 LEAST = MappingProxyType(
     {
-        Action.SEE: Role.VIEWER,
-        Action.FIND: Role.VIEWER,
-        Action.RENDER: Role.ARTIST,
-        Action.UPLOAD: Role.ARTIST,
-        Action.CANCEL_OWN: Role.ARTIST,
-        Action.CANCEL_ANY: Role.LEAD,
-        Action.VOTE: Role.VIEWER,
-        Action.APPROVE: Role.LEAD,
-        Action.TAG: Role.ARTIST,
-        Action.EXPORT: Role.ARTIST,
-        Action.CHANGE_PROFILES: Role.LEAD,
-        Action.QUEUE_BEYOND: Role.LEAD,
-        Action.INGEST: Role.LEAD,
-        Action.CONFIRM: Role.LEAD,
-        Action.MANAGE_PROJECTS: Role.LEAD,
-        Action.MANAGE_CHANNELS: Role.LEAD,
-        Action.PUBLISH_WORKFLOWS: Role.LEAD,
-        Action.MANAGE_MEMBERS: Role.ADMIN,
+        Permission.SEE: Role.VIEWER,
+        Permission.FIND: Role.VIEWER,
+        Permission.RENDER: Role.ARTIST,
+        Permission.UPLOAD: Role.ARTIST,
+        Permission.CANCEL_OWN: Role.ARTIST,
+        Permission.CANCEL_ANY: Role.LEAD,
+        Permission.VOTE: Role.VIEWER,
+        Permission.APPROVE: Role.LEAD,
+        Permission.TAG: Role.ARTIST,
+        Permission.EXPORT: Role.ARTIST,
+        Permission.CHANGE_PROFILES: Role.LEAD,
+        Permission.QUEUE_BEYOND: Role.LEAD,
+        Permission.INGEST: Role.LEAD,
+        Permission.CONFIRM: Role.LEAD,
+        Permission.MANAGE_PROJECTS: Role.LEAD,
+        Permission.MANAGE_CHANNELS: Role.LEAD,
+        Permission.PUBLISH_WORKFLOWS: Role.LEAD,
+        Permission.MANAGE_MEMBERS: Role.ADMIN,
     }
 )
 """The least role an action needs: the whole of Slate's access rules."""
@@ -68,11 +68,11 @@ def role_in(session: Session, member: Member, project: Project | None) -> Role:
     return max(member.role, there or member.role, key=lambda role: role.rank)
 
 
-def may(session: Session, member: Member, action: Action, project: Project | None) -> bool:
+def may(session: Session, member: Member, action: Permission, project: Project | None) -> bool:
     return member.active and role_in(session, member, project).rank >= LEAST[action].rank
 
 
-def allow(session: Session, member: Member, action: Action, project: Project | None) -> None:
+def allow(session: Session, member: Member, action: Permission, project: Project | None) -> None:
     """Nothing, if the Member may do it in the Project (None: everywhere); else raises Refused, which says who may instead."""
     if not member.active:
         gone = f"{member.name} is no longer active here."
@@ -93,7 +93,7 @@ def allow(session: Session, member: Member, action: Action, project: Project | N
 
 def visible_projects(session: Session, member: Member) -> frozenset[int] | None:
     """The row numbers of the Projects whose work the Member may see; None means all of them, and is the rule for a team."""
-    return None if may(session, member, Action.SEE, None) else frozenset()
+    return None if may(session, member, Permission.SEE, None) else frozenset()
 
 
 def _a(role: Role) -> str:

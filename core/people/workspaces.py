@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.errors import BadInput, Conflict
 from core.events import Event, record
 from core.people import audit, projects
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from storage.people import projects as rows
 from storage.people import workspaces
 from storage.tables import Member, Project, Role, Workspace
@@ -60,7 +60,7 @@ def change(
     """Change what is given; `default` takes it back. Raises Refused, BadInput, UnknownProject, Conflict outside of one."""
     if not tenant:
         raise Conflict("This is not a workspace.", hint="Run this in Slack or Discord.")
-    allow(session, by, Action.MANAGE_MEMBERS if project or newcomers or guests else Action.SEE, None)
+    allow(session, by, Permission.MANAGE_MEMBERS if project or newcomers or guests else Permission.SEE, None)
     kept = workspaces.find(session, platform, tenant)
     before = dict(kept.settings) if kept else {}
     after = dict(before)

@@ -40,7 +40,7 @@ class Survival:
         return self.layers["fingerprint"] == "kept" or self.layers["pixels"] == "kept"
 
 
-class Place(Protocol):
+class TestChat(Protocol):
     """A chat that a file can be sent through and taken back from; the platforms' engineers provide one each."""
 
     name: str
@@ -76,7 +76,7 @@ def compare(settings: Settings, before: bytes, after: bytes, filename: str = "fi
     return Survival({name: look() for name, look in looks.items()}, bits)
 
 
-def send_through(settings: Settings, place: Place, canary: bytes, filename: str) -> Survival:
+def send_through(settings: Settings, place: TestChat, canary: bytes, filename: str) -> Survival:
     """Send a file through a chat, take it back, compare, and remove it there, whatever happens."""
     ref = place.post(canary, filename)
     try:

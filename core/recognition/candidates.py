@@ -11,7 +11,7 @@ from PIL import Image
 from core.desk import Desk
 from core.provenance.watermark.interface import PROVES
 from core.recognition import crops
-from core.recognition.crops import Look, Shown, Stills
+from core.recognition.crops import CropMatch, QueryPicture, Stills
 from core.recognition.keypoint_match import FINDER
 from storage.files.fingerprints import BITS
 from storage.tables import Asset
@@ -41,7 +41,7 @@ class Candidate:
     asset: Asset
     distance: int
     mirrored: bool = False
-    seen: Shown | None = None
+    seen: CropMatch | None = None
     """How it lies over the picture; None where it was not laid over."""
     mark_bits: int | None = None
     """In how many of 64 bits its mark was read in the picture; None where it has none or none could be read."""
@@ -89,7 +89,7 @@ def rank(
     desk: Desk, image: Image.Image, near: Sequence[Candidate], projects: Collection[int] | None, *, only: Collection[str] | None
 ) -> Ranking:
     """What a picture may show, out of its look-alikes and what the index of keypoints gives; `only` of these origins."""
-    look, stills = Look.at(image), Stills(desk)
+    look, stills = QueryPicture.at(image), Stills(desk)
     found = _wholes(look, near, stills)
     if not any(one.proven for one in found):
         parts = crops.seen_in(desk, look, stills, projects)
@@ -98,7 +98,7 @@ def rank(
     return _ordered(desk, look, found, stills, projects, only)
 
 
-def _wholes(look: Look, near: Sequence[Candidate], stills: Stills) -> list[Candidate]:
+def _wholes(look: QueryPicture, near: Sequence[Candidate], stills: Stills) -> list[Candidate]:
     found = []
     for at, one in enumerate(near):
         shown = crops.as_a_whole(look.mirror if one.mirrored else look, one.asset, stills) if at < _LAID else None
@@ -106,13 +106,13 @@ def _wholes(look: Look, near: Sequence[Candidate], stills: Stills) -> list[Candi
     return found
 
 
-def _not_indexed(look: Look, found: Sequence[Candidate], stills: Stills) -> list[Shown]:
+def _not_indexed(look: QueryPicture, found: Sequence[Candidate], stills: Stills) -> list[CropMatch]:
     fresh = [one for one in found if one.distance <= ALIKE and one.asset.landmarks < FINDER][:_UNINDEXED]
     seen = [crops.by_keypoints(look.mirror if one.mirrored else look, one.asset, stills) for one in fresh]
     return [one for one in seen if one is not None]
 
 
-def _joined(found: Sequence[Candidate], parts: Sequence[Shown]) -> list[Candidate]:
+def _joined(found: Sequence[Candidate], parts: Sequence[CropMatch]) -> list[Candidate]:
     best = {one.asset.id: one for one in found}
     for part in parts:
         known = best.get(part.asset.id)
@@ -123,7 +123,12 @@ def _joined(found: Sequence[Candidate], parts: Sequence[Shown]) -> list[Candidat
 
 
 def _ordered(
-    desk: Desk, look: Look, found: list[Candidate], stills: Stills, projects: Collection[int] | None, only: Collection[str] | None
+    desk: Desk,
+    look: QueryPicture,
+    found: list[Candidate],
+    stills: Stills,
+    projects: Collection[int] | None,
+    only: Collection[str] | None,
 ) -> Ranking:
     found = sorted((one for one in found if _worth_telling(one)), key=_worth)
     if not found or found[0].seen is None or not found[0].proven:

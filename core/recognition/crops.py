@@ -1,6 +1,6 @@
 """Compares a picture with the Assets it may show: finds where they match and lays them over each other.
 
-A `Look` is the picture as it is or mirrored, a `Shown` an Asset as far as the picture shows it.
+A `QueryPicture` is the picture as it is or mirrored, a `CropMatch` an Asset as far as the picture shows it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _LARGEST_EDGE = 1280
 
 
 @dataclass(frozen=True)
-class Shown:
+class CropMatch:
     """An Asset and how it lies over a picture."""
 
     asset: Asset
@@ -69,7 +69,7 @@ class Shown:
 
 
 @dataclass
-class Look:
+class QueryPicture:
     """A picture that is asked about, grey, as it is or mirrored."""
 
     grey: Grey
@@ -77,7 +77,7 @@ class Look:
     _keypoints: Keypoints | None = field(default=None, repr=False)
 
     @classmethod
-    def at(cls, image: Image.Image) -> Look:
+    def at(cls, image: Image.Image) -> QueryPicture:
         if max(image.size) > _LARGEST_EDGE:
             factor = _LARGEST_EDGE / max(image.size)
             size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
@@ -89,12 +89,12 @@ class Look:
         return self._keypoints if self._keypoints is not None else keypoints(self.grey, _ASKED)
 
     @cached_property
-    def mirror(self) -> Look:
-        return Look(np.ascontiguousarray(self.grey[:, ::-1]), not self.is_mirrored, self.keypoints.mirrored())
+    def mirror(self) -> QueryPicture:
+        return QueryPicture(np.ascontiguousarray(self.grey[:, ::-1]), not self.is_mirrored, self.keypoints.mirrored())
 
     @cached_property
-    def closer(self) -> Look:
-        return Look(self.grey, self.is_mirrored, keypoints(self.grey, _ASKED_CLOSER, edge=round(EDGE * _CLOSER)))
+    def closer(self) -> QueryPicture:
+        return QueryPicture(self.grey, self.is_mirrored, keypoints(self.grey, _ASKED_CLOSER, edge=round(EDGE * _CLOSER)))
 
     @property
     def worth_closer(self) -> bool:
@@ -133,7 +133,7 @@ def still_of(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | 
     return None
 
 
-def as_a_whole(look: Look, asset: Asset, stills: Stills) -> Shown | None:
+def as_a_whole(look: QueryPicture, asset: Asset, stills: Stills) -> CropMatch | None:
     """The Asset laid over the whole picture, as plain copies lie."""
     still = stills.small(asset)
     if still is None:
@@ -142,12 +142,12 @@ def as_a_whole(look: Look, asset: Asset, stills: Stills) -> Shown | None:
     return _laid(look, asset, still, placed)
 
 
-def by_keypoints(look: Look, asset: Asset, stills: Stills, sighting: Sighting | None = None) -> Shown | None:
+def by_keypoints(look: QueryPicture, asset: Asset, stills: Stills, sighting: Sighting | None = None) -> CropMatch | None:
     """The Asset laid over the picture where their keypoints match; a sighting says where to look closely."""
     still = stills.large(asset)
     if still is None:
         return None
-    best: Shown | None = None
+    best: CropMatch | None = None
     for placed in _places(look, still, sighting):
         shown = _laid(look, asset, still, placed)
         if shown is not None and (best is None or shown.overlay.close > best.overlay.close):
@@ -157,11 +157,11 @@ def by_keypoints(look: Look, asset: Asset, stills: Stills, sighting: Sighting | 
     return best
 
 
-def _laid(look: Look, asset: Asset, still: Grey, placed: Placed) -> Shown | None:
+def _laid(look: QueryPicture, asset: Asset, still: Grey, placed: Placed) -> CropMatch | None:
     over = align.lay_over(look.grey, still, placed)
     if over is None:
         return None
-    return Shown(asset, over, replace(placed, matrix=over.matrix), look.is_mirrored, _fills(look.grey, over))
+    return CropMatch(asset, over, replace(placed, matrix=over.matrix), look.is_mirrored, _fills(look.grey, over))
 
 
 def _fills(grey: Grey, over: Overlay) -> float:
@@ -172,7 +172,7 @@ def _fills(grey: Grey, over: Overlay) -> float:
     return min(1.0, area / float(size[0] * size[1]))
 
 
-def _places(look: Look, still: Grey, sighting: Sighting | None) -> Iterator[Placed]:
+def _places(look: QueryPicture, still: Grey, sighting: Sighting | None) -> Iterator[Placed]:
     if sighting is None:
         yield from align.matched(look.keypoints, keypoints(still, _ASKED))
         return
@@ -217,9 +217,9 @@ def _within(grey: Grey, box: tuple[int, int, int, int], edge: float) -> Keypoint
     return Keypoints(places, found.sizes * np.float32(factor), found.angles, found.descriptors)
 
 
-def seen_in(desk: Desk, look: Look, stills: Stills, projects: Collection[int] | None) -> list[Shown]:
+def seen_in(desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None) -> list[CropMatch]:
     """The Assets of `projects` (None: all) that a picture shows, wholly or in part: as it is, mirrored, then looked at closer."""
-    found: list[Shown] = []
+    found: list[CropMatch] = []
     for turn in (look, look.mirror):
         found += _seen(desk, turn, stills, projects)
         if any(proven(one) for one in found):
@@ -229,7 +229,7 @@ def seen_in(desk: Desk, look: Look, stills: Stills, projects: Collection[int] | 
     return found
 
 
-def proven(one: Shown) -> bool:
+def proven(one: CropMatch) -> bool:
     """Whether a picture shows this Asset, by how well they agree and how much structure says so."""
     over = one.overlay
     if over.structure < _STRUCTURE:
@@ -237,11 +237,11 @@ def proven(one: Shown) -> bool:
     return over.agreement >= _ENOUGH or over.close >= _CLOSE or (over.close >= _CLOSE_IN_PART and one.inliers >= _SURE)
 
 
-def _seen(desk: Desk, look: Look, stills: Stills, projects: Collection[int] | None) -> list[Shown]:
+def _seen(desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None) -> list[CropMatch]:
     with desk.reading() as session:
         seen = keypoint_match.sightings(session, look.keypoints, projects=projects)
         known = assets.many(session, [one.asset_id for one in seen])
-    found: list[Shown] = []
+    found: list[CropMatch] = []
     for one in seen:
         if one.asset_id not in known or any(proven(other) and _covers(other, look, one) for other in found):
             continue
@@ -252,14 +252,14 @@ def _seen(desk: Desk, look: Look, stills: Stills, projects: Collection[int] | No
     return found
 
 
-def _covers(shown: Shown, look: Look, sighting: Sighting) -> bool:
+def _covers(shown: CropMatch, look: QueryPicture, sighting: Sighting) -> bool:
     """Whether a sighting lies where an Asset was found already."""
     middle = np.linalg.inv(sighting.matrix) @ (0.5, 0.5 * min(look.grey.shape) / max(look.grey.shape), 1)
     (left, top), (right, bottom) = np.min(shown.overlay.seen, axis=0), np.max(shown.overlay.seen, axis=0)
     return bool(left < middle[0] < right and top < middle[1] < bottom)
 
 
-def apart(one: Shown, other: Shown) -> bool:
+def apart(one: CropMatch, other: CropMatch) -> bool:
     """Whether two Assets are seen in different parts of a picture, as in a collage."""
     boxes = [(*np.min(shown.overlay.seen, axis=0), *np.max(shown.overlay.seen, axis=0)) for shown in (one, other)]
     (left, top, right, bottom), (x, y, far, low) = boxes
@@ -277,7 +277,7 @@ def rivals(desk: Desk, asset: Asset, projects: Collection[int] | None) -> list[A
     return [known[one.asset_id] for one in near if one.asset_id in known]
 
 
-def in_its_place(look: Look, shown: Shown, rival: Asset, stills: Stills) -> Shown | None:
+def in_its_place(look: QueryPicture, shown: CropMatch, rival: Asset, stills: Stills) -> CropMatch | None:
     """A rival laid over the picture where another Asset lies."""
     still = stills.large(rival)
     if still is None:

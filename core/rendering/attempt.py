@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 
 from core import events, workflows
-from core.comfyui.client import Comfy, OutputFile, Patience, Run, RunState, ServerInfo, Step
+from core.comfyui.client import Comfy, OutputFile, Patience, ProgressStep, Run, RunState, ServerInfo
 from core.comfyui.graph import Graph
 from core.desk import Desk
 from core.errors import BackendError, NoOutputs, RunInterrupted, RunVanished
@@ -187,7 +187,7 @@ class Attempt:
         return stored.read(self.desk, picture.sha256, name=picture.asset)
 
     def _watch(self, prompt_id: str, graph: Graph) -> Finished | None:
-        def seen(step: Step) -> None:
+        def seen(step: ProgressStep) -> None:
             self.heart.progress(step.done, f"{_words(step)} on {self.backend}")
             if step.preview:
                 self.desk.queue.keep_preview(self.render.id or 0, step.preview)
@@ -250,6 +250,6 @@ def _stored_as(picture: PictureIn) -> str:
     return f"{picture.sha256[:40]}{picture.suffix}"
 
 
-def _words(step: Step) -> str:
+def _words(step: ProgressStep) -> str:
     name = step.node_type_or_title or "working"
     return f"step {step.value:g}/{step.maximum:g} · {name}" if step.maximum > 1 else name

@@ -28,7 +28,7 @@ SEEN_EVERY = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
-class Report:
+class HealthReport:
     """What a look found. `info` is there when the server was not known to be up."""
 
     depth: int
@@ -65,17 +65,17 @@ class Health:
             found = list(threads.map(self._ask, servers))
         self._note_all(servers, found)
 
-    def _ask(self, server: Backend) -> Report | BackendError:
+    def _ask(self, server: Backend) -> HealthReport | BackendError:
         """A look at one server; whether it works is asked only while something waits there."""
         comfy = self.comfy(server)
         try:
             info = comfy.server() if server.state is not BackendState.UP else None
             depth = comfy.queue_depth()
-            return Report(depth, depth == 0 or comfy.is_working(), info)
+            return HealthReport(depth, depth == 0 or comfy.is_working(), info)
         except BackendError as problem:
             return problem
 
-    def _note_all(self, servers: Sequence[Backend], found: Sequence[Report | BackendError]) -> None:
+    def _note_all(self, servers: Sequence[Backend], found: Sequence[HealthReport | BackendError]) -> None:
         with self.desk.reading() as session:
             ours = {one.id: len(rows.submitted_on(session, one.id)) + left_runs.count_on(session, one.id) for one in servers}
         changes = {server.id: self._changes(server, told, ours[server.id]) for server, told in zip(servers, found, strict=True)}
@@ -87,7 +87,7 @@ class Health:
                     told = {key: str(value) for key, value in changes[server.id].items() if key in ("state", "detail", "version")}
                     log.info("backend.changed", backend=server.name, **told)
 
-    def _changes(self, server: Backend, told: Report | BackendError, ours: int) -> dict[str, object]:
+    def _changes(self, server: Backend, told: HealthReport | BackendError, ours: int) -> dict[str, object]:
         """What is to be written about a server; nothing for most."""
         if isinstance(told, BackendError):
             missed = min(server.missed + 1, GONE_ROUNDS)

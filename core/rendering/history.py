@@ -18,7 +18,7 @@ WAITING = frozenset({Action.RENDER_ASKED, Action.RENDER_REQUEUED, Action.RENDER_
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryStep:
     """One step of a render."""
 
     at: datetime
@@ -33,7 +33,7 @@ class Step:
 class Timeline:
     """The steps of a render, and its seconds by what they went to; together they are `total`."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[HistoryStep, ...]
     waiting: float = 0.0
     preparing: float = 0.0
     """On a server before ComfyUI had the job: uploads, or waiting for the run before it."""
@@ -57,7 +57,7 @@ def timeline(session: Session, render: Render, now: datetime) -> Timeline:
     return measured(steps, now)
 
 
-def measured(steps: Sequence[Step], now: datetime) -> Timeline:
+def measured(steps: Sequence[HistoryStep], now: datetime) -> Timeline:
     """The steps with their seconds: each lasts until the next one, the last until `now` unless it is an end."""
     waiting = lost = preparing = rendering = 0.0
     submitted = False
@@ -75,7 +75,7 @@ def measured(steps: Sequence[Step], now: datetime) -> Timeline:
     return Timeline(tuple(steps), waiting, preparing, rendering, lost)
 
 
-def _spans(steps: Sequence[Step], now: datetime) -> list[tuple[Step, float]]:
+def _spans(steps: Sequence[HistoryStep], now: datetime) -> list[tuple[HistoryStep, float]]:
     """Each step with the seconds until the next one."""
     spans = [(one, _seconds(one.at, following.at)) for one, following in pairwise(steps)]
     if steps and steps[-1].action not in ENDS:
@@ -87,16 +87,16 @@ def _seconds(start: datetime, end: datetime) -> float:
     return max(0.0, (end - start).total_seconds())
 
 
-def _step(session: Session, row: RenderEvent) -> Step:
+def _step(session: Session, row: RenderEvent) -> HistoryStep:
     backend = backends.by_id(session, row.backend_id) if row.backend_id else None
-    return Step(row.at, Action(row.action), backend.name if backend else "", row.note)
+    return HistoryStep(row.at, Action(row.action), backend.name if backend else "", row.note)
 
 
-def _from_row(render: Render) -> tuple[Step, ...]:
+def _from_row(render: Render) -> tuple[HistoryStep, ...]:
     """The steps that the render's own times tell."""
-    steps = [Step(render.created_at, Action.RENDER_ASKED)]
+    steps = [HistoryStep(render.created_at, Action.RENDER_ASKED)]
     if render.started_at is not None:
-        steps.append(Step(render.started_at, Action.RENDER_SUBMITTED))
+        steps.append(HistoryStep(render.started_at, Action.RENDER_SUBMITTED))
     if render.finished_at is not None:
-        steps.append(Step(render.finished_at, Action(f"render:{render.state.value}"), note=render.error_message))
+        steps.append(HistoryStep(render.finished_at, Action(f"render:{render.state.value}"), note=render.error_message))
     return tuple(steps)

@@ -19,7 +19,7 @@ from core.desk import Desk
 from core.errors import BadInput, Conflict, RenderFailed, SlateError, UnknownAsset, UnknownRender
 from core.events import Event, record
 from core.people import audit, roles
-from core.people.roles import Action
+from core.people.roles import Permission
 from core.rendering import scheduler
 from core.rendering.scheduler import Standing
 from storage import ids
@@ -56,7 +56,7 @@ class Somewhere(Protocol):
 
 
 @dataclass(frozen=True)
-class Asking:
+class RenderRequest:
     """One person asking for one render."""
 
     workflow: str
@@ -74,7 +74,7 @@ class Asking:
     pool: str = "house"
 
 
-def submit(desk: Desk, asking: Asking) -> Render:
+def submit(desk: Desk, asking: RenderRequest) -> Render:
     """Check and write one render, and enqueue a ticket for it once it is safely written.
 
     Raises Refused, UnknownWorkflow, UnknownAsset, the BadInput family, or Conflict when too many wait; then nothing was queued.
@@ -83,7 +83,7 @@ def submit(desk: Desk, asking: Asking) -> Render:
         scheduler.hold(session, asking.pool)
         if asking.key and (before := renders.by_key(session, asking.key)):
             return before
-        roles.allow(session, asking.by, Action.RENDER, asking.project)
+        roles.allow(session, asking.by, Permission.RENDER, asking.project)
         _, version = workflows.find(session, asking.workflow)
         inputs = workflows.settle(version, asking.inputs, max_prompt=desk.settings.max_prompt)
         pictures = _pictures(session, version, inputs)
@@ -96,7 +96,7 @@ def submit(desk: Desk, asking: Asking) -> Render:
     return render
 
 
-def _row(asking: Asking, version: WorkflowVersion, inputs: dict[str, Any]) -> Render:
+def _row(asking: RenderRequest, version: WorkflowVersion, inputs: dict[str, Any]) -> Render:
     return Render(
         asked_key=asking.key,
         verb=asking.verb,
@@ -128,8 +128,8 @@ def _pictures(session: Session, version: WorkflowVersion, inputs: Mapping[str, A
     return found
 
 
-def _within_cap(desk: Desk, session: Session, asking: Asking) -> None:
-    if roles.may(session, asking.by, Action.QUEUE_BEYOND, asking.project):
+def _within_cap(desk: Desk, session: Session, asking: RenderRequest) -> None:
+    if roles.may(session, asking.by, Permission.QUEUE_BEYOND, asking.project):
         return
     waiting = renders.waiting_of(session, asking.by.id or 0)
     if waiting >= desk.settings.max_queued:
@@ -171,7 +171,7 @@ def cancel(desk: Desk, code: str, *, by: Member) -> Render:
         render = get(session, code)
         project = project_rows.by_id(session, render.project_id)
         own = render.member_id == by.id
-        roles.allow(session, by, Action.CANCEL_OWN if own else Action.CANCEL_ANY, project)
+        roles.allow(session, by, Permission.CANCEL_OWN if own else Permission.CANCEL_ANY, project)
         assert render.id is not None
         if renders.change_queued(session, render.id, **_ended(RenderState.CANCELLED), cancel_requested_by=by.id):
             _left_the_line(desk, session, render)
@@ -190,7 +190,7 @@ def cancel_own(desk: Desk, *, by: Member, limit: int = 1000) -> list[Render]:
             one for one in renders.newest(session, member_id=by.id, states=active, limit=limit) if one.cancel_requested_by is None
         ]
         for project in project_rows.by_ids(session, {one.project_id for one in own}).values():
-            roles.allow(session, by, Action.CANCEL_OWN, project)
+            roles.allow(session, by, Permission.CANCEL_OWN, project)
         done = [one for one in own if _cancelled_or_asked(desk, session, one, by)]
         scheduler.withdraw_many(session, [one for one in done if one.state is RenderState.CANCELLED and one.attempt == 0])
     return done

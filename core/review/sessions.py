@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from storage import search
 from storage.files import assets
-from storage.search import Facet, Field, Order, Query, Scope
+from storage.search import Facet, FacetField, Order, Query, Scope
 from storage.tables import Asset
 
 PAUSE = timedelta(minutes=45)
@@ -35,7 +35,7 @@ class Sitting:
 
 def of(session: Session, asset: Asset) -> Sitting:
     """The sitting an Asset was made in; found in the index, so that it costs the same however much there is."""
-    whose = (Facet(Field.BY, (str(asset.member_id),)), Facet(Field.PROJECT, (str(asset.project_id),)))
+    whose = (Facet(FacetField.BY, (str(asset.member_id),)), Facet(FacetField.PROJECT, (str(asset.project_id),)))
     second = timedelta(seconds=1)
     before = Query(facets=whose, until=asset.created_at + second, order=Order.NEWEST)
     after = Query(facets=whose, since=asset.created_at - second, order=Order.OLDEST)

@@ -13,7 +13,7 @@ from core.desk import Desk
 from core.errors import BadInput, TooLong, UnknownAsset
 from core.events import Event, record
 from core.people import audit
-from core.people.roles import Action, allow, may
+from core.people.roles import Permission, allow, may
 from storage.clock import now
 from storage.files import verdicts
 from storage.people import projects
@@ -24,7 +24,7 @@ LONGEST_WORD = 40
 
 
 @dataclass(frozen=True)
-class Decision:
+class VerdictResult:
     """What came of a verdict, a withdrawal or a tag."""
 
     asset: Asset
@@ -43,7 +43,7 @@ class Opinion:
     member: Member
 
 
-def decide(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member, note: str = "") -> Decision:
+def decide(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member, note: str = "") -> VerdictResult:
     """Judge the Asset. A lead's or admin's verdict is binding and sets the status; anybody else's is a vote, kept and shown.
 
     Deciding the same twice changes nothing. Raises Refused, TooLong, UnknownAsset.
@@ -51,10 +51,10 @@ def decide(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member, note: 
     said = _note(note)
     with desk.writing() as session:
         held, project = _hold(session, asset)
-        allow(session, by, Action.VOTE, project)
-        binding = may(session, by, Action.APPROVE, project)
+        allow(session, by, Permission.VOTE, project)
+        binding = may(session, by, Permission.APPROVE, project)
         if _says_so_already(session, held, judgement, by, binding, said):
-            return Decision(held, changed=False, binding=binding)
+            return VerdictResult(held, changed=False, binding=binding)
         before = held.status
         verdicts.add(session, _id(held), _id(by), judgement, binding=binding, note=said)
         if binding:
@@ -62,20 +62,20 @@ def decide(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member, note: 
         action = audit.Action.ASSET_VERDICT if binding else audit.Action.ASSET_VOTE
         after = {"status": held.status, "judgement": judgement.value} | ({"note": said} if said else {})
         _record(session, held, action, by, {"status": before}, after)
-        return Decision(held, changed=True, binding=binding)
+        return VerdictResult(held, changed=True, binding=binding)
 
 
-def withdraw(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member) -> Decision:
+def withdraw(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member) -> VerdictResult:
     """Take back one's own `judgement`; the status falls back to the latest binding verdict that still stands.
 
     It stays on record as withdrawn. Nothing changes when there is none to take back. Raises Refused, UnknownAsset.
     """
     with desk.writing() as session:
         held, project = _hold(session, asset)
-        allow(session, by, Action.VOTE, project)
+        allow(session, by, Permission.VOTE, project)
         own = [one for one in verdicts.standing(session, _id(held)) if one.member_id == by.id and one.judgement == judgement]
         if not own:
-            return Decision(held, changed=False)
+            return VerdictResult(held, changed=False)
         for verdict in own:
             verdict.withdrawn_at = now()
             verdicts.save(session, verdict)
@@ -83,7 +83,7 @@ def withdraw(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member) -> D
         verdicts.set_status(session, held, status_of(verdicts.standing(session, _id(held))))
         after = {"status": held.status, "judgement": judgement.value}
         _record(session, held, audit.Action.ASSET_VERDICT_WITHDRAWN, by, {"status": before}, after)
-        return Decision(held, changed=True, binding=any(one.binding for one in own))
+        return VerdictResult(held, changed=True, binding=any(one.binding for one in own))
 
 
 def status_of(standing: Sequence[Verdict]) -> str:
@@ -97,31 +97,31 @@ def opinions(session: Session, asset: Asset) -> list[Opinion]:
     return [Opinion(verdict, member) for verdict, member in verdicts.history(session, _id(asset))]
 
 
-def tag(desk: Desk, asset: Asset, word: str, *, by: Member) -> Decision:
+def tag(desk: Desk, asset: Asset, word: str, *, by: Member) -> VerdictResult:
     """Put a word on the Asset; nothing changes when it is there. Raises Refused, BadInput, TooLong, UnknownAsset."""
     folded = tag_word(word)
     with desk.writing() as session:
         held, project = _hold(session, asset)
-        allow(session, by, Action.TAG, project)
+        allow(session, by, Permission.TAG, project)
         if verdicts.tag(session, _id(held), folded) is not None:
-            return Decision(held, changed=False)
+            return VerdictResult(held, changed=False)
         verdicts.add_tag(session, _id(held), folded, _id(by))
         _record(session, held, audit.Action.ASSET_TAGGED, by, {}, {"tag": folded})
-        return Decision(held, changed=True)
+        return VerdictResult(held, changed=True)
 
 
-def untag(desk: Desk, asset: Asset, word: str, *, by: Member) -> Decision:
+def untag(desk: Desk, asset: Asset, word: str, *, by: Member) -> VerdictResult:
     """Take a word off the Asset; nothing changes when it is not there. Raises Refused, BadInput, TooLong, UnknownAsset."""
     folded = tag_word(word)
     with desk.writing() as session:
         held, project = _hold(session, asset)
-        allow(session, by, Action.TAG, project)
+        allow(session, by, Permission.TAG, project)
         kept = verdicts.tag(session, _id(held), folded)
         if kept is None:
-            return Decision(held, changed=False)
+            return VerdictResult(held, changed=False)
         verdicts.remove_tag(session, kept)
         _record(session, held, audit.Action.ASSET_UNTAGGED, by, {"tag": folded}, {})
-        return Decision(held, changed=True)
+        return VerdictResult(held, changed=True)
 
 
 def tag_word(text: str) -> str:

@@ -18,27 +18,27 @@ from sqlmodel import Session
 from core.people import roles
 from core.search import answers, entities, followups, languages, parser, refine, summaries
 from core.search.carrying_out import Search
-from core.search.conditions import Choice, Frame, Question
-from core.search.corpus import Corpus
+from core.search.conditions import Frame, NameChoice, Question
+from core.search.corpus import ScopeCorpus
 from core.search.lexicon import Want
 from core.search.results import Result
 from core.search.tokens import quote
 from storage import clock, search
-from storage.search import Field, Scope
+from storage.search import FacetField, Scope
 from storage.tables import Member, Project
 
 LIMIT = 20
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchAnswer:
     """An answer. With `choices` the sentence is a question back, and each choice the text to ask instead."""
 
     sentence: str
     results: tuple[Result, ...] = ()
     understood: tuple[str, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    without: tuple[Choice, ...] = ()
+    choices: tuple[NameChoice, ...] = ()
+    without: tuple[NameChoice, ...] = ()
     """The question without each of its conditions, to take one away."""
     after: str = ""
     """Asks for the next page; empty when this is the last."""
@@ -72,16 +72,16 @@ def answer(
     scope: Scope | None = None,
     now: datetime | None = None,
     before: str = "",
-) -> Found:
+) -> SearchAnswer:
     """What the memory knows of `text`, as far as `by` may see it (or `scope`, when given).
 
-    `project` is the one of the place it is asked in; `after` is a former Found's; `before` what the same person asked just
+    `project` is the one of the place it is asked in; `after` is an earlier SearchAnswer's; `before` what the person asked just
     before, which "and by Zoe?" goes on from. Raises BadQuery for what cannot be read, Refused for who may not search.
     """
-    roles.allow(session, by, roles.Action.FIND, project)
+    roles.allow(session, by, roles.Permission.FIND, project)
     scope = scope or Scope(roles.visible_projects(session, by))
     zone, moment = zone_of(by), now or clock.now()
-    known, corpus = entities.read(session, scope), Corpus(session, scope)
+    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
     understood = _Understander(known, corpus, moment, zone, by, project)
     spoken = languages.recognised(text)
     parts = followups.parts(_english(text, known) if spoken else text)
@@ -119,22 +119,22 @@ def _is_name(said: str, known: entities.Vocabulary) -> bool:
     return known.exact(said, _NAMES) is not None or (" " not in said and known.word_of_person(said) is not None)
 
 
-_NAMES = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT)
+_NAMES = (FacetField.BY, FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT)
 
 
 @dataclass(frozen=True)
 class _Understander:
     known: entities.Vocabulary
-    corpus: Corpus
+    corpus: ScopeCorpus
     now: datetime
     zone: ZoneInfo
     by: Member
     project: Project | None
 
     def one(self, text: str) -> Question:
-        me = next((name for name in self.known.of([Field.BY]) if name.value == str(self.by.id)), None)
+        me = next((name for name in self.known.of([FacetField.BY]) if name.value == str(self.by.id)), None)
         here = next(
-            (name for name in self.known.of([Field.PROJECT]) if self.project and name.value == str(self.project.id)), None
+            (name for name in self.known.of([FacetField.PROJECT]) if self.project and name.value == str(self.project.id)), None
         )
         return parser.understand(text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus)
 
@@ -155,14 +155,14 @@ class _Understander:
 
 def _found(
     session: Session, question: Question, scope: Scope, known: entities.Vocabulary, how: _Understander, limit: int, after: str
-) -> Found:
+) -> SearchAnswer:
     if question.choices or question.unknown:
         choices = question.choices or _nearest(question, known)
-        return Found(answers.ask_back(question), (), question.understood, choices, want=question.want)
+        return SearchAnswer(answers.ask_back(question), (), question.understood, choices, want=question.want)
     if question.strangers and not question.subject:
         choices = _nearest_names(question, known)
         sentence = answers.strangers(question, [choice.label for choice in choices])
-        return Found(sentence, (), question.understood, choices, refine.without_each(question), want=question.want)
+        return SearchAnswer(sentence, (), question.understood, choices, refine.without_each(question), want=question.want)
     tell = answers.Teller(question, how.now, how.zone)
     found = Search(session, question, scope, known, tell, how.corpus, limit, after).carried_out()
     choices = () if found.results or found.certain else _nearest(question, known)
@@ -170,24 +170,24 @@ def _found(
     if choices:
         sentence += f" Did you mean {answers.either([f'**{summaries.bare(one.label)}**' for one in choices])}?"
     rest = refine.without_each(question)
-    return Found(sentence, found.results, question.understood, choices, rest, found.after, question.want, rows=found.rows)
+    return SearchAnswer(sentence, found.results, question.understood, choices, rest, found.after, question.want, rows=found.rows)
 
 
 def matching(
     session: Session, text: str, *, by: Member, project: Project | None = None, most: int = 100_000
-) -> tuple[Found, list[int]]:
+) -> tuple[SearchAnswer, list[int]]:
     """How `text` is understood and the row numbers of everything it finds, at most `most`; none where it has to be asked back.
 
     Raises what `answer` raises.
     """
-    roles.allow(session, by, roles.Action.FIND, project)
+    roles.allow(session, by, roles.Permission.FIND, project)
     scope = Scope(roles.visible_projects(session, by))
     known = entities.read(session, scope)
-    question = _Understander(known, Corpus(session, scope), clock.now(), zone_of(by), by, project).one(text)
+    question = _Understander(known, ScopeCorpus(session, scope), clock.now(), zone_of(by), by, project).one(text)
     if question.choices or question.unknown:
-        return Found(answers.ask_back(question), (), question.understood, question.choices), []
+        return SearchAnswer(answers.ask_back(question), (), question.understood, question.choices), []
     if question.strangers or question.missed:
-        return Found(answers.strangers(question, []), (), question.understood), []
+        return SearchAnswer(answers.strangers(question, []), (), question.understood), []
     found, after = list[int](), ""
     query = replace(question.query, order=search.Order.NEWEST)
     while len(found) < most:
@@ -196,13 +196,13 @@ def matching(
         after = page.after
         if not after:
             break
-    return Found("", (), question.understood), found[:most]
+    return SearchAnswer("", (), question.understood), found[:most]
 
 
-def _nearest(question: Question, known: entities.Vocabulary) -> tuple[Choice, ...]:
+def _nearest(question: Question, known: entities.Vocabulary) -> tuple[NameChoice, ...]:
     """The text asked again with known names in place of words and values that are none, where some are much alike."""
     made = [
-        Choice(label, question.text.replace(one.said, quote(label)))
+        NameChoice(label, question.text.replace(one.said, quote(label)))
         for one in question.unknown
         for label in one.nearest
         if one.said in question.text
@@ -211,15 +211,15 @@ def _nearest(question: Question, known: entities.Vocabulary) -> tuple[Choice, ..
     return tuple(one for one in dict.fromkeys([*made, *_renamed(question, said, known)]) if one.text != question.text)
 
 
-def _nearest_names(question: Question, known: entities.Vocabulary) -> tuple[Choice, ...]:
+def _nearest_names(question: Question, known: entities.Vocabulary) -> tuple[NameChoice, ...]:
     return tuple(one for one in dict.fromkeys(_renamed(question, question.strangers, known)) if one.text != question.text)
 
 
-def _renamed(question: Question, words: Sequence[str], known: entities.Vocabulary) -> list[Choice]:
-    made = list[Choice]()
+def _renamed(question: Question, words: Sequence[str], known: entities.Vocabulary) -> list[NameChoice]:
+    made = list[NameChoice]()
     for said in words:
-        match = known.near(said, tuple(Field))
-        made += [Choice(name.label, question.text.replace(said, name.label)) for name in (match.names[:2] if match else ())]
+        match = known.near(said, tuple(FacetField))
+        made += [NameChoice(name.label, question.text.replace(said, name.label)) for name in (match.names[:2] if match else ())]
     return made
 
 

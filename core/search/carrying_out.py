@@ -11,12 +11,12 @@ from sqlmodel import Session
 from core.lineage import family
 from core.search import answers, counting, summaries, totals
 from core.search.conditions import Condition, Frame, Question, combine
-from core.search.corpus import Corpus
+from core.search.corpus import ScopeCorpus
 from core.search.entities import Vocabulary
 from core.search.lexicon import Want, word_set
 from core.search.results import Result
 from storage import ids, search
-from storage.search import Facet, Field, Order, Page, Query, Relation, Scope, Words, hydrate, tally
+from storage.search import Facet, FacetField, Order, Page, Phrase, Query, Relation, Scope, hydrate, tally
 from storage.search.tokenizer import words_of
 from storage.tables import Judgement, Origin
 
@@ -46,7 +46,7 @@ class Search:
     scope: Scope
     known: Vocabulary
     tell: answers.Teller
-    corpus: Corpus
+    corpus: ScopeCorpus
     limit: int
     after: str = ""
 
@@ -141,7 +141,7 @@ class Search:
         conditions = self._said()
         if not conditions or not found:
             return found
-        named = Words(tuple(words_of(code)))
+        named = Phrase(tuple(words_of(code)))
         query = combine(tuple(conditions), None)
         met = search.find(self.session, replace(query, words=(*query.words, named)), self.scope, 100).asset_ids
         return [one for one in found if one in met]
@@ -248,11 +248,11 @@ class Search:
         """Whether "the depth shot" should be the approved one: nothing in the question says which, and one is asked about."""
         fields = {one.facet.field for one in self.question.conditions if one.facet}
         plain = self.question.want not in (Want.PICTURES, Want.HOW_MANY, Want.RESULTS) and self.question.frame.measure is None
-        return plain and self.question.order is None and Field.STATUS not in fields
+        return plain and self.question.order is None and FacetField.STATUS not in fields
 
     def _approved_first(self, page: Page) -> Page:
         """The page, led by the best approved hit if there is one; no longer than it was."""
-        approved = Facet(Field.STATUS, (Judgement.APPROVED.value,))
+        approved = Facet(FacetField.STATUS, (Judgement.APPROVED.value,))
         query = replace(self.question.query, facets=(*self.question.query.facets, approved))
         best, length = search.find(self.session, query, self.scope, 1).asset_ids, len(page.asset_ids)
         if not best or best[0] in page.asset_ids or length == 1:
@@ -266,10 +266,12 @@ class Search:
         """The question with the first name that is written like any word taken as that word ("the rose petals")."""
         for one in self.question.conditions:
             named = (
-                one.facet and one.facet.field in (Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG) and not one.facet.negated
+                one.facet
+                and one.facet.field in (FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT, FacetField.TAG)
+                and not one.facet.negated
             )
             if named and len(one.names) == 1 and not one.guessed_from and one.typed == "":
-                words = Condition(f"“{one.names[0].label.casefold()}”", words=Words(tuple(words_of(one.names[0].label))))
+                words = Condition(f"“{one.names[0].label.casefold()}”", words=Phrase(tuple(words_of(one.names[0].label))))
                 rest = tuple(words if other == one else other for other in self.question.conditions)
                 return replace(self.question, conditions=rest)
         return None

@@ -8,26 +8,26 @@ from core.search import dates
 from core.search.conditions import Condition
 from core.search.lexicon import Want
 from core.search.line import Line
-from storage.search import Field
+from storage.search import FacetField
 from storage.search.tally import Group
 
 _MORE = re.compile(r"\b(?:(?P<more>more|busier|higher|bigger|larger|most)|(?P<less>fewer|less|quieter|lower))\b")
 _THAN = re.compile(r"\b(?:than|or|vs|versus|compared (?:to|with))\b")
 _FIELDS = {
-    Field.BY: Group.BY,
-    Field.CLIENT: Group.CLIENT,
-    Field.PROJECT: Group.PROJECT,
-    Field.WORKFLOW: Group.WORKFLOW,
-    Field.MODEL: Group.MODEL,
-    Field.LORA: Group.LORA,
-    Field.SHOT: Group.SHOT,
-    Field.STATUS: Group.STATUS,
-    Field.KIND: Group.KIND,
-    Field.TECHNIQUE: Group.TECHNIQUE,
+    FacetField.BY: Group.BY,
+    FacetField.CLIENT: Group.CLIENT,
+    FacetField.PROJECT: Group.PROJECT,
+    FacetField.WORKFLOW: Group.WORKFLOW,
+    FacetField.MODEL: Group.MODEL,
+    FacetField.LORA: Group.LORA,
+    FacetField.SHOT: Group.SHOT,
+    FacetField.STATUS: Group.STATUS,
+    FacetField.KIND: Group.KIND,
+    FacetField.TECHNIQUE: Group.TECHNIQUE,
 }
 
 
-def dates_against(line: Line, found: list[dates.Found]) -> None:
+def dates_against(line: Line, found: list[dates.DateMatch]) -> None:
     """`more this month than last month`: the second span is what the first is compared with; it is taken out of `found`."""
     said = " ".join(line.keys)
     if len(found) != 2 or not _MORE.search(said) or not _THAN.search(said):

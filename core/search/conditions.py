@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.search.entities import Name
+from core.search.entities import KnownName
 from core.search.lexicon import Want
 from core.search.tokens import quote
-from storage.search import Bound, Facet, Field, Link, Measure, Order, Query, Words
+from storage.search import Bound, Facet, FacetField, Measure, Order, Phrase, Query, RelatedRows
 from storage.search.tally import Group
 
 MOST_CHOICES = 5
@@ -20,13 +20,13 @@ class Condition:
 
     label: str
     facet: Facet | None = None
-    words: Words | None = None
+    words: Phrase | None = None
     since: datetime | None = None
     until: datetime | None = None
     guessed_from: str = ""
     """What was typed, when the name is only like it."""
-    names: tuple[Name, ...] = ()
-    link: Link | None = None
+    names: tuple[KnownName, ...] = ()
+    link: RelatedRows | None = None
     bound: Bound | None = None
     implied: bool = False
     """Whether nobody said so: it is not shown, and dropped where nothing is found with it."""
@@ -44,7 +44,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Choice:
+class NameChoice:
     """One way to understand it: what to show, and the text that asks it so."""
 
     label: str
@@ -106,7 +106,7 @@ class Question:
     order: Order | None = None
     ask: str = ""
     """The question back, when there are choices: `Which “mia”`."""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[NameChoice, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     frame: Frame = Frame()
     ignored: tuple[str, ...] = ()
@@ -155,7 +155,7 @@ class Question:
 
 def combine(conditions: tuple[Condition, ...], order: Order | None) -> Query:
     """The Query that holds all conditions; several positive ones on a field an asset has once mean any of them."""
-    facets, merged = list[Facet](), dict[Field, list[str]]()
+    facets, merged = list[Facet](), dict[FacetField, list[str]]()
     for facet in (condition.facet for condition in conditions if condition.facet):
         if facet.negated or facet.field.many:
             facets.append(facet)
@@ -175,28 +175,28 @@ def combine(conditions: tuple[Condition, ...], order: Order | None) -> Query:
     )
 
 
-def choices_between(names: tuple[Name, ...], text: str, start: int, end: int) -> tuple[Choice, ...]:
+def choices_between(names: tuple[KnownName, ...], text: str, start: int, end: int) -> tuple[NameChoice, ...]:
     """The text asked again with one of `names` in place of what stands from `start` to `end`."""
     made = []
     for name in names[:MOST_CHOICES]:
         said = f"{name.field}:{quote(name.label)}"
-        made.append(Choice(name.label, " ".join(f"{text[:start]} {said} {text[end:]}".split())))
+        made.append(NameChoice(name.label, " ".join(f"{text[:start]} {said} {text[end:]}".split())))
     return tuple(made)
 
 
 LABELS = {
-    Field.BY: "by",
-    Field.KIND: "only",
-    Field.ORIGIN: "from",
-    Field.STATUS: "",
-    Field.JUDGE: "decided by",
+    FacetField.BY: "by",
+    FacetField.KIND: "only",
+    FacetField.ORIGIN: "from",
+    FacetField.STATUS: "",
+    FacetField.JUDGE: "decided by",
 }
 
 
-def label(field: Field, shown: tuple[str, ...], *, negated: bool = False) -> str:
+def label(field: FacetField, shown: tuple[str, ...], *, negated: bool = False) -> str:
     """The chip's words.
 
-    >>> label(Field.CLIENT, ("Acme",)), label(Field.TAG, ("pick", "hero"), negated=True)
+    >>> label(FacetField.CLIENT, ("Acme",)), label(FacetField.TAG, ("pick", "hero"), negated=True)
     ('client Acme', 'not tag pick or hero')
     """
     what = LABELS.get(field, field.value)

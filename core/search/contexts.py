@@ -12,10 +12,10 @@ from core.search.conditions import UNDECIDED_SAID
 from core.search.entities import Match
 from core.search.lexicon import word_set
 from core.search.line import ORDERS, TAKEN, Line, english, ordinary, picture_nouns
-from storage.search import Field
+from storage.search import FacetField
 
-_PLACES = (Field.CLIENT, Field.PROJECT)
-_THINGS = (Field.WORKFLOW, Field.LORA, Field.MODEL)
+_PLACES = (FacetField.CLIENT, FacetField.PROJECT)
+_THINGS = (FacetField.WORKFLOW, FacetField.LORA, FacetField.MODEL)
 SHOT_CODE = re.compile(r"(?=.*\d)[\w-]{2,20}")
 MAKES = word_set(
     """
@@ -29,10 +29,10 @@ class Context(NamedTuple):
     """After (or before) which words which names are meant, and how loosely they may be spelled."""
 
     lead: str
-    fields: Sequence[Field]
+    fields: Sequence[FacetField]
     loose: bool = True
     follows: bool = True
-    role: Field | None = None
+    role: FacetField | None = None
     """What the name stands for, if not for its own field."""
 
     def leads(self, key: str) -> bool:
@@ -45,25 +45,25 @@ def _lead(pattern: str) -> re.Pattern[str]:
 
 
 _CONTEXTS = (
-    Context(r"clients?|customer", (Field.CLIENT,)),
-    Context(r"projects?", (Field.PROJECT,)),
-    Context(r"shots?", (Field.SHOT,)),
-    Context(r"workflows?", (Field.WORKFLOW,)),
-    Context(r"models?|checkpoint", (Field.MODEL,)),
-    Context(r"loras?", (Field.LORA,)),
-    Context(r"tagged|tags?", (Field.TAG,)),
-    Context(r"by|did|has|have|does|is|was|had", (Field.BY,)),
-    Context(r"for", (Field.CLIENT, Field.PROJECT, Field.SHOT)),
-    Context(r"from", (Field.BY, Field.CLIENT, Field.PROJECT)),
-    Context(r"to", (Field.CLIENT,), loose=False),
-    Context(r"in|on|under|of|at", (Field.PROJECT, Field.SHOT, Field.CLIENT), loose=False),
-    Context(r"with|using|use|used|uses|via|through", (*_THINGS, Field.TAG), loose=False),
-    Context("|".join(sorted(MAKES)), (Field.BY,), follows=False, loose=False),
-    Context(r"workflows?", (Field.WORKFLOW,), follows=False, loose=False),
-    Context(r"loras?", (Field.LORA,), follows=False, loose=False),
-    Context(r"models?", (Field.MODEL,), follows=False, loose=False),
-    Context(r"projects?|campaign|job|account", (Field.PROJECT, Field.CLIENT), follows=False, loose=False),
-    Context(r"shots?", (Field.SHOT,), follows=False, loose=False),
+    Context(r"clients?|customer", (FacetField.CLIENT,)),
+    Context(r"projects?", (FacetField.PROJECT,)),
+    Context(r"shots?", (FacetField.SHOT,)),
+    Context(r"workflows?", (FacetField.WORKFLOW,)),
+    Context(r"models?|checkpoint", (FacetField.MODEL,)),
+    Context(r"loras?", (FacetField.LORA,)),
+    Context(r"tagged|tags?", (FacetField.TAG,)),
+    Context(r"by|did|has|have|does|is|was|had", (FacetField.BY,)),
+    Context(r"for", (FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT)),
+    Context(r"from", (FacetField.BY, FacetField.CLIENT, FacetField.PROJECT)),
+    Context(r"to", (FacetField.CLIENT,), loose=False),
+    Context(r"in|on|under|of|at", (FacetField.PROJECT, FacetField.SHOT, FacetField.CLIENT), loose=False),
+    Context(r"with|using|use|used|uses|via|through", (*_THINGS, FacetField.TAG), loose=False),
+    Context("|".join(sorted(MAKES)), (FacetField.BY,), follows=False, loose=False),
+    Context(r"workflows?", (FacetField.WORKFLOW,), follows=False, loose=False),
+    Context(r"loras?", (FacetField.LORA,), follows=False, loose=False),
+    Context(r"models?", (FacetField.MODEL,), follows=False, loose=False),
+    Context(r"projects?|campaign|job|account", (FacetField.PROJECT, FacetField.CLIENT), follows=False, loose=False),
+    Context(r"shots?", (FacetField.SHOT,), follows=False, loose=False),
 )
 _SKIPPED = ("the", "our", "a", "an", "client", "project", "workflow", "model", "lora", "my")
 
@@ -133,10 +133,10 @@ def _judged(line: Line, text: str, first: int, size: int) -> bool:
     return not (line.words[first].raw[:1].isupper() and last)
 
 
-def _fields(line: Line, context: Context, text: str, *, exact: bool) -> Sequence[Field]:
+def _fields(line: Line, context: Context, text: str, *, exact: bool) -> Sequence[FacetField]:
     """Where shots may be meant beside other things, only what looks like a shot or is one in full."""
-    if Field.SHOT in context.fields and len(context.fields) > 1 and not exact and not SHOT_CODE.fullmatch(text):
-        return tuple(one for one in context.fields if one is not Field.SHOT)
+    if FacetField.SHOT in context.fields and len(context.fields) > 1 and not exact and not SHOT_CODE.fullmatch(text):
+        return tuple(one for one in context.fields if one is not FacetField.SHOT)
     return context.fields
 
 
@@ -144,7 +144,7 @@ def _may_be_part(line: Line, context: Context, first: int, last: int) -> bool:
     """Whether part of a name may stand for it here: not where it is a word of pictures and more words follow."""
     if not (context.loose or ends(line, last)):
         return False
-    if context.fields == (Field.BY,) or len(context.fields) == 1:
+    if context.fields == (FacetField.BY,) or len(context.fields) == 1:
         return True
     return ends(line, last) or not line.in_corpus(line.text(first, last))
 
@@ -186,13 +186,13 @@ def _before(line: Line, lead: int, context: Context) -> None:
         if match := vocabulary.exact(text, context.fields) or vocabulary.partial(text, context.fields):
             line.asking = True
             line.add(match, first, lead)
-            if context.fields[0] is not Field.BY:
+            if context.fields[0] is not FacetField.BY:
                 line.take(lead, lead + 1)
             return
 
 
 def _owner(line: Line, at: int) -> None:
-    fields = (Field.BY, *_PLACES)
+    fields = (FacetField.BY, *_PLACES)
     vocabulary = line.reading.vocabulary
     for first in (at - 2, at - 1, at):
         text = line.text(first, at + 1) if first >= 0 else TAKEN

@@ -7,10 +7,10 @@ from rapidfuzz.distance import OSA
 from sqlmodel import Session
 
 from storage import search
-from storage.search import Query, Scope, Words, forms
+from storage.search import Phrase, Query, Scope, forms
 
 
-class Corpus:
+class ScopeCorpus:
     """The words of the pictures in a scope; what was looked up is kept for the length of a question."""
 
     def __init__(self, session: Session, scope: Scope) -> None:
@@ -22,7 +22,7 @@ class Corpus:
     def has(self, tokens: tuple[str, ...]) -> bool:
         """Whether a picture has these tokens, one after the other."""
         if tokens not in self._has:
-            self._has[tokens] = search.count(self._session, Query(words=(Words(tokens),)), self._scope, 1) > 0
+            self._has[tokens] = search.count(self._session, Query(words=(Phrase(tokens),)), self._scope, 1) > 0
         return self._has[tokens]
 
     def forms(self, token: str) -> tuple[tuple[str, ...], ...]:

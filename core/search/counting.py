@@ -11,12 +11,12 @@ from sqlmodel import Session
 from core.search.conditions import PERIODS, Condition, Question, combine
 from core.search.entities import Vocabulary
 from storage import search
-from storage.search import Field, Query, Scope, tally
+from storage.search import FacetField, Query, Scope, tally
 from storage.search.tally import Group
 
 COUNTED = 100_000
 _ONE_VALUE = {
-    Group.BY: Field.BY, Group.CLIENT: Field.CLIENT, Group.PROJECT: Field.PROJECT, Group.STATUS: Field.STATUS,
+    Group.BY: FacetField.BY, Group.CLIENT: FacetField.CLIENT, Group.PROJECT: FacetField.PROJECT, Group.STATUS: FacetField.STATUS,
 }  # fmt: skip
 
 
@@ -85,36 +85,36 @@ def lacking(session: Session, question: Question, scope: Scope, by: Group, known
     """Those people, clients or projects of which nothing is found; people only if they have ever made anything."""
     have = {one.key for one in tally.tally(session, question.query, scope, by)}
     if by is Group.BY:
-        made = search.Facet(Field.ORIGIN, ("render",))
+        made = search.Facet(FacetField.ORIGIN, ("render",))
         rest = tally.tally(session, Query(facets=(made,)), scope, by)
         return tuple(sorted(one.label for one in rest if one.key not in have))
-    field = {Group.CLIENT: Field.CLIENT, Group.PROJECT: Field.PROJECT}.get(by)
+    field = {Group.CLIENT: FacetField.CLIENT, Group.PROJECT: FacetField.PROJECT}.get(by)
     if field is None:
         every = tally.tally(session, Query(), scope, by)
         return tuple(sorted(one.label for one in every if one.key not in have))
     clients = {
-        value for one in question.conditions if one.facet and one.facet.field is Field.CLIENT for value in one.facet.values
+        value for one in question.conditions if one.facet and one.facet.field is FacetField.CLIENT for value in one.facet.values
     }
-    inside = frozenset[int]().union(*(name.projects for name in known.of([Field.CLIENT]) if name.value in clients))
-    names = [name for name in known.of([field]) if not clients or field is Field.CLIENT or name.projects <= inside]
+    inside = frozenset[int]().union(*(name.projects for name in known.of([FacetField.CLIENT]) if name.value in clients))
+    names = [name for name in known.of([field]) if not clients or field is FacetField.CLIENT or name.projects <= inside]
     return tuple(sorted(name.label for name in names if name.value not in have))
 
 
 def inside(question: Question, known: Vocabulary, by: Group) -> tuple[str, ...]:
     """The clients asked about, or their projects."""
     clients = {
-        value for one in question.conditions if one.facet and one.facet.field is Field.CLIENT for value in one.facet.values
+        value for one in question.conditions if one.facet and one.facet.field is FacetField.CLIENT for value in one.facet.values
     }
-    chosen = [name for name in known.of([Field.CLIENT]) if name.value in clients]
+    chosen = [name for name in known.of([FacetField.CLIENT]) if name.value in clients]
     if by is Group.CLIENT:
         return tuple(name.label for name in chosen)
     projects = frozenset[int]().union(*(name.projects for name in chosen))
-    return tuple(name.label for name in known.of([Field.PROJECT]) if name.projects <= projects)
+    return tuple(name.label for name in known.of([FacetField.PROJECT]) if name.projects <= projects)
 
 
 def everything_of(known: Vocabulary, by: Group) -> tuple[str, ...]:
     """All clients, projects or people there are, with or without pictures."""
-    field = {Group.CLIENT: Field.CLIENT, Group.PROJECT: Field.PROJECT, Group.BY: Field.BY}[by]
+    field = {Group.CLIENT: FacetField.CLIENT, Group.PROJECT: FacetField.PROJECT, Group.BY: FacetField.BY}[by]
     return tuple(name.label for name in known.of([field]))
 
 

@@ -42,14 +42,14 @@ _LONGEST = 7
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """From `start` on and up to, not including, `end`; aware, UTC."""
 
     start: datetime
     end: datetime
 
 
-class Found(NamedTuple):
+class DateMatch(NamedTuple):
     """Words `first` to `last` (not included) speak of a time; either bound may be open."""
 
     first: int
@@ -58,7 +58,7 @@ class Found(NamedTuple):
     until: datetime | None
 
 
-def read(text: str, now: datetime, zone: tzinfo) -> Span:
+def read(text: str, now: datetime, zone: tzinfo) -> TimeSpan:
     """The time a date phrase stands for. Raises BadQuery."""
     days = _days(_plain(text.casefold().replace(",", " ").split()), now.astimezone(zone).date())
     if days is None:
@@ -70,9 +70,9 @@ def read(text: str, now: datetime, zone: tzinfo) -> Span:
     return _span(days, zone)
 
 
-def scan(words: Sequence[str], now: datetime, zone: tzinfo) -> list[Found]:
+def scan(words: Sequence[str], now: datetime, zone: tzinfo) -> list[DateMatch]:
     """Every stretch of casefolded `words` that speaks of a time, with the little words that belong to it."""
-    found, at = list[Found](), 0
+    found, at = list[DateMatch](), 0
     while at < len(words):
         one = _between(words, at, now, zone) or _one(words, at, now, zone)
         if one:
@@ -85,7 +85,7 @@ _WITHIN = ("in", "on", "during", "from", "of", "at", "dated", "over", "within", 
 _BOUND = ("since", "after", "before", "until", "till")
 
 
-def _one(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | None:
+def _one(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> DateMatch | None:
     lead = words[at] if words[at] in (*_WITHIN, *_BOUND) else ""
     start = at + bool(lead) + (bool(lead) and words[at + 1 : at + 2] == ["the"])
     taken = _longest(words, start, now.astimezone(zone).date())
@@ -97,17 +97,17 @@ def _one(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | 
     span, last = _span(taken[1], zone), taken[0]
     match lead:
         case "since":
-            return Found(at, last, span.start, None)
+            return DateMatch(at, last, span.start, None)
         case "after":
-            return Found(at, last, span.end, None)
+            return DateMatch(at, last, span.end, None)
         case "before":
-            return Found(at, last, None, span.start)
+            return DateMatch(at, last, None, span.start)
         case "until" | "till":
-            return Found(at, last, None, span.end)
-    return Found(at, last, span.start, span.end)
+            return DateMatch(at, last, None, span.end)
+    return DateMatch(at, last, span.start, span.end)
 
 
-def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Found | None:
+def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> DateMatch | None:
     """`between X and Y` and `from X to Y`, both ends included."""
     if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[at]):  # 12th to 23rd Jan
         return _days_of_one_month(words, at - 1, now, zone, ("to", "until", "till", "through", "-", "and"))
@@ -128,10 +128,10 @@ def _between(words: Sequence[str], at: int, now: datetime, zone: tzinfo) -> Foun
         start = start.replace(year=start.year - 1)
     if start >= end and words[at + 1] in _DAY:  # from Monday to Wednesday, asked on a Monday
         start -= timedelta(days=7)
-    return Found(at, second[0], start, end)
+    return DateMatch(at, second[0], start, end)
 
 
-def _days_of_one_month(words: Sequence[str], at: int, now: datetime, zone: tzinfo, joint: tuple[str, ...]) -> Found | None:
+def _days_of_one_month(words: Sequence[str], at: int, now: datetime, zone: tzinfo, joint: tuple[str, ...]) -> DateMatch | None:
     """`between 1 and 15 Feb`, `from the 3rd to the 9th of March`: the month is said once."""
     kept = [place for place in range(at + 1, len(words)) if words[place] != "the"]
     if len(kept) < 3 or words[kept[1]] not in joint or not re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[kept[0]]):
@@ -143,7 +143,7 @@ def _days_of_one_month(words: Sequence[str], at: int, now: datetime, zone: tzinf
     first = _days(_plain([words[kept[0]], *tail]), now.astimezone(zone).date())
     if first is None or first.first >= second[1].last:
         return None
-    return Found(at, second[0], _span(first, zone).start, _span(second[1], zone).end)
+    return DateMatch(at, second[0], _span(first, zone).start, _span(second[1], zone).end)
 
 
 def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, Days] | None:
@@ -160,10 +160,10 @@ def _plain(words: Sequence[str]) -> str:
     return " ".join(kept)
 
 
-def _span(days: Days, zone: tzinfo) -> Span:
+def _span(days: Days, zone: tzinfo) -> TimeSpan:
     start = _midnight(days.first, zone) if days.hours[0] == 0 else _at(days.first, days.hours[0], zone)
     end = _midnight(days.last, zone) if days.hours[1] == 24 else _at(days.first, days.hours[1], zone)
-    return Span(start, end)
+    return TimeSpan(start, end)
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

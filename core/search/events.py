@@ -10,7 +10,7 @@ from core.search.conditions import UNDECIDED_SAID, Condition
 from core.search.filters import UNDECIDED
 from core.search.lexicon import Want, word_set
 from core.search.line import TAKEN, Line, picture_nouns
-from storage.search import Facet, Field, Link, Relation
+from storage.search import Facet, FacetField, RelatedRows, Relation
 
 APPROVE = ("approved", "approve", "approves", "approving", "approval", "approvals")
 REJECT = ("rejected", "reject", "rejects", "rejecting", "rejection", "rejections")
@@ -63,7 +63,7 @@ _AGENT = (
 
 
 @dataclass
-class Event:
+class MentionedEvent:
     """A verdict or an export that is spoken of; `at` is its place in the words."""
 
     at: int
@@ -80,7 +80,7 @@ class Event:
     when: str = ""
 
 
-def read(line: Line) -> list[Event]:
+def read(line: Line) -> list[MentionedEvent]:
     """The events in the line; their words are taken."""
     found = [*_verdicts(line), *_exports(line)]
     for one in found:
@@ -89,7 +89,7 @@ def read(line: Line) -> list[Event]:
     return found
 
 
-def _verdicts(line: Line) -> list[Event]:
+def _verdicts(line: Line) -> list[MentionedEvent]:
     found = []
     for at, key in enumerate(line.keys):
         if key in UNDECIDED_SAID:
@@ -97,10 +97,10 @@ def _verdicts(line: Line) -> list[Event]:
                 line.reading.conditions.append(UNDECIDED)
             line.take(at, at + 1)
         elif key == "unapproved":
-            line.reading.add_facet(Field.STATUS, ["approved"], negated=True)
+            line.reading.add_facet(FacetField.STATUS, ["approved"], negated=True)
             line.take(at, at + 1)
         elif value := _judgement(line, at):
-            event = Event(at, Relation.EVER, (value,), negated=_negated(line, at))
+            event = MentionedEvent(at, Relation.EVER, (value,), negated=_negated(line, at))
             event.verbal = key in ("approve", "approves", "reject", "rejects", "approving", "rejecting") or key[-1:] == "s"
             event.ever = any(one in _EVER for one in line.keys) and not event.negated
             line.take(at, at + (2 if value == "needs work" else 1))
@@ -143,12 +143,12 @@ def _negated(line: Line, at: int) -> bool:
     return False
 
 
-def _exports(line: Line) -> list[Event]:
+def _exports(line: Line) -> list[MentionedEvent]:
     found = []
     for at, key in enumerate(line.keys):
         if key not in EXPORT:
             continue
-        event = Event(at, Relation.EXPORTED, (), negated=_negated(line, at), verbal=True)
+        event = MentionedEvent(at, Relation.EXPORTED, (), negated=_negated(line, at), verbal=True)
         values = {_PROFILES[one] for place, one in _profile_words(line, at)}
         for place, _one in _profile_words(line, at):
             line.take(place, place + 1)
@@ -174,7 +174,7 @@ def _profile_words(line: Line, at: int) -> list[tuple[int, str]]:
     return found
 
 
-def _agent(line: Line, event: Event) -> tuple[int, str] | None:
+def _agent(line: Line, event: MentionedEvent) -> tuple[int, str] | None:
     """Who did it, where a person stands as the one who does: their condition is no longer who made the picture."""
     for first, last, condition in line.people:
         if condition not in line.reading.conditions or condition.facet is None or len(condition.facet.values) != 1:
@@ -238,7 +238,7 @@ def withdrawn(line: Line) -> None:
     if who is not None:
         line.reading.conditions.remove(who)
     shown = f"verdict withdrawn{f' by {who.names[0].label}' if who and who.names else ''}"
-    line.reading.conditions.append(Condition(shown, link=Link(Relation.WITHDRAWN, member=member)))
+    line.reading.conditions.append(Condition(shown, link=RelatedRows(Relation.WITHDRAWN, member=member)))
     for at, key in enumerate(line.keys):
         if key in (
             "withdrawn",
@@ -255,7 +255,7 @@ def withdrawn(line: Line) -> None:
             line.take(at, at + 1)
 
 
-def _sequel(line: Line, events: list[Event]) -> list[Event]:
+def _sequel(line: Line, events: list[MentionedEvent]) -> list[MentionedEvent]:
     """`approved and later rejected`, `approval withdrawn`: two verdicts, one after the other, or one that was taken back."""
     judged = [one for one in events if one.relation is Relation.EVER and not one.negated]
     if len(judged) == 2 and any(key in _LATER for key in line.keys):
@@ -263,14 +263,14 @@ def _sequel(line: Line, events: list[Event]) -> list[Event]:
         between = [line.original(at) for at in range(first.at, second.at)]
         values = (*second.values, *first.values) if "after" in between else (*first.values, *second.values)
         shown = f"{values[0]} and later {values[1]}"
-        line.reading.conditions.append(Condition(shown, link=Link(Relation.OVERTURNED, values)))
+        line.reading.conditions.append(Condition(shown, link=RelatedRows(Relation.OVERTURNED, values)))
         for at, key in enumerate(line.keys):
             if key in _LATER:
                 line.take(at, at + 1)
         return [one for one in events if one not in judged]
     if judged and any(key in _BACK[:3] for key in line.keys):
         shown = f"{judged[0].values[0]}, withdrawn"
-        line.reading.conditions.append(Condition(shown, link=Link(Relation.WITHDRAWN, judged[0].values)))
+        line.reading.conditions.append(Condition(shown, link=RelatedRows(Relation.WITHDRAWN, judged[0].values)))
         for at, key in enumerate(line.keys):
             if key in _BACK:
                 line.take(at, at + 1)
@@ -278,7 +278,7 @@ def _sequel(line: Line, events: list[Event]) -> list[Event]:
     return events
 
 
-def _asks_how_it_stands(line: Line, events: list[Event]) -> None:
+def _asks_how_it_stands(line: Line, events: list[MentionedEvent]) -> None:
     """`is the depth shot approved`: the verdict ends the question, so it is asked and no condition."""
     plain = [one for one in events if one.relation is Relation.EVER and not (one.negated or one.member or one.when or one.ever)]
     if (
@@ -301,7 +301,7 @@ def _asks_how_it_stands(line: Line, events: list[Event]) -> None:
         events.remove(plain[0])
 
 
-def settle(line: Line, events: list[Event], found: list[dates.Found]) -> None:
+def settle(line: Line, events: list[MentionedEvent], found: list[dates.DateMatch]) -> None:
     """Give each date to the event it belongs to, or to when the pictures were made, and turn all into conditions."""
     events = _sequel(line, events)
     for one in found:
@@ -318,7 +318,7 @@ def settle(line: Line, events: list[Event], found: list[dates.Found]) -> None:
         line.reading.conditions.append(_condition(event, asked=asked))
 
 
-def _of(line: Line, events: list[Event], date: dates.Found) -> Event | None:
+def _of(line: Line, events: list[MentionedEvent], date: dates.DateMatch) -> MentionedEvent | None:
     if not events:
         return None
     at = date.first - 1
@@ -337,12 +337,12 @@ def _of(line: Line, events: list[Event], date: dates.Found) -> Event | None:
     return verbal[0] if verbal and not made else None
 
 
-def _condition(event: Event, *, asked: bool) -> Condition:
+def _condition(event: MentionedEvent, *, asked: bool) -> Condition:
     dated = event.since is not None or event.until is not None
     if event.relation is Relation.EVER and not (event.member or dated or event.ever or asked):
         shown = f"{'not ' if event.negated else ''}{event.values[0]}"
-        return Condition(shown, Facet(Field.STATUS, event.values, negated=event.negated))
-    link = Link(
+        return Condition(shown, Facet(FacetField.STATUS, event.values, negated=event.negated))
+    link = RelatedRows(
         event.relation,
         event.values,
         event.member[0] if event.member else None,

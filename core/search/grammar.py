@@ -11,7 +11,7 @@ from core.search.filters import mine
 from core.search.lexicon import Want
 from core.search.line import TAKEN, Line, Word, known, phrases
 from storage import ids
-from storage.search import Facet, Field, Link, Measure, Relation
+from storage.search import Facet, FacetField, Measure, RelatedRows, Relation
 from storage.tables import Origin
 
 _MADE = re.compile(
@@ -86,7 +86,7 @@ def read(line: Line) -> None:
     leftovers.read(line)
     _only_renders(line)
     if line.want is Want.RESULTS and any(
-        one.facet and one.facet.field in (Field.WORKFLOW, Field.MODEL) for one in line.reading.conditions
+        one.facet and one.facet.field in (FacetField.WORKFLOW, FacetField.MODEL) for one in line.reading.conditions
     ):
         line.want = Want.PICTURES  # what came out of product-depth
 
@@ -132,7 +132,7 @@ def _only_renders(line: Line) -> None:
         line.original(first - 1) == "by" for first, _last, one in line.people if one in line.reading.conditions
     )
     fields = {one.facet.field for one in line.reading.conditions if one.facet and not one.facet.negated}
-    if Field.ORIGIN in fields or line.subject or line.want in (Want.RESULTS, Want.SOURCES):
+    if FacetField.ORIGIN in fields or line.subject or line.want in (Want.RESULTS, Want.SOURCES):
         return
     exports = any(
         one.link and one.link.relation in (Relation.EXPORTED, Relation.EVER) and not one.link.negated
@@ -140,7 +140,7 @@ def _only_renders(line: Line) -> None:
     )
     people = line.frame.per is not None and str(line.frame.per) == "by"
     if (line.rendered and not exports) or line.want in _RENDER_FACTS or people or (line.frame.measure is Measure.TOOK):
-        facet = Facet(Field.ORIGIN, (Origin.RENDER.value,))
+        facet = Facet(FacetField.ORIGIN, (Origin.RENDER.value,))
         line.reading.conditions.append(Condition("only renders", facet, implied=True))
 
 
@@ -174,24 +174,24 @@ def _me(line: Line) -> None:
         line.reading.add(Match("exact", (line.reading.here,)), "here", (0, 0))
 
 
-def _dates(line: Line) -> list[dates.Found]:
+def _dates(line: Line) -> list[dates.DateMatch]:
     found = dates.scan(line.keys, line.reading.now, line.reading.zone)
     for one in found:
         line.take(one.first, one.last)
     if match := line.claim(lexicon.SEED):
-        line.reading.add_facet(Field.SEED, [str(int(match["seed"]))])
+        line.reading.add_facet(FacetField.SEED, [str(int(match["seed"]))])
     return found
 
 
 def _lineage(line: Line) -> None:
     if line.claim(_FROM_UPLOADS):
         line.asking = True
-        line.reading.conditions.append(Condition("made from an upload", link=Link(Relation.SOURCES, ("upload",))))
+        line.reading.conditions.append(Condition("made from an upload", link=RelatedRows(Relation.SOURCES, ("upload",))))
     if line.frame.yes and (match := line.claim(_HAS_BEEN_UPSCALED)):
         verb = {"animated": "video"}.get(
             match["verb"], lexicon.technique(match["verb"]) if match["verb"] != "animated" else "video"
         )
-        line.reading.conditions.append(Condition(f"{match['verb']} later", link=Link(Relation.RESULTS, (verb,))))
+        line.reading.conditions.append(Condition(f"{match['verb']} later", link=RelatedRows(Relation.RESULTS, (verb,))))
 
 
 def _techniques(line: Line) -> None:
@@ -207,10 +207,10 @@ def _techniques(line: Line) -> None:
         line.asking = True
         if what == "tag":
             line.reading.conditions.append(
-                Condition(f"{'not ' if negated else ''}tagged", link=Link(Relation.TAGGED, negated=negated))
+                Condition(f"{'not ' if negated else ''}tagged", link=RelatedRows(Relation.TAGGED, negated=negated))
             )
         else:
-            line.reading.add_facet(Field.TECHNIQUE, [what], negated=negated)
+            line.reading.add_facet(FacetField.TECHNIQUE, [what], negated=negated)
     patterns = (*lexicon.TECHNIQUE, *((lexicon.SURE_TECHNIQUE, lexicon.ASKED_TECHNIQUE) if line.asking else ()))
     for pattern in patterns:
         while found := line.find(pattern):
@@ -220,10 +220,10 @@ def _techniques(line: Line) -> None:
             negated = line.negated_before(span.first)
             line.take(*span)
             line.asking = True
-            line.reading.add_facet(Field.TECHNIQUE, [lexicon.technique(match["technique"])], negated=negated)
+            line.reading.add_facet(FacetField.TECHNIQUE, [lexicon.technique(match["technique"])], negated=negated)
 
 
-def _when_it_happened(line: Line, spoken: list[events.Event]) -> None:
+def _when_it_happened(line: Line, spoken: list[events.MentionedEvent]) -> None:
     """`when was it approved`, `when did we last send`: of the verdict or the export, not of the making."""
     verbal = [one for one in spoken if not one.negated]
     if line.want is not Want.WHEN or not verbal:
@@ -235,11 +235,11 @@ def _when_it_happened(line: Line, spoken: list[events.Event]) -> None:
 
 def _quoted_shot(line: Line) -> None:
     """`the shot "last"`: what is quoted beside the word shot is one, if there is one called so."""
-    fields = (Field.SHOT,) if any(key in ("shot", "shots") for key in line.keys) else (Field.CLIENT, Field.PROJECT)
+    fields = (FacetField.SHOT,) if any(key in ("shot", "shots") for key in line.keys) else (FacetField.CLIENT, FacetField.PROJECT)
     for one in list(line.reading.conditions):
         if one.words is not None and not one.words.prefix and len(one.names) == 0:
             match = line.reading.vocabulary.exact(one.label.partition("“")[2].removesuffix("”"), fields)
-            if match and (fields == (Field.SHOT,) or not line.in_corpus(match.names[0].label)):
+            if match and (fields == (FacetField.SHOT,) or not line.in_corpus(match.names[0].label)):
                 line.reading.conditions.remove(one)
                 line.reading.add(match, one.label, (0, 0), negated=one.words.negated)
 
@@ -261,10 +261,12 @@ def _from_somebodys(line: Line) -> None:
             line.reading.conditions.remove(condition)
             who = condition.names[0].label
             line.reading.conditions.append(
-                Condition(f"made from pictures by {who}", link=Link(Relation.SOURCES, member=int(condition.facet.values[0])))
+                Condition(
+                    f"made from pictures by {who}", link=RelatedRows(Relation.SOURCES, member=int(condition.facet.values[0]))
+                )
             )
             if line.claim(re.compile(r"\bby (?:someone|somebody|anyone|anybody|people) else\b|\bby others\b")):
-                line.reading.add_facet(Field.BY, list(condition.facet.values), negated=True)
+                line.reading.add_facet(FacetField.BY, list(condition.facet.values), negated=True)
             line.take(*found[1])
             return
 

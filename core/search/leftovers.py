@@ -9,7 +9,7 @@ from core.search.entities import Match
 from core.search.lexicon import JOINTS
 from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
 from core.search.spelling import real
-from storage.search import Field
+from storage.search import FacetField
 from storage.search.tokenizer import words_of
 
 _WITHOUT = re.compile(
@@ -54,7 +54,7 @@ def _negated(line: Line) -> None:
                     line.negations.append(place)
                     line.keys[place] = TAKEN
             continue
-        named = line.reading.vocabulary.exact(key, (Field.SHOT, Field.TAG, Field.PROJECT, Field.CLIENT))
+        named = line.reading.vocabulary.exact(key, (FacetField.SHOT, FacetField.TAG, FacetField.PROJECT, FacetField.CLIENT))
         if named and not line.in_prompts(key):
             line.add(named, at, at + 1, negated=True)
         else:
@@ -136,7 +136,17 @@ def _guess(line: Line, at: int, tokens: tuple[str, ...]) -> bool:
         return False
     names = (
         names_known.near(
-            key, (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG, Field.MODEL, Field.LORA, Field.WORKFLOW)
+            key,
+            (
+                FacetField.BY,
+                FacetField.CLIENT,
+                FacetField.PROJECT,
+                FacetField.SHOT,
+                FacetField.TAG,
+                FacetField.MODEL,
+                FacetField.LORA,
+                FacetField.WORKFLOW,
+            ),
         )
         if len(key) > 3
         else None

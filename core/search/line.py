@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, Protocol
 
 from core.search.conditions import Condition, Frame
 from core.search.entities import Match
-from core.search.filters import Reading
+from core.search.filters import ParsedFilters
 from core.search.lexicon import Want, word_set
 from core.search.tokens import Piece
-from storage.search import Field
+from storage.search import FacetField
 from storage.search.tokenizer import fold, words_of
 
 TAKEN = "·"
@@ -144,7 +144,7 @@ def short(words: Iterable[Word]) -> list[Word]:
     return found
 
 
-class Span(NamedTuple):
+class WordSpan(NamedTuple):
     """Words `first` to `last`, not included."""
 
     first: int
@@ -154,7 +154,7 @@ class Span(NamedTuple):
 class Line:
     """The words of a question, and what it has been found to ask."""
 
-    def __init__(self, reading: Reading, words: Sequence[Word], corpus: Corpus | None = None) -> None:
+    def __init__(self, reading: ParsedFilters, words: Sequence[Word], corpus: Corpus | None = None) -> None:
         self.reading = reading
         self.corpus = corpus
         self.words = list(words)
@@ -189,14 +189,14 @@ class Line:
             self.take(*span)
         return match
 
-    def find(self, pattern: re.Pattern[str]) -> tuple[re.Match[str], Span] | None:
+    def find(self, pattern: re.Pattern[str]) -> tuple[re.Match[str], WordSpan] | None:
         """The first place where the pattern fits, and which words that are."""
         line = " ".join(self.keys)
         match = pattern.search(line)
         if match is None:
             return None
         first = line[: match.start()].count(" ") + (line[match.start() : match.start() + 1] == " ")
-        return match, Span(first, first + len(match.group().split()))
+        return match, WordSpan(first, first + len(match.group().split()))
 
     def take(self, first: int, last: int) -> None:
         for at in range(first, last):
@@ -251,17 +251,17 @@ class Line:
 
     # Understanding names
 
-    def add(self, found: Match, first: int, last: int, *, field: Field | None = None, negated: bool | None = None) -> None:
+    def add(self, found: Match, first: int, last: int, *, field: FacetField | None = None, negated: bool | None = None) -> None:
         said = self.said(first, last)
         place = (self.words[first].start, self.words[last - 1].end)
         turned = self.negated_before(first) if negated is None else negated
         if len(found.names) > 1 and self.original(first - 1) == "by" and self.original(first - 2) in ("approved", "rejected"):
-            field = Field.JUDGE
+            field = FacetField.JUDGE
         before = len(self.reading.conditions)
         self.reading.add(found, said, place, negated=turned, field=field)
         if any(one.spelled for one in self.words[first:last]) and len(self.reading.conditions) > before:
             self.reading.conditions[-1] = replace(self.reading.conditions[-1], guessed_from=said)
-        if found.names[0].field is Field.BY and len(self.reading.conditions) > before:
+        if found.names[0].field is FacetField.BY and len(self.reading.conditions) > before:
             self.people.append((first, last, self.reading.conditions[-1]))
         label = words_of(found.names[0].label) if len(found.names) == 1 else []
         while (

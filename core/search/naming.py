@@ -12,11 +12,20 @@ from core.search.entities import Match
 from core.search.lexicon import word_set
 from core.search.line import ORDERS, TAKEN, Line, known, ordinary, picture_nouns
 from core.search.spelling import real
-from storage.search import Field
+from storage.search import FacetField
 
-_PLACES = (Field.CLIENT, Field.PROJECT)
-_THINGS = (Field.WORKFLOW, Field.LORA, Field.MODEL)
-_ANY = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.WORKFLOW, Field.MODEL, Field.LORA, Field.TAG)
+_PLACES = (FacetField.CLIENT, FacetField.PROJECT)
+_THINGS = (FacetField.WORKFLOW, FacetField.LORA, FacetField.MODEL)
+_ANY = (
+    FacetField.BY,
+    FacetField.CLIENT,
+    FacetField.PROJECT,
+    FacetField.SHOT,
+    FacetField.WORKFLOW,
+    FacetField.MODEL,
+    FacetField.LORA,
+    FacetField.TAG,
+)
 _LEADS = ("for", "by", "from", "in", "on", "client", "project", "of", "with", "at", "about", "to")
 _MONTHS = word_set(
     """
@@ -43,7 +52,7 @@ def full_names(line: Line) -> None:
                 continue
             kind = match.names[0].field
             led = bool(first) and line.keys[first - 1] in _LEADS
-            sure = kind is Field.BY or line.words[first].raw[:1].isupper() or size > 2 or not line.in_corpus(text)
+            sure = kind is FacetField.BY or line.words[first].raw[:1].isupper() or size > 2 or not line.in_corpus(text)
             if line.asking or led or sure:
                 line.asking = True
                 line.add(match, first, first + size)
@@ -59,7 +68,7 @@ def _nearly(line: Line, first: int, size: int) -> Match | None:
         return None
     if line.in_corpus(" ".join(keys)) or all(line.in_prompts(one) for one in keys):
         return None
-    return known_names.almost(" ".join(keys), (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT))
+    return known_names.almost(" ".join(keys), (FacetField.BY, FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT))
 
 
 def _joined(line: Line) -> None:
@@ -73,7 +82,7 @@ def _joined(line: Line) -> None:
 def shots(line: Line) -> None:
     """A known shot's code, wherever it stands."""
     for at, key in enumerate(line.keys):
-        known, field = line.reading.vocabulary, (Field.SHOT,)
+        known, field = line.reading.vocabulary, (FacetField.SHOT,)
         match = known.exact(key, field) if SHOT_CODE.fullmatch(key) else None
         if match is None and re.fullmatch(r"[^\W\d_]+-?\d+", key):
             match = known.same_number(key)
@@ -85,7 +94,7 @@ def shots(line: Line) -> None:
 
 def strong_people(line: Line) -> None:
     """People in places where nothing but a person stands, even where the name is an ordinary word: "did Will make", "May's"."""
-    people = (Field.BY,)
+    people = (FacetField.BY,)
     known_names = line.reading.vocabulary
     for at, key in enumerate(line.keys):
         if key == TAKEN:
@@ -169,29 +178,29 @@ def _bare(line: Line, at: int) -> Match | None:
     capital = one.raw[:1].isupper()
     following = line.original(at + 1)
     alone = stops(line, at + 1) or following in events.MADE or not line.in_corpus(f"{key} {following}")
-    plain_place = names.exact(key, (Field.CLIENT, Field.PROJECT)) if not real(key) else None
+    plain_place = names.exact(key, (FacetField.CLIENT, FacetField.PROJECT)) if not real(key) else None
     if plain_place is not None:
         return plain_place
     # "rose petals" is no client Rose; "Rose petals" and "the rose pictures" are
-    places = (Field.CLIENT, Field.PROJECT, Field.WORKFLOW)
+    places = (FacetField.CLIENT, FacetField.PROJECT, FacetField.WORKFLOW)
     if (capital or stops(line, at + 1)) and (match := names.exact(key, places)):
         said_already = any(match.names[0] in one.names for one in line.reading.conditions)
         return (names.beginning(key) if said_already else None) or match
-    if match := names.exact(key, (Field.TAG,)):
+    if match := names.exact(key, (FacetField.TAG,)):
         return match if not line.in_prompts(key) else None
-    if alone and (match := names.exact(key, (Field.SHOT,))):
+    if alone and (match := names.exact(key, (FacetField.SHOT,))):
         return match
-    if capital and at and (match := names.exact(key, (Field.BY,)) or names.partial(key, (Field.BY,))):
+    if capital and at and (match := names.exact(key, (FacetField.BY,)) or names.partial(key, (FacetField.BY,))):
         return match
     if line.in_prompts(key):
         return None
-    person = names.exact(key, (Field.BY,)) or names.word_of_person(key)
+    person = names.exact(key, (FacetField.BY,)) or names.word_of_person(key)
     if person and key not in _MONTHS:
         return person
     part = names.partial(key, places)
     if part and any(part.names[0] in one.names for one in line.reading.conditions):
         part = names.beginning(key) or part
-    return part or names.exact(key, (Field.SHOT,)) or names.beginning(key)
+    return part or names.exact(key, (FacetField.SHOT,)) or names.beginning(key)
 
 
 def _two_word_parts(line: Line) -> None:
@@ -200,6 +209,6 @@ def _two_word_parts(line: Line) -> None:
         text = line.text(first, first + 2)
         if TAKEN in text or any(one in _never() for one in line.keys[first : first + 2]):
             continue
-        match = line.reading.vocabulary.partial(text, (Field.BY, *_PLACES))
+        match = line.reading.vocabulary.partial(text, (FacetField.BY, *_PLACES))
         if match and len(match.names) == 1:
             line.add(match, first, first + 2)

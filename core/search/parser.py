@@ -13,13 +13,13 @@ from rapidfuzz import process
 
 from core.errors import BadQuery
 from core.search import grammar, line, spelling, tokens
-from core.search.conditions import Choice, Condition, Question
-from core.search.entities import Name, Vocabulary
-from core.search.filters import Reading, apply
+from core.search.conditions import Condition, NameChoice, Question
+from core.search.entities import KnownName, Vocabulary
+from core.search.filters import ParsedFilters, apply
 from core.search.lexicon import Want
 from core.search.line import Corpus
 from core.search.tokens import Piece
-from storage.search import Facet, Field
+from storage.search import Facet, FacetField
 
 _SPELLED = 40
 """Longer questions are not looked through for mistyped words."""
@@ -31,13 +31,13 @@ def understand(
     now: datetime,
     time_zone: tzinfo,
     *,
-    me: Name | None = None,
-    here: Name | None = None,
+    me: KnownName | None = None,
+    here: KnownName | None = None,
     corpus: Corpus | None = None,
 ) -> Question:
     """What `text` asks. `me` is who asks, `here` the project of the place, `corpus` what pictures say. Raises BadQuery."""
     plain = _quotes(tokens.clean(text))
-    reading = Reading(plain, vocabulary, now, time_zone, me, here)
+    reading = ParsedFilters(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)
     for piece in cut:
         _explicit(reading, piece)
@@ -74,7 +74,7 @@ def _quotes(text: str) -> str:
     return re.sub(r"(?<![\w'])'([^'\n]{2,80}?)'(?![\w'])", r'"\1"', text)
 
 
-def _explicit(reading: Reading, piece: Piece) -> None:
+def _explicit(reading: ParsedFilters, piece: Piece) -> None:
     if piece.field and not tokens.is_field(piece.field):
         near = [name for name, _score, _at in process.extract(piece.field, tokens.fields(), limit=2, score_cutoff=70)]
         hint = (
@@ -87,24 +87,24 @@ def _explicit(reading: Reading, piece: Piece) -> None:
         reading.add_words(piece.text, negated=piece.negated)
 
 
-def _settle_shots(reading: Reading, want: Want) -> None:
+def _settle_shots(reading: ParsedFilters, want: Want) -> None:
     """A shot's code that several projects use: the one of this place, else ask; but to show pictures, all will do."""
     fields = {condition.facet.field for condition in reading.conditions if condition.facet}
-    shots = [one for one in reading.conditions if one.facet and one.facet.field is Field.SHOT and len(one.facet.values) == 1]
-    if not shots or Field.PROJECT in fields or reading.choices:
+    shots = [one for one in reading.conditions if one.facet and one.facet.field is FacetField.SHOT and len(one.facet.values) == 1]
+    if not shots or FacetField.PROJECT in fields or reading.choices:
         return
     projects = frozenset[int]().union(*(name.projects for name in shots[0].names))
-    clients = [one for one in reading.conditions if one.facet and one.facet.field is Field.CLIENT and not one.facet.negated]
+    clients = [one for one in reading.conditions if one.facet and one.facet.field is FacetField.CLIENT and not one.facet.negated]
     if clients:
         projects &= frozenset[int]().union(*(name.projects for one in clients for name in one.names))
     if len(projects) < 2:
         return
     if reading.here and int(reading.here.value) in projects:
-        facet = Facet(Field.PROJECT, (reading.here.value,))
+        facet = Facet(FacetField.PROJECT, (reading.here.value,))
         reading.conditions.append(Condition(f"project {reading.here.label}, as here", facet, names=(reading.here,)))
     elif want not in (Want.PICTURES, Want.HOW_MANY):
-        owners = [name for name in reading.vocabulary.of([Field.PROJECT]) if int(name.value) in projects]
+        owners = [name for name in reading.vocabulary.of([FacetField.PROJECT]) if int(name.value) in projects]
         reading.ask = f"Which {shots[0].label}"
         reading.choices = tuple(
-            Choice(name.label, f"{reading.text.strip()} project:{tokens.quote(name.label)}") for name in owners[:5]
+            NameChoice(name.label, f"{reading.text.strip()} project:{tokens.quote(name.label)}") for name in owners[:5]
         )

@@ -7,8 +7,8 @@ import re
 from core.search import lexicon
 from core.search.conditions import Condition, label
 from core.search.lexicon import Want
-from core.search.line import Line, Span, picture_nouns
-from storage.search import Bound, Facet, Field, Link, Measure, Relation
+from core.search.line import Line, WordSpan, picture_nouns
+from storage.search import Bound, Facet, FacetField, Measure, RelatedRows, Relation
 from storage.search.picture_sizes import SHAPES
 from storage.tables import Origin
 
@@ -54,7 +54,7 @@ def hours(line: Line) -> None:
         return
     line.take(*found[1])
     line.asking = True
-    line.reading.conditions.append(Condition(found[0].group().strip(), link=Link(Relation.HOURS, (value,))))
+    line.reading.conditions.append(Condition(found[0].group().strip(), link=RelatedRows(Relation.HOURS, (value,))))
 
 
 def _clock(match: re.Match[str]) -> str:
@@ -115,7 +115,7 @@ def sizes(line: Line) -> None:
 _WIDE = re.compile(r"^(?: wide| tall)?(?: (?:or|and) (?:more|bigger|larger|above|up|over|wider))?")
 
 
-def _size(line: Line, found: tuple[re.Match[str], Span]) -> bool:
+def _size(line: Line, found: tuple[re.Match[str], WordSpan]) -> bool:
     said = found[0]["size"].replace(" ", "")
     value = {
         "2k": "2048+",
@@ -134,7 +134,7 @@ def _size(line: Line, found: tuple[re.Match[str], Span]) -> bool:
         line.take(found[1].last, found[1].last + len(tail.group().split()))
         line.reading.conditions.append(Condition(f"over {_K[value] - 1} px wide", bound=Bound(Measure.WIDTH, least=_K[value])))
         return True
-    line.reading.add_facet(Field.SIZE, [value], negated=negated)
+    line.reading.add_facet(FacetField.SIZE, [value], negated=negated)
     return True
 
 
@@ -171,7 +171,7 @@ def servers(line: Line) -> None:
         if key in line.reading.vocabulary.servers:
             negated = line.negated_before(at)
             line.reading.conditions.append(
-                Condition(f"{'not ' if negated else ''}server {key}", link=Link(Relation.SERVER, (key,), negated=negated))
+                Condition(f"{'not ' if negated else ''}server {key}", link=RelatedRows(Relation.SERVER, (key,), negated=negated))
             )
             line.take(at - (at > 0 and line.keys[at - 1] == "on"), at + 1)
             line.asking = True
@@ -187,13 +187,13 @@ def kinds(line: Line) -> None:
                 continue
             negated = line.negated_before(found[1].first)
             line.take(*found[1])
-            shown = label(Field.KIND, kinds[:1], negated=negated)
-            line.reading.conditions.append(Condition(shown, Facet(Field.KIND, kinds, negated=negated)))
+            shown = label(FacetField.KIND, kinds[:1], negated=negated)
+            line.reading.conditions.append(Condition(shown, Facet(FacetField.KIND, kinds, negated=negated)))
     for pattern, origin in ((_UPLOADED, Origin.UPLOAD), (_INGESTED, Origin.INGEST)):
         if found := line.find(pattern):
             negated = line.negated_before(found[1].first)
             line.take(*found[1])
-            line.reading.add_facet(Field.ORIGIN, [origin.value], negated=negated)
+            line.reading.add_facet(FacetField.ORIGIN, [origin.value], negated=negated)
             while line.claim(pattern):
                 pass
     if line.claim(re.compile(r"\b(?:renders?|rendered) only\b|\bonly (?:the )?renders?\b")):
@@ -213,7 +213,8 @@ def notes(line: Line) -> None:
         return
     text = one.label.partition("“")[2].removesuffix("”")
     verdict = next(
-        (one for one in line.reading.conditions if one.facet and one.facet.field is Field.STATUS and not one.facet.negated), None
+        (one for one in line.reading.conditions if one.facet and one.facet.field is FacetField.STATUS and not one.facet.negated),
+        None,
     )
     person = None
     if any(key in ("say", "said", "says", "wrote", "commented") for key in said):
@@ -225,7 +226,7 @@ def notes(line: Line) -> None:
     member = int(person.facet.values[0]) if person and person.facet else None
     by = f" by {person.names[0].label}" if person and person.names else ""
     shown = " ".join([*values, f"note “{text}”{by}"])
-    link = Link(Relation.EVER, values, member=member, text=text, negated=one.words.negated)
+    link = RelatedRows(Relation.EVER, values, member=member, text=text, negated=one.words.negated)
     line.reading.conditions.append(Condition(shown, link=link))
     for at, key in enumerate(line.keys):
         if key in _NOTED:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from core.search.conditions import Choice, Condition, Question
+from core.search.conditions import Condition, NameChoice, Question
 from core.search.filters import INFERRED, UNDECIDED
 from core.search.lexicon import Want
 from core.search.tokens import quote
-from storage.search import Facet, Field, Words
+from storage.search import Facet, FacetField, Phrase
 
 _ASKED = {
     Want.PICTURES: "",
@@ -48,12 +48,14 @@ _ASKED = {
 _PLAIN = re.compile(r"[\w.@+-]+")
 
 
-def without_each(question: Question) -> tuple[Choice, ...]:
+def without_each(question: Question) -> tuple[NameChoice, ...]:
     """The question asked again without each of its conditions; empty where there is only one, or what it is about has an id."""
     conditions = tuple(one for one in question.conditions if not one.implied)
     if question.subject or len(conditions) < 2 or question.choices or question.unknown or question.against:
         return ()
-    return tuple(Choice(one.label, said(question, tuple(other for other in conditions if other != one))) for one in conditions)
+    return tuple(
+        NameChoice(one.label, said(question, tuple(other for other in conditions if other != one))) for one in conditions
+    )
 
 
 def said(question: Question, conditions: tuple[Condition, ...]) -> str:
@@ -120,14 +122,14 @@ def _facet(one: Condition, facet: Facet) -> str:
     sign = "-" if facet.negated else ""
     if facet == UNDECIDED.facet:
         return "is:undecided"
-    if facet.field is Field.INFERRED and facet.values == INFERRED:
+    if facet.field is FacetField.INFERRED and facet.values == INFERRED:
         return f"{sign}is:inferred"
     values = [name.label for name in one.names] or list(facet.values)
-    field = "is" if facet.field is Field.ORIGIN else facet.field.value
+    field = "is" if facet.field is FacetField.ORIGIN else facet.field.value
     return f"{sign}{field}:{','.join(_value(value) for value in dict.fromkeys(values))}"
 
 
-def _words(one: Condition, words: Words) -> str:
+def _words(one: Condition, words: Phrase) -> str:
     typed = one.label.rpartition("“")[2].removesuffix("”")
     sign = "-" if words.negated else ""
     if "” or “" in one.label:

@@ -7,7 +7,7 @@ from typing import Any
 
 from storage import ids
 from storage.search.document import model_names
-from storage.search.hydrate import Shown
+from storage.search.hydrate import FoundAsset
 from storage.tables import Asset, Origin
 
 
@@ -23,7 +23,7 @@ class Result:
     project_name: str
 
     @classmethod
-    def of(cls, row: Shown) -> Result:
+    def of(cls, row: FoundAsset) -> Result:
         return cls(row.asset, row.member.name, row.client.name, row.project.slug, row.project.name)
 
     @staticmethod

@@ -11,7 +11,7 @@ from core.search.conditions import Frame, combine
 from core.search.lexicon import Want
 from core.search.results import Result
 from storage import search
-from storage.search import Link, Measure, Order, Query, Relation, Words, happenings, hydrate, tally
+from storage.search import Measure, Order, Phrase, Query, RelatedRows, Relation, happenings, hydrate, tally
 from storage.search.happenings import Happening
 from storage.search.tally import Group
 from storage.search.tokenizer import words_of
@@ -115,7 +115,7 @@ def _uploads(asked: Search) -> int:
     """How many of the hits are uploads, where nobody said whether they count."""
     if any(one.implied or (one.facet and one.facet.field.value == "origin") for one in asked.question.conditions):
         return 0
-    uploads = search.Facet(search.Field.ORIGIN, ("upload",))
+    uploads = search.Facet(search.FacetField.ORIGIN, ("upload",))
     query = asked.question.query
     return search.count(asked.session, replace(query, facets=(*query.facets, uploads)), asked.scope, counting.COUNTED)
 
@@ -145,18 +145,18 @@ def _busiest(asked: Search) -> Told:
     return _told(asked, asked.tell.most(kept, frame), _found(asked), tuple(kept), certain=True)
 
 
-def _link_of(asked: Search, relation: Relation) -> tuple[Link, Query]:
+def _link_of(asked: Search, relation: Relation) -> tuple[RelatedRows, Query]:
     """The question's link of this kind, or one of its verdicts; and what is looked through, without a verdict that stands."""
     question = asked.question
     link = next(
         (one.link for one in question.conditions if one.link and one.link.relation is relation and not one.link.negated), None
     )
     if link is not None or relation is not Relation.EVER:
-        return link or Link(relation), _of_subject(asked)
+        return link or RelatedRows(relation), _of_subject(asked)
     said = [one for one in question.conditions if one.facet and one.facet.field.value == "status" and not one.facet.negated]
     values = tuple(value for one in said if one.facet for value in one.facet.values)
     rest = tuple(one for one in question.conditions if one not in said)
-    return Link(relation, values), combine(rest, None)
+    return RelatedRows(relation, values), combine(rest, None)
 
 
 def _each(asked: Search) -> Told:
@@ -233,7 +233,7 @@ def _events(asked: Search) -> Told:
         for value in one.facet.values
     )
     if link is None:
-        link = Link(relation, verdicts if relation is Relation.EVER else ())
+        link = RelatedRows(relation, verdicts if relation is Relation.EVER else ())
     query = _of_subject(asked)
     oldest = question.order is Order.OLDEST
     top = _picked(asked, link)
@@ -256,7 +256,7 @@ def _events(asked: Search) -> Told:
     return _told(asked, tell.done_when(found[0], results[0]), assets)
 
 
-def _picked(asked: Search, link: Link) -> int | None:
+def _picked(asked: Search, link: RelatedRows) -> int | None:
     """The one picture that is meant by the newest or oldest one: whose verdict it is asked about."""
     question = asked.question
     if question.order is None or question.subject or question.want in (Want.JUDGED, Want.EXPORTED):
@@ -269,7 +269,7 @@ def _of_subject(asked: Search) -> Query:
     if not asked.question.subject:
         return asked.question.query
     query = asked.question.query
-    return replace(query, words=(*query.words, Words(tuple(words_of(asked.question.subject)))))
+    return replace(query, words=(*query.words, Phrase(tuple(words_of(asked.question.subject)))))
 
 
 def _people(found: list[Happening]) -> tuple[tuple[str, int], ...]:

@@ -15,7 +15,7 @@ _DAY = 86_400
 
 
 @dataclass(frozen=True)
-class Linked:
+class LinkedFile:
     """The file behind a link."""
 
     sha256: str
@@ -23,14 +23,14 @@ class Linked:
     mime: str
 
 
-def make(settings: Settings, file: Linked, *, days: float | None = None) -> str:
+def make(settings: Settings, file: LinkedFile, *, days: float | None = None) -> str:
     """The whole address of a link to a file."""
     ends = int(time.time() + (settings.link_days if days is None else days) * _DAY)
     token = _signer(settings).dumps([file.sha256, file.filename, file.mime, ends])
     return f"{settings.base_url}/get/{token}"
 
 
-def read(settings: Settings, token: str) -> Linked:
+def read(settings: Settings, token: str) -> LinkedFile:
     """The file behind a token. Raises NotFound for one that was not made here, Conflict for one that is over."""
     try:
         told = _signer(settings).loads(token[:4000])
@@ -39,7 +39,7 @@ def read(settings: Settings, token: str) -> Linked:
         raise NotFound("There is no file behind this link.", hint="Check that the whole link was copied.") from problem
     if time.time() > ends:
         raise Conflict("This link is no longer good.", hint="Ask whoever sent it for a new one.")
-    return Linked(sha256, filename, mime)
+    return LinkedFile(sha256, filename, mime)
 
 
 def _signer(settings: Settings) -> URLSafeSerializer:

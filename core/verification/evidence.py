@@ -15,7 +15,7 @@ from core.pictures import icc
 from core.provenance import embed, origins, xmp
 from core.provenance.disclosure import Disclosure, says_ai
 from core.provenance.seal import read, stores
-from core.provenance.seal.names import States
+from core.provenance.seal.names import SealOrigin
 from core.provenance.seal.read import Credentials
 from core.provenance.seal.sign import FOREIGN, SEALED, UNSTAMPED
 from core.recognition import identify
@@ -111,8 +111,8 @@ def _signature(found: Credentials | None, count: int) -> Signature:
         (found.state == "Invalid", Signature.INVALID),
         (found.state != "Trusted", Signature.UNKNOWN),
         (bool(found.broken), Signature.BROKEN_HISTORY),
-        (found.states is States.BROUGHT, Signature.BROUGHT),
-        (found.states is States.NOT_IDENTICAL, Signature.NOT_IDENTICAL),
+        (found.states is SealOrigin.BROUGHT, Signature.BROUGHT),
+        (found.states is SealOrigin.NOT_IDENTICAL, Signature.NOT_IDENTICAL),
     ):
         if is_so:
             return signature

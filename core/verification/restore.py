@@ -21,7 +21,7 @@ from core.exports import profiles, redact, strip, transcode
 from core.files import previews, stored
 from core.formats.problems import HIDDEN
 from core.people import audit
-from core.people.roles import Action, allow
+from core.people.roles import Permission, allow
 from core.provenance import embed, policies, xmp
 from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
@@ -60,7 +60,7 @@ def restore(
     assert found.asset is not None
     source = found.original or found.asset
     with desk.reading() as session:
-        allow(session, by, Action.EXPORT, projects.by_id(session, source.project_id))
+        allow(session, by, Permission.EXPORT, projects.by_id(session, source.project_id))
     if found.recognised is Recognised.EQUAL:
         return Restored(source, source, True, found.seen.how)
     _needs_some(looked)
@@ -133,7 +133,7 @@ def _as_a_copy(desk: Desk, looked: Looked, found: Found, original: Asset, agreed
         parent,
         [{"action": "c2pa.unknown"}],
         assertions,
-        states=names.States.NOT_IDENTICAL,
+        states=names.SealOrigin.NOT_IDENTICAL,
         redactions=redactions,
         title=f"copy of {original.code}",
         thumbnail=previews.small_for_manifest(data, settings.max_pixels),

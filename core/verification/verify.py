@@ -16,7 +16,7 @@ from core.exports.profiles import Profile
 from core.provenance.disclosure import Disclosure, says_ai
 from core.provenance.seal import read, stores
 from core.provenance.seal.names import called
-from core.provenance.seal.read import Credentials, Step
+from core.provenance.seal.read import Credentials, ManifestStep
 from core.provenance.seal.sign import FOREIGN, SEALED, UNSTAMPED
 from core.recognition.identify import Certainty
 from core.verification import evidence
@@ -201,7 +201,7 @@ def credentials_shape(found: Credentials) -> dict[str, Any]:
     }
 
 
-def step_shape(step: Step) -> dict[str, Any]:
+def step_shape(step: ManifestStep) -> dict[str, Any]:
     """One step; who is not on the trust list is called unknown before anything else."""
     by = called(step.signer)
     return {

@@ -14,7 +14,7 @@ import numpy as np
 
 from hooks.simulator.folders import Folders
 from hooks.simulator.nodes import NODES
-from hooks.simulator.nodes.kinds import Made
+from hooks.simulator.nodes.kinds import NodeResult
 
 LIMIT_BYTES = 96 * 2**20
 
@@ -23,17 +23,17 @@ class Cache:
     """Outputs by key, the longest unused thrown away when the pictures in it pass LIMIT_BYTES. Lives across jobs and users."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[str, tuple[Made, int]] = OrderedDict()
+        self._made: OrderedDict[str, tuple[NodeResult, int]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: str) -> Made | None:
+    def get(self, key: str) -> NodeResult | None:
         found = self._made.get(key)
         if found is None:
             return None
         self._made.move_to_end(key)
         return found[0]
 
-    def put(self, key: str, made: Made) -> None:
+    def put(self, key: str, made: NodeResult) -> None:
         size = 512 + sum(_weight(value) for value in made.values)
         self._bytes += size - self._made.pop(key, (made, 0))[1]
         self._made[key] = made, size

@@ -13,7 +13,7 @@ from hooks.simulator.folders import Folders
 from hooks.simulator.messages import Telling
 from hooks.simulator.node_order import execution_order
 from hooks.simulator.nodes import NODES
-from hooks.simulator.nodes.kinds import Made, NodeFailed
+from hooks.simulator.nodes.kinds import NodeFailed, NodeResult
 from hooks.simulator.sockets import PREVIEW, PREVIEW_WITH_METADATA, TEXT
 from hooks.simulator.values import Frame
 
@@ -39,7 +39,7 @@ class Execution(Telling):
 
     record: dict[str, Any] = field(default_factory=dict)
     outcome: str = "success"
-    _made: dict[str, Made] = field(default_factory=dict)
+    _made: dict[str, NodeResult] = field(default_factory=dict)
     _executed: list[str] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
     _blocked: bool = False
@@ -109,7 +109,7 @@ class Execution(Telling):
             self._failed(error)
         self._close()
 
-    def _cached(self, node: str) -> Made | None:
+    def _cached(self, node: str) -> NodeResult | None:
         return self.bench.cache.get(self._keys.get(node, ""))
 
     def _node(self, node: str) -> None:
@@ -132,7 +132,7 @@ class Execution(Telling):
         last = self._progress[node]
         self._moved(last["max"], last["max"], "finished")
 
-    def _run_node(self, node: str) -> Made:
+    def _run_node(self, node: str) -> NodeResult:
         kind = NODES[self.prompt[node]["class_type"]]
         if self._blocked and kind.output:
             return self._block(kind.name)
@@ -158,7 +158,7 @@ class Execution(Telling):
         if knobs.node_error and knobs.node_error_at in ("", kind) and knobs.take("node_error"):
             raise NodeFailed("ValueError", f"the simulated server was told to fail in {kind}\n")
 
-    def _block(self, kind: str) -> Made:
+    def _block(self, kind: str) -> NodeResult:
         if self.bench.knobs.blocked_message:
             said = f"Execution Blocked: {self.bench.knobs.blocked_message}"
             what = {
@@ -170,7 +170,7 @@ class Execution(Telling):
             }
             about = {"prompt_id": self.item[1], "node_id": self.node_id, "node_type": kind, "executed": list(self._executed)}
             self._tell_owner("execution_error", {**about, **what})
-        return Made()
+        return NodeResult()
 
     # ending
 

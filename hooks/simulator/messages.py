@@ -14,7 +14,7 @@ from hooks.simulator import versions
 from hooks.simulator.cache import Cache
 from hooks.simulator.folders import Folders
 from hooks.simulator.knobs import Knobs
-from hooks.simulator.nodes.kinds import Made
+from hooks.simulator.nodes.kinds import NodeResult
 from hooks.simulator.queue import Item
 from hooks.simulator.sockets import Sockets
 from hooks.simulator.values import Frame
@@ -49,7 +49,7 @@ class Telling:
     _outputs: dict[str, Any] = field(default_factory=dict)
     _meta: dict[str, Any] = field(default_factory=dict)
 
-    def _show(self, node: str, made: Made) -> None:
+    def _show(self, node: str, made: NodeResult) -> None:
         if made.shown is None:
             return
         self._outputs[node] = made.shown

@@ -17,7 +17,7 @@ LONG_LIST = 20
 
 
 @dataclass
-class Verdict:
+class Validation:
     """What came out: an `error` to answer with 400, else the output nodes that survived; `node_errors` in either case."""
 
     error: dict[str, Any] | None = None
@@ -29,16 +29,16 @@ def refusal(kind: str, message: str, details: str = "", **extra: Any) -> dict[st
     return {"type": kind, "message": message, "details": details, "extra_info": extra}
 
 
-def check(graph: Graph, folders: Folders, targets: list[str] | None, version: str) -> Verdict:
+def check(graph: Graph, folders: Folders, targets: list[str] | None, version: str) -> Validation:
     """Validates (and, like the real one, coerces values in place). A graph that is no graph at all raises something, as there."""
     missing = _first_missing(graph, version)
     if missing:
-        return Verdict(missing)
+        return Validation(missing)
     ends = [node for node, what in graph.items() if NODES[what["class_type"]].output and (targets is None or node in targets)]
     if not ends:
-        return Verdict(refusal("prompt_no_outputs", "Prompt has no outputs"))
+        return Validation(refusal("prompt_no_outputs", "Prompt has no outputs"))
     inspection = Inspection(graph, folders)
-    verdict = Verdict()
+    verdict = Validation()
     told: list[str] = []
     for end in ends:
         if inspection.fine(end):

@@ -82,7 +82,7 @@ def due(session: Session, now: datetime, *, platforms: Collection[str] | None = 
 
 
 @dataclass(frozen=True)
-class Line:
+class ChatLine:
     """Where posts wait to be sent: one channel of one platform."""
 
     platform: str
@@ -90,12 +90,12 @@ class Line:
     channel_id: str
 
 
-def lines(session: Session, platforms: Collection[str], now: datetime) -> list[Line]:
+def lines(session: Session, platforms: Collection[str], now: datetime) -> list[ChatLine]:
     """The channels of these platforms in which a post may be sent now, those with an end to tell first."""
     place = (Post.platform, Post.tenant, Post.channel_id)
     asked = select(*place).join(Render, col(Render.id) == Post.render_id, isouter=True)
     asked = asked.where(col(Post.platform).in_(platforms), *_ready(now)).group_by(*place).order_by(func.min(_urgency()))
-    return [Line(*row) for row in session.exec(asked)]
+    return [ChatLine(*row) for row in session.exec(asked)]
 
 
 def _urgency() -> Case[int]:
@@ -104,7 +104,7 @@ def _urgency() -> Case[int]:
     return case((or_(over, col(Post.asset_id).is_not(None)), 0), (col(Post.message_ref) == "", 1), else_=2)
 
 
-def next_in(session: Session, line: Line, now: datetime, limit: int = 20) -> list[Post]:
+def next_in(session: Session, line: ChatLine, now: datetime, limit: int = 20) -> list[Post]:
     """What to send next in a channel: what has ended, then what has no message yet, then what goes on; each oldest first."""
     here = (Post.platform == line.platform, Post.tenant == line.tenant, Post.channel_id == line.channel_id)
     asked = select(Post).join(Render, col(Render.id) == Post.render_id, isouter=True).where(*here, *_ready(now))

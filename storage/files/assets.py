@@ -30,7 +30,7 @@ class AssetDraft:
 
 
 @dataclass(frozen=True)
-class Relation:
+class LineageLink:
     """`child` was rendered from `parent`, which went in as the input `name`; `steps` away from the Asset asked about."""
 
     parent: Asset
@@ -182,22 +182,22 @@ def children(session: Session, asset_id: int) -> Sequence[Asset]:
     return sorted({one.child.id: one.child for one in descent(session, asset_id, 1)}.values(), key=lambda one: one.id)
 
 
-def ancestry(session: Session, asset_id: int, steps: int = 50) -> list[Relation]:
+def ancestry(session: Session, asset_id: int, steps: int = 50) -> list[LineageLink]:
     """Where an Asset came from: its parents, theirs, and so on, nearest first. A circle ends where it closes."""
     return _grow(session, asset_id, steps, upward=True)
 
 
-def descent(session: Session, asset_id: int, steps: int = 50) -> list[Relation]:
+def descent(session: Session, asset_id: int, steps: int = 50) -> list[LineageLink]:
     """What became of an Asset: what was rendered from it, from that, and so on, nearest first."""
     return _grow(session, asset_id, steps, upward=False)
 
 
-def _grow(session: Session, asset_id: int, steps: int, *, upward: bool) -> list[Relation]:
-    relations: list[Relation] = []
+def _grow(session: Session, asset_id: int, steps: int, *, upward: bool) -> list[LineageLink]:
+    relations: list[LineageLink] = []
     seen, edge = {asset_id}, {asset_id}
     for step in range(1, steps + 1):
         found = _relations(session, edge, upward)[: _FAMILY_LIMIT - len(relations)]
-        relations += [Relation(parent, child, name, step) for parent, child, name in found]
+        relations += [LineageLink(parent, child, name, step) for parent, child, name in found]
         edge = {(parent if upward else child).id or 0 for parent, child, _ in found} - seen
         seen |= edge
         if not edge:

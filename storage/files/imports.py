@@ -25,7 +25,7 @@ class Before(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class ImportedFile:
     """A file as it was come upon, and what became of it; the Asset's number where it is one."""
 
     place: str
@@ -89,7 +89,7 @@ def looked_at(session: Session, places: Collection[str]) -> dict[str, Before]:
     return {by_key[key]: Before(size, modified, FoundState(state)) for key, size, modified, state in found}
 
 
-def note(session: Session, intake_id: int, files: Sequence[Found]) -> None:
+def note(session: Session, intake_id: int, files: Sequence[ImportedFile]) -> None:
     """Write what became of files; a place that was looked at before has only its newest state."""
     rows = [
         {

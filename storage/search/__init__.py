@@ -12,22 +12,22 @@ from sqlmodel import Session, col, select
 
 from storage.database import Database
 from storage.search import entity_index, forms, postgres, sqlite
-from storage.search.document import Entry, asset_in, bound, gather, gather_new, slot
-from storage.search.query import Bound, Facet, Field, Link, Measure, Order, Page, Query, Relation, Scope, Words
+from storage.search.document import IndexEntry, asset_in, bound, gather, gather_new, slot
+from storage.search.query import Bound, Facet, FacetField, Measure, Order, Page, Phrase, Query, RelatedRows, Relation, Scope
 from storage.tables import Asset, Origin
 
 __all__ = [
     "Bound",
     "Facet",
-    "Field",
-    "Link",
+    "FacetField",
     "Measure",
     "Order",
     "Page",
+    "Phrase",
     "Query",
+    "RelatedRows",
     "Relation",
     "Scope",
-    "Words",
     "count",
     "find",
     "forget",
@@ -50,7 +50,7 @@ class _Dialect(Protocol):
         self, session: Session, query: Query, scope: Scope, low: int, high: int, limit: int
     ) -> list[tuple[int, float]]: ...
     def count(self, session: Session, query: Query, scope: Scope, low: int, high: int, limit: int) -> int: ...
-    def put(self, session: Session, entries: list[Entry]) -> None: ...
+    def put(self, session: Session, entries: list[IndexEntry]) -> None: ...
     def remove(self, session: Session, slot: int) -> None: ...
 
 

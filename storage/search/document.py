@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from storage.ids import code
 from storage.search.picture_sizes import words_for
-from storage.search.query import Field
+from storage.search.query import FacetField
 from storage.search.tokenizer import fold, words_of
 from storage.tables import Asset, Client, Member, Origin, Project, Tag, Verdict
 
@@ -24,7 +24,7 @@ _LONGEST_TEXT = 20_000
 
 
 @dataclass(frozen=True)
-class Entry:
+class IndexEntry:
     """One Asset as the index sees it. `facets` are (field, value) with the values of storage.search.query.Facet."""
 
     slot: int
@@ -34,8 +34,8 @@ class Entry:
     status: str
     body: tuple[str, ...]
     unwanted: tuple[str, ...]
-    facets: tuple[tuple[Field, str], ...]
-    names: tuple[tuple[Field, str], ...]
+    facets: tuple[tuple[FacetField, str], ...]
+    names: tuple[tuple[FacetField, str], ...]
     """What people may call it by, as it is written: shots, tags, models, LoRAs, workflows, techniques."""
 
 
@@ -63,7 +63,7 @@ def _seconds(moment: datetime) -> int:
     return min(max(int((moment - _EPOCH).total_seconds() // 1), 0), _LAST_SECOND - 1)
 
 
-def gather(session: Session, asset_ids: Iterable[int]) -> Iterator[Entry]:
+def gather(session: Session, asset_ids: Iterable[int]) -> Iterator[IndexEntry]:
     """The entries of these Assets, in time order; copies that left the house have none."""
     wanted = list(asset_ids)
     tags: dict[int, list[str]] = {}
@@ -86,7 +86,7 @@ def gather(session: Session, asset_ids: Iterable[int]) -> Iterator[Entry]:
     yield from sorted(found, key=lambda one: one.slot)
 
 
-def gather_new(session: Session, added: Sequence[Asset]) -> Iterator[Entry]:
+def gather_new(session: Session, added: Sequence[Asset]) -> Iterator[IndexEntry]:
     """The entries of Assets that were written just now, so that nobody has tagged or judged them, in time order."""
     makers = {one.member_id for one in added}
     people = {one.id: one for one in session.exec(select(Member).where(col(Member.id).in_(makers)))}
@@ -98,7 +98,7 @@ def gather_new(session: Session, added: Sequence[Asset]) -> Iterator[Entry]:
 
 def make(
     asset: Asset, member: Member, project: Project, client: Client, tags: Sequence[str] = (), judges: Sequence[int] = ()
-) -> Entry:
+) -> IndexEntry:
     """The entry of one Asset whose rows are at hand; `judges` gave the binding Verdicts that stand."""
     names = tuple(dict.fromkeys(_names(asset, tags)))
     assert asset.id is not None, "a stored asset"
@@ -106,21 +106,21 @@ def make(
     assert client.id is not None, "a stored client"
     assert member.id is not None, "a stored member"
     facets = (
-        (Field.BY, str(member.id)),
-        (Field.CLIENT, str(client.id)),
-        (Field.PROJECT, str(project.id)),
-        (Field.STATUS, asset.status),
-        (Field.SEED, asset.seed),
-        (Field.KIND, kind(asset)),
-        (Field.ORIGIN, str(asset.origin)),
+        (FacetField.BY, str(member.id)),
+        (FacetField.CLIENT, str(client.id)),
+        (FacetField.PROJECT, str(project.id)),
+        (FacetField.STATUS, asset.status),
+        (FacetField.SEED, asset.seed),
+        (FacetField.KIND, kind(asset)),
+        (FacetField.ORIGIN, str(asset.origin)),
         *((field, key(field, value)) for field, value in names),
         *_versions(asset),
         *_hashes(asset),
-        *((Field.SIZE, word) for word in _sizes(asset)),
-        *((Field.INFERRED, facet) for facet in asset.inferred or ()),
-        *((Field.JUDGE, str(judge)) for judge in judges),
+        *((FacetField.SIZE, word) for word in _sizes(asset)),
+        *((FacetField.INFERRED, facet) for facet in asset.inferred or ()),
+        *((FacetField.JUDGE, str(judge)) for judge in judges),
     )
-    return Entry(
+    return IndexEntry(
         slot=slot(asset.created_at, asset.id),
         project_id=project.id,
         client_id=client.id,
@@ -134,13 +134,13 @@ def make(
 
 
 @lru_cache(1 << 13)
-def key(field: Field, value: str) -> str:
+def key(field: FacetField, value: str) -> str:
     """What a value of `field` is compared by: model files without folder and ending, everything folded.
 
-    >>> key(Field.LORA, "styles/Slate-Ink.safetensors"), key(Field.SHOT, " SH010 ")
+    >>> key(FacetField.LORA, "styles/Slate-Ink.safetensors"), key(FacetField.SHOT, " SH010 ")
     ('slate-ink', 'sh010')
     """
-    if field in (Field.MODEL, Field.LORA):
+    if field in (FacetField.MODEL, FacetField.LORA):
         name = value.replace("\\", "/").rstrip("/").rpartition("/")[2]
         ending = PurePosixPath(name).suffix
         return fold(name.removesuffix(ending) if ending in (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf") else name)
@@ -163,28 +163,30 @@ def model_names(asset: Asset, *, only: str = "") -> list[str]:
     return list(dict.fromkeys(str(one["name"]) for one in kept if one.get("name")))
 
 
-def _names(asset: Asset, tags: Sequence[str]) -> Iterator[tuple[Field, str]]:
-    yield from ((Field.MODEL, name) for name in model_names(asset))
-    yield from ((Field.LORA, name) for name in model_names(asset, only="loras"))
-    yield from ((Field.TECHNIQUE, word) for word in asset.techniques)
-    yield from ((Field.TAG, word) for word in tags)
-    yield from ((field, value) for field, value in ((Field.SHOT, asset.shot), (Field.WORKFLOW, asset.workflow)) if value)
+def _names(asset: Asset, tags: Sequence[str]) -> Iterator[tuple[FacetField, str]]:
+    yield from ((FacetField.MODEL, name) for name in model_names(asset))
+    yield from ((FacetField.LORA, name) for name in model_names(asset, only="loras"))
+    yield from ((FacetField.TECHNIQUE, word) for word in asset.techniques)
+    yield from ((FacetField.TAG, word) for word in tags)
+    yield from (
+        (field, value) for field, value in ((FacetField.SHOT, asset.shot), (FacetField.WORKFLOW, asset.workflow)) if value
+    )
 
 
 def _sizes(asset: Asset) -> tuple[str, ...]:
     return words_for(asset.width, asset.height) if asset.width and asset.height else ()
 
 
-def _versions(asset: Asset) -> Iterator[tuple[Field, str]]:
+def _versions(asset: Asset) -> Iterator[tuple[FacetField, str]]:
     if asset.workflow and asset.workflow_number:
-        yield Field.WORKFLOW, f"{fold(asset.workflow)}@{asset.workflow_number}"
+        yield FacetField.WORKFLOW, f"{fold(asset.workflow)}@{asset.workflow_number}"
 
 
-def _hashes(asset: Asset) -> Iterator[tuple[Field, str]]:
+def _hashes(asset: Asset) -> Iterator[tuple[FacetField, str]]:
     """Each model by the ten digits of its SHA-256 that model sites show (AutoV2)."""
     for one in asset.models:
         if digest := str(one.get("sha256") or one.get("hash") or ""):
-            yield Field.MODEL, digest[:10]
+            yield FacetField.MODEL, digest[:10]
 
 
 def _texts(asset: Asset) -> Iterator[str]:

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, bindparam, text
 from sqlmodel import Session
 
-from storage.search.document import Entry, key
-from storage.search.query import Field
+from storage.search.document import IndexEntry, key
+from storage.search.query import FacetField
 from storage.search.tokenizer import fold
 
 TABLE = """
@@ -54,7 +54,7 @@ class Person(NamedTuple):
     handles: tuple[str, ...] = ()
 
 
-class Place(NamedTuple):
+class IndexedProject(NamedTuple):
     """A Project and its Client."""
 
     id: int
@@ -64,10 +64,10 @@ class Place(NamedTuple):
     client: str
 
 
-class Name(NamedTuple):
+class IndexedName(NamedTuple):
     """A shot, tag, model, LoRA, workflow or technique, and the Projects that have an Asset with it."""
 
-    field: Field
+    field: FacetField
     key: str
     label: str
     projects: frozenset[int]
@@ -77,9 +77,9 @@ class Name(NamedTuple):
 class Names:
     """All names of a database as they were read once: two of these are the same only if they are one."""
 
-    every: tuple[Name, ...]
+    every: tuple[IndexedName, ...]
 
-    def seen_in(self, project_ids: frozenset[int] | None) -> list[Name]:
+    def seen_in(self, project_ids: frozenset[int] | None) -> list[IndexedName]:
         """Those used in these Projects (None: all), by field and key."""
         if project_ids is None:
             return list(self.every)
@@ -90,7 +90,7 @@ _READ: WeakKeyDictionary[Any, tuple[int, Names]] = WeakKeyDictionary()
 """What was read last from each database, and how many rows that were: names are only ever added, but for a reindex."""
 
 
-def remember(session: Session, entries: Iterable[Entry]) -> set[Row]:
+def remember(session: Session, entries: Iterable[IndexEntry]) -> set[Row]:
     """Note the names these entries bring; returns all of them as (field, key, project)."""
     given = {
         (str(field), key(field, label), one.project_id): label for one in entries for field, label in one.names if label.strip()
@@ -149,13 +149,13 @@ def recipients(session: Session, part: str) -> list[str]:
     return [row[0] for row in session.connection().execute(_RECIPIENTS, {"part": f"%{escaped}%"})]
 
 
-def places(session: Session, project_ids: frozenset[int] | None) -> list[Place]:
+def places(session: Session, project_ids: frozenset[int] | None) -> list[IndexedProject]:
     """The Projects among `project_ids` (None: all), by slug."""
-    found = (Place(*row) for row in session.connection().execute(_PROJECTS))
+    found = (IndexedProject(*row) for row in session.connection().execute(_PROJECTS))
     return [place for place in found if project_ids is None or place.id in project_ids]
 
 
-def names(session: Session, project_ids: frozenset[int] | None) -> list[Name]:
+def names(session: Session, project_ids: frozenset[int] | None) -> list[IndexedName]:
     """The names used in those Projects (None: all), by field and key."""
     return all_names(session).seen_in(project_ids)
 
@@ -169,6 +169,8 @@ def all_names(session: Session) -> Names:
         used: dict[tuple[str, str], tuple[str, set[int]]] = {}
         for field, name_key, label, project in connection.execute(_NAMES):
             used.setdefault((field, name_key), (label, set()))[1].add(project)
-        found = (Name(Field(field), name, label, frozenset(projects)) for (field, name), (label, projects) in used.items())
+        found = (
+            IndexedName(FacetField(field), name, label, frozenset(projects)) for (field, name), (label, projects) in used.items()
+        )
         kept = _READ[connection.engine] = (rows, Names(tuple(found)))
     return kept[1]

@@ -9,55 +9,55 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2s
 
-from storage.search.query import Facet, Field
+from storage.search.query import Facet, FacetField
 from storage.search.tokenizer import fold
 
 EVERYTHING = "all"
 """The token every asset has: what a query without any positive condition looks for."""
 
 _LETTER = {
-    Field.BY: "u",
-    Field.CLIENT: "c",
-    Field.PROJECT: "p",
-    Field.SHOT: "h",
-    Field.STATUS: "s",
-    Field.TAG: "g",
-    Field.MODEL: "m",
-    Field.LORA: "l",
-    Field.WORKFLOW: "w",
-    Field.TECHNIQUE: "t",
-    Field.SEED: "n",
-    Field.KIND: "k",
-    Field.ORIGIN: "o",
-    Field.JUDGE: "j",
-    Field.INFERRED: "i",
-    Field.SIZE: "z",
+    FacetField.BY: "u",
+    FacetField.CLIENT: "c",
+    FacetField.PROJECT: "p",
+    FacetField.SHOT: "h",
+    FacetField.STATUS: "s",
+    FacetField.TAG: "g",
+    FacetField.MODEL: "m",
+    FacetField.LORA: "l",
+    FacetField.WORKFLOW: "w",
+    FacetField.TECHNIQUE: "t",
+    FacetField.SEED: "n",
+    FacetField.KIND: "k",
+    FacetField.ORIGIN: "o",
+    FacetField.JUDGE: "j",
+    FacetField.INFERRED: "i",
+    FacetField.SIZE: "z",
 }
-_NUMBERED = (Field.BY, Field.JUDGE, Field.CLIENT, Field.PROJECT)
+_NUMBERED = (FacetField.BY, FacetField.JUDGE, FacetField.CLIENT, FacetField.PROJECT)
 _PAIRS = (
-    (Field.CLIENT, Field.BY),
-    (Field.PROJECT, Field.SHOT),
-    (Field.STATUS, Field.TECHNIQUE),
-    (Field.CLIENT, Field.TECHNIQUE),
-    (Field.CLIENT, Field.STATUS),
-    (Field.PROJECT, Field.BY),
-    (Field.PROJECT, Field.STATUS),
-    (Field.PROJECT, Field.TECHNIQUE),
-    (Field.BY, Field.STATUS),
-    (Field.BY, Field.TECHNIQUE),
+    (FacetField.CLIENT, FacetField.BY),
+    (FacetField.PROJECT, FacetField.SHOT),
+    (FacetField.STATUS, FacetField.TECHNIQUE),
+    (FacetField.CLIENT, FacetField.TECHNIQUE),
+    (FacetField.CLIENT, FacetField.STATUS),
+    (FacetField.PROJECT, FacetField.BY),
+    (FacetField.PROJECT, FacetField.STATUS),
+    (FacetField.PROJECT, FacetField.TECHNIQUE),
+    (FacetField.BY, FacetField.STATUS),
+    (FacetField.BY, FacetField.TECHNIQUE),
 )
 
 
-def token(field: Field, value: str) -> str:
+def token(field: FacetField, value: str) -> str:
     """The token of one facet: ASCII letters and digits only, so no tokenizer can take it apart."""
     if field in _NUMBERED:
         return f"{_LETTER[field]}{int(value)}"
     return _LETTER[field] + blake2s(fold(value).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def tokens_of(facets: Iterable[tuple[Field, str]]) -> list[str]:
+def tokens_of(facets: Iterable[tuple[FacetField, str]]) -> list[str]:
     """All tokens of one asset: EVERYTHING, its facets, its facet pairs; without repeats, in a steady order."""
-    single: dict[Field, list[str]] = {}
+    single: dict[FacetField, list[str]] = {}
     for field, value in facets:
         if value:
             single.setdefault(field, []).append(token(field, value))
@@ -69,7 +69,7 @@ def tokens_of(facets: Iterable[tuple[Field, str]]) -> list[str]:
 
 def cover(facets: Iterable[Facet]) -> list[list[str]]:
     """Positive facets as alternatives that must all hold, those with one value joined into pairs where there are any."""
-    alone: dict[Field, str] = {}
+    alone: dict[FacetField, str] = {}
     wanted: list[list[str]] = []
     for facet in facets:
         tokens = [token(facet.field, value) for value in facet.values]

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from storage import search
 from storage.search import postgres, sqlite
 from storage.search.links import statement
-from storage.search.query import Link, Query, Relation, Scope
+from storage.search.query import Query, RelatedRows, Relation, Scope
 from storage.tables.columns import Instant
 
 MOST = 5_000
@@ -37,7 +37,7 @@ _ROWS = {
 """Table, what, text, and whether it was taken back."""
 
 
-def happenings(session: Session, query: Query, scope: Scope, link: Link, *, oldest: bool = False) -> list[Happening]:
+def happenings(session: Session, query: Query, scope: Scope, link: RelatedRows, *, oldest: bool = False) -> list[Happening]:
     """What was done with the hits, of the link's kind, values, member and time; newest first, at most MOST."""
     if scope.project_ids is not None and not scope.project_ids:
         return []
@@ -66,7 +66,7 @@ def happenings(session: Session, query: Query, scope: Scope, link: Link, *, olde
     ]
 
 
-def _parts(link: Link, what: str) -> tuple[list[str], dict[str, object]]:
+def _parts(link: RelatedRows, what: str) -> tuple[list[str], dict[str, object]]:
     parts, values = list[str](), dict[str, object]()
     if link.values:
         parts.append(f"done.{what} IN :hv")

@@ -11,7 +11,7 @@ from storage.search.query import Scope
 from storage.tables import Asset, Backend, Client, Judgement, Member, Project, Render, Tag, Verdict
 
 
-class Shown(NamedTuple):
+class FoundAsset(NamedTuple):
     """An Asset and the rows its names are in."""
 
     asset: Asset
@@ -20,7 +20,7 @@ class Shown(NamedTuple):
     client: Client
 
 
-def shown(session: Session, asset_ids: Sequence[int]) -> list[Shown]:
+def shown(session: Session, asset_ids: Sequence[int]) -> list[FoundAsset]:
     """These Assets, in the order given; those that are gone are left out."""
     asked = (
         select(Asset, Member, Project, Client)
@@ -29,7 +29,7 @@ def shown(session: Session, asset_ids: Sequence[int]) -> list[Shown]:
         .join(Client, col(Client.id) == col(Project.client_id))
         .where(col(Asset.id).in_(list(asset_ids)))
     )
-    found = {row[0].id: Shown(*row) for row in session.exec(asked)}
+    found = {row[0].id: FoundAsset(*row) for row in session.exec(asked)}
     return [found[one] for one in asset_ids if one in found]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlalchemy.sql.elements import TextClause
 
-from storage.search.query import Bound, Link, Measure, Query, Relation
+from storage.search.query import Bound, Measure, Query, RelatedRows, Relation
 from storage.tables.columns import Instant
 
 MEASURES = {
@@ -70,7 +70,7 @@ def statement(sql: str, values: dict[str, Any]) -> TextClause:
     return text(sql).bindparams(*typed)
 
 
-def _span(link: Link, name: str, column: str) -> tuple[list[str], dict[str, Any]]:
+def _span(link: RelatedRows, name: str, column: str) -> tuple[list[str], dict[str, Any]]:
     parts, values = list[str](), dict[str, Any]()
     if link.since is not None:
         parts.append(f"{column} >= :{name}s")
@@ -81,7 +81,7 @@ def _span(link: Link, name: str, column: str) -> tuple[list[str], dict[str, Any]
     return parts, values
 
 
-def _rows(link: Link, name: str, table: str, value: str, words: str = "") -> tuple[str, dict[str, Any]]:
+def _rows(link: RelatedRows, name: str, table: str, value: str, words: str = "") -> tuple[str, dict[str, Any]]:
     """SELECT asset_id FROM a table with who, when and which; `value` and `words` are the columns of values and text."""
     parts, values = _span(link, name, "created_at")
     if link.values:
@@ -97,24 +97,24 @@ def _rows(link: Link, name: str, table: str, value: str, words: str = "") -> tup
     return f"SELECT asset_id FROM {table}{_where(parts)}", values
 
 
-def _judged(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _judged(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     sql, values = _rows(link, name, "verdict", "judgement", "note")
     return f"{sql} {'AND' if ' WHERE ' in sql else 'WHERE'} withdrawn_at IS NULL", values
 
 
-def _ever(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _ever(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     return _rows(link, name, "verdict", "judgement", "note")
 
 
-def _exported(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _exported(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     return _rows(link, name, "export", "profile", "recipient")
 
 
-def _tagged(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _tagged(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     return _rows(link, name, "tag", "word")
 
 
-def _sources(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _sources(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     """Assets made from others, of these origins and made by this member where the link says so."""
     parts, values = list[str](), dict[str, Any]()
     if link.values:
@@ -133,7 +133,7 @@ def _sources(link: Link, name: str) -> tuple[str, dict[str, Any]]:
     return f"{made} UNION {found}", values
 
 
-def _results(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _results(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     if not link.values:
         return "SELECT asset_id FROM renderinput UNION SELECT source_id FROM assetsource WHERE source_id IS NOT NULL", {}
     made = "SELECT renderinput.asset_id FROM renderinput JOIN asset ON asset.render_id = renderinput.render_id"
@@ -141,7 +141,7 @@ def _results(link: Link, name: str) -> tuple[str, dict[str, Any]]:
     return f"{made} WHERE {' OR '.join(parts)}", {f"{name}v{at}": f'%"{one}"%' for at, one in enumerate(link.values)}
 
 
-def _server(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _server(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     return (
         "SELECT asset.id FROM asset JOIN render ON render.id = asset.render_id JOIN backend ON backend.id = render.backend_id"
         f" WHERE lower(backend.name) IN :{name}v"
@@ -164,16 +164,16 @@ def _where(parts: list[str]) -> str:
     return f" WHERE {' AND '.join(parts)}" if parts else ""
 
 
-def _hours(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _hours(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     return f"SELECT id FROM asset WHERE {{hour}} IN :{name}v", {f"{name}v": tuple(int(one) for one in link.values) or (-1,)}
 
 
-def _withdrawn(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _withdrawn(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     sql, values = _rows(link, name, "verdict", "judgement", "note")
     return f"{sql} {'AND' if ' WHERE ' in sql else 'WHERE'} withdrawn_at IS NOT NULL", values
 
 
-def _overturned(link: Link, name: str) -> tuple[str, dict[str, Any]]:
+def _overturned(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     first, second = link.values
     return (
         "SELECT early.asset_id FROM verdict AS early JOIN verdict AS late ON late.asset_id = early.asset_id"

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.search.document import Entry
+from storage.search.document import IndexEntry
 from storage.search.facets import token
 from storage.search.links import conditions, statement
-from storage.search.query import Facet, Field, Query, Scope, Words
+from storage.search.query import Facet, FacetField, Phrase, Query, Scope
 
 TABLE = (
     """
@@ -34,7 +34,12 @@ PAIRS = (
     "CREATE INDEX search_by_member_status ON search_assets (member_id, status, slot)",
 )
 """For what is asked for together: a common word is then looked for among what is left of a million, newest first."""
-_COLUMNS = {Field.PROJECT: "project_id", Field.CLIENT: "client_id", Field.BY: "member_id", Field.STATUS: "status"}
+_COLUMNS = {
+    FacetField.PROJECT: "project_id",
+    FacetField.CLIENT: "client_id",
+    FacetField.BY: "member_id",
+    FacetField.STATUS: "status",
+}
 ASSET = "(slot & 4294967295)"
 """The Asset's number in a slot, in SQL."""
 _MOST_PLACES = 255
@@ -48,7 +53,7 @@ _PUT = text(
 _REMOVE = text("DELETE FROM search_assets WHERE slot = :slot")
 
 
-def put(session: Session, entries: Iterable[Entry]) -> None:
+def put(session: Session, entries: Iterable[IndexEntry]) -> None:
     """Add entries whose slots are free."""
     rows = [
         {
@@ -147,7 +152,7 @@ def _where(query: Query, scope: Scope) -> tuple[str, dict[str, Any]]:
     return " AND ".join(parts), values
 
 
-def _words_or_names(words: Words, name: str) -> tuple[str, dict[str, Any]]:
+def _words_or_names(words: Phrase, name: str) -> tuple[str, dict[str, Any]]:
     said, values = [f"{words.part} @@ CAST(:{name} AS tsquery)"], dict[str, Any]({name: _words(words)})
     for number, facet in enumerate(words.names):
         said.append(_facet(facet, f"{name}n{number}"))
@@ -165,11 +170,11 @@ def _facet(facet: Facet, name: str) -> str:
 def _facet_value(facet: Facet) -> Any:
     if facet.field not in _COLUMNS:
         return [token(facet.field, value) for value in facet.values]
-    values: list[Any] = [value if facet.field is Field.STATUS else int(value) for value in facet.values]
+    values: list[Any] = [value if facet.field is FacetField.STATUS else int(value) for value in facet.values]
     return values[0] if len(values) == 1 else values
 
 
-def _words(words: Words) -> str:
+def _words(words: Phrase) -> str:
     *most, last = words.tokens
     said = [" <-> ".join([*(f"'{one}'" for one in most), f"'{last}'" + (":*" if words.prefix else "")])]
     said += [" <-> ".join(f"'{one}'" for one in form) for form in words.forms]

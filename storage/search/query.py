@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 
-class Field(StrEnum):
+class FacetField(StrEnum):
     """What an asset can be picked by. The value is the word people type before the colon."""
 
     BY = "by"
@@ -31,7 +31,14 @@ class Field(StrEnum):
     @property
     def many(self) -> bool:
         """Whether one asset can have several of it."""
-        return self in (Field.TAG, Field.MODEL, Field.LORA, Field.TECHNIQUE, Field.INFERRED, Field.SIZE)
+        return self in (
+            FacetField.TAG,
+            FacetField.MODEL,
+            FacetField.LORA,
+            FacetField.TECHNIQUE,
+            FacetField.INFERRED,
+            FacetField.SIZE,
+        )
 
 
 class Order(StrEnum):
@@ -46,13 +53,13 @@ class Order(StrEnum):
 class Facet:
     """Any one of `values`: row numbers as decimal strings for by, judge, client and project, names for the rest."""
 
-    field: Field
+    field: FacetField
     values: tuple[str, ...]
     negated: bool = False
 
 
 @dataclass(frozen=True)
-class Words:
+class Phrase:
     """Tokens (of storage.search.tokenizer) that follow one another; `prefix` lets the last one be the start of a word."""
 
     tokens: tuple[str, ...]
@@ -92,7 +99,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True)
-class Link:
+class RelatedRows:
     """A condition that other rows decide. `since` and `until` are about those rows, not about when the asset was made."""
 
     relation: Relation
@@ -134,9 +141,9 @@ class Bound:
 class Query:
     """All words, facets, links and bounds must hold; `since` is inclusive, `until` is not. The empty query is everything."""
 
-    words: tuple[Words, ...] = ()
+    words: tuple[Phrase, ...] = ()
     facets: tuple[Facet, ...] = ()
-    links: tuple[Link, ...] = ()
+    links: tuple[RelatedRows, ...] = ()
     bounds: tuple[Bound, ...] = ()
     since: datetime | None = None
     until: datetime | None = None

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from storage.search.document import Entry
+from storage.search.document import IndexEntry
 from storage.search.facets import EVERYTHING, cover, token, tokens_of
 from storage.search.links import conditions, statement
-from storage.search.query import Field, Query, Scope, Words
+from storage.search.query import FacetField, Phrase, Query, Scope
 from storage.search.rank import fits
 
 TABLE = """
@@ -29,7 +29,7 @@ ASSET = "(search_assets.rowid & 4294967295)"
 _HIT = "FROM search_assets WHERE search_assets MATCH :match AND rowid >= :low AND rowid < :high"
 
 
-def put(session: Session, entries: Iterable[Entry]) -> None:
+def put(session: Session, entries: Iterable[IndexEntry]) -> None:
     """Add entries whose slots are free."""
     rows = [
         {
@@ -100,14 +100,14 @@ def match(query: Query, scope: Scope) -> str:
     wanted = [_words(words) for words in query.words if not words.negated]
     wanted += [_any(tokens) for tokens in cover(facet for facet in query.facets if not facet.negated)]
     if scope.project_ids is not None:
-        wanted.append(_any([token(Field.PROJECT, str(project)) for project in sorted(scope.project_ids)]))
+        wanted.append(_any([token(FacetField.PROJECT, str(project)) for project in sorted(scope.project_ids)]))
     unwanted = [_words(words) for words in query.words if words.negated]
     unwanted += [_any([token(facet.field, value) for value in facet.values]) for facet in query.facets if facet.negated]
     every = " AND ".join(wanted or [_any([EVERYTHING])])
     return f"({every}) NOT ({' OR '.join(unwanted)})" if unwanted else every
 
 
-def _words(words: Words) -> str:
+def _words(words: Phrase) -> str:
     said = [f'"{" ".join(words.tokens)}"{" *" if words.prefix else ""}', *(f'"{" ".join(form)}"' for form in words.forms)]
     found = f"({words.part} : ({' OR '.join(said)}))" if len(said) > 1 else f"({words.part} : {said[0]})"
     tokens = [token(facet.field, value) for facet in words.names for value in facet.values]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot import commands
 from bot.cards import Answer
-from bot.request import Attachment, Completion, Place, Said
+from bot.request import Attachment, ChatPlace, ChatRequest, Completion
 from core import files as ingest
 from core import workflows
 from core.desk import Desk
@@ -42,11 +42,11 @@ class Talk:
     said: list[Answer] = field(default_factory=list)
 
     @property
-    def place(self) -> Place:
-        return Place("room", "general", self.thread, self.project)
+    def place(self) -> ChatPlace:
+        return ChatPlace("room", "general", self.thread, self.project)
 
     def say(self, text: str, *, by: Member | None = None, files: tuple[Attachment, ...] = (), key: str | None = None) -> Answer:
-        return commands.answer(self.desk, Said(by or self.mia, self.place, text, files, key))
+        return commands.answer(self.desk, ChatRequest(by or self.mia, self.place, text, files, key))
 
     def press(self, action: str, *, by: Member | None = None, values: dict[str, str] | None = None) -> Answer:
         return commands.press(self.desk, by or self.mia, self.place, action, values)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.request import Place
+from bot.request import ChatPlace
 from core.desk import Desk
-from core.rendering.lifecycle import Asking, submit
+from core.rendering.lifecycle import RenderRequest, submit
 from core.review import verdicts
 from storage.chat import posts
 from storage.tables import Judgement, RoomMessage
@@ -13,9 +13,9 @@ from tests.shop import open_shop
 
 def test_a_verdict_is_on_the_card_once_the_clerk_has_been_there(desk: Desk) -> None:
     with open_shop(desk) as shop:
-        place = Place("room", "general", "", shop.project)
+        place = ChatPlace("room", "general", "", shop.project)
         inputs = {"prompt": "a red boat", "steps": 2, "width": 64, "height": 64}
-        render = submit(desk, Asking("text-to-image", shop.mia, shop.project, inputs=inputs, place=place))
+        render = submit(desk, RenderRequest("text-to-image", shop.mia, shop.project, inputs=inputs, place=place))
         shop.drain()
         [asset] = shop.outputs(render)
         before = _card(desk, render.id)

@@ -10,11 +10,11 @@ import numpy as np
 from PIL import Image
 
 from core.provenance.card import CardFacts
-from core.provenance.card.boxes import Chip, Words
+from core.provenance.card.boxes import Chip, TextBlock
 from core.provenance.card.fonts import FontBook, font_book
 from core.provenance.card.layout import Layout
 from core.provenance.card.system_fonts import SystemFonts
-from core.provenance.card.text import Line, Typesetter
+from core.provenance.card.text import TextLine, Typesetter
 
 LINK = "https://slate.studio.example/assets/A-7Q0D"
 FACTS = CardFacts(
@@ -72,12 +72,12 @@ def read(data: bytes) -> Image.Image:
     return image
 
 
-def said(line: Line) -> str:
+def said(line: TextLine) -> str:
     """The text of a line as it is seen from left to right (where Pillow cannot shape, the runs are turned already)."""
     return "".join(run.text[::-1] if run.rtl and MACHINE.book.shaping else run.text for run in line.runs)
 
 
 def words_of(layout: Layout) -> str:
     """All words on a card, one text a line."""
-    texts = [" ".join(said(line) for line in item.lines) for item in layout.items if isinstance(item, Words)]
+    texts = [" ".join(said(line) for line in item.lines) for item in layout.items if isinstance(item, TextBlock)]
     return "\n".join(texts + [said(item.line) for item in layout.items if isinstance(item, Chip)])

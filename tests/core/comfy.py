@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from core.comfyui.client import Comfy, Run, Step
+from core.comfyui.client import Comfy, ProgressStep, Run
 from core.comfyui.graph import Graph
 
 CHECKPOINT = "slate-sim-base.safetensors"
@@ -43,7 +43,7 @@ def handed_in(comfy: Comfy, graph: Graph | None = None) -> str:
     return prompt_id
 
 
-def watched(comfy: Comfy, prompt_id: str, steps: list[Step] | None = None, *, patience: float = 6.0) -> Run:
+def watched(comfy: Comfy, prompt_id: str, steps: list[ProgressStep] | None = None, *, patience: float = 6.0) -> Run:
     """The run, followed to its end."""
     seen = [] if steps is None else steps
     return comfy.watch(prompt_id, seen=seen.append, keep_going=lambda: True, patience=patience)
@@ -51,7 +51,7 @@ def watched(comfy: Comfy, prompt_id: str, steps: list[Step] | None = None, *, pa
 
 def until_it_runs(comfy: Comfy, prompt_id: str) -> None:
     """Follow the run until its sampler has made a step."""
-    steps: list[Step] = []
+    steps: list[ProgressStep] = []
     comfy.watch(prompt_id, seen=steps.append, keep_going=lambda: not any(step.value >= 1 for step in steps))
     assert steps
 

@@ -48,8 +48,8 @@ def tagged(kind: str, words: dict[str, str]) -> bytes:
         return data + (24 + len(told)).to_bytes(4, "big") + b"uuid" + bytes(range(16)) + told
     if kind == "flac":
         found = flac.parse(data)
-        blocks = [flac.Block(one.kind, _more(one.body, words)) if one.kind == flac.COMMENT else one for one in found.blocks]
-        return found.with_blocks([*blocks, flac.Block(2, b"test" + words["title"].encode())]).as_bytes()
+        blocks = [flac.FlacBlock(one.kind, _more(one.body, words)) if one.kind == flac.COMMENT else one for one in found.blocks]
+        return found.with_blocks([*blocks, flac.FlacBlock(2, b"test" + words["title"].encode())]).as_bytes()
     if kind == "mp3":
         tag = id3.parse(data)
         frames = [tag.frame(b"TXXX", b"\x03" + f"my {key}\0{text}".encode()) for key, text in words.items()]

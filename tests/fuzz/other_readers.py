@@ -14,7 +14,7 @@ from core.errors import SlateError
 from core.formats import claims, films, iptc
 from core.formats.decoding import COMMENT, LATIN1, UTF8, UTF16, UTF16_LE, text_of
 from core.formats.raw_text import RawText, RawTexts
-from core.importing.rules import Rule
+from core.importing.rules import PathRule
 from tests.pictures import SAMPLES
 
 _TABLE = 2**31
@@ -69,7 +69,7 @@ def _browser(data: bytes) -> None:
 def _rule(data: bytes) -> None:
     pattern, _, path = data.decode("utf-8", "replace").partition("\0")
     try:
-        told = Rule.read(pattern).told(path)
+        told = PathRule.read(pattern).told(path)
     except SlateError:
         return
     assert all(value in path for value in told.values())

@@ -25,7 +25,7 @@ from core.formats.decoding import UTF8
 from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, parsed
 from core.generators import a1111
-from core.importing.sources.entries import Entry, Unreadable
+from core.importing.sources.entries import SourceFile, Unreadable
 from core.importing.sources.zip_files import Archive
 from core.importing.stream import sift
 from core.provenance import parameters, xmp
@@ -137,7 +137,7 @@ def _archive(data: bytes) -> None:
         made.write(data)
         made.flush()
         for one in Archive(Path(made.name)).walk():
-            if isinstance(one, Entry):
+            if isinstance(one, SourceFile):
                 try:
                     assert sum(map(len, one.pieces())) <= min(one.size, 1 << 30)
                 except Unreadable:

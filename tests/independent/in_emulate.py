@@ -18,7 +18,7 @@ import yaml
 
 from bot.slack.manifest import CHECKED_IN, EVENTS_PATH
 from bot.slack.runtime import Front
-from bot.slack.socket_mode import Sockets
+from bot.slack.socket_mode import SlackSockets
 from core.desk import Desk
 from tests.independent.node import server
 from tests.simulators.slack.limits import ACK_SECONDS
@@ -262,7 +262,7 @@ def served(desk: Desk) -> Iterator[Workspace]:
     slack = RUNNING[desk.settings.slack_api_url]
     with Web(desk) as web:
         slack.listen(web.url + EVENTS_PATH)
-        yield Workspace(desk, slack, slack.team_id, cast("Sockets", Listening(web.app.state.slack)))
+        yield Workspace(desk, slack, slack.team_id, cast("SlackSockets", Listening(web.app.state.slack)))
 
 
 RUNNING: dict[str, Emulated] = {}

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from storage import search
 from storage.database import Database
-from storage.search import Facet, Field, Order, Query, Scope, Words, entity_index
+from storage.search import Facet, FacetField, Order, Phrase, Query, Scope, entity_index
 from storage.search.document import asset_in, bound, key, slot
 from storage.search.facets import cover, token, tokens_of
 from storage.search.tokenizer import fold, words_of
@@ -72,7 +72,7 @@ def _stored(session: Session, row: Asset | Member | Client | Project) -> int:
 
 
 def said(*tokens: str, **more: bool) -> Query:
-    return Query(words=(Words(tokens, **more),))
+    return Query(words=(Phrase(tokens, **more),))
 
 
 def test_an_asset_is_found_as_soon_as_its_transaction_holds(shelf: Shelf) -> None:
@@ -103,7 +103,7 @@ def test_a_change_replaces_the_entry(shelf: Shelf) -> None:
         session.add(Tag(asset_id=number, word="pick", member_id=shelf.mia))
         search.index(session, number)
         search.index(session, number)
-    approved, tagged = Facet(Field.STATUS, ("approved",)), Facet(Field.TAG, ("pick",))
+    approved, tagged = Facet(FacetField.STATUS, ("approved",)), Facet(FacetField.TAG, ("pick",))
     assert shelf.find(Query(facets=(approved, tagged))) == [number]
     with shelf.database.writing() as session:
         asset = session.get(Asset, number)
@@ -147,13 +147,15 @@ def test_facets_hold_together_apart_and_negated(shelf: Shelf) -> None:
         "x", shot="SH010", techniques=["depth", "controlnet"], models=[{"folder": "loras", "name": "a/Ink.safetensors"}]
     )
     b = shelf.put("x", shot="sh020", techniques=["canny"], project=shelf.other)
-    depth, shot = Facet(Field.TECHNIQUE, ("depth",)), Facet(Field.SHOT, ("sh010", "sh020"))
+    depth, shot = Facet(FacetField.TECHNIQUE, ("depth",)), Facet(FacetField.SHOT, ("sh010", "sh020"))
     assert shelf.find(Query(facets=(depth,))) == [a]
     assert shelf.find(Query(facets=(shot,))) == [b, a]
-    assert shelf.find(Query(facets=(shot, Facet(Field.TECHNIQUE, ("depth",), negated=True)))) == [b]
-    assert shelf.find(Query(facets=(Facet(Field.LORA, ("ink",)), Facet(Field.MODEL, ("ink",))))) == [a]
-    assert shelf.find(Query(facets=(Facet(Field.PROJECT, (str(shelf.other),)), Facet(Field.BY, (str(shelf.mia),))))) == [b]
-    assert shelf.find(Query(facets=(Facet(Field.CLIENT, ("1",), negated=True),))) == []
+    assert shelf.find(Query(facets=(shot, Facet(FacetField.TECHNIQUE, ("depth",), negated=True)))) == [b]
+    assert shelf.find(Query(facets=(Facet(FacetField.LORA, ("ink",)), Facet(FacetField.MODEL, ("ink",))))) == [a]
+    assert shelf.find(
+        Query(facets=(Facet(FacetField.PROJECT, (str(shelf.other),)), Facet(FacetField.BY, (str(shelf.mia),))))
+    ) == [b]
+    assert shelf.find(Query(facets=(Facet(FacetField.CLIENT, ("1",), negated=True),))) == []
 
 
 def test_a_scope_is_a_wall(shelf: Shelf) -> None:
@@ -171,15 +173,15 @@ def test_a_scope_is_a_wall(shelf: Shelf) -> None:
 def test_negative_prompts_are_looked_into_only_when_asked(shelf: Shelf) -> None:
     number = shelf.put("hero", negative="blurry hands")
     assert shelf.find(said("blurry")) == []
-    assert shelf.find(Query(words=(Words(("blurry",), part="unwanted"),))) == [number]
+    assert shelf.find(Query(words=(Phrase(("blurry",), part="unwanted"),))) == [number]
 
 
 def test_the_best_fit_comes_first(shelf: Shelf) -> None:
     often = shelf.put("lake lake lake lake")
     shelf.put("lake " + "and many other things beside it " * 20)
     assert shelf.find(said("lake"))[0] == often
-    assert shelf.find(Query((Words(("lak",), prefix=True),)))[0] == often
-    assert shelf.find(Query(words=(Words(("lake",)),), order=Order.NEWEST))[-1] == often
+    assert shelf.find(Query((Phrase(("lak",), prefix=True),)))[0] == often
+    assert shelf.find(Query(words=(Phrase(("lake",)),), order=Order.NEWEST))[-1] == often
 
 
 def test_pages_meet_without_gap_even_when_something_new_arrives(shelf: Shelf) -> None:
@@ -241,8 +243,8 @@ def test_names_are_kept_by_project(shelf: Shelf) -> None:
     shelf.put("x", shot="sh010", project=shelf.other)
     with shelf.database.reading() as session:
         assert [(name.field, name.label) for name in entity_index.names(session, frozenset({shelf.project}))] == [
-            (Field.SHOT, "SH010"),
-            (Field.TECHNIQUE, "depth"),
+            (FacetField.SHOT, "SH010"),
+            (FacetField.TECHNIQUE, "depth"),
         ]
         assert [name.projects for name in entity_index.names(session, None)] == [{shelf.project, shelf.other}, {shelf.project}]
         assert [place.slug for place in entity_index.places(session, frozenset({shelf.other}))] == ["autumn"]
@@ -301,15 +303,23 @@ def test_slots_are_in_time_order_and_name_their_asset(number: int, seconds: int)
 
 def test_pairs_cover_what_is_asked_for() -> None:
     facets = (
-        Facet(Field.CLIENT, ("5",)),
-        Facet(Field.BY, ("12",)),
-        Facet(Field.TAG, ("pick", "hero")),
-        Facet(Field.SEED, ("1",)),
+        Facet(FacetField.CLIENT, ("5",)),
+        Facet(FacetField.BY, ("12",)),
+        Facet(FacetField.TAG, ("pick", "hero")),
+        Facet(FacetField.SEED, ("1",)),
     )
     wanted = cover(facets)
     assert ["xc5u12"] in wanted
-    assert [token(Field.SEED, "1")] in wanted
-    stored = tokens_of([(Field.CLIENT, "5"), (Field.BY, "12"), (Field.TAG, "hero"), (Field.SEED, "1"), (Field.STATUS, "")])
+    assert [token(FacetField.SEED, "1")] in wanted
+    stored = tokens_of(
+        [
+            (FacetField.CLIENT, "5"),
+            (FacetField.BY, "12"),
+            (FacetField.TAG, "hero"),
+            (FacetField.SEED, "1"),
+            (FacetField.STATUS, ""),
+        ]
+    )
     assert all(set(tokens) & set(stored) for tokens in wanted)
     assert all(one.isascii() and one.isalnum() for one in stored)
-    assert key(Field.MODEL, "a\\b\\Model.v2.safetensors") == key(Field.MODEL, "model.v2")
+    assert key(FacetField.MODEL, "a\\b\\Model.v2.safetensors") == key(FacetField.MODEL, "model.v2")

@@ -401,7 +401,7 @@ def _typed(text: str, files: Sequence[tuple[str, bytes]]) -> tuple[str, dict[str
 
 
 def _finished(
-    name: str, slots: Mapping[str, Any], given: dict[str, Any], line: command_text.Line, files: Sequence[tuple[str, bytes]]
+    name: str, slots: Mapping[str, Any], given: dict[str, Any], line: command_text.CommandLine, files: Sequence[tuple[str, bytes]]
 ) -> tuple[str, dict[str, Any]] | None:
     """With the words in their slots, and everything of its type."""
     wordy = [slot.name for slot in slots.values() if slot.kind in ("words", "text")]

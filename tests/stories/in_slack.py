@@ -20,8 +20,8 @@ from bot.slack.block_kit import MARKS
 from bot.slack.chat import SlackChat
 from bot.slack.manifest import CHECKED_IN, UMBRELLA, manifest
 from bot.slack.mrkdwn import sign
-from bot.slack.runtime import Heard
-from bot.slack.socket_mode import Sockets
+from bot.slack.runtime import SlackRequest
+from bot.slack.socket_mode import SlackSockets
 from bot.slack.workspaces import PLATFORM
 from core.desk import Desk
 from storage.people import members
@@ -55,7 +55,7 @@ class Workspace:
 
     platform = PLATFORM
 
-    def __init__(self, desk: Desk, slack: Slack, team: str, sockets: Sockets) -> None:
+    def __init__(self, desk: Desk, slack: Slack, team: str, sockets: SlackSockets) -> None:
         self.desk, self.slack, self.team, self.sockets = desk, slack, team, sockets
         chats: Mapping[str, Chat] = {PLATFORM: Unhurried(desk, sockets.front.workspaces)}
         self.outbox = Outbox(desk, chats)
@@ -71,7 +71,7 @@ class Workspace:
         bot = self.slack.world.install_of(self.team)
         direct = self.slack.do(self.slack.world.im, self.team, user.id, bot.bot if bot else "")
         for one in (channel, direct):
-            self.sockets.front.place(Heard(self.team, user.id, one.id, one.name))
+            self.sockets.front.place(SlackRequest(self.team, user.id, one.id, one.name))
         account = f"{self.team}/{user.id}"
         with self.desk.writing() as session:
             known = members.by_key(session, name.casefold())
@@ -341,7 +341,7 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _open(sockets: Sockets) -> None:
+def _open(sockets: SlackSockets) -> None:
     """Slack's client looks twice a second whether there is a connection to listen to; a story need not wait for that."""
     client = sockets._handler.client
     client.current_session_runner.shutdown()
@@ -353,7 +353,7 @@ def _open(sockets: Sockets) -> None:
 def served(desk: Desk) -> Iterator[Workspace]:
     """A workspace of its own, Slate listening by Socket Mode. The desk's settings must name what `slack_settings` says."""
     slack = RUNNING[desk.settings.slack_api_url]
-    sockets = Sockets(desk)
+    sockets = SlackSockets(desk)
     _open(sockets)
     team = next(team for team, _ in slack.world.teams.items() if slack.token(team) == desk.settings.slack_bot_token)
     house = Workspace(desk, slack, team, sockets)

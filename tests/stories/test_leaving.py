@@ -191,11 +191,11 @@ def test_what_is_not_for_everybody_is_refused_in_plain_words(story: Story, lamp:
 @pytest.mark.only_in("room", reason="what is told there is no matter of the front")
 def test_a_strangers_link_is_for_one_file_and_some_days(story: Story, lamp: Seen, street: httpx2.Client) -> None:
     from core.security import signed_links
-    from core.security.signed_links import Linked
+    from core.security.signed_links import LinkedFile
 
     (asset,) = story.assets(lamp)
     settings = story.desk.settings
-    over = signed_links.make(settings, Linked(asset.sha256, "x.png", "image/png"), days=-1).rpartition("/")[2]
+    over = signed_links.make(settings, LinkedFile(asset.sha256, "x.png", "image/png"), days=-1).rpartition("/")[2]
     assert street.get(f"/get/{over}").status_code == 409
     assert street.get(f"/get/{over[:-3]}abc").status_code == 404
     assert street.get(f"/assets/{asset.code}/original").status_code == 401

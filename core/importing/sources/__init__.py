@@ -1,6 +1,6 @@
 """Places with files in them: a folder, a ZIP, a bucket's prefix; nothing is ever written there.
 
-A place gives `Entry` after `Entry`, and a `Trouble` for whatever cannot be looked at; it never raises while it is walked.
+A source gives one `SourceFile` after another, and a `Trouble` for what cannot be looked at; it never raises while it is walked.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import BadInput, NotFound
-from core.importing.sources.entries import Changed, Entry, Place, Trouble, Unreadable
+from core.importing.sources.entries import Changed, Source, SourceFile, Trouble, Unreadable
 from core.importing.sources.folders import Folder
 from core.importing.sources.s3 import Bucket
 from core.importing.sources.zip_files import Archive
 from core.settings import Settings
 
-__all__ = ["Changed", "Entry", "Place", "Trouble", "Unreadable", "at", "closed_places", "open_place"]
+__all__ = ["Changed", "Source", "SourceFile", "Trouble", "Unreadable", "at", "closed_places", "open_place"]
 
 
 def closed_places(settings: Settings) -> tuple[Path, ...]:
@@ -24,7 +24,7 @@ def closed_places(settings: Settings) -> tuple[Path, ...]:
     return (settings.data, *([settings.seal_key] if settings.seal_key else []))
 
 
-def open_place(text: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ()) -> Place:
+def open_place(text: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ()) -> Source:
     """The place a person named: `/renders`, `old.zip`, `s3://bucket/prefix`; never `closed`. Raises NotFound, BadInput."""
     if text.startswith("s3://"):
         return Bucket(text, s3_endpoint)
@@ -44,7 +44,7 @@ def open_place(text: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ())
     raise BadInput(f"{text[:200]} is neither a folder nor a ZIP file.", hint="Name a folder, a ZIP file or s3://bucket/prefix.")
 
 
-def at(place: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ()) -> Entry:
+def at(place: str, *, s3_endpoint: str = "", closed: Sequence[Path] = ()) -> SourceFile:
     """The file at an address that a place gave. Raises Unreadable when it is not there any more."""
     if place.startswith("s3://"):
         return Bucket.entry_at(place, s3_endpoint)

@@ -22,7 +22,7 @@ class Changed(Unreadable):
 
 
 @dataclass(frozen=True)
-class Entry:
+class SourceFile:
     """A file as a place lists it. `pieces` reads it from the start and raises Unreadable; nobody can write through it."""
 
     place: str
@@ -35,7 +35,7 @@ class Entry:
     owner: Callable[[], str] = field(default=lambda: "", repr=False)
     """Name of the system user who owns it, or empty."""
 
-    sidecars: tuple[Entry, ...] = field(default=(), repr=False)
+    sidecars: tuple[SourceFile, ...] = field(default=(), repr=False)
     """Texts beside it that are called like it; see core.importing.sidecars."""
 
     @property
@@ -51,13 +51,13 @@ class Trouble:
     problem: str
 
 
-class Place(Protocol):
+class Source(Protocol):
     """Somewhere with files."""
 
     @property
     def address(self) -> str: ...
 
-    def walk(self) -> Iterator[Entry | Trouble]:
+    def walk(self) -> Iterator[SourceFile | Trouble]:
         """Everything in it, in a steady order; never raises."""
         ...
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from core.importing.sources.entries import PIECE, Changed, Entry, Trouble, Unreadable, address_of, path_of, shown, why
+from core.importing.sources.entries import PIECE, Changed, SourceFile, Trouble, Unreadable, address_of, path_of, shown, why
 
 _AT_ONCE = 4 << 20
 """A file up to here is read in one go, which costs two threads fewer turns than pieces would."""
@@ -28,7 +28,7 @@ class Folder:
     def address(self) -> str:
         return address_of(self.root)
 
-    def walk(self) -> Iterator[Entry | Trouble]:
+    def walk(self) -> Iterator[SourceFile | Trouble]:
         if self.only:
             yield self._file(os.path.join(self.root, self.only))
             return
@@ -56,11 +56,11 @@ class Folder:
                     yield self._file(one.path)
             stack += reversed([path for path in folders if not _hidden(os.path.basename(path))])
 
-    def _file(self, path: bytes) -> Entry | Trouble:
+    def _file(self, path: bytes) -> SourceFile | Trouble:
         return _entry(path, shown(os.path.relpath(path, self.root)), self.bounds)
 
     @staticmethod
-    def entry_at(place: str, *, closed: Sequence[Path] = ()) -> Entry:
+    def entry_at(place: str, *, closed: Sequence[Path] = ()) -> SourceFile:
         path = path_of(place)
         found = _entry(path, shown(os.path.basename(path)), Bounds.of(b"/", closed))
         if isinstance(found, Trouble):
@@ -90,7 +90,7 @@ def _below(path: bytes, folder: bytes) -> bool:
     return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
 
 
-def _entry(path: bytes, name: str, bounds: Bounds) -> Entry | Trouble:
+def _entry(path: bytes, name: str, bounds: Bounds) -> SourceFile | Trouble:
     try:
         about = os.stat(path)
         real = os.path.realpath(path)
@@ -100,7 +100,9 @@ def _entry(path: bytes, name: str, bounds: Bounds) -> Entry | Trouble:
         return Trouble(address_of(path), outside)
     if not stat.S_ISREG(about.st_mode):
         return Trouble(address_of(path), "it is no regular file")
-    return Entry(address_of(path), name, about.st_size, about.st_mtime_ns, partial(_pieces, real), partial(_user, about.st_uid))
+    return SourceFile(
+        address_of(path), name, about.st_size, about.st_mtime_ns, partial(_pieces, real), partial(_user, about.st_uid)
+    )
 
 
 def _pieces(real: bytes) -> Generator[bytes, None, None]:

@@ -10,7 +10,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from core.importing.sources.entries import PIECE, Entry, Trouble, Unreadable, why
+from core.importing.sources.entries import PIECE, SourceFile, Trouble, Unreadable, why
 from storage.blobs import open_bucket
 
 _AWAY = (BaseError, OSError)
@@ -27,7 +27,7 @@ class Bucket:
     def address(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}"
 
-    def walk(self) -> Iterator[Entry | Trouble]:
+    def walk(self) -> Iterator[SourceFile | Trouble]:
         try:
             store = open_bucket(self.bucket, "", self.endpoint)
             for page in obstore.list(store, self.prefix.rstrip("/") or None, chunk_size=1000):
@@ -35,14 +35,14 @@ class Bucket:
         except _AWAY as problem:
             yield Trouble(self.address, f"the bucket cannot be listed: {why(problem)}")
 
-    def _entry(self, store: S3Store, about: Any) -> Entry:
+    def _entry(self, store: S3Store, about: Any) -> SourceFile:
         key = str(about["path"])
         name = key.removeprefix(self.prefix).lstrip("/") or key
         moment = int(about["last_modified"].timestamp() * 1e9)
-        return Entry(f"s3://{self.bucket}/{key}", name, int(about["size"]), moment, partial(_pieces, store, key))
+        return SourceFile(f"s3://{self.bucket}/{key}", name, int(about["size"]), moment, partial(_pieces, store, key))
 
     @staticmethod
-    def entry_at(place: str, endpoint: str) -> Entry:
+    def entry_at(place: str, endpoint: str) -> SourceFile:
         bucket = Bucket(place, endpoint)
         try:
             store = open_bucket(bucket.bucket, "", endpoint)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from core.importing.sources.entries import PIECE, Entry, Trouble, Unreadable, address_of, path_of, why
+from core.importing.sources.entries import PIECE, SourceFile, Trouble, Unreadable, address_of, path_of, why
 
 _BROKEN = (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError)
 """What zipfile raises on broken, locked and foreign archives."""
@@ -27,7 +27,7 @@ class Archive:
     def address(self) -> str:
         return address_of(self.path)
 
-    def walk(self) -> Iterator[Entry | Trouble]:
+    def walk(self) -> Iterator[SourceFile | Trouble]:
         try:
             with zipfile.ZipFile(os.fsdecode(self.path)) as archive:
                 members = archive.infolist()
@@ -42,14 +42,16 @@ class Archive:
             elif not member.filename.endswith("/") and not _hidden(member.filename):
                 yield self._entry(member)
 
-    def _entry(self, member: zipfile.ZipInfo) -> Entry | Trouble:
+    def _entry(self, member: zipfile.ZipInfo) -> SourceFile | Trouble:
         place = f"{self.address}!/{member.filename.encode('utf-8', 'replace').decode()}"
         if member.flag_bits & 0x1:
             return Trouble(place, "it is locked with a password")
-        return Entry(place, member.filename.lstrip("/"), member.file_size, _moment(member), partial(_pieces, self.path, member))
+        return SourceFile(
+            place, member.filename.lstrip("/"), member.file_size, _moment(member), partial(_pieces, self.path, member)
+        )
 
     @staticmethod
-    def entry_at(place: str) -> Entry:
+    def entry_at(place: str) -> SourceFile:
         address, _, name = place.partition("!/")
         archive = Archive(Path(os.fsdecode(path_of(address))))
         try:

@@ -22,7 +22,7 @@ from core.provenance.card.fonts import font_book
 from core.provenance.card.ink import Pen
 from core.provenance.card.label import MODELS
 from core.provenance.card.layout import PLACEHOLDER, Layout, arrange, is_wide, room_for
-from core.provenance.card.picture import Shown, flattened, opened, size_of
+from core.provenance.card.picture import CardPicture, flattened, opened, size_of
 from core.provenance.card.placeholder import kind_name, kind_of, placeholder
 from core.provenance.card.scripts import missing_scripts, remedy
 from core.provenance.card.sheet import compose
@@ -110,14 +110,14 @@ def typesetter() -> Typesetter:
     return Typesetter(font_book())
 
 
-def _plan(facts: CardFacts, shown: Shown | None, setter: Typesetter) -> Layout:
+def _plan(facts: CardFacts, shown: CardPicture | None, setter: Typesetter) -> Layout:
     if shown is None:
         return arrange(facts, PLACEHOLDER, (), setter, wide=False)
     wide = is_wide((shown.width, shown.height))
     return arrange(facts, shown.image.size, _notes(facts, shown), setter, wide=wide)
 
 
-def _notes(facts: CardFacts, shown: Shown) -> list[str]:
+def _notes(facts: CardFacts, shown: CardPicture) -> list[str]:
     """What one must know about the picture as shown."""
     notes = []
     frames = max(shown.frames, facts.frames or 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.provenance.card.text import Line, Style, Typesetter
+from core.provenance.card.text import Style, TextLine, Typesetter
 
 Tone = Literal["ink", "soft", "approved", "rejected", "needs work", "simulated"]
 LABEL = Style(14, "bold", tracking=1.3)
@@ -42,11 +42,11 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextBlock:
     """Lines of one text."""
 
     box: Box
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     style: Style
     tone: Tone = "ink"
     align: Literal["left", "right", "centre", "reading"] = "left"
@@ -54,7 +54,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuleLine:
     """A hairline."""
 
     box: Box
@@ -65,7 +65,7 @@ class Chip:
     """A short text in a pill."""
 
     box: Box
-    line: Line
+    line: TextLine
     style: Style
     tone: Tone
 
@@ -92,7 +92,7 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class Code:
+class QrCode:
     """A QR code: `modules` rows of black and white squares, `scale` pixels each, quiet zone included in the box."""
 
     box: Box
@@ -100,7 +100,7 @@ class Code:
     scale: int
 
 
-Item = Words | Rule | Chip | Logo | Matte | Plate | Code
+Item = TextBlock | RuleLine | Chip | Logo | Matte | Plate | QrCode
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Column:
 
     def rule(self, above: int = 18, below: int = 16) -> None:
         self.gap(above)
-        self.items.append(Rule(Box(self.x, self.y, self.width, 1)))
+        self.items.append(RuleLine(Box(self.x, self.y, self.width, 1)))
         self.gap(1 + below)
 
     def words(self, text: str, style: Style, *, tone: Tone = "ink", most: int = 1, reading: bool = False) -> None:
@@ -140,7 +140,7 @@ class Column:
         lines = setting(text, style, self.width, most)
         if lines:
             box = Box(self.x, self.y, self.width, style.pitch * len(lines))
-            self.items.append(Words(box, lines, style, tone, "reading" if reading else "left"))
+            self.items.append(TextBlock(box, lines, style, tone, "reading" if reading else "left"))
             self.gap(box.height)
 
     def labelled(self, label: str, text: str, style: Style, *, most: int = 2) -> None:
@@ -158,7 +158,7 @@ class Column:
             x += width + GAP
         bottom = max((part.y for part in parts), default=self.y)
         for part in parts[1:]:
-            self.items.append(Rule(Box(part.x - GAP // 2, self.y, 1, bottom - self.y)))
+            self.items.append(RuleLine(Box(part.x - GAP // 2, self.y, 1, bottom - self.y)))
         self.take(parts)
 
     def _shares(self, cells: list[Cell]) -> list[int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.provenance.card.boxes import Box, Chip, Code, Item, Logo, Matte, Plate, Rule, Tone, Words
+from core.provenance.card.boxes import Box, Chip, Item, Logo, Matte, Plate, QrCode, RuleLine, TextBlock, Tone
 from core.provenance.card.ink import Colour, Pen
 from core.provenance.card.layout import Layout
-from core.provenance.card.text import Line
+from core.provenance.card.text import TextLine
 from core.provenance.card.theme import Theme
 
 _FINE = 4
@@ -31,15 +31,15 @@ def _paint_item(card: Image.Image, item: Item, theme: Theme, pen: Pen) -> None:
     match item:
         case Matte():
             card.paste(theme.matte, _corners(item.box))
-        case Rule():
+        case RuleLine():
             card.paste(theme.rule, _corners(item.box))
-        case Words():
+        case TextBlock():
             _words(card, item, theme, pen)
         case Chip():
             _chip(card, item, theme, pen)
         case Logo():
             card.paste(theme.ink, _corners(item.box), clapper(item.box.width))
-        case Code():
+        case QrCode():
             card.paste(_qr(item), (item.box.x, item.box.y))
 
 
@@ -56,13 +56,13 @@ def _frame(card: Image.Image, box: Box, colour: Colour) -> None:
     ImageDraw.Draw(card).rectangle((box.x - 1, box.y - 1, box.right, box.bottom), outline=colour)
 
 
-def _words(card: Image.Image, words: Words, theme: Theme, pen: Pen) -> None:
+def _words(card: Image.Image, words: TextBlock, theme: Theme, pen: Pen) -> None:
     for row, line in enumerate(words.lines):
         x = words.box.x + _indent(words, line)
         pen.write(card, line, (x, words.box.y + row * words.style.pitch), words.style, tone_colour(theme, words.tone))
 
 
-def _indent(words: Words, line: Line) -> int:
+def _indent(words: TextBlock, line: TextLine) -> int:
     spare = max(0, words.box.width - int(line.width) - 1)
     if words.align == "centre":
         return spare // 2
@@ -82,7 +82,7 @@ def _chip(card: Image.Image, chip: Chip, theme: Theme, pen: Pen) -> None:
     pen.write(card, chip.line, (chip.box.x + (chip.box.width - int(chip.line.width)) // 2, top), chip.style, colour)
 
 
-def _qr(code: Code) -> Image.Image:
+def _qr(code: QrCode) -> Image.Image:
     """Black on white in every theme: phones read it best so."""
     squares = np.where(np.array(code.modules), 0, 255).astype(np.uint8)
     return Image.fromarray(squares.repeat(code.scale, axis=0).repeat(code.scale, axis=1)).convert("RGB")

@@ -18,7 +18,7 @@ STRIKES = (109, 160, 96, 128, 64, 72, 40)
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
+class FontFace:
     """One font of one file."""
 
     name: str

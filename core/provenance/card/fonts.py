@@ -19,7 +19,7 @@ from PIL import features
 
 from core.provenance.card.clusters import is_emoji
 from core.provenance.card.cmap import Coverage, coverage, coverage_of_file
-from core.provenance.card.faces import EmojiFace, Face, emoji_face
+from core.provenance.card.faces import EmojiFace, FontFace, emoji_face
 from core.provenance.card.system_fonts import SystemFonts
 
 Look = Literal["regular", "bold", "mono"]
@@ -40,7 +40,7 @@ class FontBook:
     """Whether Pillow can shape text (Raqm with libfribidi)."""
     bundled_cjk: bool = True
 
-    def face_for(self, piece: str, look: Look, language: str) -> Face | None:
+    def face_for(self, piece: str, look: Look, language: str) -> FontFace | None:
         """The first font that has all of `piece`; `language` (ja, ko, zh-Hans, zh-Hant) settles which Han shapes."""
         for face in self._chain(look, language):
             if face.has(piece):
@@ -55,7 +55,7 @@ class FontBook:
         tried = (emoji_face(path, self.shaping) for path in self.system.colour_emoji())
         return next((face for face in tried if face), None)
 
-    def _chain(self, look: Look, language: str) -> Iterable[Face]:
+    def _chain(self, look: Look, language: str) -> Iterable[FontFace]:
         for code in _MAIN[look]:
             yield packaged(code)
         if self.bundled_cjk:
@@ -65,18 +65,18 @@ class FontBook:
 
 
 @cache
-def packaged(code: str, *, thicken: bool = False) -> Face:
+def packaged(code: str, *, thicken: bool = False) -> FontFace:
     """A font of the pymupdf-fonts package by its code there."""
     data: bytes = pymupdf_fonts.myfont(code)
-    return Face(code, data, coverage(data), thicken=thicken)
+    return FontFace(code, data, coverage(data), thicken=thicken)
 
 
 @cache
-def han(language: str, *, thicken: bool) -> Face:
+def han(language: str, *, thicken: bool) -> FontFace:
     """Noto Sans CJK in the shapes of one language; the collection's order is Japanese, Korean, Simplified, Traditional."""
     index = {"ja": 0, "ko": 1, "zh-Hans": 2, "zh-Hant": 3}.get(language, 2)
     path = Path(str(noto_cjk_sans_otc.FONT_PATH))
-    return Face(f"cjk-{language}", path, _han_coverage(path), index, thicken)
+    return FontFace(f"cjk-{language}", path, _han_coverage(path), index, thicken)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from core.provenance.card.fonts import packaged
-from core.provenance.card.text import Line, Run, Style, box_width, emoji_height
+from core.provenance.card.text import Style, TextLine, TextRun, box_width, emoji_height
 
 Colour = tuple[int, int, int]
 _ROOM = 3
@@ -20,7 +20,7 @@ class Pen:
 
     shaping: bool
 
-    def write(self, image: Image.Image, line: Line, at: tuple[int, int], style: Style, colour: Colour) -> None:
+    def write(self, image: Image.Image, line: TextLine, at: tuple[int, int], style: Style, colour: Colour) -> None:
         """Put a line with its top left corner at `at`; nothing is drawn above, below or beside its strip."""
         width = int(line.width) + 2 * _ROOM + 1
         mask = Image.new("L", (width, style.pitch))
@@ -35,7 +35,7 @@ class Pen:
             x += run.width
         image.paste(colour, (at[0] - _ROOM, at[1]), mask)
 
-    def _letters(self, draw: ImageDraw.ImageDraw, run: Run, x: float, style: Style) -> None:
+    def _letters(self, draw: ImageDraw.ImageDraw, run: TextRun, x: float, style: Style) -> None:
         assert run.face is not None
         font = run.face.at(style.size, shaping=self.shaping)
         direction = ("rtl" if run.rtl else "ltr") if self.shaping else None
@@ -43,7 +43,7 @@ class Pen:
         draw.text((x, style.baseline), run.text, fill=255, font=font, anchor="ls", direction=direction, stroke_width=fatter)
 
 
-def _paste_emoji(image: Image.Image, run: Run, at: tuple[int, int], style: Style) -> None:
+def _paste_emoji(image: Image.Image, run: TextRun, at: tuple[int, int], style: Style) -> None:
     assert run.emoji is not None
     height = emoji_height(style)
     picture = run.emoji.picture(run.text, height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import segno
 
-from core.provenance.card.boxes import LABEL, Box, Cell, Chip, Code, Column, Logo, Tone, Words
+from core.provenance.card.boxes import LABEL, Box, Cell, Chip, Column, Logo, QrCode, TextBlock, Tone
 from core.provenance.card.clusters import clean
 from core.provenance.card.facts import CardFacts, short_hash, shown_date
 from core.provenance.card.text import Style
@@ -103,7 +103,7 @@ def _model(column: Column, name: str, sha256: str, licence: str) -> None:
     left.words(clean(name) or "unnamed", MODEL, most=2)
     drop = MODEL.baseline - HASH.baseline
     right = Box(column.x + column.width - width, column.y + drop, width, HASH.pitch)
-    column.items.append(Words(right, (tag,), HASH, "soft", "right"))
+    column.items.append(TextBlock(right, (tag,), HASH, "soft", "right"))
     column.take([left])
     column.words(clean(licence) or "licence unknown", NOTE, tone="soft")
     column.gap(6)
@@ -153,11 +153,11 @@ def footer(column: Column, facts: CardFacts, *, ruled: bool) -> None:
     column.y = max(column.y, code.box.bottom if code else 0)
 
 
-def qr(link: str, x: int, y: int) -> Code | None:
+def qr(link: str, x: int, y: int) -> QrCode | None:
     """The link as a QR code with its quiet zone of four modules; None for one too long to scan."""
     if len(link) > QR_LONGEST:
         return None
     matrix = segno.make(link, error="m", micro=False).matrix_iter(scale=1, border=4)
     modules = tuple(tuple(bool(module) for module in row) for row in matrix)
     scale = max(2, QR_PIXELS // len(modules))
-    return Code(Box(x, y, scale * len(modules), scale * len(modules)), modules, scale)
+    return QrCode(Box(x, y, scale * len(modules), scale * len(modules)), modules, scale)

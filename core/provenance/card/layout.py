@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.provenance.card import label
-from core.provenance.card.boxes import Box, Column, Item, Matte, Plate, Words
+from core.provenance.card.boxes import Box, Column, Item, Matte, Plate, TextBlock
 from core.provenance.card.facts import CardFacts
 from core.provenance.card.text import Typesetter
 
@@ -113,7 +113,7 @@ def _pictured(plate: tuple[int, int], notes: Sequence[str], matte: Box, setter: 
     y, width = box.bottom + 14, matte.width - 2 * FRAME
     for note in notes:
         lines = setter.lines(note, label.NOTE, width, 1)
-        items.append(Words(Box(matte.x + FRAME, y, width, label.NOTE.pitch), lines, label.NOTE, "soft", "centre"))
+        items.append(TextBlock(Box(matte.x + FRAME, y, width, label.NOTE.pitch), lines, label.NOTE, "soft", "centre"))
         y += label.NOTE.pitch
     return items
 

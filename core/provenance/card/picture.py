@@ -40,7 +40,7 @@ _UPRIGHT = {
 
 
 @dataclass(frozen=True)
-class Shown:
+class CardPicture:
     """A picture ready to stand on the card."""
 
     image: Image.Image
@@ -53,7 +53,7 @@ class Shown:
     frames: int = 1
 
 
-def opened(data: bytes | None, within: tuple[int, int]) -> Shown | None:
+def opened(data: bytes | None, within: tuple[int, int]) -> CardPicture | None:
     """The picture, whole, no larger than `within`; None where the bytes are no picture or too large a one."""
     try:
         return _opened(data, within) if data else None
@@ -62,7 +62,7 @@ def opened(data: bytes | None, within: tuple[int, int]) -> Shown | None:
 
 
 @sandboxed
-def _opened(data: bytes, within: tuple[int, int]) -> Shown | None:
+def _opened(data: bytes, within: tuple[int, int]) -> CardPicture | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow on odd metadata and on size, which is checked here
@@ -112,7 +112,7 @@ def flattened(image: Image.Image, light: Colour, dark: Colour, square: int = 12)
     return below
 
 
-def _read(data: bytes, within: tuple[int, int]) -> Shown:
+def _read(data: bytes, within: tuple[int, int]) -> CardPicture:
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         if image.width * image.height > MOST_PIXELS:
             raise ValueError("too many pixels")
@@ -127,7 +127,7 @@ def _read(data: bytes, within: tuple[int, int]) -> Shown:
     scale = enlargement((width, height), within)
     if scale > 1:
         upright = upright.resize((width * scale, height * scale), Image.Resampling.NEAREST)
-    return Shown(_in_srgb(upright, profile), width, height, scale, frames)
+    return CardPicture(_in_srgb(upright, profile), width, height, scale, frames)
 
 
 def _turned(image: Image.Image) -> bool:

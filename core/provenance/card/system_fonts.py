@@ -13,7 +13,7 @@ from PIL import ImageFont
 
 from core.provenance.card.clusters import ignorable
 from core.provenance.card.cmap import Coverage, coverage_of_file
-from core.provenance.card.faces import Face
+from core.provenance.card.faces import FontFace
 
 _MOST_FILES = 4000
 _MOST_ANSWERS = 10_000
@@ -38,7 +38,7 @@ class SystemFonts:
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
         self._folders = usual_folders() if folders is None else tuple(folders)
         self._coverages: dict[Path, Coverage] = {}
-        self._faces: dict[Path, Face] = {}
+        self._faces: dict[Path, FontFace] = {}
         self._answers: dict[str, Path | None] = {}
 
     @cached_property
@@ -47,7 +47,7 @@ class SystemFonts:
         found = [path for folder in self._folders for path in _font_files(folder)]
         return tuple(sorted(found[:_MOST_FILES], key=lambda path: (sum(word in path.name.lower() for word in _LAST), path.name)))
 
-    def find(self, piece: str) -> Face | None:
+    def find(self, piece: str) -> FontFace | None:
         """The most fitting font that has every character of `piece`."""
         key = "".join(sorted({char for char in piece if not ignorable(char)}))
         if key not in self._answers:
@@ -82,9 +82,9 @@ class SystemFonts:
             self._coverages[path] = coverage_of_file(path)
         return self._coverages[path]
 
-    def _face(self, path: Path) -> Face:
+    def _face(self, path: Path) -> FontFace:
         if path not in self._faces:
-            self._faces[path] = Face(path.stem, path, self._coverage(path))
+            self._faces[path] = FontFace(path.stem, path, self._coverage(path))
         return self._faces[path]
 
 

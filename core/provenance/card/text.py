@@ -13,7 +13,7 @@ from itertools import groupby
 
 from core.provenance.card import bidi
 from core.provenance.card.clusters import clean, clusters, ignorable
-from core.provenance.card.faces import EmojiFace, Face
+from core.provenance.card.faces import EmojiFace, FontFace
 from core.provenance.card.fonts import FontBook, Look, language_of
 
 ELLIPSIS = "…"
@@ -44,21 +44,21 @@ class Style:
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """Neighbouring pieces in one font and one direction. Neither face nor emoji: a box with the code number."""
 
     text: str
     width: float
-    face: Face | None = None
+    face: FontFace | None = None
     emoji: EmojiFace | None = None
     rtl: bool = False
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """Runs from left to right."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
     rtl: bool
     """Whether it reads from right to left."""
 
@@ -72,7 +72,7 @@ class _Part:
     """A piece and what draws it."""
 
     text: str
-    face: Face | None
+    face: FontFace | None
     emoji: EmojiFace | None
 
 
@@ -84,7 +84,7 @@ class Typesetter:
         self._parts = lru_cache(maxsize=8192)(self._find_parts)
         self._measured = lru_cache(maxsize=4096)(self._measure)
 
-    def lines(self, text: str, style: Style, width: float, most: int) -> tuple[Line, ...]:
+    def lines(self, text: str, style: Style, width: float, most: int) -> tuple[TextLine, ...]:
         """`text` in at most `most` lines no wider than `width`; what does not fit ends in an ellipsis. No text: no lines."""
         shown = clean(text)
         pieces, language, base = clusters(shown), language_of(shown), bidi.base_level(shown)
@@ -92,7 +92,7 @@ class Typesetter:
         def fits(some: Sequence[str]) -> bool:
             return self._line(some, style, base, language).width <= width
 
-        done: list[Line] = []
+        done: list[TextLine] = []
         while pieces and len(done) < most:
             last = len(done) == most - 1
             count = _how_many(pieces, fits)
@@ -101,7 +101,7 @@ class Typesetter:
             pieces = _stripped(pieces[count:])
         return tuple(done)
 
-    def balanced(self, text: str, style: Style, width: int, most: int) -> tuple[Line, ...]:
+    def balanced(self, text: str, style: Style, width: int, most: int) -> tuple[TextLine, ...]:
         """As `lines`, but of nearly equal length, so that no single word is left over on the last one."""
         lines = self.lines(text, style, width, most)
         words = [self.lines(word, style, width, 2) for word in clean(text).split()]
@@ -121,33 +121,33 @@ class Typesetter:
         parts = [part for piece in clusters(shown) for part in self._parts(piece, "regular", language)]
         return tuple(dict.fromkeys(part.text for part in parts if not part.face and not part.emoji))
 
-    def _line(self, pieces: Sequence[str], style: Style, base: int, language: str) -> Line:
+    def _line(self, pieces: Sequence[str], style: Style, base: int, language: str) -> TextLine:
         return self._measured(tuple(pieces), style, base, language)
 
-    def _measure(self, pieces: tuple[str, ...], style: Style, base: int, language: str) -> Line:
+    def _measure(self, pieces: tuple[str, ...], style: Style, base: int, language: str) -> TextLine:
         found = bidi.levels(pieces, base)
         placed = [
             (level, part) for piece, level in zip(pieces, found, strict=True) for part in self._parts(piece, style.look, language)
         ]
-        runs: list[tuple[int, Run]] = []
+        runs: list[tuple[int, TextRun]] = []
         for (level, face, kind), some in groupby(placed, key=lambda one: (one[0], one[1].face, _kind(one[1]))):
             parts = [part for _, part in some]
             groups = [parts] if face and not style.tracking else [[part] for part in parts]
             runs.extend((level, self._run(group, style, rtl=level % 2 == 1, kind=kind)) for group in groups)
         order = bidi.visual_order([level for level, _ in runs])
-        return Line(tuple(runs[at][1] for at in order), rtl=base == 1)
+        return TextLine(tuple(runs[at][1] for at in order), rtl=base == 1)
 
-    def _run(self, parts: Sequence[_Part], style: Style, *, rtl: bool, kind: str) -> Run:
+    def _run(self, parts: Sequence[_Part], style: Style, *, rtl: bool, kind: str) -> TextRun:
         first = parts[0]
         if kind == "emoji" and first.emoji:
             picture = first.emoji.picture(first.text, emoji_height(style))
-            return Run(first.text, picture.width + style.size * 0.08, emoji=first.emoji, rtl=rtl)
+            return TextRun(first.text, picture.width + style.size * 0.08, emoji=first.emoji, rtl=rtl)
         if first.face is None:
-            return Run(first.text, box_width(first.text, style) + style.size * 0.12, rtl=rtl)
+            return TextRun(first.text, box_width(first.text, style) + style.size * 0.12, rtl=rtl)
         text = self._ordered([part.text for part in parts], rtl=rtl)
         font = first.face.at(style.size, shaping=self.book.shaping)
         width = font.getlength(text, direction="rtl" if rtl else "ltr") if self.book.shaping else font.getlength(text)
-        return Run(text, width + style.tracking, face=first.face, rtl=rtl)
+        return TextRun(text, width + style.tracking, face=first.face, rtl=rtl)
 
     def _ordered(self, texts: list[str], *, rtl: bool) -> str:
         """Pillow without Raqm (its wheels have it) does not turn words round: it is done here, and Arabic stays unjoined."""
@@ -178,7 +178,7 @@ def box_width(char: str, style: Style) -> int:
     return round(style.size * (0.8 if ord(char) <= 0xFFFF else 1.05))
 
 
-def _is_cut(line: Line) -> bool:
+def _is_cut(line: TextLine) -> bool:
     return any(ELLIPSIS in run.text for run in line.runs)
 
 

@@ -20,7 +20,7 @@ _IDS = {
 
 
 @dataclass(frozen=True)
-class Box:
+class BmffBox:
     """A box at the top of the file; `id` only where it is a `uuid` box."""
 
     kind: bytes
@@ -35,9 +35,9 @@ class Box:
         return data[self.start + self.head : self.end]
 
 
-def boxes(data: bytes) -> list[Box]:
+def boxes(data: bytes) -> list[BmffBox]:
     """The boxes at the top. Raises BadPicture."""
-    found, at = list[Box](), 0
+    found, at = list[BmffBox](), 0
     while at < len(data):
         size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
         if size == 1:
@@ -47,7 +47,7 @@ def boxes(data: bytes) -> list[Box]:
         if len(kind) < 4 or end > len(data) or end < at + head or len(found) > 100_000:
             raise BadPicture(CUT_OFF, hint=COMPLETE)
         named = data[at + head : at + head + 16] if kind == b"uuid" else b""
-        found.append(Box(kind, named, at, end, head + len(named), endless))
+        found.append(BmffBox(kind, named, at, end, head + len(named), endless))
         at = end
     return found
 

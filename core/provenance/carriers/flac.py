@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from core.formats import flac
 from core.formats.comments import Comments
-from core.formats.flac import COMMENT, Block
+from core.formats.flac import COMMENT, FlacBlock
 from core.provenance.carriers import mp3
 from core.provenance.carriers.field_names import RECORD, XMP
 
@@ -23,7 +23,7 @@ def insert(data: bytes, words: Mapping[str, str]) -> bytes:
     body = _comments(found).with_entries(words, (XMP, RECORD)).as_bytes()
     if any(block.kind == COMMENT for block in found.blocks):
         return found.with_blocks(_exchanged(found, body)).as_bytes()
-    return found.with_blocks((found.blocks[0], Block(COMMENT, body), *found.blocks[1:])).as_bytes()
+    return found.with_blocks((found.blocks[0], FlacBlock(COMMENT, body), *found.blocks[1:])).as_bytes()
 
 
 def remove(data: bytes, added: Collection[str]) -> bytes:
@@ -47,5 +47,5 @@ def _comments(found: flac.Flac) -> Comments:
     return Comments(_MADE) if body is None else Comments.of(body)
 
 
-def _exchanged(found: flac.Flac, body: bytes) -> list[Block]:
-    return [Block(COMMENT, body) if block.kind == COMMENT else block for block in found.blocks]
+def _exchanged(found: flac.Flac, body: bytes) -> list[FlacBlock]:
+    return [FlacBlock(COMMENT, body) if block.kind == COMMENT else block for block in found.blocks]

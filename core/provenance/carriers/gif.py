@@ -18,7 +18,7 @@ _WAS_OLD = b"7"
 
 
 @dataclass(frozen=True)
-class Block:
+class GifBlock:
     """An application extension and where it lies; or the file's end, which has no name."""
 
     name: bytes
@@ -30,20 +30,20 @@ class Block:
         return b"".join(data[at + 1 : at + 1 + data[at]] for at in _pieces(data, self.start + 14))
 
 
-def blocks(data: bytes) -> list[Block]:
+def blocks(data: bytes) -> list[GifBlock]:
     """The application extensions, and last the trailer. Raises BadPicture."""
     at = 13 + _colours(data, 10)
-    found = list[Block]()
+    found = list[GifBlock]()
     while at < len(data):
         kind = data[at]
         if kind == 0x3B:
-            return [*found, Block(b"", at, at + 1)]
+            return [*found, GifBlock(b"", at, at + 1)]
         if kind == 0x2C:
             at = _after(data, at + 11 + _colours(data, at + 9))
         elif kind == 0x21:
             end = _after(data, at + 2)
             if data[at + 1] == 0xFF:
-                found.append(Block(data[at + 3 : at + 3 + data[at + 2]], at, end))
+                found.append(GifBlock(data[at + 3 : at + 3 + data[at + 2]], at, end))
             at = end
         else:
             break

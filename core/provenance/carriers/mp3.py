@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from core.formats import id3
-from core.formats.id3 import Frame
+from core.formats.id3 import Id3Frame
 from core.provenance.carriers.field_names import RECORD, XMP
 
 _XMP_HEAD = b"XMP\0"
@@ -60,9 +60,9 @@ def seal_length(data: bytes) -> int:
     return id3.length(data) if frames and all(_is_seal(one) for one in frames) else 0
 
 
-def _is(frame: Frame, kind: bytes, head: bytes) -> bool:
+def _is(frame: Id3Frame, kind: bytes, head: bytes) -> bool:
     return frame.name == kind and frame.body.startswith(head)
 
 
-def _is_seal(frame: Frame) -> bool:
+def _is_seal(frame: Id3Frame) -> bool:
     return frame.name == b"GEOB" and _SEAL in frame.body[:64]

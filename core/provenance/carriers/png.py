@@ -43,7 +43,7 @@ def read(data: bytes) -> Mapping[str, str]:
     return {name: found[keyword] for name, keyword in _KEYWORDS.items() if keyword in found}
 
 
-def _keyword(data: bytes, part: png.Chunk) -> str:
+def _keyword(data: bytes, part: png.PngChunk) -> str:
     if part.type not in (b"tEXt", b"iTXt", b"zTXt"):
         return ""
     return part.body(data)[:80].partition(b"\0")[0].decode("latin-1")

@@ -21,7 +21,7 @@ _MADE_HEADER = b"h"
 
 
 @dataclass(frozen=True)
-class Chunk:
+class WebpChunk:
     """One chunk: its name and where its bytes, header and padding included, lie."""
 
     name: bytes
@@ -33,19 +33,19 @@ class Chunk:
         return data[self.start + 8 : self.start + 8 + self.size]
 
 
-def chunks(data: bytes) -> list[Chunk]:
+def chunks(data: bytes) -> list[WebpChunk]:
     """The chunks of the RIFF form. Raises BadPicture."""
     return chunks_within(data[: min(len(data), 8 + int.from_bytes(data[4:8], "little"))], 12)
 
 
-def chunks_within(data: bytes, at: int) -> list[Chunk]:
+def chunks_within(data: bytes, at: int) -> list[WebpChunk]:
     """The chunks from `at` to the end, such as those of one frame of an animation. Raises BadPicture."""
-    found, end = list[Chunk](), len(data)
+    found, end = list[WebpChunk](), len(data)
     while at + 8 <= end and len(found) < 100_000:
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + size > len(data):
             raise BadPicture(CUT_OFF, hint=COMPLETE)
-        found.append(Chunk(data[at : at + 4], at, min(at + 8 + size + size % 2, len(data)), size))
+        found.append(WebpChunk(data[at : at + 4], at, min(at + 8 + size + size % 2, len(data)), size))
         at += 8 + size + size % 2
     if not found:
         raise BadPicture(CUT_OFF, hint=COMPLETE)
@@ -105,7 +105,7 @@ def _body(name: str, text: str, made: bool) -> bytes:
     return (text if name == XMP else (_MADE_HEADER.decode() if made else "-") + text).encode()
 
 
-def _made_header(data: bytes, first: Chunk) -> bytes:
+def _made_header(data: bytes, first: WebpChunk) -> bytes:
     """A VP8X chunk for a file of one VP8 or VP8L chunk, with its size and whether it is transparent."""
     body = first.body(data)
     if first.name == b"VP8L" and len(body) >= 5:

@@ -15,7 +15,7 @@ from core.provenance import statement as statements
 from core.provenance import xmp
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import iscc, names
-from core.provenance.seal.names import States
+from core.provenance.seal.names import SealOrigin
 from core.provenance.xmp import Policy
 
 Action = dict[str, Any]
@@ -56,7 +56,7 @@ class Ingredient:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ManifestPlan:
     """A definition and the ingredients it speaks of."""
 
     definition: Definition
@@ -65,7 +65,9 @@ class Plan:
     """A small JPEG of the file itself."""
 
 
-def of_output(stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[Ingredient], *, thumbnail: bytes = b"") -> Plan:
+def of_output(
+    stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[Ingredient], *, thumbnail: bytes = b""
+) -> ManifestPlan:
     """The manifest of a Render's output. The first `parentOf` ingredient is what the picture was made from."""
     said = Disclosure.of(stated)
     base = next((one for one in ingredients if one.relationship == "parentOf"), None)
@@ -76,14 +78,16 @@ def of_output(stated: Mapping[str, Any], policy: Policy, ingredients: Sequence[I
     if stated.get("mark"):
         actions.append({"action": "c2pa.watermarked.bound"})
     views = [*_views(stated, policy), *bindings(stated), statement_assertion(stated)]
-    return Plan(_definition(_title(stated), [_actions(actions), *states_of(stated), *views]), tuple(ingredients), thumbnail)
+    return ManifestPlan(
+        _definition(_title(stated), [_actions(actions), *states_of(stated), *views]), tuple(ingredients), thumbnail
+    )
 
 
-def of_renewal(stated: Mapping[str, Any], policy: Policy, former: Ingredient, *, thumbnail: bytes = b"") -> Plan:
+def of_renewal(stated: Mapping[str, Any], policy: Policy, former: Ingredient, *, thumbnail: bytes = b"") -> ManifestPlan:
     """The manifest of the same file, sealed once more before its certificate runs out: the former opened, and nothing done."""
     opened: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [former.label]}}
     views = [*_views(stated, policy), *bindings(stated), statement_assertion(stated)]
-    return Plan(_definition(_title(stated), [_actions([opened]), *states_of(stated), *views]), (former,), thumbnail)
+    return ManifestPlan(_definition(_title(stated), [_actions([opened]), *states_of(stated), *views]), (former,), thumbnail)
 
 
 def of_copy(
@@ -91,12 +95,12 @@ def of_copy(
     actions: Sequence[Action],
     assertions: Sequence[Action],
     *,
-    states: States,
+    states: SealOrigin,
     carried: Mapping[str, Any] | None = None,
     redactions: Sequence[str] = (),
     title: str,
     thumbnail: bytes = b"",
-) -> Plan:
+) -> ManifestPlan:
     """The manifest of a copy: its parent opened, what was done to it, and what was taken out of the parent's own manifests.
 
     `states` says what this house witnessed of it, `carried` what a file that was brought here says of itself.
@@ -106,10 +110,10 @@ def of_copy(
         {"action": "c2pa.redacted", "reason": "c2pa.trade-secret.present", "parameters": {"redacted": uri}} for uri in redactions
     ]
     made = _definition(title, [_actions([opened, *gone, *actions]), seal(states, parent.title, carried), *assertions])
-    return Plan(made | ({"redactions": list(redactions)} if redactions else {}), (parent,), thumbnail)
+    return ManifestPlan(made | ({"redactions": list(redactions)} if redactions else {}), (parent,), thumbnail)
 
 
-def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, done: Sequence[str]) -> Plan:
+def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, done: Sequence[str]) -> ManifestPlan:
     """The small manifest of a preview for chats: its original by id and digest, without a history and without private words.
 
     `done` are the actions that made it of the original. `policy` must keep words and people out.
@@ -122,15 +126,15 @@ def of_preview(stated: Mapping[str, Any], policy: Policy, original_sha256: str, 
     original = {"id": stated["id"], "sha256": original_sha256}
     assertions = [
         _actions(actions),
-        seal(States.EXPORTED, title),
+        seal(SealOrigin.EXPORTED, title),
         *_views(stated, policy),
         *bindings(stated),
         {"label": names.PREVIEW, "kind": "Json", "data": {"original": original}},
     ]
-    return Plan(_definition(f"preview of {title}", assertions), (told,))
+    return ManifestPlan(_definition(f"preview of {title}", assertions), (told,))
 
 
-def seal(states: States, of: str = "", carried: Mapping[str, Any] | None = None) -> Action:
+def seal(states: SealOrigin, of: str = "", carried: Mapping[str, Any] | None = None) -> Action:
     """What this seal states; `of` is the public id of what it is a copy of, or was made from; `carried` is a claim of others."""
     told = {"schema": "slate.seal/1", "states": states.value, "of": of} | ({"carried": dict(carried)} if carried else {})
     return {"label": names.SEAL, "kind": "Json", "data": told}
@@ -140,7 +144,7 @@ def states_of(stated: Mapping[str, Any]) -> list[Action]:
     """What the seal of a Render's output states: made here, or edited from a picture made here."""
     base = Disclosure.of(stated).base
     ours = next((one for one in stated.get("parents") or [] if base and one.get("input") == base and one.get("made_here")), None)
-    return [seal(States.EDITED, str(ours.get("asset") or "")) if ours else seal(States.MADE)]
+    return [seal(SealOrigin.EDITED, str(ours.get("asset") or "")) if ours else seal(SealOrigin.MADE)]
 
 
 def statement_assertion(stated: Mapping[str, Any]) -> Action:

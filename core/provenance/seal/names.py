@@ -7,7 +7,7 @@ from enum import StrEnum
 STATEMENT = "app.slatedesk.statement"
 """Slate's assertion: the statement. What is exported for outsiders has it redacted."""
 SEAL = "app.slatedesk.seal"
-"""What a seal states: `{"schema": "slate.seal/1", "states": …, "of": …}`, one of `States`."""
+"""What a seal states: `{"schema": "slate.seal/1", "states": …, "of": …}`, one of `SealOrigin`."""
 RESTORED = "app.slatedesk.restored"
 """How a copy was recognised that has lost its credentials and is not identical to its original."""
 PREVIEW = "app.slatedesk.preview"
@@ -20,7 +20,7 @@ PRIVATE = (STATEMENT, METADATA)
 """Assertions that may hold prompts and names; only these can be redacted and only these ever hold them."""
 
 
-class States(StrEnum):
+class SealOrigin(StrEnum):
     """What a seal of Slate states, exactly one of these; of a manifest of others nothing is known, which is `UNSAID`."""
 
     MADE = "made-here"

@@ -20,7 +20,7 @@ from c2pa import C2paError, Reader
 from core.formats import kinds as kinds_of
 from core.provenance.disclosure import says_ai, says_no_ai
 from core.provenance.seal import context, names, stores
-from core.provenance.seal.names import States
+from core.provenance.seal.names import SealOrigin
 from core.provenance.seal.revocation import OCSP, Withdrawn, withdrawn
 from core.security.sandbox import sandboxed
 from core.settings import Settings
@@ -30,7 +30,7 @@ _TRUSTED = "signingCredential.trusted"
 
 
 @dataclass(frozen=True)
-class Step:
+class ManifestStep:
     """One manifest of the history; `depth` 0 is the file itself."""
 
     label: str
@@ -53,7 +53,7 @@ class Step:
     """Of every action that says one; `source_type` is the first, or the first that says that a model had a part in it."""
     trusted: bool = False
     """Whether it holds, and is signed by somebody on the trust list here."""
-    states: States = States.UNSAID
+    states: SealOrigin = SealOrigin.UNSAID
     """What a seal of Slate states."""
 
 
@@ -68,7 +68,7 @@ class Credentials:
     state: str
     label: str
     failures: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ManifestStep, ...]
     statement: Mapping[str, Any] | None = field(default=None, repr=False)
     training: Mapping[str, str] = field(default_factory=dict)
     bindings: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Credentials:
     trust_list: str = ""
 
     @property
-    def step(self) -> Step:
+    def step(self) -> ManifestStep:
         """The file itself."""
         return self.steps[0]
 
@@ -95,26 +95,26 @@ class Credentials:
         return False if whole and all(says_no_ai(kind) for one in self.steps for kind in one.source_types) else None
 
     @property
-    def states(self) -> States:
+    def states(self) -> SealOrigin:
         """What the file's seal states, where it is one of Slate's. What was only recognised stays so, whoever signs over it."""
-        if self.step.states not in (States.MADE, States.EDITED) and States.NOT_IDENTICAL in self._line:
-            return States.NOT_IDENTICAL
+        if self.step.states not in (SealOrigin.MADE, SealOrigin.EDITED) and SealOrigin.NOT_IDENTICAL in self._line:
+            return SealOrigin.NOT_IDENTICAL
         return self.step.states
 
     @property
-    def _line(self) -> list[States]:
+    def _line(self) -> list[SealOrigin]:
         """What the file and the parents behind it state, up to where one was made here."""
-        found, depth = list[States](), 0
+        found, depth = list[SealOrigin](), 0
         for one in self.steps:
             if one.depth == depth and (depth == 0 or one.relationship == "parentOf"):
                 found.append(one.states)
                 depth += 1
-                if one.states in (States.MADE, States.EDITED):
+                if one.states in (SealOrigin.MADE, SealOrigin.EDITED):
                     break
         return found
 
     @property
-    def broken(self) -> tuple[tuple[Step, str], ...]:
+    def broken(self) -> tuple[tuple[ManifestStep, str], ...]:
         """Every step behind the file that does not hold, and why."""
         return tuple((one, code) for one in self.steps[1:] for code in one.failures if code not in names.HARMLESS)
 
@@ -176,7 +176,7 @@ def carries(data: bytes) -> bool:
     return b"jumb" in data and b"c2pa" in data and stores.count(data, kinds_of.mime_of(data, "")) > 0
 
 
-def thumbnail_of(settings: Settings, data: bytes, mime: str, step: Step) -> bytes:
+def thumbnail_of(settings: Settings, data: bytes, mime: str, step: ManifestStep) -> bytes:
     """The small picture that a step of the history brought; empty where there is none."""
     return _resource(context.anchors(settings), data, mime, step.thumbnail) if step.thumbnail else b""
 
@@ -209,7 +209,7 @@ def _credentials(told: Mapping[str, Any], results: Mapping[str, Any], state: str
         state=state,
         label=label,
         failures=tuple(dict.fromkeys(own)),
-        steps=steps or (Step(label, 0, ""),),
+        steps=steps or (ManifestStep(label, 0, ""),),
         statement=_data(active, names.STATEMENT),
         training=_training(active),
         bindings=_bindings(active),
@@ -229,7 +229,7 @@ def _walk(
     trusted: Collection[str],
     gone: Withdrawn,
     seen: set[str],
-) -> Iterator[Step]:
+) -> Iterator[ManifestStep]:
     """The manifest and everything behind it, each once, deepest last.
 
     Who made the file wrote down what held when each part went in; `deltas` and `trusted` are what is otherwise today.
@@ -254,16 +254,18 @@ def _walk(
             yield from [replace(step, trusted=holds) if at == 0 else step for at, step in enumerate(found)]
         else:
             thumbnail = str((one.get("thumbnail") or {}).get("identifier") or "")
-            yield Step("", depth + 1, told[0], told[1], failures=told[2], thumbnail=thumbnail)
+            yield ManifestStep("", depth + 1, told[0], told[1], failures=told[2], thumbnail=thumbnail)
 
 
-def _step(manifest: Mapping[str, Any], label: str, depth: int, title: str, relationship: str, failures: tuple[str, ...]) -> Step:
+def _step(
+    manifest: Mapping[str, Any], label: str, depth: int, title: str, relationship: str, failures: tuple[str, ...]
+) -> ManifestStep:
     signed = manifest.get("signature_info") or {}
     generators = manifest.get("claim_generator_info") or [{}]
     actions = [one for one in (_data(manifest, "c2pa.actions") or {}).get("actions") or [] if isinstance(one, dict)]
     agents = [one.get("softwareAgent") for one in actions]
     kinds = tuple(str(one["digitalSourceType"]) for one in actions if one.get("digitalSourceType"))
-    return Step(
+    return ManifestStep(
         label=label,
         depth=depth,
         title=str(manifest.get("title") or title),
@@ -283,20 +285,20 @@ def _step(manifest: Mapping[str, Any], label: str, depth: int, title: str, relat
     )
 
 
-def _states(manifest: Mapping[str, Any]) -> States:
+def _states(manifest: Mapping[str, Any]) -> SealOrigin:
     """What the seal states; of one from before seals said so, what its other assertions mean."""
     told = _data(manifest, names.SEAL)
     if told is not None:
-        known = {one.value: one for one in States}
-        return known.get(str(told.get("states") or ""), States.UNSAID)
+        known = {one.value: one for one in SealOrigin}
+        return known.get(str(told.get("states") or ""), SealOrigin.UNSAID)
     if _data(manifest, names.RESTORED) is not None:
-        return States.NOT_IDENTICAL
+        return SealOrigin.NOT_IDENTICAL
     statement = _data(manifest, names.STATEMENT)
     if statement is None:
-        return States.EXPORTED if _data(manifest, names.PREVIEW) is not None else States.UNSAID
+        return SealOrigin.EXPORTED if _data(manifest, names.PREVIEW) is not None else SealOrigin.UNSAID
     if not statement.get("disclosure"):
-        return States.BROUGHT
-    return States.MADE if "render" in statement else States.EXPORTED
+        return SealOrigin.BROUGHT
+    return SealOrigin.MADE if "render" in statement else SealOrigin.EXPORTED
 
 
 def _delta_outcomes(results: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

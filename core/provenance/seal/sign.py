@@ -15,7 +15,7 @@ from c2pa import Builder, C2paError
 
 from core.errors import BadInput, SealUnavailable
 from core.provenance.seal import context, names, signer
-from core.provenance.seal.manifest import Ingredient, Plan
+from core.provenance.seal.manifest import Ingredient, ManifestPlan
 from core.settings import Settings
 from storage.clock import now
 
@@ -39,7 +39,7 @@ class Sealed:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def seal(settings: Settings, data: bytes, mime: str, plan: Plan, *, stamped: bool = True) -> Sealed:
+def seal(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, stamped: bool = True) -> Sealed:
     """The file with the manifest signed into it, time-stamped where there is a service and it is wanted. Never raises."""
     if mime not in names.SEALABLE:
         return Sealed(data, UNSEALED, f"{mime or 'this kind of file'} takes no C2PA manifest")
@@ -53,7 +53,7 @@ def seal(settings: Settings, data: bytes, mime: str, plan: Plan, *, stamped: boo
         return _again(settings, data, mime, plan, _said(problem), stamped=stamped)
 
 
-def _again(settings: Settings, data: bytes, mime: str, plan: Plan, why: str, *, stamped: bool) -> Sealed:
+def _again(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, why: str, *, stamped: bool) -> Sealed:
     """Without a time stamp, where that may have been the trouble."""
     if not settings.tsa_url or not stamped:
         return _unsealed(data, why)
@@ -65,7 +65,7 @@ def _again(settings: Settings, data: bytes, mime: str, plan: Plan, why: str, *, 
     return Sealed(made.data, UNSTAMPED, why, made.manifest, made.facts)
 
 
-def _sealed(settings: Settings, data: bytes, mime: str, plan: Plan, *, stamped: bool) -> Sealed:
+def _sealed(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, stamped: bool) -> Sealed:
     hand = signer.hand(settings, stamped=stamped)
     shown: dict[str, Any] = {"thumbnail": {"format": "image/jpeg", "identifier": "thumbnail"}} if plan.thumbnail else {}
     named = [_told(one) for one in plan.ingredients if one.ident]

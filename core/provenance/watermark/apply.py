@@ -15,7 +15,7 @@ from PIL import Image
 from core.errors import BadPicture
 from core.formats import kinds, pixels
 from core.provenance.watermark import choice, pixel_swap
-from core.provenance.watermark.interface import PROVES, Mark, MarkError, agreeing
+from core.provenance.watermark.interface import PROVES, MarkError, Watermark, agreeing
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -37,23 +37,23 @@ class Marked:
 
 
 @dataclass(frozen=True)
-class Order:
+class MarkOrder:
     """How one output is to be marked: what marking needs of settings and keys. No `way`: not at all; `why` where wanted."""
 
-    way: Mark | None
+    way: Watermark | None
     ident: str = ""
     about: str = ""
     max_pixels: int = 0
     why: str = ""
 
 
-def order(settings: Settings, about: str) -> Order:
+def order(settings: Settings, about: str) -> MarkOrder:
     """How the output that `about` names is to be marked. Never raises."""
     try:
         way = choice.wanted(settings)
-        return Order(way, choice.identity(settings, about) if way is not None else "", about, settings.max_pixels)
+        return MarkOrder(way, choice.identity(settings, about) if way is not None else "", about, settings.max_pixels)
     except (MarkError, OSError) as problem:
-        return Order(None, about=about, why=_words(problem))
+        return MarkOrder(None, about=about, why=_words(problem))
 
 
 def mark(
@@ -63,7 +63,7 @@ def mark(
     return carry_out(order(settings, about), data, image, words=words, frames=frames)
 
 
-def carry_out(asked: Order, data: bytes, image: Image.Image | None, *, words: Mapping[str, str], frames: int = 1) -> Marked:
+def carry_out(asked: MarkOrder, data: bytes, image: Image.Image | None, *, words: Mapping[str, str], frames: int = 1) -> Marked:
     """The file with its mark, as ordered. Never raises."""
     if asked.way is None:
         return Marked(data, image, why=asked.why)
@@ -85,7 +85,7 @@ def _words(problem: Exception) -> str:
     return (problem.strerror if isinstance(problem, OSError) else str(problem)) or type(problem).__name__
 
 
-def _marked(way: Mark, data: bytes, mime: str, image: Image.Image, ident: str, max_pixels: int) -> Marked:
+def _marked(way: Watermark, data: bytes, mime: str, image: Image.Image, ident: str, max_pixels: int) -> Marked:
     if is_flat(image):
         raise MarkError("it is line art or flat, where a mark would be seen")
     kept = pixel_swap.rewritten(data, mime, way.embed(image, ident))

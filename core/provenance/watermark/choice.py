@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.provenance.seal import names
-from core.provenance.watermark.interface import Mark
+from core.provenance.watermark.interface import Watermark
 from core.provenance.watermark.spread_spectrum import OwnMark
 from core.provenance.watermark.trustmark import TrustMark
 from core.security.encryption import house_key
@@ -16,14 +16,14 @@ NAMES = frozenset({names.MARK, TrustMark.alg})
 """The ways known here, as manifests name them."""
 
 
-def wanted(settings: Settings) -> Mark | None:
+def wanted(settings: Settings) -> Watermark | None:
     """How new pictures are marked; None where they are not."""
     if settings.watermark == "off":
         return None
     return TrustMark() if settings.watermark == "trustmark" else _own(settings)
 
 
-def named(settings: Settings, alg: str) -> Mark | None:
+def named(settings: Settings, alg: str) -> Watermark | None:
     """The way that a picture says it was marked, whatever is set today; None for one not known here."""
     own = _own(settings)
     return own if alg == own.alg else TrustMark() if alg == TrustMark.alg else None

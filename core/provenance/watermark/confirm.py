@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.provenance.watermark import choice
-from core.provenance.watermark.interface import Mark, MarkError, agreeing
+from core.provenance.watermark.interface import MarkError, Watermark, agreeing
 from core.provenance.watermark.realign import aligned
 from core.settings import Settings
 
@@ -43,7 +43,7 @@ def agreement_in_place(
     return _agreement(way, placed, ident) if placed is not None else None
 
 
-def _way(settings: Settings, stated: Mapping[str, Any]) -> tuple[Mark | None, str]:
+def _way(settings: Settings, stated: Mapping[str, Any]) -> tuple[Watermark | None, str]:
     """How a statement's mark is read, and its id; no way where there is none, or the house's key cannot be read."""
     alg, ident = said(stated)
     try:
@@ -52,7 +52,7 @@ def _way(settings: Settings, stated: Mapping[str, Any]) -> tuple[Mark | None, st
         return None, ident
 
 
-def _agreement(way: Mark, image: Image.Image, ident: str) -> int | None:
+def _agreement(way: Watermark, image: Image.Image, ident: str) -> int | None:
     try:
         return agreeing(way.decode(image), ident)
     except MarkError:

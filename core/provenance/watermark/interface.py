@@ -17,7 +17,7 @@ class MarkError(Exception):
     """Why this picture takes no mark, in words that go on after "it is not marked: "."""
 
 
-class Mark(Protocol):
+class Watermark(Protocol):
     """One way to mark. `alg` is its name in manifests; ids are 16 hex digits."""
 
     @property

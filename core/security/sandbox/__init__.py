@@ -17,16 +17,16 @@ from typing import ParamSpec, TypeVar
 
 from core.security.sandbox import process
 from core.security.sandbox.limits import Allowance
-from core.security.sandbox.pool import Plan, Pool, strangers
+from core.security.sandbox.pool import SandboxPlan, SandboxPool, strangers
 from core.settings import Settings
 
-__all__ = ["Allowance", "Plan", "Pool", "close", "for_strangers", "plan_of", "sandboxed", "use"]
+__all__ = ["Allowance", "SandboxPlan", "SandboxPool", "close", "for_strangers", "plan_of", "sandboxed", "use"]
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 _lock = threading.Lock()
-_plan = Plan()
-_pool: Pool | None = None
+_plan = SandboxPlan()
+_pool: SandboxPool | None = None
 
 
 def sandboxed(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
@@ -56,13 +56,13 @@ def for_strangers() -> Iterator[None]:
         strangers.reset(token)
 
 
-def plan_of(settings: Settings) -> Plan:
+def plan_of(settings: Settings) -> SandboxPlan:
     allowance = Allowance(
         memory=settings.sandbox_memory_mb << 20,
         cpu_seconds=settings.sandbox_cpu_seconds,
         wall_seconds=settings.sandbox_wall_seconds,
     )
-    return Plan(workers=settings.sandbox_workers, allowance=allowance)
+    return SandboxPlan(workers=settings.sandbox_workers, allowance=allowance)
 
 
 def use(settings: Settings) -> None:
@@ -83,11 +83,11 @@ def close() -> None:
         pool.close()
 
 
-def _here() -> Pool:
+def _here() -> SandboxPool:
     global _pool
     with _lock:
         if _pool is None:
-            _pool = Pool(_plan)
+            _pool = SandboxPool(_plan)
         return _pool
 
 

@@ -56,7 +56,7 @@ strangers: ContextVar[bool] = ContextVar("strangers", default=False)
 
 
 @dataclass(frozen=True)
-class Plan:
+class SandboxPlan:
     """How large the sandbox is: workers, calls that may wait, seconds they wait at most, what a call may take."""
 
     workers: int = 2
@@ -78,10 +78,10 @@ class _Worker:
     number: int
 
 
-class Pool:
+class SandboxPool:
     """Calls functions in sandbox workers. Safe to use from any number of threads."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SandboxPlan) -> None:
         self.plan = plan
         self._free = threading.Semaphore(plan.workers)
         self._free_for_strangers = threading.Semaphore(max(1, plan.workers // 2))

@@ -32,7 +32,7 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True)
-class Made:
+class NodeResult:
     """What a node hands on (one value per output) and what it shows in the job's outputs, if anything."""
 
     values: tuple[Any, ...] = ()
@@ -74,7 +74,7 @@ class NodeType:
     category: str
     required: dict[str, Input]
     returns: tuple[str, ...]
-    run: Callable[..., Made]
+    run: Callable[..., NodeResult]
     optional: dict[str, Input] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     output: bool = False

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hooks.simulator.nodes.kinds import Made, NodeType, Work, link, model, real, text, whole
+from hooks.simulator.nodes.kinds import NodeResult, NodeType, Work, link, model, real, text, whole
 from hooks.simulator.values import Conditioning, Control, Pictures, Weights
 
 
-def _checkpoint(work: Work, ckpt_name: str) -> Made:
+def _checkpoint(work: Work, ckpt_name: str) -> NodeResult:
     work.load(ckpt_name)
-    return Made((Weights(ckpt_name), Weights(ckpt_name), Weights(ckpt_name)))
+    return NodeResult((Weights(ckpt_name), Weights(ckpt_name), Weights(ckpt_name)))
 
 
-def _lora(work: Work, model: Weights, clip: Weights, lora_name: str, strength_model: float, strength_clip: float) -> Made:
-    return Made((model.plus(lora_name, strength_model), clip.plus(lora_name, strength_clip)))
+def _lora(work: Work, model: Weights, clip: Weights, lora_name: str, strength_model: float, strength_clip: float) -> NodeResult:
+    return NodeResult((model.plus(lora_name, strength_model), clip.plus(lora_name, strength_clip)))
 
 
-def _lora_model(work: Work, model: Weights, lora_name: str, strength_model: float) -> Made:
-    return Made((model.plus(lora_name, strength_model),))
+def _lora_model(work: Work, model: Weights, lora_name: str, strength_model: float) -> NodeResult:
+    return NodeResult((model.plus(lora_name, strength_model),))
 
 
-def _file(work: Work, **named: str) -> Made:
-    return Made((Weights(next(iter(named.values()))),))
+def _file(work: Work, **named: str) -> NodeResult:
+    return NodeResult((Weights(next(iter(named.values()))),))
 
 
-def _encode(work: Work, text: str, clip: Weights) -> Made:
-    return Made((Conditioning((text,), clip=clip),))
+def _encode(work: Work, text: str, clip: Weights) -> NodeResult:
+    return NodeResult((Conditioning((text,), clip=clip),))
 
 
-def _combine(work: Work, conditioning_1: Conditioning, conditioning_2: Conditioning) -> Made:
+def _combine(work: Work, conditioning_1: Conditioning, conditioning_2: Conditioning) -> NodeResult:
     both = conditioning_1.texts + conditioning_2.texts, conditioning_1.controls + conditioning_2.controls
-    return Made((Conditioning(*both, clip=conditioning_1.clip),))
+    return NodeResult((Conditioning(*both, clip=conditioning_1.clip),))
 
 
-def _zero(work: Work, conditioning: Conditioning) -> Made:
-    return Made((replace(conditioning, texts=()),))
+def _zero(work: Work, conditioning: Conditioning) -> NodeResult:
+    return NodeResult((replace(conditioning, texts=()),))
 
 
-def _skip(work: Work, clip: Weights, stop_at_clip_layer: int) -> Made:
-    return Made((clip.plus("clip-skip", stop_at_clip_layer / 100),))
+def _skip(work: Work, clip: Weights, stop_at_clip_layer: int) -> NodeResult:
+    return NodeResult((clip.plus("clip-skip", stop_at_clip_layer / 100),))
 
 
 def _steered(conditioning: Conditioning, net: Weights, image: Pictures, strength: float) -> Conditioning:
@@ -48,8 +48,8 @@ def _steered(conditioning: Conditioning, net: Weights, image: Pictures, strength
     return replace(conditioning, controls=(*conditioning.controls, Control(net.file, image.frames[0], strength)))
 
 
-def _control(work: Work, conditioning: Conditioning, control_net: Weights, image: Pictures, strength: float) -> Made:
-    return Made((_steered(conditioning, control_net, image, strength),))
+def _control(work: Work, conditioning: Conditioning, control_net: Weights, image: Pictures, strength: float) -> NodeResult:
+    return NodeResult((_steered(conditioning, control_net, image, strength),))
 
 
 def _control_both(
@@ -62,10 +62,10 @@ def _control_both(
     start_percent: float,
     end_percent: float,
     vae: Weights | None = None,
-) -> Made:
+) -> NodeResult:
     """How long the net steers (start to end) counts as strength."""
     felt = strength * max(0.0, end_percent - start_percent)
-    return Made((_steered(positive, control_net, image, felt), _steered(negative, control_net, image, felt)))
+    return NodeResult((_steered(positive, control_net, image, felt), _steered(negative, control_net, image, felt)))
 
 
 _STRENGTH = real(1.0, -100.0, 100.0, 0.01)

@@ -12,14 +12,14 @@ from hooks.simulator.folders import Escaped, Folders
 
 
 @dataclass(frozen=True)
-class Place:
+class OutputName:
     folder: Path
     subfolder: str
     stem: str
     counter: int
 
 
-def numbered(folders: Folders, kind: str, prefix: str, width: int = 0, height: int = 0) -> Place:
+def numbered(folders: Folders, kind: str, prefix: str, width: int = 0, height: int = 0) -> OutputName:
     """Where the next file of this prefix goes; makes the folder.
 
     The prefix may hold folders and %year% %month% %day% %hour% %minute% %second% %width% %height%. Two servers writing into one
@@ -35,7 +35,7 @@ def numbered(folders: Folders, kind: str, prefix: str, width: int = 0, height: i
     folder.mkdir(parents=True, exist_ok=True)
     pattern = re.compile(re.escape(stem) + r"_(\d+)[_.]")
     taken = [int(match[1]) for entry in os.scandir(folder) if (match := pattern.match(entry.name))]
-    return Place(folder, subfolder, stem, max(taken, default=0) + 1)
+    return OutputName(folder, subfolder, stem, max(taken, default=0) + 1)
 
 
 def _filled(prefix: str, width: int, height: int) -> str:

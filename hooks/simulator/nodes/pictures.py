@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
-from hooks.simulator.nodes.kinds import Made, NodeType, Work, choice, link, real, unreadable, upload, whole
+from hooks.simulator.nodes.kinds import NodeResult, NodeType, Work, choice, link, real, unreadable, upload, whole
 from hooks.simulator.nodes.scale import fitted
 from hooks.simulator.paint import luminance
 from hooks.simulator.values import Grey, Pictures
@@ -30,42 +30,46 @@ def _found(work: Work, name: str) -> Image.Image:
     return opened(path)
 
 
-def _load(work: Work, image: str) -> Made:
+def _load(work: Work, image: str) -> NodeResult:
     picture = _found(work, image)
     mask: Grey = np.zeros((64, 64), np.float32)
     if "A" in picture.getbands():
         mask = np.float32(1) - np.asarray(picture.getchannel("A"), dtype=np.float32) / np.float32(255)
-    return Made((Pictures((np.asarray(picture.convert("RGB")),)), mask))
+    return NodeResult((Pictures((np.asarray(picture.convert("RGB")),)), mask))
 
 
-def _load_mask(work: Work, image: str, channel: str) -> Made:
+def _load_mask(work: Work, image: str, channel: str) -> NodeResult:
     picture = _found(work, image).convert("RGBA")
     values = np.asarray(picture.getchannel(channel[0].upper()), dtype=np.float32) / 255
-    return Made((1 - values if channel == "alpha" else values,))
+    return NodeResult((1 - values if channel == "alpha" else values,))
 
 
-def _empty(work: Work, width: int, height: int, batch_size: int, color: int) -> Made:
+def _empty(work: Work, width: int, height: int, batch_size: int, color: int) -> NodeResult:
     colour = np.array([color >> 16 & 255, color >> 8 & 255, color & 255], np.uint8)
-    return Made((Pictures((np.broadcast_to(colour, (height, width, 3)).copy(),) * batch_size),))
+    return NodeResult((Pictures((np.broadcast_to(colour, (height, width, 3)).copy(),) * batch_size),))
 
 
-def _invert(work: Work, image: Pictures) -> Made:
-    return Made((Pictures(tuple(255 - frame for frame in image.frames), image.caption),))
+def _invert(work: Work, image: Pictures) -> NodeResult:
+    return NodeResult((Pictures(tuple(255 - frame for frame in image.frames), image.caption),))
 
 
-def _blur(work: Work, image: Pictures, blur_radius: int, sigma: float) -> Made:
+def _blur(work: Work, image: Pictures, blur_radius: int, sigma: float) -> NodeResult:
     blur = ImageFilter.GaussianBlur(min(blur_radius, sigma * 2))
-    return Made((Pictures(tuple(np.asarray(Image.fromarray(frame).filter(blur)) for frame in image.frames), image.caption),))
+    return NodeResult(
+        (Pictures(tuple(np.asarray(Image.fromarray(frame).filter(blur)) for frame in image.frames), image.caption),)
+    )
 
 
-def _noise(work: Work, image: Pictures, seed: int, strength: float) -> Made:
+def _noise(work: Work, image: Pictures, seed: int, strength: float) -> NodeResult:
     random = np.random.default_rng(seed)
     grains = (random.standard_normal(frame.shape, dtype=np.float32) * 255 * strength * 0.5 for frame in image.frames)
     frames = zip(image.frames, grains, strict=True)
-    return Made((Pictures(tuple(np.clip(frame + grain, 0, 255).astype(np.uint8) for frame, grain in frames), image.caption),))
+    return NodeResult(
+        (Pictures(tuple(np.clip(frame + grain, 0, 255).astype(np.uint8) for frame, grain in frames), image.caption),)
+    )
 
 
-def _canny(work: Work, image: Pictures, low_threshold: float, high_threshold: float) -> Made:
+def _canny(work: Work, image: Pictures, low_threshold: float, high_threshold: float) -> NodeResult:
     """Edges by gradient and two thresholds: the first half of Canny's method, without thinning and tracing."""
     frames = []
     for frame in image.frames:
@@ -74,17 +78,17 @@ def _canny(work: Work, image: Pictures, low_threshold: float, high_threshold: fl
         slope = np.hypot(down, along) * 8
         edges = np.where(slope >= high_threshold, 255, np.where(slope >= low_threshold, 128, 0)).astype(np.uint8)
         frames.append(np.repeat(edges[:, :, None], 3, axis=2))
-    return Made((Pictures(tuple(frames), image.caption),))
+    return NodeResult((Pictures(tuple(frames), image.caption),))
 
 
-def _batch(work: Work, image1: Pictures, image2: Pictures) -> Made:
+def _batch(work: Work, image1: Pictures, image2: Pictures) -> NodeResult:
     rest = tuple(fitted(frame, image1.width, image1.height, "bilinear", crop=True) for frame in image2.frames)
-    return Made((Pictures((*image1.frames, *rest), image1.caption or image2.caption),))
+    return NodeResult((Pictures((*image1.frames, *rest), image1.caption or image2.caption),))
 
 
-def _size(work: Work, image: Pictures) -> Made:
+def _size(work: Work, image: Pictures) -> NodeResult:
     work.tell(f"width: {image.width}, height: {image.height}\n batch size: {len(image.frames)}")
-    return Made((image.width, image.height, len(image.frames)))
+    return NodeResult((image.width, image.height, len(image.frames)))
 
 
 _ONE = {"image": link("IMAGE")}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image, ImageFilter
 
-from hooks.simulator.nodes.kinds import Made, NodeType, Work, choice, link, real, whole
+from hooks.simulator.nodes.kinds import NodeResult, NodeType, Work, choice, link, real, whole
 from hooks.simulator.nodes.scale import fitted, scaled
 from hooks.simulator.paint import Recipe, blended, paint, resized_grey
 from hooks.simulator.values import Conditioning, Frame, Grey, Latent, Pictures, Weights
@@ -34,8 +34,8 @@ SCHEDULERS = (
 )
 
 
-def _empty(work: Work, width: int, height: int, batch_size: int) -> Made:
-    return Made((Latent(width // 8 * 8, height // 8 * 8, batch_size),))
+def _empty(work: Work, width: int, height: int, batch_size: int) -> NodeResult:
+    return NodeResult((Latent(width // 8 * 8, height // 8 * 8, batch_size),))
 
 
 def _sample(
@@ -50,13 +50,13 @@ def _sample(
     negative: Conditioning,
     latent_image: Latent,
     denoise: float = 1.0,
-) -> Made:
+) -> NodeResult:
     settings = f"{steps}/{cfg}/{sampler_name}/{scheduler}"
     recipe = Recipe(positive.text, negative.text, seed, model.file, (*model.layers, *positive.clip.layers), settings)
     frames = tuple(_painted(latent_image, replace(recipe, index=index), positive, denoise) for index in range(latent_image.batch))
     for step in range(steps):
         work.step(step + 1, steps, frames[0])
-    return Made((replace(latent_image, frames=frames, caption=positive.text),))
+    return NodeResult((replace(latent_image, frames=frames, caption=positive.text),))
 
 
 def _painted(latent: Latent, recipe: Recipe, positive: Conditioning, denoise: float) -> Frame:
@@ -82,7 +82,7 @@ def _sample_part(
     start_at_step: int,
     end_at_step: int,
     return_with_leftover_noise: str,
-) -> Made:
+) -> NodeResult:
     """The steps from start to end; starting late is like a lower denoise."""
     last = min(steps, end_at_step)
     count = max(1, last - start_at_step)
@@ -90,32 +90,32 @@ def _sample_part(
     return _sample(work, model, noise_seed, count, cfg, sampler_name, scheduler, positive, negative, latent_image, share)
 
 
-def _decode(work: Work, samples: Latent, vae: Weights) -> Made:
+def _decode(work: Work, samples: Latent, vae: Weights) -> NodeResult:
     frames = samples.frames or (np.full((samples.height, samples.width, 3), 128, np.uint8),) * samples.batch
-    return Made((Pictures(frames, samples.caption),))
+    return NodeResult((Pictures(frames, samples.caption),))
 
 
-def _encode(work: Work, pixels: Pictures, vae: Weights) -> Made:
+def _encode(work: Work, pixels: Pictures, vae: Weights) -> NodeResult:
     width, height = max(8, pixels.width // 8 * 8), max(8, pixels.height // 8 * 8)
     frames = tuple(fitted(frame, width, height, crop=True) for frame in pixels.frames)
-    return Made((Latent(width, height, len(frames), frames, caption=pixels.caption),))
+    return NodeResult((Latent(width, height, len(frames), frames, caption=pixels.caption),))
 
 
-def _encode_masked(work: Work, pixels: Pictures, vae: Weights, mask: Grey, grow_mask_by: int) -> Made:
+def _encode_masked(work: Work, pixels: Pictures, vae: Weights, mask: Grey, grow_mask_by: int) -> NodeResult:
     (latent,) = _encode(work, pixels, vae).values
     where = Image.fromarray((resized_grey(mask, latent.width, latent.height) * 255).clip(0, 255).astype(np.uint8))
     if grow_mask_by:
         where = where.filter(ImageFilter.MaxFilter(2 * min(grow_mask_by, 15) + 1))
-    return Made((replace(latent, mask=np.asarray(where, dtype=np.float32) / 255),))
+    return NodeResult((replace(latent, mask=np.asarray(where, dtype=np.float32) / 255),))
 
 
-def _upscale(work: Work, samples: Latent, upscale_method: str, width: int, height: int, crop: str) -> Made:
+def _upscale(work: Work, samples: Latent, upscale_method: str, width: int, height: int, crop: str) -> NodeResult:
     wanted_w, wanted_h = scaled(samples.width, samples.height, width, height)
-    return Made((_resized(samples, wanted_w, wanted_h),))
+    return NodeResult((_resized(samples, wanted_w, wanted_h),))
 
 
-def _upscale_by(work: Work, samples: Latent, upscale_method: str, scale_by: float) -> Made:
-    return Made((_resized(samples, round(samples.width * scale_by), round(samples.height * scale_by)),))
+def _upscale_by(work: Work, samples: Latent, upscale_method: str, scale_by: float) -> NodeResult:
+    return NodeResult((_resized(samples, round(samples.width * scale_by), round(samples.height * scale_by)),))
 
 
 def _resized(samples: Latent, width: int, height: int) -> Latent:

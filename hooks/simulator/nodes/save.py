@@ -10,8 +10,8 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from hooks.simulator.nodes.kinds import Input, Made, NodeType, Work, choice, link, real, text, whole
-from hooks.simulator.nodes.names import Place, numbered
+from hooks.simulator.nodes.kinds import Input, NodeResult, NodeType, Work, choice, link, real, text, whole
+from hooks.simulator.nodes.names import OutputName, numbered
 from hooks.simulator.values import Pictures
 from hooks.simulator.watermark import marked
 
@@ -31,11 +31,11 @@ def png_text(work: Work) -> PngInfo:
     return info
 
 
-def _entry(name: str, place: Place, kind: str) -> dict[str, str]:
+def _entry(name: str, place: OutputName, kind: str) -> dict[str, str]:
     return {"filename": name, "subfolder": place.subfolder, "type": kind}
 
 
-def _save(work: Work, images: Pictures, filename_prefix: str, kind: str = "output") -> Made:
+def _save(work: Work, images: Pictures, filename_prefix: str, kind: str = "output") -> NodeResult:
     place = numbered(work.folders, kind, filename_prefix, images.width, images.height)
     info = png_text(work)
     entries = []
@@ -43,13 +43,13 @@ def _save(work: Work, images: Pictures, filename_prefix: str, kind: str = "outpu
         name = f"{place.stem.replace('%batch_num%', str(number))}_{place.counter + number:05}_.png"
         marked(frame, images.caption).save(place.folder / name, pnginfo=info, compress_level=4 if kind == "output" else 1)
         entries.append(_entry(name, place, kind))
-    return Made((images,), {"images": entries})
+    return NodeResult((images,), {"images": entries})
 
 
 _TEMPORARY = "ComfyUI_temp_" + "".join(random.choices(string.ascii_lowercase, k=5))
 
 
-def _preview(work: Work, images: Pictures) -> Made:
+def _preview(work: Work, images: Pictures) -> NodeResult:
     return _save(work, images, _TEMPORARY, "temp")
 
 
@@ -58,7 +58,7 @@ def _frames(images: Pictures) -> tuple[Image.Image, list[Image.Image]]:
     return first, rest
 
 
-def _save_apng(work: Work, images: Pictures, filename_prefix: str, fps: float, compress_level: int) -> Made:
+def _save_apng(work: Work, images: Pictures, filename_prefix: str, fps: float, compress_level: int) -> NodeResult:
     place = numbered(work.folders, "output", filename_prefix, images.width, images.height)
     info = PngInfo()
     for key, value in embedded(work).items():
@@ -76,7 +76,9 @@ def _save_apng(work: Work, images: Pictures, filename_prefix: str, fps: float, c
     return _animated(images, name, place)
 
 
-def _save_webp(work: Work, images: Pictures, filename_prefix: str, fps: float, lossless: bool, quality: int, method: str) -> Made:
+def _save_webp(
+    work: Work, images: Pictures, filename_prefix: str, fps: float, lossless: bool, quality: int, method: str
+) -> NodeResult:
     place = numbered(work.folders, "output", filename_prefix, images.width, images.height)
     name = f"{place.stem}_{place.counter:05}_.webp"
     first, rest = _frames(images)
@@ -97,9 +99,9 @@ def _exif(work: Work) -> Image.Exif:
     return exif
 
 
-def _animated(images: Pictures, name: str, place: Place) -> Made:
+def _animated(images: Pictures, name: str, place: OutputName) -> NodeResult:
     shown: dict[str, Any] = {"images": [_entry(name, place, "output")], "animated": [True]}
-    return Made((images,), shown)
+    return NodeResult((images,), shown)
 
 
 _IMAGES = {"images": link("IMAGE")}

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image, ImageOps
 
-from hooks.simulator.nodes.kinds import Made, NodeType, Work, choice, link, real, whole
+from hooks.simulator.nodes.kinds import NodeResult, NodeType, Work, choice, link, real, whole
 from hooks.simulator.values import Frame, Pictures, Weights
 
 WAYS = {
@@ -37,20 +37,20 @@ def scaled(width: int, height: int, wanted_width: int, wanted_height: int) -> tu
     return wanted_width, wanted_height
 
 
-def _all(image: Pictures, width: int, height: int, way: str, *, crop: bool = False) -> Made:
-    return Made((Pictures(tuple(fitted(frame, width, height, way, crop=crop) for frame in image.frames), image.caption),))
+def _all(image: Pictures, width: int, height: int, way: str, *, crop: bool = False) -> NodeResult:
+    return NodeResult((Pictures(tuple(fitted(frame, width, height, way, crop=crop) for frame in image.frames), image.caption),))
 
 
-def _scale(work: Work, image: Pictures, upscale_method: str, width: int, height: int, crop: str) -> Made:
+def _scale(work: Work, image: Pictures, upscale_method: str, width: int, height: int, crop: str) -> NodeResult:
     width, height = scaled(image.width, image.height, width, height)
     return _all(image, width, height, upscale_method, crop=crop == "center")
 
 
-def _scale_by(work: Work, image: Pictures, upscale_method: str, scale_by: float) -> Made:
+def _scale_by(work: Work, image: Pictures, upscale_method: str, scale_by: float) -> NodeResult:
     return _all(image, max(1, round(image.width * scale_by)), max(1, round(image.height * scale_by)), upscale_method)
 
 
-def _scale_to(work: Work, image: Pictures, upscale_method: str, megapixels: float, resolution_steps: int) -> Made:
+def _scale_to(work: Work, image: Pictures, upscale_method: str, megapixels: float, resolution_steps: int) -> NodeResult:
     factor = math.sqrt(megapixels * 2**20 / (image.width * image.height))
     sides = (
         max(resolution_steps, round(side * factor / resolution_steps) * resolution_steps) for side in (image.width, image.height)
@@ -59,12 +59,12 @@ def _scale_to(work: Work, image: Pictures, upscale_method: str, megapixels: floa
     return _all(image, width, height, upscale_method)
 
 
-def _longer_edge(work: Work, images: Pictures, longer_edge: int) -> Made:
+def _longer_edge(work: Work, images: Pictures, longer_edge: int) -> NodeResult:
     factor = longer_edge / max(images.width, images.height)
     return _all(images, max(1, round(images.width * factor)), max(1, round(images.height * factor)), "lanczos")
 
 
-def _with_model(work: Work, upscale_model: Weights, image: Pictures) -> Made:
+def _with_model(work: Work, upscale_model: Weights, image: Pictures) -> NodeResult:
     """Four times the size, whatever the model, like most real ones; step by step, as the tiles of a real one."""
     for tile in range(4):
         work.step(tile + 1, 4)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from hooks.simulator.nodes.kinds import Made, NodeType, Work, choice, link, real, text, whole
+from hooks.simulator.nodes.kinds import NodeResult, NodeType, Work, choice, link, real, text, whole
 from hooks.simulator.nodes.names import numbered
 
 _FAR = 2**63 - 1
 
 
-def _same(work: Work, value: object) -> Made:
-    return Made((value,))
+def _same(work: Work, value: object) -> NodeResult:
+    return NodeResult((value,))
 
 
-def _show(work: Work, source: Any) -> Made:
+def _show(work: Work, source: Any) -> NodeResult:
     said = source if isinstance(source, str) else str(source)
-    return Made((said,), {"text": [said]})
+    return NodeResult((said,), {"text": [said]})
 
 
-def _save(work: Work, text: str, filename_prefix: str, format: str) -> Made:
+def _save(work: Work, text: str, filename_prefix: str, format: str) -> NodeResult:
     place = numbered(work.folders, "output", filename_prefix)
     name = f"{place.stem}_{place.counter:05}.{format}"
     (place.folder / name).write_text(text, encoding="utf-8")
-    return Made((text,), {"text": [text], "files": [{"filename": name, "subfolder": place.subfolder, "type": "output"}]})
+    return NodeResult((text,), {"text": [text], "files": [{"filename": name, "subfolder": place.subfolder, "type": "output"}]})
 
 
 _PRIMITIVE = "comfy_extras.nodes_primitive"

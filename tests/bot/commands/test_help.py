@@ -15,7 +15,7 @@ from bot.cards import Answer, answer_to_json
 from bot.commands.command import Command
 from bot.commands.help import FAMILIES
 from bot.commands.reference import manual
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
 from core.settings import Settings
 from storage.blobs import open_blobs
@@ -114,9 +114,9 @@ def test_every_answer_is_ready_for_json(talk: Talk) -> None:
 
 def test_a_database_that_is_away_is_said_and_nothing_breaks(settings: Settings) -> None:
     away = Desk(settings, Database("postgresql://nobody@127.0.0.1:1/none"), open_blobs(settings.blobs), Queue(settings.redis))
-    member, place = Member(id=1, name="Mia", name_key="mia"), Place("room", "general")
+    member, place = Member(id=1, name="Mia", name_key="mia"), ChatPlace("room", "general")
     for line in ("queue", "render text-to-image a shoe", "find hero", "approve A-7Q0D"):
-        assert commands.answer(away, Said(member, place, line)).error == "database-unavailable"
+        assert commands.answer(away, ChatRequest(member, place, line)).error == "database-unavailable"
     assert commands.complete(away, member, place, "/render ", 8) == []
     away.close()
 

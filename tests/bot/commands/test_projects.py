@@ -9,7 +9,7 @@ from bot.cards import Answer
 from bot.channels import place_for
 from bot.messages.tracked import follow, subject_at
 from bot.reactions import react
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from core.people import accounts
 from storage.chat import posts
 from storage.people import projects
@@ -17,8 +17,8 @@ from storage.tables import Member
 from tests.bot.conftest import Talk
 
 
-def say(talk: Talk, place: Place, text: str, by: Member, user_id: str = "U1") -> Answer:
-    return commands.answer(talk.desk, Said(by, place, text, user_id=user_id))
+def say(talk: Talk, place: ChatPlace, text: str, by: Member, user_id: str = "U1") -> Answer:
+    return commands.answer(talk.desk, ChatRequest(by, place, text, user_id=user_id))
 
 
 def test_a_channel_nobody_knew_belongs_to_the_default_project_until_a_lead_says_otherwise(talk: Talk) -> None:
@@ -66,21 +66,23 @@ def test_a_project_has_its_own_reactions(talk: Talk) -> None:
 
 
 def test_two_accounts_become_one_person(talk: Talk) -> None:
-    given = say(talk, Place("slack", "C1"), "/link", talk.mia)
+    given = say(talk, ChatPlace("slack", "C1"), "/link", talk.mia)
     assert given.private
     assert given.copy == f"/link {given.data['code']}"
-    joined = say(talk, Place("discord", "D1"), given.copy, talk.vic, user_id="42")
+    joined = say(talk, ChatPlace("discord", "D1"), given.copy, talk.vic, user_id="42")
     assert joined.data == {"member": "Mia Chen"}
-    wrong = say(talk, Place("discord", "D1"), "/link AAAAA-AAAAA", talk.vic, user_id="43")
+    wrong = say(talk, ChatPlace("discord", "D1"), "/link AAAAA-AAAAA", talk.vic, user_id="43")
     assert wrong.error == "bad-input"
-    nowhere = commands.answer(talk.desk, Said(talk.vic, Place("room", "general"), f"/link {accounts.offer(talk.desk, talk.mia)}"))
+    nowhere = commands.answer(
+        talk.desk, ChatRequest(talk.vic, ChatPlace("room", "general"), f"/link {accounts.offer(talk.desk, talk.mia)}")
+    )
     assert nowhere.error == "conflict"
 
 
 def test_an_answer_about_one_thing_is_followed_and_a_private_one_is_not(talk: Talk) -> None:
     [asset] = talk.finish(talk.ask())
     answer = talk.say(f"/whatis {asset.code}")
-    place = Place("slack", "C1", "", talk.project, "T1")
+    place = ChatPlace("slack", "C1", "", talk.project, "T1")
     post = follow(talk.desk, place, answer, "171.1")
     assert post is not None
     assert follow(talk.desk, place, answer, "171.1") is not None, "shown twice, it is followed once"

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 
 from bot import commands
-from bot.request import Place, Said
+from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
-from core.rendering.lifecycle import Asking, submit
+from core.rendering.lifecycle import RenderRequest, submit
 from tests.shop import Shop, open_shop
 
 
@@ -33,14 +33,14 @@ def counted(desk: Desk) -> Iterator[list[str]]:
 def ask(shop: Shop, count: int) -> None:
     inputs = {"prompt": "a red boat", "steps": 2, "width": 64, "height": 64}
     for _ in range(count):
-        submit(shop.desk, Asking("text-to-image", shop.mia, shop.project, inputs=inputs))
+        submit(shop.desk, RenderRequest("text-to-image", shop.mia, shop.project, inputs=inputs))
 
 
 @pytest.mark.parametrize("rows", [15, 40])
 def test_a_queue_takes_as_many_statements_however_long_it_is(desk: Desk, rows: int) -> None:
     with open_shop(desk) as shop:
         ask(shop, rows)
-        said = Said(shop.mia, Place("cli"), f"/queue limit:{rows}")
+        said = ChatRequest(shop.mia, ChatPlace("cli"), f"/queue limit:{rows}")
         with counted(desk) as seen:
             answer = commands.answer(desk, said)
     assert [one["position"] for one in answer.data["renders"]] == list(range(1, rows + 1))
@@ -52,6 +52,6 @@ def test_cancelling_all_takes_a_few_statements_a_render(desk: Desk) -> None:
     with open_shop(desk) as shop:
         ask(shop, 20)
         with counted(desk) as seen:
-            answer = commands.answer(desk, Said(shop.mia, Place("cli"), "/cancel all"))
+            answer = commands.answer(desk, ChatRequest(shop.mia, ChatPlace("cli"), "/cancel all"))
     assert [one["state"] for one in answer.data["renders"]] == ["cancelled"] * 20
     assert len(seen) <= 20 * 4 + 25, len(seen)

@@ -13,12 +13,12 @@ from bot import command_text
 from bot.commands import BY_NAME, TABLE, Command
 from bot.discord.command_options import Slot, line_of, slots_of
 from bot.discord.completion import offers
-from bot.discord.tree import MENUS, Answering, plant
+from bot.discord.tree import MENUS, InteractionHandler, plant
 from tests.bot.conftest import Talk
 from tests.simulators.discord import checking
 
 
-class Nobody(Answering):
+class Nobody(InteractionHandler):
     """Whoever answers, it is not asked here."""
 
     async def said(self, *_: Any) -> None: ...

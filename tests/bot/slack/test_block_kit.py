@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.cards import Answer, Button, Card, Field, Picture, Progress
 from bot.slack import block_kit
-from bot.slack.block_kit import Shown
+from bot.slack.block_kit import CardContext
 from tests.simulators.slack.blocks import problems
 
 SEEDS = some.integers(0, 2**64)
@@ -56,7 +56,7 @@ class Any_:
         )
 
 
-SHOWN = Shown({"aa": "F1", "dd": "F2"}, "https://slate.example.com")
+SHOWN = CardContext({"aa": "F1", "dd": "F2"}, "https://slate.example.com")
 
 
 def all_text(block: Any) -> str:
@@ -65,7 +65,7 @@ def all_text(block: Any) -> str:
     return " ".join(map(all_text, block)) if isinstance(block, list) else str(block)
 
 
-def read(page: block_kit.Page) -> str:
+def read(page: block_kit.BlockPage) -> str:
     return all_text(list(page.blocks))
 
 
@@ -122,12 +122,12 @@ def test_peoples_words_are_never_parsed(words: str) -> None:
     assert words in read(page)
 
 
-def elements(page: block_kit.Page) -> list[Any]:
+def elements(page: block_kit.BlockPage) -> list[Any]:
     rich = [block for block in page.blocks if block["type"] == "rich_text"]
     return [one for block in rich for section in block["elements"] for one in section["elements"]]
 
 
-def notes(page: block_kit.Page) -> list[Any]:
+def notes(page: block_kit.BlockPage) -> list[Any]:
     return [one for block in page.blocks if block["type"] == "context" for one in block["elements"]]
 
 

@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from bot.cli.entry import run
-from bot.cli.error_output import Code
+from bot.cli.error_output import ExitCode
 from bot.slack.ack_first import Rush
 from bot.slack.manifest import CHECKED_IN
 from bot.slack.runtime import HANDS, READERS
-from bot.slack.socket_mode import Sockets
+from bot.slack.socket_mode import SlackSockets
 from core.desk import Desk
 from core.errors import ChatRefused
 from tests.bot.slack.conftest import Studio
@@ -22,7 +22,7 @@ from tests.waiting import until
 
 def test_a_slack_that_is_away_at_first_is_waited_for(studio: Studio) -> None:
     studio.slack.fail("apps.connections.open", status=503)
-    sockets = Sockets(studio.story.desk)
+    sockets = SlackSockets(studio.story.desk)
     serving = threading.Thread(target=sockets.serve)
     before = studio.slack.wires.connected
     serving.start()
@@ -38,7 +38,7 @@ def test_who_stops_says_goodbye_and_leaves_nobody_listening(desk: Desk, listenin
     slack = RUNNING[desk.settings.slack_api_url]
     wires = slack.wires
     before = set(threading.enumerate())
-    sockets = Sockets(desk)
+    sockets = SlackSockets(desk)
     sockets.open()
     until(lambda: not listening or len(wires.sockets) == 1, "it listens")
     assert len(slack.calls("apps.connections.open")) == 1, "there is one connection, not a second one that ends the first"
@@ -83,7 +83,7 @@ def test_work_lets_those_who_come_at_the_same_moment_be_acknowledged_first() -> 
 
 def test_a_token_that_is_no_good_ends_the_process_with_a_sentence(desk: Desk) -> None:
     settings = desk.settings.model_copy(update={"slack_app_token": "xapp-wrong"})
-    sockets = Sockets(Desk(settings, desk.database, desk.blobs, desk.queue))
+    sockets = SlackSockets(Desk(settings, desk.database, desk.blobs, desk.queue))
     with pytest.raises(ChatRefused) as problem:
         sockets.serve()
     sockets.close()
@@ -91,9 +91,9 @@ def test_a_token_that_is_no_good_ends_the_process_with_a_sentence(desk: Desk) ->
 
 
 def test_the_command_line_prints_the_manifest_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["slack", "--manifest"]) == Code.DONE
+    assert run(["slack", "--manifest"]) == ExitCode.DONE
     assert capsys.readouterr().out == CHECKED_IN.read_text(encoding="utf-8")
-    assert run(["slack", "--manifest", "--address", "https://slate.acme.example"]) == Code.DONE
+    assert run(["slack", "--manifest", "--address", "https://slate.acme.example"]) == ExitCode.DONE
     assert "request_url: https://slate.acme.example/slack/events" in capsys.readouterr().out
-    assert run(["slack"]) == Code.USAGE
+    assert run(["slack"]) == ExitCode.USAGE
     assert "SLATE_SLACK_APP_TOKEN" in capsys.readouterr().err

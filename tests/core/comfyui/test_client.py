@@ -8,7 +8,7 @@ import json
 import pytest
 from PIL import Image
 
-from core.comfyui.client import Comfy, OutputFile, RunState, Step
+from core.comfyui.client import Comfy, OutputFile, ProgressStep, RunState
 from core.errors import BackendUnreachable, BadGraph, GarbledAnswer, GraphRefused, OutputLost, RunVanished
 from hooks.simulator import RunningSimulator
 from tests.core.comfy import CHECKPOINT, drawing, handed_in, new_id, scripted, until_it_runs, watched
@@ -50,7 +50,7 @@ def test_a_picture_is_made_on_every_version_of_comfyui(simulator: RunningSimulat
 
 def test_progress_covers_the_whole_graph_and_never_goes_back(simulator: RunningSimulator, comfy: Comfy) -> None:
     simulator.turn(step_seconds=0.02)
-    steps: list[Step] = []
+    steps: list[ProgressStep] = []
     watched(comfy, handed_in(comfy, drawing(steps=8)), steps)
     done = [step.done for step in steps]
     assert done == sorted(done)

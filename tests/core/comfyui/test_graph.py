@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.comfyui.graph import (
     MAX_BYTES,
     MAX_NODES,
-    Link,
+    NodeLink,
     canonical,
     content_hash,
     links,
@@ -98,7 +98,7 @@ def test_lists_that_are_no_links_are_values() -> None:
     inputs = {"size": [512, 512], "tags": ["a", "b"], "none": [], "wrapped": {"__value__": ["1", 0]}, "flag": ["1", True]}
     graph = parse({"1": {"class_type": "X", "inputs": inputs}})
     assert list(links(graph["1"])) == []
-    assert list(links({"inputs": {"a": ["29:5", 1]}})) == [Link("a", "29:5", 1)]
+    assert list(links({"inputs": {"a": ["29:5", 1]}})) == [NodeLink("a", "29:5", 1)]
 
 
 def test_walking_upstream_tells_the_nearest_first_and_bears_loose_ends() -> None:

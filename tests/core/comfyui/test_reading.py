@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.comfyui.loaders import ModelRef, models_in
-from core.comfyui.progress import Progress, Step
+from core.comfyui.progress import ProgressStep, RunProgress
 from core.comfyui.refusal import failure, refusal, word
 from core.comfyui.responses import RunState, finished, outputs_in
 from core.errors import BackendError, NoOutputs, OutOfMemory, RenderFailed
@@ -147,7 +147,7 @@ def test_anything_may_be_in_a_refusal(error: object, errors: object) -> None:
     st.sampled_from(["progress_state", "progress", "executing", "executed", "execution_cached", "status", "x"]), JSON, JSON, JSON
 )
 def test_anything_may_be_in_a_message(kind: str, first: object, second: object, third: object) -> None:
-    progress = Progress(ID, drawing())
+    progress = RunProgress(ID, drawing())
     nodes = {"3": {"value": first, "max": second, "state": third, "display_node_id": first}}
     for told in (nodes, first):
         progress.hear(kind, {"prompt_id": ID, "nodes": told, "node": second, "value": first, "max": third, "display_node": third})
@@ -156,8 +156,8 @@ def test_anything_may_be_in_a_message(kind: str, first: object, second: object, 
 
 @given(st.binary(max_size=64))
 def test_anything_may_be_in_a_binary_frame(frame: bytes) -> None:
-    assert Progress(ID).look(frame) is None
-    assert Progress(ID).look(b"\x00\x00\x00\x04" + frame) is None
+    assert RunProgress(ID).look(frame) is None
+    assert RunProgress(ID).look(b"\x00\x00\x00\x04" + frame) is None
 
 
 def preview(prompt_id: str, picture: bytes = b"\xff\xd8jpeg", node: str = "3") -> bytes:
@@ -166,7 +166,7 @@ def preview(prompt_id: str, picture: bytes = b"\xff\xd8jpeg", node: str = "3") -
 
 
 def test_only_previews_that_name_the_run_are_taken() -> None:
-    progress = Progress(ID, drawing())
+    progress = RunProgress(ID, drawing())
     step = progress.look(preview(ID))
     assert step
     assert (step.preview, step.node) == (b"\xff\xd8jpeg", "3")
@@ -181,14 +181,14 @@ def running(node: str, value: float, maximum: float) -> dict[str, Any]:
 
 
 def test_what_feeds_a_running_node_is_done_even_if_nobody_said_so() -> None:
-    late = Progress(ID, drawing(steps=10)).hear("progress_state", running("8", 0, 1))
+    late = RunProgress(ID, drawing(steps=10)).hear("progress_state", running("8", 0, 1))
     assert late
     assert late.done > 0.85
     assert late.node_type_or_title == "VAEDecode"
 
 
 def test_sampling_steps_weigh_more_than_nodes() -> None:
-    progress = Progress(ID, drawing(steps=10))
+    progress = RunProgress(ID, drawing(steps=10))
     start, end = progress.hear("progress_state", running("3", 0, 10)), progress.hear("progress_state", running("3", 10, 10))
     assert start
     assert end
@@ -196,20 +196,20 @@ def test_sampling_steps_weigh_more_than_nodes() -> None:
 
 
 def test_without_the_graph_the_nodes_own_progress_is_told() -> None:
-    step = Progress(ID).hear("progress", {"prompt_id": ID, "node": "3", "value": 4, "max": 20})
-    assert step == Step(4.0, 20.0, "3", "", 0.0)
+    step = RunProgress(ID).hear("progress", {"prompt_id": ID, "node": "3", "value": 4, "max": 20})
+    assert step == ProgressStep(4.0, 20.0, "3", "", 0.0)
 
 
 def test_nodes_made_while_running_are_shown_as_the_one_that_made_them() -> None:
     told = {"value": 0.0, "max": 1.0, "state": "running", "node_id": "3.0.0.1", "display_node_id": "3"}
-    step = Progress(ID, drawing()).hear("progress_state", {"prompt_id": ID, "nodes": {"3.0.0.1": told}})
+    step = RunProgress(ID, drawing()).hear("progress_state", {"prompt_id": ID, "nodes": {"3.0.0.1": told}})
     assert step
     assert (step.node, step.node_type_or_title) == ("3", "KSampler")
 
 
 def test_a_chain_of_thousands_of_nodes_is_no_problem() -> None:
     chain = {str(at): {"class_type": "X", "inputs": {"a": [str(at - 1), 0]} if at else {}} for at in range(5000)}
-    step = Progress(ID, chain).hear("executing", {"prompt_id": ID, "node": "4999"})
+    step = RunProgress(ID, chain).hear("executing", {"prompt_id": ID, "node": "4999"})
     assert step
     assert step.done > 0.99
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.comfyui.client import Comfy, RunState, Step
+from core.comfyui.client import Comfy, ProgressStep, RunState
 from core.errors import BackendUnreachable, GarbledAnswer, NoOutputs, OutOfMemory, RenderFailed, RunVanished
 from hooks.simulator import ALWAYS, RunningSimulator
 from tests.core.comfy import drawing, handed_in, new_id, scripted, until_it_runs, watched
@@ -42,7 +42,7 @@ def test_the_last_progress_of_a_broken_socket_is_kept(simulator: RunningSimulato
     prompt_id = handed_in(comfy, drawing(steps=20))
     until_it_runs(comfy, prompt_id)
     simulator.turn(ws_drop=1)
-    steps: list[Step] = []
+    steps: list[ProgressStep] = []
     assert watched(comfy, prompt_id, steps).state is RunState.DONE
 
 
@@ -52,7 +52,7 @@ def test_another_process_takes_a_running_run_up(simulator: RunningSimulator, com
     until_it_runs(comfy, prompt_id)
     with Comfy(simulator.url, name="gpu-01") as other:
         assert other.look(prompt_id).state is RunState.RUNNING
-        steps: list[Step] = []
+        steps: list[ProgressStep] = []
         run = watched(other, prompt_id, steps)
         assert run.state is RunState.DONE
         assert any(step.maximum == 20 and 0.2 < step.done < 1 for step in steps), "and its progress goes on where it was"
@@ -63,7 +63,7 @@ def test_another_process_takes_a_running_run_up(simulator: RunningSimulator, com
 def test_only_the_run_that_is_watched_is_heard(simulator: RunningSimulator, comfy: Comfy) -> None:
     simulator.turn(step_seconds=0.01)
     first, second = handed_in(comfy, drawing(steps=10)), handed_in(comfy, drawing(steps=3))
-    steps: list[Step] = []
+    steps: list[ProgressStep] = []
     watched(comfy, second, steps)
     assert {step.maximum for step in steps if step.node == "3"} <= {0.0, 1.0, 3.0}
     assert watched(comfy, first).state is RunState.DONE
@@ -84,7 +84,7 @@ def test_watching_stops_when_it_is_told_to(simulator: RunningSimulator, comfy: C
 
 
 def test_what_the_listener_raises_comes_through_and_leaves_nothing_open(simulator: RunningSimulator, comfy: Comfy) -> None:
-    def lost(step: Step) -> None:
+    def lost(step: ProgressStep) -> None:
         raise LookupError("the claim is lost")
 
     simulator.turn(step_seconds=0.02)
@@ -143,9 +143,9 @@ def test_a_server_that_only_answers_garbage_is_garbled(simulator: RunningSimulat
 
 def test_a_moment_of_garbage_is_waited_out(simulator: RunningSimulator, comfy: Comfy) -> None:
     simulator.turn(step_seconds=0.05, garbage="truncated")
-    steps: list[Step] = []
+    steps: list[ProgressStep] = []
 
-    def seen(step: Step) -> None:
+    def seen(step: ProgressStep) -> None:
         steps.append(step)
         if step.value >= 2:
             simulator.turn(garbage="")

@@ -10,7 +10,7 @@ import pytest
 
 from core.compliance import collect
 from core.compliance import report as paper
-from core.compliance.rules import SECTIONS, Report, Status
+from core.compliance.rules import SECTIONS, ComplianceReport, Status
 from core.errors import BadInput, NotFound, Refused
 from core.exports import export
 from core.exports.export import Wish
@@ -25,7 +25,7 @@ def house(desk: object) -> House:
     return House(desk)  # type: ignore[arg-type]
 
 
-def report(house: House, asset: Asset) -> Report:
+def report(house: House, asset: Asset) -> ComplianceReport:
     return collect.report(house.desk, asset.code, [asset], by=house.mia)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.desk import Desk
 from core.events import FOLLOWS, Event, Follow, record
-from core.importing.confirm import Said, confirm
+from core.importing.confirm import Confirmation, confirm
 from core.people import projects
 from core.people.audit import Action
 from core.review import verdicts
@@ -19,7 +19,7 @@ from storage.chat import posts
 from storage.files import assets
 from storage.people import audit, members
 from storage.search import Facet, Query, Scope
-from storage.search.query import Field
+from storage.search.query import FacetField
 from storage.tables import Asset, Judgement, Member, Origin, Post, Role
 
 ROOT = Path(__file__).parents[3]
@@ -146,7 +146,7 @@ def test_a_bulk_confirmation_beside_an_approval_leaves_the_index_as_the_rows_are
         start.wait()
         for shot in ("sh010", "sh020", "sh030"):
             with desk.writing() as session:
-                confirm(session, [one.id for one in many], by=lead, said=Said(shot=shot))
+                confirm(session, [one.id for one in many], by=lead, said=Confirmation(shot=shot))
 
     threads = [threading.Thread(target=work) for work in (approve, confirm_all)]
     for one in threads:
@@ -154,5 +154,5 @@ def test_a_bulk_confirmation_beside_an_approval_leaves_the_index_as_the_rows_are
     for one in threads:
         one.join(60)
     everything = {one.id for one in many}
-    assert _found(desk, Facet(Field.STATUS, ("approved",))) == everything
-    assert _found(desk, Facet(Field.SHOT, ("sh030",))) == everything
+    assert _found(desk, Facet(FacetField.STATUS, ("approved",))) == everything
+    assert _found(desk, Facet(FacetField.SHOT, ("sh030",))) == everything

@@ -14,8 +14,8 @@ from core.formats import exif, films, gif, iptc, jpeg
 from core.formats.decoding import comment, decoded
 from core.formats.raw_text import RawTexts
 from core.generators import infotext, midjourney, pairs, plain, read
-from core.generators.texts import Text, Words
-from core.importing.rules import Rule
+from core.generators.texts import Text, TextFields
+from core.importing.rules import PathRule
 from core.importing.stream import sift
 
 _TIMES = 4
@@ -46,11 +46,11 @@ def _exif(size: int) -> bytes:
     return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 500) + entries + b"x" * size
 
 
-_RULE = Rule.read("{client}-{project}-*{shot}*.png")
+_RULE = PathRule.read("{client}-{project}-*{shot}*.png")
 _TEXTS: dict[str, Callable[[str], object]] = {
     "settings": infotext.parse,
     "pairs": lambda text: list(pairs.pairs(text)),
-    "midjourney": lambda text: midjourney.read(Words.of(Description=text)),
+    "midjourney": lambda text: midjourney.read(TextFields.of(Description=text)),
     "tags": lambda text: (models_in(text), embeddings_in(text)),
     "plain": lambda text: (plain.is_plain(Text("", "Comment", text)), plain.shape_of(Text("", "", text))),
     "everything": lambda text: read([("PNG text `parameters`", "parameters", text)]),
@@ -124,7 +124,7 @@ def test_what_is_claimed_twice_is_kept_once_within_the_limit() -> None:
 
 
 def test_a_rule_of_many_stars_fits_as_a_regular_expression_would() -> None:
-    rule = Rule.read("{client}/**/{shot}_*-*.png")
+    rule = PathRule.read("{client}/**/{shot}_*-*.png")
 
     assert rule.told("acme/a/b/sh010_x-1-2.png") == {"client": "acme", "shot": "sh010"}
     assert rule.told("acme/sh010_x-1.jpg") == {}

@@ -14,7 +14,7 @@ from core.comfyui.facts import Facts
 from core.errors import SlateError
 from core.files import Examined
 from core.importing import sidecars
-from core.importing.sources import Entry
+from core.importing.sources import SourceFile
 from core.importing.sources.folders import Folder
 
 WILD = Path(__file__).parents[2] / "data" / "wild"
@@ -24,7 +24,7 @@ def _cases(name: str) -> dict[str, Any]:
     return dict(json.loads((WILD / name / "cases.json").read_text("utf-8")))
 
 
-def _read(entry: Entry) -> Examined:
+def _read(entry: SourceFile) -> Examined:
     """As an archive is taken in: words first, with those beside the file, then what is hidden in its pixels."""
     data = b"".join(entry.pieces())
     seen = files.glance(data, entry.name, beside=sidecars.read(entry))
@@ -75,7 +75,7 @@ _RULES: dict[str, Callable[[Examined, Facts, Any], bool]] = {
 }
 
 
-def _wrong(entry: Entry, case: dict[str, Any]) -> Iterator[str]:
+def _wrong(entry: SourceFile, case: dict[str, Any]) -> Iterator[str]:
     try:
         seen = _read(entry)
     except SlateError as problem:
@@ -93,7 +93,7 @@ def _wrong(entry: Entry, case: dict[str, Any]) -> Iterator[str]:
 @pytest.mark.timeout(300)
 def test_what_other_programs_wrote_is_read_right(name: str, many: int) -> None:
     cases = _cases(name)
-    every = {one.name: one for one in sidecars.paired(Folder(WILD / name).walk()) if isinstance(one, Entry)}
+    every = {one.name: one for one in sidecars.paired(Folder(WILD / name).walk()) if isinstance(one, SourceFile)}
     wrong = [line for file, case in cases.items() for line in _wrong(every[file], case)]
 
     assert len(cases) == many

@@ -20,7 +20,7 @@ from core import files
 from core.errors import BadInput
 from core.importing import stream
 from core.importing.sources import at, closed_places, open_place
-from core.importing.sources.entries import Entry, Unreadable
+from core.importing.sources.entries import SourceFile, Unreadable
 from core.importing.stream import sift
 from tests.core.graphs import text_to_image
 from tests.core.importing.conftest import Studio
@@ -128,7 +128,7 @@ def test_a_folder_that_becomes_a_link_between_the_look_and_the_reading_gives_not
     outside.mkdir()
     (outside / "a.png").write_bytes(b"hush")
     path = studio.render("below/a.png")
-    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, Entry)]
+    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, SourceFile)]
     path.unlink()
     path.parent.rmdir()
     path.parent.symlink_to(outside)
@@ -150,7 +150,7 @@ def test_folders_and_files_that_may_not_be_read_are_told(studio: Studio) -> None
 
 def test_a_file_that_changes_while_it_is_read_is_told_and_read_the_next_time(studio: Studio) -> None:
     path = studio.render("a.png")
-    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, Entry)]
+    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, SourceFile)]
     pieces = entry.pieces()
     next(pieces)
     path.write_bytes(b"something else")
@@ -291,5 +291,5 @@ def test_memory_does_not_grow_with_the_number_of_files(studio: Studio) -> None:
 
 def test_an_address_finds_its_file_again(studio: Studio) -> None:
     studio.render("a b/ç%2F!.png")
-    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, Entry)]
+    (entry,) = [one for one in open_place(str(studio.folder)).walk() if isinstance(one, SourceFile)]
     assert b"".join(at(entry.place).pieces()) == (studio.folder / "a b/ç%2F!.png").read_bytes()

@@ -13,15 +13,15 @@ import pytest
 from core.errors import BadInput, NotFound, Refused
 from core.importing import confirm, scan, second_phase, sources
 from core.importing.attribution import Terms
-from core.importing.confirm import Said
-from core.importing.rules import Rule
+from core.importing.confirm import Confirmation
+from core.importing.rules import PathRule
 from core.lineage import family as lineage
 from core.people.projects import find
 from core.recognition import identify
 from core.recognition.identify import Certainty
 from core.search import ask
 from storage import search
-from storage.search import Facet, Field, Query, Scope
+from storage.search import Facet, FacetField, Query, Scope
 from storage.tables import FoundState, Origin
 from tests.core.graphs import image_to_image, text_to_image
 from tests.core.importing.conftest import Studio
@@ -82,7 +82,7 @@ def test_an_interrupted_intake_goes_on_where_it_was(studio: Studio, monkeypatch:
     monkeypatch.setattr(scan, "_BATCH", 1)
     told: list[int] = []
 
-    def stop(progress: scan.Progress) -> None:
+    def stop(progress: scan.ImportProgress) -> None:
         told.append(progress.done)
         if progress.done == 2:
             raise KeyboardInterrupt
@@ -168,7 +168,7 @@ def test_many_are_confirmed_at_once_and_what_was_known_is_left_alone(studio: Stu
 
     with studio.desk.writing() as session:
         _, found = ask.matching(session, "is:inferred", by=studio.ana)
-        confirm.confirm(session, found, by=studio.ana, said=Said(by=studio.mia))
+        confirm.confirm(session, found, by=studio.ana, said=Confirmation(by=studio.mia))
         assert ask.matching(session, "is:inferred", by=studio.ana)[1] == []
         assert len(ask.matching(session, 'by:"mia chen"', by=studio.ana)[1]) == 4
         with pytest.raises(Refused):
@@ -178,7 +178,7 @@ def test_many_are_confirmed_at_once_and_what_was_known_is_left_alone(studio: Stu
 @pytest.mark.parametrize("rule", ["", "*.png", "{shoe}/*", "{client}/{client}/*"])
 def test_a_rule_that_cannot_be_used_says_so(rule: str) -> None:
     with pytest.raises(BadInput, match="rule"):
-        Rule.read(rule)
+        PathRule.read(rule)
 
 
 def test_only_a_lead_takes_in_an_archive(studio: Studio) -> None:
@@ -260,7 +260,7 @@ def test_facets_of_what_is_inferred_are_searched_the_same_on_every_database(stud
     studio.ingest("{client}/*")
     with studio.desk.reading() as session:
         for facet, count in (("client", 1), ("by", 1), ("shot", 0)):
-            query = Query(facets=(Facet(Field.INFERRED, (facet,)),))
+            query = Query(facets=(Facet(FacetField.INFERRED, (facet,)),))
             assert search.count(session, query, Scope()) == count
 
 

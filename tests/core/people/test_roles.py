@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core.desk import Desk
 from core.errors import Refused
 from core.people import projects
-from core.people.roles import LEAST, Action, allow, may, role_in, visible_projects
+from core.people.roles import LEAST, Permission, allow, may, role_in, visible_projects
 from storage.people import members
 from storage.tables import Member, Project, Role
 
@@ -24,29 +24,29 @@ def project(desk: Desk) -> Project:
 
 
 def test_every_action_has_a_least_role() -> None:
-    assert set(LEAST) == set(Action)
+    assert set(LEAST) == set(Permission)
 
 
 @pytest.mark.parametrize(
     ("action", "role", "fine"),
     [
-        (Action.SEE, Role.VIEWER, True),
-        (Action.FIND, Role.VIEWER, True),
-        (Action.VOTE, Role.VIEWER, True),
-        (Action.RENDER, Role.VIEWER, False),
-        (Action.TAG, Role.VIEWER, False),
-        (Action.RENDER, Role.ARTIST, True),
-        (Action.TAG, Role.ARTIST, True),
-        (Action.CANCEL_OWN, Role.ARTIST, True),
-        (Action.CANCEL_ANY, Role.ARTIST, False),
-        (Action.APPROVE, Role.ARTIST, False),
-        (Action.CANCEL_ANY, Role.LEAD, True),
-        (Action.APPROVE, Role.LEAD, True),
-        (Action.MANAGE_MEMBERS, Role.LEAD, False),
-        (Action.MANAGE_MEMBERS, Role.ADMIN, True),
+        (Permission.SEE, Role.VIEWER, True),
+        (Permission.FIND, Role.VIEWER, True),
+        (Permission.VOTE, Role.VIEWER, True),
+        (Permission.RENDER, Role.VIEWER, False),
+        (Permission.TAG, Role.VIEWER, False),
+        (Permission.RENDER, Role.ARTIST, True),
+        (Permission.TAG, Role.ARTIST, True),
+        (Permission.CANCEL_OWN, Role.ARTIST, True),
+        (Permission.CANCEL_ANY, Role.ARTIST, False),
+        (Permission.APPROVE, Role.ARTIST, False),
+        (Permission.CANCEL_ANY, Role.LEAD, True),
+        (Permission.APPROVE, Role.LEAD, True),
+        (Permission.MANAGE_MEMBERS, Role.LEAD, False),
+        (Permission.MANAGE_MEMBERS, Role.ADMIN, True),
     ],
 )
-def test_a_role_allows_what_the_table_says(desk: Desk, project: Project, action: Action, role: Role, fine: bool) -> None:
+def test_a_role_allows_what_the_table_says(desk: Desk, project: Project, action: Permission, role: Role, fine: bool) -> None:
     with desk.writing() as session:
         assert may(session, person(session, "Mia", role), action, project) is fine
 
@@ -59,7 +59,7 @@ def test_a_refusal_says_what_it_takes_and_whom_to_ask(desk: Desk, project: Proje
         gone = person(session, "Bo", Role.LEAD)
         gone.active = False
         with pytest.raises(Refused) as refused:
-            allow(session, mia, Action.APPROVE, project)
+            allow(session, mia, Permission.APPROVE, project)
     assert refused.value.message == "As an artist you may not decide on results in playground; that takes a lead."
     assert refused.value.hint == "Ask Ana or Kit."
     assert refused.value.facts["needed"] == "lead"
@@ -67,7 +67,7 @@ def test_a_refusal_says_what_it_takes_and_whom_to_ask(desk: Desk, project: Proje
 
 def test_a_refusal_where_nobody_may_does_not_name_anybody(desk: Desk) -> None:
     with desk.writing() as session, pytest.raises(Refused) as refused:
-        allow(session, person(session, "Mia", Role.VIEWER), Action.RENDER, None)
+        allow(session, person(session, "Mia", Role.VIEWER), Permission.RENDER, None)
     assert "Nobody here" in refused.value.hint
 
 
@@ -76,7 +76,7 @@ def test_a_refusal_names_three_people_at_most(desk: Desk) -> None:
         for name in ("Ana", "Bea", "Cleo", "Dana"):
             person(session, name, Role.LEAD)
         with pytest.raises(Refused) as refused:
-            allow(session, person(session, "Mia", Role.VIEWER), Action.RENDER, None)
+            allow(session, person(session, "Mia", Role.VIEWER), Permission.RENDER, None)
     assert refused.value.hint == "Ask Ana, Bea or Cleo (among others)."
 
 
@@ -91,9 +91,9 @@ def test_a_membership_raises_the_role_in_its_project_only(desk: Desk, project: P
         assert role_in(session, mia, acme) is Role.LEAD
         assert role_in(session, mia, project) is Role.ARTIST
         assert role_in(session, mia, None) is Role.ARTIST
-        allow(session, mia, Action.APPROVE, acme)
+        allow(session, mia, Permission.APPROVE, acme)
         with pytest.raises(Refused):
-            allow(session, mia, Action.APPROVE, project)
+            allow(session, mia, Permission.APPROVE, project)
 
 
 def test_a_membership_never_lowers_a_role(desk: Desk, project: Project) -> None:
@@ -105,8 +105,8 @@ def test_a_membership_never_lowers_a_role(desk: Desk, project: Project) -> None:
         assert role_in(session, kit, project) is Role.ADMIN
 
 
-@pytest.mark.parametrize("action", list(Action))
-def test_whoever_is_deactivated_is_refused_everything(desk: Desk, project: Project, action: Action) -> None:
+@pytest.mark.parametrize("action", list(Permission))
+def test_whoever_is_deactivated_is_refused_everything(desk: Desk, project: Project, action: Permission) -> None:
     with desk.writing() as session:
         kit = person(session, "Kit", Role.ADMIN)
         kit.active = False

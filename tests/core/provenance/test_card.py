@@ -15,7 +15,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from core.provenance.card import CardFacts, described, draw, plan, undrawable
-from core.provenance.card.boxes import Box, Chip, Code, Matte, Plate, Rule, Words
+from core.provenance.card.boxes import Box, Chip, Matte, Plate, QrCode, RuleLine, TextBlock
 from core.provenance.card.label import QR_LONGEST
 from core.provenance.card.layout import Layout
 from core.provenance.card.theme import DARK, LIGHT
@@ -71,7 +71,7 @@ def drawn(case: str, *, dark: bool) -> bytes:
 
 def solid(layout: Layout) -> list[Box]:
     """What must not touch another: words, chips, codes and the picture."""
-    return [item.box for item in layout.items if not isinstance(item, Matte | Rule)]
+    return [item.box for item in layout.items if not isinstance(item, Matte | RuleLine)]
 
 
 @EVERY_CASE
@@ -85,7 +85,7 @@ def test_everything_stands_on_the_card_and_nothing_covers_anything_else(case: st
 @EVERY_CASE
 def test_no_line_is_wider_than_its_place(case: str) -> None:
     layout = plan(*CASES[case])
-    wide = [line for item in layout.items if isinstance(item, Words) for line in item.lines if line.width > item.box.width]
+    wide = [line for item in layout.items if isinstance(item, TextBlock) for line in item.lines if line.width > item.box.width]
     assert wide == []
     assert all(item.line.width < item.box.width - 10 for item in layout.items if isinstance(item, Chip))
 
@@ -93,7 +93,7 @@ def test_no_line_is_wider_than_its_place(case: str) -> None:
 @EVERY_CASE
 def test_rules_cross_no_words(case: str) -> None:
     layout = plan(*CASES[case])
-    rules = [item.box for item in layout.items if isinstance(item, Rule)]
+    rules = [item.box for item in layout.items if isinstance(item, RuleLine)]
     assert [(rule, box) for rule in rules for box in solid(layout) if rule.overlaps(box)] == []
 
 
@@ -130,12 +130,12 @@ def test_links_of_all_sorts_can_be_scanned(link: str) -> None:
 
 def test_a_link_too_long_to_scan_is_only_written() -> None:
     layout = plan(None, replace(FACTS, link="https://x.example/" + "y" * QR_LONGEST))
-    assert not [item for item in layout.items if isinstance(item, Code)]
+    assert not [item for item in layout.items if isinstance(item, QrCode)]
     assert "x.example/yyy" in words_of(layout)
 
 
 def test_a_code_has_its_quiet_zone() -> None:
-    (code,) = (item for item in plan(None, FACTS).items if isinstance(item, Code))
+    (code,) = (item for item in plan(None, FACTS).items if isinstance(item, QrCode))
     edge = [code.modules[at] for at in (0, 1, 2, 3, -4, -3, -2, -1)] + [row[:4] + row[-4:] for row in code.modules]
     assert not any(any(row) for row in edge)
     assert code.scale >= 3
@@ -290,7 +290,7 @@ def test_any_words_make_a_well_formed_card(
     card = Box(0, 0, layout.width, layout.height)
     assert all(item.box.within(card) for item in layout.items)
     assert not any(one.overlaps(other) for one, other in combinations(solid(layout), 2))
-    assert all(line.width <= item.box.width for item in layout.items if isinstance(item, Words) for line in item.lines)
+    assert all(line.width <= item.box.width for item in layout.items if isinstance(item, TextBlock) for line in item.lines)
     assert read(draw(given_picture, facts, dark=unshaped, setter=setter)).size == (layout.width, layout.height)
 
 

@@ -31,7 +31,7 @@ from core.provenance import embed, xmp
 from core.provenance.disclosure import SourceType
 from core.provenance.seal import health_check, iscc, keys, manifest, names, read
 from core.provenance.seal import sign as seals
-from core.provenance.seal.manifest import Ingredient, Plan
+from core.provenance.seal.manifest import Ingredient, ManifestPlan
 from core.provenance.seal.timestamp import Stamper
 from core.provenance.xmp import Policy
 from core.settings import Settings
@@ -64,7 +64,7 @@ def files(own: Settings) -> Desk:
     return Desk(own, Database(own.database), open_blobs(own.blobs), Queue(own.redis))
 
 
-def plan(**more: object) -> Plan:
+def plan(**more: object) -> ManifestPlan:
     return manifest.of_output(stated(**more), Policy(provider="Studio"), [])
 
 

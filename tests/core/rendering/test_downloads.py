@@ -13,7 +13,7 @@ from core.comfyui.download import GONE_PAUSES, PAUSES, download
 from core.desk import Desk
 from core.errors import BackendUnreachable, OutputLost
 from core.rendering import lifecycle
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from core.rendering.worker import MOST_RUNS, run_id
 from storage.tables import Render, RenderState
 from tests.pictures import encoded, scene
@@ -33,7 +33,7 @@ def runs_of(shop: Shop, render: Render) -> list[str]:
 
 def ask_with(shop: Shop, picture: str, **more: object) -> Render:
     inputs = {"prompt": "a red boat", "steps": 3, "image": picture, **more}
-    return lifecycle.submit(shop.desk, Asking("image-to-image", shop.mia, shop.project, inputs=inputs))
+    return lifecycle.submit(shop.desk, RenderRequest("image-to-image", shop.mia, shop.project, inputs=inputs))
 
 
 @pytest.mark.parametrize("knob", ["view_missing", "view_empty", "view_short", "view_cut"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from core.errors import RenderFailed
 from core.people.audit import Action
 from core.rendering import lifecycle
-from core.rendering.history import Step, measured, timeline
+from core.rendering.history import HistoryStep, measured, timeline
 from storage.clock import now
 from storage.tables import RenderState
 from tests.core.rendering.test_lifecycle import House, house
@@ -16,8 +16,8 @@ __all__ = ["house"]
 START = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 
 
-def step(minutes: float, action: Action, server: str = "") -> Step:
-    return Step(START + timedelta(minutes=minutes), action, server)
+def step(minutes: float, action: Action, server: str = "") -> HistoryStep:
+    return HistoryStep(START + timedelta(minutes=minutes), action, server)
 
 
 def test_the_seconds_of_a_render_add_up_to_its_whole_time() -> None:

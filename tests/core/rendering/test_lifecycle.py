@@ -14,7 +14,7 @@ from core.errors import Conflict, Refused, RenderFailed, UnknownAsset, UnknownRe
 from core.operations.setup import prepare
 from core.people import audit
 from core.rendering import lifecycle, scheduler
-from core.rendering.lifecycle import Asking
+from core.rendering.lifecycle import RenderRequest
 from core.rendering.scheduler import Claim
 from storage.chat import posts
 from storage.clock import now
@@ -46,7 +46,7 @@ class House:
 
     def ask(self, by: Member | None = None, **more: Any) -> Render:
         usual = {"workflow": "text-to-image", "inputs": {"prompt": "a boat"}, "by": by or self.mia, "project": self.project}
-        return lifecycle.submit(self.desk, Asking(**{**usual, **more}))
+        return lifecycle.submit(self.desk, RenderRequest(**{**usual, **more}))
 
     def now(self, render: Render) -> Render:
         with self.desk.reading() as session:

@@ -26,7 +26,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Corpus]]:
         yield corpus
 
 
-def ask(kept: tuple[Database, Corpus], text: str, **more: object) -> memory.Found:
+def ask(kept: tuple[Database, Corpus], text: str, **more: object) -> memory.SearchAnswer:
     with kept[0].reading() as session:
         return memory.answer(session, text, by=kept[1].people["Mia Chen"], now=NOW, **more)  # type: ignore[arg-type]
 
@@ -71,7 +71,7 @@ def test_any_text_gets_an_answer_or_a_declared_error(kept: tuple[Database, Corpu
     try:
         found = ask(kept, text)
     except BadQuery as refused:
-        found = memory.Found(refused.hint)
+        found = memory.SearchAnswer(refused.hint)
     assert found.sentence
     assert "\n" not in found.sentence
     assert json.loads(json.dumps(found.as_json()))

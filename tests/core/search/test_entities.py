@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from core.search import entities
-from core.search.entities import Match, Name, Vocabulary
+from core.search.entities import KnownName, Match, Vocabulary
 from storage import search
 from storage.database import Database
-from storage.search import Field, Scope
+from storage.search import FacetField, Scope
 from storage.tables import Client, Tag
 from tests.corpus import Corpus, opened
 
@@ -32,7 +32,7 @@ def test_names_are_the_same_value_until_one_is_added_or_changed(kept: tuple[Data
     with database.reading() as session:
         before = entities.read(session, EVERYONE)
         assert entities.read(session, EVERYONE) is before
-    assert before.exact("quokka", [Field.TAG]) is None
+    assert before.exact("quokka", [FacetField.TAG]) is None
 
     other = Database(database.url.render_as_string(hide_password=False))
     with other.writing() as session:
@@ -46,9 +46,9 @@ def test_names_are_the_same_value_until_one_is_added_or_changed(kept: tuple[Data
 
     with database.reading() as session:
         after = entities.read(session, EVERYONE)
-    assert labels(after.exact("quokka", [Field.TAG])) == ["quokka"]
-    assert labels(after.exact("initech", [Field.CLIENT])) == ["Initech"]
-    assert after.exact("globex", [Field.CLIENT]) is None
+    assert labels(after.exact("quokka", [FacetField.TAG])) == ["quokka"]
+    assert labels(after.exact("initech", [FacetField.CLIENT])) == ["Initech"]
+    assert after.exact("globex", [FacetField.CLIENT]) is None
 
 
 def test_a_narrower_view_holds_no_name_of_other_projects(kept: tuple[Database, Corpus]) -> None:
@@ -56,24 +56,24 @@ def test_a_narrower_view_holds_no_name_of_other_projects(kept: tuple[Database, C
     only = frozenset({corpus.projects["globex-tv"].id or 0})
     with database.reading() as session:
         everything, seen = entities.read(session, EVERYONE), entities.read(session, Scope(only))
-    assert everything.exact("acme", [Field.CLIENT])
-    assert seen.exact("acme", [Field.CLIENT]) is None
-    assert seen.partial("acme", [Field.CLIENT, Field.PROJECT]) is None
+    assert everything.exact("acme", [FacetField.CLIENT])
+    assert seen.exact("acme", [FacetField.CLIENT]) is None
+    assert seen.partial("acme", [FacetField.CLIENT, FacetField.PROJECT]) is None
     assert all(name.projects <= only for name in seen.names)
 
 
 def test_parts_numbers_and_slips_of_names_are_found_in_the_order_of_the_names() -> None:
-    def shot(code: str) -> Name:
-        return Name(Field.SHOT, code, code, (code,))
+    def shot(code: str) -> KnownName:
+        return KnownName(FacetField.SHOT, code, code, (code,))
 
-    people = [Name(Field.BY, str(at), name, (name.casefold(),)) for at, name in enumerate(("Mia Chen", "Mia Okafor"))]
+    people = [KnownName(FacetField.BY, str(at), name, (name.casefold(),)) for at, name in enumerate(("Mia Chen", "Mia Okafor"))]
     known = Vocabulary((*people, shot("sh0010"), shot("pr10"), shot("sh10")))
 
-    assert labels(known.partial("mia", [Field.BY])) == ["Mia Chen", "Mia Okafor"]
-    assert labels(known.partial("chen mia", [Field.BY])) == []
-    assert labels(known.partial("sh010", [Field.SHOT])) == ["sh0010", "sh10"]
+    assert labels(known.partial("mia", [FacetField.BY])) == ["Mia Chen", "Mia Okafor"]
+    assert labels(known.partial("chen mia", [FacetField.BY])) == []
+    assert labels(known.partial("sh010", [FacetField.SHOT])) == ["sh0010", "sh10"]
     assert labels(known.same_number("10")) == ["sh0010", "pr10", "sh10"]
-    assert labels(known.near("okafro", [Field.BY])) == ["Mia Okafor"]
-    assert known.near("okafro chen", [Field.BY]) is None
-    assert [name.label for name in known.nearest("mia chan", [Field.BY], limit=1)] == ["Mia Chen"]
-    assert known.nearest("quux", [Field.BY, Field.SHOT]) == []
+    assert labels(known.near("okafro", [FacetField.BY])) == ["Mia Okafor"]
+    assert known.near("okafro chen", [FacetField.BY]) is None
+    assert [name.label for name in known.nearest("mia chan", [FacetField.BY], limit=1)] == ["Mia Chen"]
+    assert known.nearest("quux", [FacetField.BY, FacetField.SHOT]) == []

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import BadQuery
 from core.search import ask as memory
-from core.search.ask import Found
+from core.search.ask import SearchAnswer
 from core.search.lexicon import Want
 from core.search.results import Result
 from storage.database import Database
@@ -22,14 +22,16 @@ def kept(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Corpus]]:
         yield corpus
 
 
-def ask(kept: tuple[Database, Corpus], text: str, by: str = "Mia Chen", project: str | None = None, **more: object) -> Found:
+def ask(
+    kept: tuple[Database, Corpus], text: str, by: str = "Mia Chen", project: str | None = None, **more: object
+) -> SearchAnswer:
     database, corpus = kept
     with database.reading() as session:
         here = corpus.projects[project] if project else None
         return memory.answer(session, text, by=corpus.people[by], project=here, now=NOW, **more)  # type: ignore[arg-type]
 
 
-def keys(kept: tuple[Database, Corpus], found: Found) -> list[str]:
+def keys(kept: tuple[Database, Corpus], found: SearchAnswer) -> list[str]:
     return [kept[1].key_of(result.asset.code) for result in found.results]
 
 

@@ -19,7 +19,7 @@ from core.formats import png
 from core.provenance import embed, xmp
 from core.provenance.carriers import jpeg
 from core.provenance.seal import keys, read, sign
-from core.provenance.seal.manifest import Ingredient, Plan
+from core.provenance.seal.manifest import Ingredient, ManifestPlan
 from core.recognition.identify import Certainty
 from core.rendering import context
 from core.settings import Settings
@@ -34,7 +34,7 @@ _TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 CAPTURE, EDITS, COMPOSITE = (_TERMS + term for term in ("digitalCapture", "humanEdits", "compositeWithTrainedAlgorithmicMedia"))
 
 
-def claims(*actions: tuple[str, str], parent: Ingredient | None = None) -> Plan:
+def claims(*actions: tuple[str, str], parent: Ingredient | None = None) -> ManifestPlan:
     """A manifest by somebody else's program."""
     told: list[dict[str, Any]] = [
         {"action": name, "digitalSourceType": kind} if kind else {"action": name} for name, kind in actions
@@ -45,7 +45,9 @@ def claims(*actions: tuple[str, str], parent: Ingredient | None = None) -> Plan:
         told[0]["parameters"] = {"ingredientIds": [parent.label]}
     generator = {"name": "Camera", "version": "1"}
     assertions = [{"label": "c2pa.actions.v2", "data": {"actions": told}}]
-    return Plan({"claim_generator_info": [generator], "title": "IMG_0001", "assertions": assertions}, (parent,) if parent else ())
+    return ManifestPlan(
+        {"claim_generator_info": [generator], "title": "IMG_0001", "assertions": assertions}, (parent,) if parent else ()
+    )
 
 
 def stored(png_file: bytes) -> bytes:
@@ -92,7 +94,7 @@ class World(House):
     def bytes(self, asset: Asset) -> bytes:
         return self.desk.blobs.get(asset.sha256)
 
-    def signed(self, data: bytes, plan: Plan | None = None, by: Settings | None = None) -> bytes:
+    def signed(self, data: bytes, plan: ManifestPlan | None = None, by: Settings | None = None) -> bytes:
         mime = files.examine(data, "x").mime
         made = sign.seal(by or self.unknown, data, mime, plan or claims(("c2pa.created", CAPTURE)))
         assert made.manifest, made.why
