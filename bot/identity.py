@@ -87,7 +87,7 @@ def at_terminal(desk: Desk, name: str = "") -> tuple[Member, bool]:
     if known is not None:
         return known, False
     if not name:
-        return _by_name(desk, _system_user(), CLI, role=Role.ADMIN), True
+        return _by_name(desk, system_user(), CLI, role=Role.ADMIN), True
     shown = names.clean(name)
     with desk.reading() as session:
         near = names.nearest(shown, [one.name for one in members.everybody(session)])
@@ -101,7 +101,7 @@ def at_terminal(desk: Desk, name: str = "") -> tuple[Member, bool]:
 def known_at_terminal(desk: Desk, name: str = "") -> Member | None:
     """The Member for whom the command line speaks, if there is one. Raises BadInput, DatabaseUnavailable."""
     with desk.reading() as session:
-        return members.by_key(session, names.key(name or _system_user()))
+        return members.by_key(session, names.key(name or system_user()))
 
 
 def join_at_terminal(desk: Desk, name: str) -> tuple[Member, bool]:
@@ -171,7 +171,8 @@ def _looks(session: Session) -> set[str]:
     return {names.skeleton(one.name) for one in members.everybody(session)} | {names.skeleton("Slate")}
 
 
-def _system_user() -> str:
+def system_user() -> str:
+    """The name of whoever runs this process. Raises BadInput."""
     try:
         return getpass.getuser()
     except (KeyError, OSError) as problem:

@@ -47,6 +47,8 @@ class ChatRequest:
     """The platform's id of this event: said twice under one key, it is done once."""
     user_id: str = ""
     """The account it was said from, by the platform's own id; empty where an account is not what makes the Member."""
+    operator: str = ""
+    """The operating system's user, where it was said at the command line by nobody else (`--as`): may change any role."""
 
 
 @dataclass(frozen=True)

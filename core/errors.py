@@ -9,6 +9,7 @@
     │   ├── OutOfRange · WrongType · MissingInput · TooLong
     │   └── BadPicture · TooManyPixels · TooCostly · BadGraph · BadQuery
     ├── Conflict               right command, wrong moment (already done, already cancelled …)
+    │   └── LastAdmin
     ├── BackendError           a ComfyUI server
     │   ├── BackendUnreachable · BackendBusy          try again, here or elsewhere
     │   ├── GraphRefused · ModelMissing · NodeMissing the graph cannot run there as it is
@@ -133,6 +134,10 @@ class BadQuery(BadInput):
 
 class Conflict(SlateError):
     """That is no longer possible."""
+
+
+class LastAdmin(Conflict):
+    """Slate would have no admin left."""
 
 
 class WouldLeak(SlateError):

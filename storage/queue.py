@@ -39,6 +39,8 @@ ARCHIVE = "archive"
 _QUEUE = "slate_queue"
 _JOB_SECONDS = 3600 * 6
 _COMEBACK_SECONDS = 0.5
+_SEEN = "slate:seen"
+_NOTED_SECONDS = 60.0
 
 
 def pool_queue(pool: str) -> str:
@@ -72,6 +74,7 @@ class Queue:
         self.jobs = jobs
         self._url = url
         self._revoked: set[str] = set()
+        self._noted: dict[int, float] = {}
 
     @cached_property
     def redis(self) -> redis.Redis:
@@ -158,6 +161,25 @@ class Queue:
             return bool(self.redis.exists(f"slate:revoked:{session}"))
         except redis.RedisError:
             return False
+
+    def note_seen(self, member_id: int) -> None:
+        """Remember that a Member was here just now; at most once a minute for each, and lost when Redis is away."""
+        moment = time.time()
+        if moment - self._noted.get(member_id, 0.0) < _NOTED_SECONDS:
+            return
+        self._noted[member_id] = moment
+        try:
+            self.redis.hset(_SEEN, str(member_id), str(int(moment)))
+        except redis.RedisError as problem:
+            log.debug("queue.seen-lost", problem=str(problem))
+
+    def last_seen(self, member_ids: Sequence[int]) -> dict[int, float]:
+        """Member row -> when they were last here, in seconds since 1970; those of whom that is known."""
+        try:
+            told = self.redis.hmget(_SEEN, [str(one) for one in member_ids]) if member_ids else []
+        except redis.RedisError:
+            return {}
+        return {row: float(value) for row, value in zip(member_ids, told, strict=True) if value is not None}
 
     def keep_preview(self, render_id: int, picture: bytes) -> None:
         """Remember the newest preview picture (JPEG or PNG) of a running render for two minutes."""

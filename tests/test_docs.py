@@ -16,7 +16,7 @@ from bot.commands import TABLE
 from core.events import FOLLOWS, Follow
 from core.operations.settings_table import table
 from core.people.audit import Action
-from core.people.roles import LEAST
+from core.people.roles import LEAST, givable
 from storage.tables import Role
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +74,12 @@ def test_the_exit_codes_are_those_documented() -> None:
 def test_the_table_of_roles_is_the_one_in_force() -> None:
     rows = [f"| {role.value} | {', '.join(action.value for action, least in LEAST.items() if least is role)} |" for role in Role]
     assert part(page("people.md"), "roles").strip().splitlines()[2:] == rows
+
+
+def test_the_table_of_who_gives_which_role_is_the_one_in_force() -> None:
+    given = {role: [givable(role, in_project=there) for there in (False, True)] for role in Role}
+    rows = [f"| {role.value} | {' | '.join(', '.join(some) or 'nothing' for some in both)} |" for role, both in given.items()]
+    assert part(page("people.md"), "giving").strip().splitlines()[2:] == rows
 
 
 def test_the_list_of_audited_actions_is_complete() -> None:

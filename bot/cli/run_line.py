@@ -33,22 +33,25 @@ class Terminal:
 
     desk: Desk
     member: Member
+    operator: str = ""
+    """The operating system's user, unless `--as` names somebody else."""
 
     def say(self, text: str, attachments: Sequence[Attachment] = (), *, key: str = "") -> Answer:
         from bot import commands
         from bot.request import ChatPlace, ChatRequest
 
-        return commands.answer(self.desk, ChatRequest(self.member, ChatPlace("cli"), text, tuple(attachments), key or None))
+        said = ChatRequest(self.member, ChatPlace("cli"), text, tuple(attachments), key or None, operator=self.operator)
+        return commands.answer(self.desk, said)
 
 
 def sit_down(desk: Desk, name: str) -> Terminal:
     """Who speaks: whoever `--as` names, else the system's user, who is told when that creates a member."""
-    from bot.identity import at_terminal
+    from bot.identity import at_terminal, system_user
 
     member, new = at_terminal(desk, name)
     if new:
         sys.stderr.write(f"Created member {command_text.clean(member.name)} with the role {member.role.value}.\n")
-    return Terminal(desk, member)
+    return Terminal(desk, member, "" if name else system_user())
 
 
 def converse(

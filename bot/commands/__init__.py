@@ -26,6 +26,8 @@ UMBRELLA = "slate"
 
 def answer(desk: Desk, said: ChatRequest) -> Answer:
     """Do what was said. Never raises: an error becomes an Answer for the asker only, with `error` and `data["error"]` set."""
+    if said.place.platform != "cli" and said.member.id is not None:
+        desk.queue.note_seen(said.member.id)
     return carefully(lambda: _answer(desk, said), said)
 
 

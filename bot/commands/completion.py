@@ -17,7 +17,8 @@ from bot.request import ChatPlace, Completion
 from core import workflows
 from core.desk import Desk
 from core.errors import SlateError
-from core.people.roles import visible_projects
+from core.people import team
+from core.people.roles import Permission, givable, may, role_in, visible_projects
 from core.search import entities
 from core.workflows import InputSpec
 from storage import ids
@@ -127,6 +128,8 @@ class _Completing:
             return best(option.group(2).strip("\"'“”"), self._values(option.group(1).casefold()))
         words = len(self.line.words)
         first = self._subjects() if words == 0 and not self.line.options else []
+        if self.command.subject == "member":
+            return best(self.typed, first + self._roles() + self._names())
         if self.command.subject in ("workflow", "command") and words == 0:
             return best(self.typed, first)
         return best(self.typed, first + self._names())
@@ -141,7 +144,22 @@ class _Completing:
             return [Completion(one.slug, one.slug, one.name) for one in projects.everything(self.session)]
         if self.command.subject in ("render", "asset"):
             return self._renders()
-        return []
+        return self._people() if self.command.subject == "member" else []
+
+    def _people(self) -> list[Completion]:
+        if not may(self.session, self.member, Permission.SEE_PEOPLE, self.place.project):
+            return []
+        known = team.everybody(self.session)
+        return [
+            Completion(command_text.quote(one.name), one.name, one.role.value if one.active else "not active") for one in known
+        ]
+
+    def _roles(self) -> list[Completion]:
+        """The roles that the member may give, once it is said to whom."""
+        if self.command.name != "role" or not self.line.words:
+            return []
+        here = givable(role_in(self.session, self.member, self.place.project), in_project=True)
+        return [Completion(one.value, one.value, "overall, or with project: there only") for one in here]
 
     def _renders(self) -> list[Completion]:
         """The member's own newest renders; for cancel those that can be cancelled, for judging those with pictures."""

@@ -90,6 +90,15 @@ TABLE: tuple[Command, ...] = (
         Option("guests", "Role of guests and people of other companies: viewer, artist, lead; default: nobody.",
                choices=("viewer", "artist", "lead", "nobody", "default")),
     )),
+    Command("people", "people.people", "[MEMBER]", "member", (
+        Option("project", "Only people with a role of their own in this project.", "project"),
+        Option("limit", "How many are shown, at most 100.", "count"),
+    )),
+    Command("role", "people.role", "MEMBER [ROLE] [project:NAME]", "member", (
+        Option("project", "The project in which the role holds; default: everywhere.", "project"),
+    )),
+    Command("deactivate", "people.deactivate", "MEMBER", "member"),
+    Command("reactivate", "people.reactivate", "MEMBER", "member"),
     Command("link", "projects.link", "[CODE]"),
     Command("help", "help.help", "[COMMAND]", "command", aliases=("?",)),
 )  # fmt: skip

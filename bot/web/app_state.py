@@ -74,6 +74,7 @@ def visitor(request: Request) -> Member:
         with home.desk.reading() as session:
             member = members.by_id(session, found.member)
         if member is not None and member.active:
+            home.desk.queue.note_seen(found.member)
             if found.age > RENEWED_AFTER:
                 https = home.desk.settings.base_url.startswith("https:")
                 request.state.cookie = home.signer.cookie(found.member, found.ident, https=https)

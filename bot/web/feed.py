@@ -39,6 +39,8 @@ class Reader:
     cursor: dict[int, int] = field(default_factory=dict)
     shown: str = ""
     """The list of channels as last sent."""
+    out: bool = False
+    """Whether the reader may read no more; their feed ends."""
 
     @property
     def position(self) -> str:
@@ -66,8 +68,10 @@ async def stream(house: House, reader: Reader) -> AsyncIterator[str]:
     with house.bell.listening() as ear:
         while not house.bell.over:
             events, more = await asyncio.to_thread(_look, house, reader)
-            for event in events:
-                yield event
+            for one in events:
+                yield one
+            if reader.out:
+                return
             silent = 0.0 if events else silent
             if more:
                 continue
@@ -92,6 +96,7 @@ def _news(house: House, reader: Reader) -> tuple[list[str], bool]:
     with house.desk.reading() as session:
         member = members.by_id(session, reader.member_id)
         if member is None or not member.active:
+            reader.out = True
             return [event("closed", {}, "")], False
         channels = {one.id: one for one in open_to(session, member) if one.id is not None}
         newest = room.revisions(session, channels)

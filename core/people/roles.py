@@ -32,6 +32,8 @@ class Permission(StrEnum):
     MANAGE_PROJECTS = "add clients and projects"
     MANAGE_CHANNELS = "say which project a channel belongs to"
     PUBLISH_WORKFLOWS = "publish workflows"
+    SEE_PEOPLE = "see who is on the team"
+    GIVE_PROJECT_ROLES = "give people a role in a project"
     MANAGE_MEMBERS = "manage people"
 
 
@@ -54,14 +56,23 @@ LEAST = MappingProxyType(
         Permission.MANAGE_PROJECTS: Role.LEAD,
         Permission.MANAGE_CHANNELS: Role.LEAD,
         Permission.PUBLISH_WORKFLOWS: Role.LEAD,
+        Permission.SEE_PEOPLE: Role.ARTIST,
+        Permission.GIVE_PROJECT_ROLES: Role.LEAD,
         Permission.MANAGE_MEMBERS: Role.ADMIN,
     }
 )
 """The least role an action needs: the whole of Slate's access rules."""
 
 
+def givable(role: Role, *, in_project: bool) -> tuple[Role, ...]:
+    """The roles that somebody of this role may give: none above their own."""
+    least = LEAST[Permission.GIVE_PROJECT_ROLES if in_project else Permission.MANAGE_MEMBERS]
+    return tuple(one for one in Role if one.rank <= role.rank) if role.rank >= least.rank else ()
+
+
 def role_in(session: Session, member: Member, project: Project | None) -> Role:
     """The Member's role everywhere, or the higher one a Membership gives in `project`."""
+    member = _as_stored(session, member)
     if project is None or member.id is None or project.id is None:
         return member.role
     there = people.membership(session, member.id, project.id)
@@ -69,12 +80,12 @@ def role_in(session: Session, member: Member, project: Project | None) -> Role:
 
 
 def may(session: Session, member: Member, action: Permission, project: Project | None) -> bool:
-    return member.active and role_in(session, member, project).rank >= LEAST[action].rank
+    return _as_stored(session, member).active and role_in(session, member, project).rank >= LEAST[action].rank
 
 
 def allow(session: Session, member: Member, action: Permission, project: Project | None) -> None:
     """Nothing, if the Member may do it in the Project (None: everywhere); else raises Refused, which says who may instead."""
-    if not member.active:
+    if not _as_stored(session, member).active:
         gone = f"{member.name} is no longer active here."
         raise Refused(gone, hint="An admin can change that.", action=action.name.lower(), member=member.name)
     if may(session, member, action, project):
@@ -82,7 +93,7 @@ def allow(session: Session, member: Member, action: Permission, project: Project
     role, least = role_in(session, member, project), LEAST[action]
     where = f" in {project.slug}" if project else ""
     raise Refused(
-        f"As {_a(role)} you may not {action.value}{where}; that takes {_a(least)}.",
+        f"As {a(role)} you may not {action.value}{where}; that takes {a(least)}.",
         hint=_who_may(session, least, project),
         action=action.name.lower(),
         role=role.value,
@@ -96,7 +107,13 @@ def visible_projects(session: Session, member: Member) -> frozenset[int] | None:
     return None if may(session, member, Permission.SEE, None) else frozenset()
 
 
-def _a(role: Role) -> str:
+def _as_stored(session: Session, member: Member) -> Member:
+    """The Member as of this transaction: a role may have changed since the request began."""
+    return (people.by_id(session, member.id) if member.id is not None else None) or member
+
+
+def a(role: Role) -> str:
+    """`an artist`, `a lead`."""
     return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role.value}"
 
 

@@ -196,6 +196,19 @@ def cancel_own(desk: Desk, *, by: Member, limit: int = 1000) -> list[Render]:
     return done
 
 
+def cancel_waiting(desk: Desk, session: Session, found: Sequence[Render], *, by: Member | None) -> list[Render]:
+    """Cancel those of these renders that still wait, in the caller's transaction; `by` is None where Slate itself does it."""
+    done = []
+    for one in found:
+        ended = _ended(RenderState.CANCELLED) | {"cancel_requested_by": by.id if by else None}
+        if one.id is not None and renders.change_queued(session, one.id, **ended):
+            record(session, Event(audit.Action.RENDER_CANCELLED, one.code, by=by, render_id=one.id))
+            _stop_leftover(desk, session, one)
+            done.append(one)
+    scheduler.withdraw_many(session, [one for one in done if one.attempt == 0])
+    return done
+
+
 def _cancelled_or_asked(desk: Desk, session: Session, render: Render, by: Member) -> bool:
     """Cancel a queued render, or ask a running one to stop; whether either was still possible."""
     row, member = render.id or 0, by.id or 0

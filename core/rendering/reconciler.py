@@ -78,6 +78,7 @@ class Sweeper:
         """One round; which steps could not be made. A failed step keeps none from being made, and is told once while it lasts."""
         steps = (
             self.look_at_backends,
+            self.cancel_of_leavers,
             self.settle_left_runs,
             self.take_back_expired,
             self.move_off_dead_backends,
@@ -127,6 +128,14 @@ class Sweeper:
     def look_at_backends(self) -> None:
         """Ask every server how it is, and note what changed."""
         self.health.look()
+
+    def cancel_of_leavers(self) -> None:
+        """Renders that somebody asked for in the moment they were deactivated are cancelled."""
+        with self.desk.reading() as session:
+            left = rows.waiting_of_inactive(session)
+        if left:
+            with self.desk.writing() as session:
+                lifecycle.cancel_waiting(self.desk, session, left, by=None)
 
     def settle_left_runs(self) -> None:
         """Runs that were left on servers which answer again are taken up or cancelled."""

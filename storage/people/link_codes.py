@@ -12,9 +12,14 @@ from storage.tables import LinkCode
 
 def add(session: Session, digest: str, member_id: int, expires_at: datetime) -> None:
     """Keep a new code; older ones of the same Member are void."""
-    session.execute(delete(LinkCode).where(col(LinkCode.member_id) == member_id))
+    forget(session, member_id)
     session.add(LinkCode(digest=digest, member_id=member_id, expires_at=expires_at))
     session.flush()
+
+
+def forget(session: Session, member_id: int) -> None:
+    """Every code of this Member is void."""
+    session.execute(delete(LinkCode).where(col(LinkCode.member_id) == member_id))
 
 
 def redeem(session: Session, digest: str, now: datetime) -> int | None:

@@ -90,6 +90,14 @@ def handles(session: Session, member_id: int) -> Sequence[Handle]:
     return session.exec(select(Handle).where(Handle.member_id == member_id).order_by(col(Handle.id))).all()
 
 
+def handles_of(session: Session, member_ids: Collection[int]) -> dict[int, list[Handle]]:
+    """Member row -> their accounts, the oldest first."""
+    found: dict[int, list[Handle]] = {}
+    for one in session.exec(select(Handle).where(col(Handle.member_id).in_(member_ids)).order_by(col(Handle.id))):
+        found.setdefault(one.member_id, []).append(one)
+    return found
+
+
 def membership(session: Session, member_id: int, project_id: int) -> Role | None:
     """The role a Membership gives in that Project, or None when there is none."""
     kept = session.get(Membership, (member_id, project_id))
@@ -99,6 +107,26 @@ def membership(session: Session, member_id: int, project_id: int) -> Role | None
 def set_membership(session: Session, member_id: int, project_id: int, role: Role) -> None:
     kept = session.get(Membership, (member_id, project_id)) or Membership(member_id=member_id, project_id=project_id, role=role)
     kept.role = role
+    session.add(kept)
+    session.flush()
+
+
+def drop_membership(session: Session, member_id: int, project_id: int) -> None:
+    kept = session.get(Membership, (member_id, project_id))
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+
+
+def memberships(session: Session, member_ids: Collection[int]) -> dict[int, dict[int, Role]]:
+    """Member row -> Project row -> the role there."""
+    found: dict[int, dict[int, Role]] = {}
+    for one in session.exec(select(Membership).where(col(Membership.member_id).in_(member_ids))):
+        found.setdefault(one.member_id, {})[one.project_id] = one.role
+    return found
+
+
+def save(session: Session, kept: Member) -> None:
     session.add(kept)
     session.flush()
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Integer, cast, func, tuple_, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col, or_, select
 
-from storage.tables import Render, RenderInput, RenderState
+from storage.tables import Member, Render, RenderInput, RenderState
 
 _COUNT_LIMIT = 1000
 """Counting what stands before a render stops here; beyond it people are told "more than"."""
@@ -70,6 +70,14 @@ def newest(
     if states:
         query = query.where(col(Render.state).in_(states))
     return list(session.exec(query.order_by(col(Render.id).desc()).limit(limit)))
+
+
+def waiting_of_inactive(session: Session, *, member_id: int | None = None, limit: int = 1000) -> list[Render]:
+    """Queued renders of Members who may do nothing any more, or of one of them."""
+    asked = select(Render).join(Member, col(Render.member_id) == Member.id)
+    asked = asked.where(Render.state == RenderState.QUEUED, col(Member.active).is_(False))
+    asked = asked if member_id is None else asked.where(Render.member_id == member_id)
+    return list(session.exec(asked.order_by(col(Render.id)).limit(limit)))
 
 
 def in_line(session: Session, limit: int = 50) -> list[Render]:
