@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -171,8 +172,8 @@ def _record(
     action: audit.Action,
     member: Member,
     authority: _Authority,
-    before: dict[str, object],
-    after: dict[str, object],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
 ) -> None:
     more = {"operator": authority.operator} if authority.operator else {}
     told = {"name": member.name, **after, **more}

@@ -134,6 +134,7 @@ def test_a_member_who_is_put_away_is_shown_the_door(web: Web) -> None:
             member.active = False
         web.desk.queue.call("room")
         assert next(stream)[0] == "closed"
+        assert next(stream, None) is None, "and nothing more ever comes"
 
 
 def test_feeds_end_when_the_room_closes(web: Web) -> None:

@@ -16,6 +16,7 @@ from core.rendering.reconciler import Sweeper
 from hooks.simulator import RunningSimulator, SimulatorOptions, running
 from storage.chat import posts
 from storage.clock import now
+from storage.people import members
 from storage.queue import OUTBOX, pool_queue
 from storage.rendering import backends
 from storage.rendering import renders as rows
@@ -47,6 +48,18 @@ def hasty(desk: Desk) -> Iterator[Sweeper]:
     sweeper = Sweeper(Desk(settings, desk.database, desk.blobs, desk.queue))
     yield sweeper
     sweeper.close()
+
+
+def test_what_a_leaver_asked_for_in_the_last_moment_is_cancelled(shop: Shop) -> None:
+    render = shop.ask()
+    with shop.desk.writing() as session:
+        leaver = members.by_id(session, render.member_id)
+        assert leaver is not None
+        leaver.active = False
+        members.save(session, leaver)
+    shop.sweep()
+    with shop.desk.reading() as session:
+        assert lifecycle.get(session, render.code).state is RenderState.CANCELLED
 
 
 def server(shop: Shop, name: str) -> Backend:
