@@ -14,7 +14,8 @@
     │   ├── BackendUnreachable · BackendBusy          try again, here or elsewhere
     │   ├── GraphRefused · ModelMissing · NodeMissing the graph cannot run there as it is
     │   ├── RenderFailed · OutOfMemory · RunInterrupted
-    │   └── RunVanished · OutputLost · NoOutputs · GarbledAnswer
+    │   ├── RunVanished · OutputLost · NoOutputs · ResultTooLarge
+    │   └── GarbledAnswer · AnswerTooLarge · AnswerTooSlow
     ├── ChatError              a chat platform
     │   └── ChatBusy · ChatGone · ChatRefused
     ├── SandboxBusy            as many files are being read as may be at a time
@@ -212,6 +213,18 @@ class GarbledAnswer(BackendError):
     """The ComfyUI server answered something that is not its protocol."""
 
     transient = True
+
+
+class AnswerTooLarge(GarbledAnswer):
+    """The ComfyUI server answered more than Slate takes."""
+
+
+class AnswerTooSlow(BackendUnreachable):
+    """The ComfyUI server answers too slowly."""
+
+
+class ResultTooLarge(BackendError):
+    """The ComfyUI server made more than Slate takes."""
 
 
 class ChatError(SlateError):

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     max_queued: int = Field(500, ge=1, description="Renders one member may have waiting at a time (leads and admins: no limit).")
     max_prompt: int = Field(20_000, ge=1, description="Longest text input, in characters.")
     max_upload_mb: int = Field(64, ge=1, description="Largest upload, in MiB.")
+    max_result_mb: int = Field(1024, ge=1, description="Largest file taken from a ComfyUI, in MiB; of one run, four times that.")
     max_pixels: int = Field(120_000_000, ge=1, description="Largest picture that is opened, in pixels.")
     max_edge: int = Field(65_535, ge=1, description="Longest edge of a picture that is opened, in pixels.")
     sandbox_workers: int = Field(

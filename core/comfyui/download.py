@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 from core.comfyui.responses import OutputFile
-from core.errors import BackendBusy, BackendUnreachable, GarbledAnswer, OutputLost
+from core.errors import BackendBusy, BackendUnreachable, GarbledAnswer, OutputLost, ResultTooLarge
 from core.formats import completeness, kinds
 
 PAUSES = (0.3, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -52,3 +52,9 @@ def lost(output: OutputFile, server: str, what: str, *, gone: bool = False) -> O
     """The error for a file that cannot be had; `gone` when the server says that there is none."""
     hint = "Render it again; the seed is kept, so it comes out the same."
     return OutputLost(f"A file that {server} made {what}.", hint=hint, backend=server, filename=output.filename, gone=gone)
+
+
+def result_too_large(server: str, most: int) -> ResultTooLarge:
+    """The error for a file of more than `most` bytes, or for several that are more than that together."""
+    hint = "Ask for something smaller or shorter, or an admin raises SLATE_MAX_RESULT_MB."
+    return ResultTooLarge(f"{server} made more than Slate takes ({most >> 20} MiB).", hint=hint, backend=server, most=most)

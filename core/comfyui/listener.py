@@ -17,11 +17,14 @@ from uuid import uuid4
 from websockets.exceptions import InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from core.comfyui import answers
 from core.comfyui.progress import ProgressStep, RunProgress
 
 _OPEN_SECONDS = 3.0
 _RETRY_SECONDS = 2.0
-_MAX_FRAME = 64 * 1024 * 1024
+_MAX_FRAME, _MAX_WAITING = 8 << 20, 4
+"""Bytes of one message and how many wait to be heard. A socket that brings a larger one is closed; polling goes on without it."""
+_MAX_TEXT = 1 << 20
 _FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
 _OVER = frozenset({"execution_success", "execution_error", "execution_interrupted"})
 
@@ -81,6 +84,7 @@ class SocketListener:
                     open_timeout=_OPEN_SECONDS,
                     close_timeout=0.5,
                     max_size=_MAX_FRAME,
+                    max_queue=_MAX_WAITING,
                     proxy=None,
                     compression=None,
                 )
@@ -96,9 +100,11 @@ class SocketListener:
 
 
 def _text(message: str, progress: RunProgress) -> SocketHint:
+    if len(message) > _MAX_TEXT:
+        return SocketHint(ask=True)
     try:
-        told: Any = json.loads(message)
-    except (ValueError, RecursionError):
+        told: Any = answers.hint(message.encode())
+    except ValueError:
         return SocketHint()
     data = told.get("data") if isinstance(told, dict) else None
     if not isinstance(data, dict):

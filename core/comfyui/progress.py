@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from core.comfyui import answers
 from core.comfyui import graph as graphs
 from core.comfyui.graph import Graph
 from core.comfyui.refusal import word
@@ -15,6 +15,12 @@ _STEP_WEIGHT = 2.0
 """A sampling step counts as this many ordinary nodes: it is where the time goes."""
 
 _MAX_PREVIEW = 4 * 1024 * 1024
+_MAX_ABOUT = 64 << 10
+"""Bytes of what a preview says about itself."""
+_MOST_AT_WORK = 64
+"""Nodes that one message may tell to be at work; a server works at one or two."""
+_MOST_PARTS = 10_000
+"""Nodes whose share is kept while the graph is not known."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,8 @@ class RunProgress:
             return None
         end = 8 + int.from_bytes(frame[4:8], "big")
         try:
-            told = json.loads(frame[8:end])
-        except (ValueError, RecursionError):
+            told = answers.hint(frame[8 : min(end, 8 + _MAX_ABOUT)])
+        except ValueError:
             return None
         if not isinstance(told, dict) or told.get("prompt_id") != self.prompt_id or len(frame) <= end:
             return None
@@ -80,7 +86,7 @@ class RunProgress:
         return self._step(_name(told.get("display_node_id") or told.get("node_id")) or node, value, maximum, frame[end:])
 
     def _state(self, nodes: Any) -> ProgressStep | None:
-        step = None
+        step, at_work = None, 0
         for node_id, told in nodes.items() if isinstance(nodes, dict) else ():
             if not isinstance(told, dict):
                 continue
@@ -88,7 +94,7 @@ class RunProgress:
             if told.get("state") == "finished":
                 if shown == node_id:
                     self._finish([shown])
-            else:
+            elif (at_work := at_work + 1) <= _MOST_AT_WORK:
                 step = self._present(shown, _number(told.get("value"), 0), _number(told.get("max"), 1)) or step
         return step
 
@@ -96,7 +102,8 @@ class RunProgress:
         """The step, unless the last one said the same: ComfyUI tells each tick twice."""
         part = min(max(value / maximum, 0.0), 1.0) if maximum > 0 else 0.0
         self._finish(graphs.upstream(self.graph, node))
-        self.parts[node] = max(self.parts.get(node, 0.0), part)
+        if self._counts(node):
+            self.parts[node] = max(self.parts.get(node, 0.0), part)
         told, self.last = self.last, (node, value, maximum)
         return self._step(node, value, maximum) if told != self.last else None
 
@@ -105,9 +112,13 @@ class RunProgress:
         waiting = list(nodes)
         while waiting:
             node = waiting.pop()
-            if self.parts.get(node) != 1.0:
+            if self.parts.get(node) != 1.0 and self._counts(node):
                 self.parts[node] = 1.0
                 waiting += [link.source for link in graphs.links(self.graph.get(node, {}))]
+
+    def _counts(self, node: str) -> bool:
+        """Whether a node's share is kept: those of the graph, and of one that is not known yet only so many."""
+        return node in self.graph or node in self.parts or (not self.graph and len(self.parts) < _MOST_PARTS)
 
     def _step(self, node: str, value: float, maximum: float, preview: bytes | None = None) -> ProgressStep:
         total = sum(self.weights.values())

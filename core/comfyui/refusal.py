@@ -71,7 +71,7 @@ def _object(value: Any) -> dict[str, Any]:
 def _model_missing(one: Complaint, server: str, models: Models) -> ModelMissing:
     folder = folder_of(one.class_type, one.field)
     kind, name = WORDS.get(folder, "model file"), word(one.received)
-    there = [str(option) for option in _options(one.config)] or list(models(folder))
+    there = [str(option)[:_LONGEST_NAME] for option in _options(one.config)[:_MOST_NAMES]] or list(models(folder))[:_MOST_NAMES]
     facts = {"backend": server, "folder": folder, "name": name, "available": there, "node": one.node_id}
     if not there:
         return ModelMissing(f"{server} has no {kind} `{name}`, nor any other.", hint="Put the file on the server.", **facts)
@@ -91,6 +91,7 @@ def _options(config: Any) -> list[Any]:
     return more["options"] if isinstance(more.get("options"), list) else []
 
 
+_MOST_NAMES, _LONGEST_NAME = 5_000, 300
 _SAYINGS = {
     "required_input_missing": "{field} is missing",
     "value_not_in_list": "{field} cannot be `{received}`",
@@ -140,7 +141,7 @@ def _whole_graph(error: dict[str, Any], graph: Graph, server: str) -> GraphRefus
 def _named_node(message: Any, graph: Graph) -> str:
     """The class of ours that older servers name in a sentence."""
     classes = {str(node.get("class_type")) for node in graph.values()}
-    named = [one for one in classes if isinstance(message, str) and one in message]
+    named = [one for one in classes if isinstance(message, str) and one in message[:2000]]
     return word(max(named, key=len, default=""))
 
 
@@ -163,7 +164,7 @@ def failure(message: dict[str, Any], *, server: str) -> RenderFailed:
     kind, text = word(message.get("exception_type")), str(message.get("exception_message"))
     node, node_id = word(message.get("node_type")), word(message.get("node_id"))
     facts = {"backend": server, "node": node_id, "node_type": node, "exception": kind}
-    if "OutOfMemory" in kind or "out of memory" in text.lower() or text.startswith("Allocation on device"):
+    if "OutOfMemory" in kind or "out of memory" in text[:20_000].lower() or text.startswith("Allocation on device"):
         at = f" in {node}" if node else ""
         hint = "Ask for a smaller picture or fewer at a time, or try again when the server is quieter."
         return OutOfMemory(f"{server} ran out of memory{at}.", hint=hint, **facts)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from core.comfyui.refusal import failure
-from core.errors import NoOutputs, RunInterrupted, SlateError
+from core.errors import AnswerTooLarge, NoOutputs, RunInterrupted, SlateError
 
 Kind = Literal["image", "video", "audio", "3d", "text", "file"]
 
@@ -21,6 +21,9 @@ _KINDS: dict[Kind, str] = {
     "3d": "glb gltf obj ply stl fbx usdz splat spz ksplat",
     "text": "txt json csv md srt",
 }
+MOST_FILES = 2_000
+"""Files of one run; more than that are no result of anybody's."""
+_LONGEST_NAME = 1_000
 _BY_EXTENSION: dict[str, Kind] = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
 
 
@@ -123,7 +126,7 @@ def outputs_in(outputs: Any) -> tuple[OutputFile, ...]:
 def _file_items(payload: Any) -> Iterator[dict[str, Any]]:
     for listed in payload.values() if isinstance(payload, dict) else ():
         for item in listed if isinstance(listed, list) else ():
-            if isinstance(item, dict) and isinstance(item.get("filename"), str) and item["filename"]:
+            if isinstance(item, dict) and isinstance(item.get("filename"), str) and 0 < len(item["filename"]) <= _LONGEST_NAME:
                 yield item
 
 
@@ -136,10 +139,15 @@ def _output(node_id: str, item: dict[str, Any]) -> OutputFile:
 
 
 def finished(prompt_id: str, entry: dict[str, Any], *, server: str) -> Run:
-    """The run behind a history entry. One that made no file has failed with NoOutputs, even where ComfyUI calls it a success."""
+    """The run behind a history entry. One that made no file has failed with NoOutputs, even where ComfyUI calls it a success.
+
+    Raises AnswerTooLarge for one with more files than are taken.
+    """
     status = entry.get("status") if isinstance(entry.get("status"), dict) else {}
     messages = _messages(status)
     outputs = outputs_in(entry.get("outputs"))
+    if len(outputs) > MOST_FILES:
+        raise AnswerTooLarge(f"{server} says that one run made {len(outputs)} files.", backend=server, files=len(outputs))
     state, error = _verdict(status, messages, outputs, server)
     started, ended = _moment(messages.get("execution_start")), None
     for name in ("execution_success", "execution_error", "execution_interrupted"):

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.comfyui import answers
 from core.comfyui.graph import Graph
 from core.comfyui.http import Wire
 from core.comfyui.responses import Run, RunState, finished
@@ -20,6 +21,8 @@ _BYTES_PER_SECOND = 50_000.0
 """What reading queues may cost: a queue of 4 MB is read every 80 seconds, one of 20 kB at every look."""
 _LEAST_PAUSE = 3.0
 """Seconds between two reads of the queue while something lighter tells the state."""
+_LONGEST_HISTORY, _LONGEST_QUEUE = 32 << 20, 128 << 20
+"""Bytes that are taken of one run's history, and of a queue with everybody's graphs."""
 _JOB_STATES = {"pending": RunState.PENDING, "in_progress": RunState.RUNNING}
 
 
@@ -99,14 +102,21 @@ class RunPoller:
         return self._read_queue(within, least=0.0)
 
     def _read_queue(self, within: float, *, least: float = _LEAST_PAUSE) -> RunStanding | None:
-        answer = self.wire.ask("GET", "/queue", within=within)
+        answer = self.wire.ask("GET", "/queue", within=within, most=_LONGEST_QUEUE)
         if answer.status_code != 200:
             raise self.wire.unexpected(answer)
         size = len(answer.content)
         pause = size / _BYTES_PER_SECOND
         self.next_queue_at = time.monotonic() + max(least, pause if pause > 1 else 0.0)
-        self.last = _queued(self.wire, self.prompt_id, self.wire.read(answer))
+        self.last = self._queued(answer.content)
         return self.last
+
+    def _queued(self, queue: bytes) -> RunStanding | None:
+        found = self.wire.understood(answers.in_queue, queue, self.prompt_id)
+        if found is None:
+            return None
+        state, position, graph, client_id = found
+        return RunStanding(Run(self.prompt_id, RunState(state), position), graph, client_id)
 
 
 def depth(wire: Wire, within: float) -> int:
@@ -128,50 +138,14 @@ def is_working(wire: Wire, within: float) -> bool:
         told = None
     jobs = told.get("jobs") if isinstance(told, dict) else None
     if not isinstance(jobs, list):
-        told = wire.json("GET", "/queue", within=within)
+        told = wire.json("GET", "/queue", within=within, most=_LONGEST_QUEUE)
         jobs = told.get("queue_running") if isinstance(told, dict) else None
     return bool(jobs)
 
 
 def _history(wire: Wire, prompt_id: str, within: float) -> dict[str, Any] | None:
-    told = wire.json("GET", f"/history/{prompt_id}", within=within)
+    told = wire.json("GET", f"/history/{prompt_id}", within=within, most=_LONGEST_HISTORY)
     entry = told.get(prompt_id) if isinstance(told, dict) else 0
     if entry is not None and not isinstance(entry, dict):
         raise wire.garbled("no history")
     return entry
-
-
-def _queued(wire: Wire, prompt_id: str, told: Any) -> RunStanding | None:
-    told = told if isinstance(told, dict) else {}
-    running, pending = told.get("queue_running"), told.get("queue_pending")
-    if not isinstance(running, list) or not isinstance(pending, list):
-        raise wire.garbled("no queue")
-    for item in running:
-        if _id(item) == prompt_id:
-            return RunStanding(Run(prompt_id, RunState.RUNNING), _graph(item), _client_id(item))
-    # the server lists its heap; it takes the lowest (number, id) first
-    for position, item in enumerate(sorted(pending, key=lambda one: (_number(one), _id(one))), start=1):
-        if _id(item) == prompt_id:
-            return RunStanding(Run(prompt_id, RunState.PENDING, position), _graph(item), _client_id(item))
-    return None
-
-
-def _id(item: Any) -> str:
-    return str(item[1]) if isinstance(item, list) and len(item) > 1 else ""
-
-
-def _number(item: Any) -> float:
-    value = item[0] if isinstance(item, list) and item else None
-    return float(value) if isinstance(value, int | float) else float("inf")
-
-
-def _graph(item: Any) -> Graph:
-    """The graph in a queue item, as far as it is one."""
-    graph = item[2] if len(item) > 2 and isinstance(item[2], dict) else {}
-    return {str(key): node for key, node in graph.items() if isinstance(node, dict) and isinstance(node.get("inputs"), dict)}
-
-
-def _client_id(item: Any) -> str:
-    extra_data = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
-    client_id = extra_data.get("client_id")
-    return client_id if isinstance(client_id, str) else ""

@@ -15,6 +15,7 @@ import structlog
 
 from core import events, workflows
 from core.comfyui.client import Comfy, OutputFile, Patience, ProgressStep, Run, RunState, ServerInfo
+from core.comfyui.download import result_too_large
 from core.comfyui.graph import Graph
 from core.desk import Desk
 from core.errors import BackendError, NoOutputs, RunInterrupted, RunVanished
@@ -101,9 +102,14 @@ class Attempt:
         )
 
     def collect(self, finished: Finished) -> Iterator[tuple[OutputFile, bytes]]:
-        """Each result with its complete bytes. Raises OutputLost, or a BackendError while the run is still there."""
+        """Each result with its complete bytes. Raises OutputLost, ResultTooLarge or another BackendError; the run stays there."""
+        left = self.desk.settings.max_result_mb << 22
         for ordinal, output in enumerate(finished.run.results):
-            yield output, finished.files[ordinal] if finished.files else self.comfy.collect(output, self.heart.rest)
+            data = finished.files[ordinal] if finished.files else self.comfy.collect(output, self.heart.rest)
+            left -= len(data)
+            if left < 0:
+                raise result_too_large(self.backend, self.desk.settings.max_result_mb << 22)
+            yield output, data
 
     def _made_elsewhere(self) -> Finished | None:
         """A run of this render that was left on a server which did not answer then, and that has ended there since."""
@@ -112,7 +118,8 @@ class Attempt:
         for one, backend in left:
             prompt_id = run_id(self.render, one.number)
             try:
-                with Comfy(backend.url, name=backend.name, timeout=10.0) as comfy:
+                most = self.desk.settings.max_result_mb << 20
+                with Comfy(backend.url, name=backend.name, timeout=10.0, max_result=most) as comfy:
                     run = comfy.look(prompt_id)
                     if run.state is not RunState.DONE or run.error or not run.results:
                         continue

@@ -301,4 +301,4 @@ def this_lane() -> Lane:
         backend: Backend | None = backends.by_name(session, desk.settings.backend)
     if backend is None:
         raise LookupError(f"there is no backend {desk.settings.backend!r}; SLATE_BACKEND names the one to serve")
-    return Lane(desk, backend.name, Comfy(backend.url, name=backend.name))
+    return Lane(desk, backend.name, Comfy(backend.url, name=backend.name, max_result=desk.settings.max_result_mb << 20))

@@ -219,6 +219,8 @@ def _unpacked(outcome: str, value: Any) -> Any:
         raise _slate_error(*value)
     name, message = value
     kind = getattr(builtins, str(name), None)
+    if isinstance(kind, type) and issubclass(kind, UnicodeError):
+        kind = ValueError  # those of Unicode are not made of a message
     raise (kind if isinstance(kind, type) and issubclass(kind, Exception) else RuntimeError)(f"{message}")
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.comfyui.client import Comfy, OutputFile, ProgressStep, RunState
+from core.comfyui.run_state import RunPoller
 from core.errors import BackendUnreachable, BadGraph, GarbledAnswer, GraphRefused, OutputLost, RunVanished
 from hooks.simulator import RunningSimulator
 from tests.core.comfy import CHECKPOINT, drawing, handed_in, new_id, scripted, until_it_runs, watched
@@ -124,7 +125,8 @@ def test_an_upload_that_is_too_large_is_refused_in_words(simulator: RunningSimul
 def test_a_waiting_run_knows_its_position(simulator: RunningSimulator, comfy: Comfy) -> None:
     simulator.turn(worker_paused=True)
     ids = [handed_in(comfy) for _ in range(12)]
-    assert [comfy.look(one).position for one in ids] == list(range(1, 13))
+    looks = [RunPoller(comfy.wire, one, followed=True).now(5.0) for one in ids]
+    assert [look.run.position for look in looks] == list(range(1, 13))
     assert comfy.look(ids[0]).state is RunState.PENDING
     assert comfy.queue_depth() == 12
     assert comfy.look(new_id()).state is RunState.ABSENT

@@ -166,3 +166,14 @@ def test_what_a_server_does_not_have_is_not_invented(shop: Shop) -> None:
     with Comfy(shop.simulator.url, name="gpu-01") as comfy:
         saver = {"9": {"class_type": "SaveImage", "inputs": {"images": ["8", 0], "filename_prefix": "slate/none/x"}}}
         assert comfy.written(saver) == ()
+
+
+def test_a_result_that_is_too_large_ends_the_render_in_words(shop: Shop) -> None:
+    render = shop.ask()
+    lane = shop.lane()
+    lane.comfy.max_result = 1000
+    assert lane.work()
+    failed = shop.now(render)
+    assert failed.state is RenderState.FAILED
+    assert failed.error_code == "result-too-large"
+    assert runs_of(shop, render) == ["success"]
