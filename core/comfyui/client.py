@@ -19,7 +19,7 @@ from core.comfyui import answers, leftovers, run_state
 from core.comfyui.download import download, lost, result_too_large
 from core.comfyui.follow import Patience, Watch
 from core.comfyui.graph import Graph, without_is_changed
-from core.comfyui.http import Pace, Wire, host_of
+from core.comfyui.http import AnswerPace, Wire, host_of
 from core.comfyui.listener import SocketListener
 from core.comfyui.progress import ProgressStep, RunProgress
 from core.comfyui.responses import OutputFile, Run, RunState, ServerInfo, device_name, release
@@ -55,7 +55,7 @@ class Comfy:
     """
 
     def __init__(
-        self, url: str, *, name: str = "", timeout: float = 30.0, max_result: int = MAX_RESULT, pace: Pace | None = None
+        self, url: str, *, name: str = "", timeout: float = 30.0, max_result: int = MAX_RESULT, pace: AnswerPace | None = None
     ) -> None:
         """`url` is http(s)://, with user:password@ where a proxy asks for it; `timeout` is in seconds, for one answer.
 

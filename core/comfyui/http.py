@@ -32,7 +32,7 @@ SMALL = 8 << 20
 
 
 @dataclass(frozen=True)
-class Pace:
+class AnswerPace:
     """How slowly an answer may come: after so many seconds, so many bytes must have come for each second more."""
 
     grace: float = 15.0
@@ -42,10 +42,10 @@ class Pace:
 class Wire:
     """Requests over connections that are kept open; use as a context manager or call `close`. Not for several threads."""
 
-    def __init__(self, url: str, *, name: str, timeout: float, pace: Pace | None = None) -> None:
+    def __init__(self, url: str, *, name: str, timeout: float, pace: AnswerPace | None = None) -> None:
         self.name = name
         self.timeout = timeout
-        self.pace = pace or Pace()
+        self.pace = pace or AnswerPace()
         self._deadline = Deadline()
         limits = httpx2.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=60)
         connect = min(_CONNECT_SECONDS, timeout)

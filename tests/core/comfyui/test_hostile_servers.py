@@ -14,7 +14,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from core.comfyui import answers
 from core.comfyui.client import Comfy, OutputFile, RunState
-from core.comfyui.http import SMALL, Pace
+from core.comfyui.http import SMALL, AnswerPace
 from core.comfyui.listener import SocketListener
 from core.comfyui.progress import RunProgress
 from core.comfyui.responses import MOST_FILES
@@ -138,7 +138,7 @@ def test_a_result_that_says_it_is_too_large_is_not_begun() -> None:
     ids=["a head that does not end", "a body by the drop"],
 )
 def test_an_answer_by_the_drop_is_given_up(head: bytes) -> None:
-    pace = Pace(grace=0.1, slowest=10_000)
+    pace = AnswerPace(grace=0.1, slowest=10_000)
     with speaking(dripping(head)) as url, Comfy(url, name="gpu-01", timeout=0.1, pace=pace) as comfy:
         with pytest.raises(AnswerTooSlow, match="gpu-01 answers too slowly") as said:
             comfy.queue_depth()
