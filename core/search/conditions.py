@@ -115,6 +115,8 @@ class Question:
     """Words with a meaning of their own that nothing has: said before anything else."""
     strangers: tuple[str, ...] = ()
     """What stands where a name does, and is none that is known: nothing is shown then."""
+    unplaced: tuple[str, ...] = ()
+    """Words that would change the answer, and found no place in it: said before anything else."""
     spelled: tuple[tuple[str, str], ...] = ()
     """Mistyped words, as typed and as taken."""
     asking: bool = True

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.search import quantities
 from core.search.conditions import PERIODS
+from core.search.events import Event
 from core.search.lexicon import NOUNS, Want, word_set
 from core.search.line import ORDERS, TAKEN, Line, english
 from core.search.quantities import UNIT
-from storage.search import Measure, Order
+from storage.search import Field, Measure, Order
 from storage.search.tally import Group
 
 _ART = r"(?:the |its |their |our |exact |a |an |all |any |other |different |main )*"
@@ -155,6 +157,24 @@ def lacking(line: Line) -> None:
     if found and not any(one in found[0].group().split() for one in ("without",)) and found[1].first <= 4:
         line.take(*found[1])
         line.set(without=True)
+
+
+def lacking_events(line: Line, spoken: list[Event]) -> None:
+    """`which clients have we never sent a video`, `who has never approved anything`: those of whom there is no such event."""
+    turned = [one for one in spoken if one.negated]
+    asks = line.want in (Want.LIST, Want.WHO, Want.JUDGE, Want.EXPORTER)
+    if not asks or len(turned) != 1 or line.frame.without:
+        return
+    before = [line.original(at) for at in range(turned[0].at)]
+    relative = {"that", "with", "having", "pictures", "images", "renders", "shots", "takes", "stuff"} & set(before[2:])
+    if relative and line.want is not Want.LIST or (line.want is Want.LIST and {"that", "with", "having"} & set(before[2:])):
+        return
+    for at, one in enumerate(line.reading.conditions):
+        if one.link is not None and one.link.negated and one.link.relation is turned[0].relation:
+            line.reading.conditions[at] = replace(one, label=one.label.removeprefix("not "), link=replace(one.link, negated=False))
+        elif one.facet is not None and one.facet.negated and one.facet.field is Field.STATUS:
+            line.reading.conditions[at] = replace(one, label=one.label.removeprefix("not "), facet=replace(one.facet, negated=False))
+    line.set(without=True)
 
 
 def _facts(line: Line) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 
-from core.search import comparing, contexts, dates, events, frames, leftovers, lexicon, naming, qualities
+from core.search import comparing, contexts, dates, events, frames, idioms, leftovers, lexicon, naming, qualities
 from core.search.conditions import Condition
 from core.search.entities import Match
 from core.search.filters import mine
 from core.search.lexicon import Want
-from core.search.line import TAKEN, Line, Word, known, phrases
+from core.search.line import TAKEN, Line, Word, known, phrases, picture_nouns
 from storage import ids
 from storage.search import Facet, FacetField, Measure, RelatedRows, Relation
 from storage.tables import Origin
 
 _MADE = re.compile(
-    r"\b(?:made|make|makes|making|rendered|render|renders|rendering|renderings|created|create|generated|generate|"
-    r"produced)\b(?! (?:from|of|on|out)\b)"
+    r"\b(?:made|make|makes|making|rendered|render|rendering|created|create|generated|generate|produced)\b"
+    r"(?! (?:from|of|on|out)\b)|\b(?:renders|renderings)\b"
 )
 _RENDER_FACTS = (
     Want.WHO,
@@ -49,16 +49,18 @@ _ANY_OF_KIND = re.compile(
 _SUBJECT_WORDS = re.compile(r"\b(?:it|this|that|those|these|them|they)\b")
 
 
-def read(line: Line) -> None:
-    """Take the line's words one understanding after another."""
-    line.asking = _asks(line)
+def read(line: Line, *, asked: bool = False) -> None:
+    """Take the line's words one understanding after another; `asked`: it is a question, whatever it looks like."""
+    line.asking = asked or _asks(line)
     _codes(line)
     naming.full_names(line)
     made = phrases("phrases", "verdicts", "made", "exports")
-    line.rewrite(made)
+    line.rewrite(made, when=lambda at: not _names_a_thing(line, at))
+    idioms.read(line)
     verbs: dict[tuple[str, ...], tuple[str, ...]] = {(verb,): ("made",) for verb in phrases("verbs")[("made",)]}
     line.rewrite(verbs, when=lambda at: line.keys[at] != "made" and _after_a_person(line, at))
     _rendered_words(line)
+    naming.with_dates(line)
     naming.strong_people(line)
     _me(line)
     frames.read(line)
@@ -80,10 +82,13 @@ def read(line: Line) -> None:
     _from_somebodys(line)
     comparing.dates_against(line, found)
     events.settle(line, spoken, found)
+    frames.lacking_events(line, spoken)
     frames.orders(line)
     qualities.notes(line)
     comparing.read(line)
+    naming.last_resort(line)
     leftovers.read(line)
+    leftovers.unplaced(line)
     _only_renders(line)
     if line.want is Want.RESULTS and any(
         one.facet and one.facet.field in (FacetField.WORKFLOW, FacetField.MODEL) for one in line.reading.conditions
@@ -119,6 +124,21 @@ def _after_a_person(line: Line, at: int) -> bool:
             TAKEN,
         )
     return True
+
+
+_BARE_VERBS = frozenset(["ship", "send", "post", "reel", "reels", "kill", "publish", "export", "share", "receive", "deliver"])
+
+
+def _names_a_thing(line: Line, at: int) -> bool:
+    """`the ship renders`, `canned fish pictures`: a word that says what is shown, and not what was done."""
+    key, before = line.keys[at], line.keys[at - 1] if at else ""
+    following = line.keys[at + 1] if at + 1 < len(line.keys) else ""
+    if before not in ("the", "a", "an", "our", "this", "that", "some", "any", "all", "") or TAKEN in (key, following):
+        return False
+    return following in picture_nouns() and (key in _BARE_VERBS or (key in _PLAIN_PARTICIPLES and line.in_corpus(key)))
+
+
+_PLAIN_PARTICIPLES = frozenset(["canned", "blessed", "cleared", "shipped", "posted", "binned", "bounced"])
 
 
 def _rendered_words(line: Line) -> None:

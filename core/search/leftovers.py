@@ -8,6 +8,7 @@ from core.search import events
 from core.search.entities import Match
 from core.search.lexicon import JOINTS
 from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
+from core.search.lexicon import word_set
 from core.search.spelling import real
 from storage.search import FacetField
 from storage.search.tokenizer import words_of
@@ -33,6 +34,48 @@ def read(line: Line) -> None:
     at = 0
     while at < len(line.keys):
         at = _one(line, at)
+
+
+_CHANGING = word_set(
+    """
+    not never without except no none nobody neither nor cannot more fewer less than least most second third fourth each every per
+    average percent percentage ratio median mean share instead versus vs both previous next between
+    """
+)
+"""Words that turn an answer round or make another one of it."""
+_PLURAL_UNITS = word_set(
+    """
+    clients projects people artists models workflows loras servers tags samplers seeds techniques shots recipients profiles days
+    weeks months quarters years customers campaigns brands designers
+    """
+)
+
+
+def unplaced(line: Line) -> None:
+    """Note the words that nobody took and that would change the answer."""
+    if not line.asking:
+        return
+    counted = line.frame.unit is not None or line.frame.per is not None or line.frame.without
+    for at in line.free():
+        key = line.keys[at]
+        if key in _CHANGING and not _harmless(line, at):
+            line.unplaced.append(line.words[at].raw)
+        elif key in _PLURAL_UNITS and not counted and line.words[at].raw not in (*line.missed, *line.strangers):
+            line.unplaced.append(line.words[at].raw)
+
+
+def _harmless(line: Line, at: int) -> bool:
+    """`or not`, `no idea`, `why not`, `more of`, `if not`: said without turning anything round."""
+    key, before, after = line.keys[at], line.original(at - 1), line.original(at + 1)
+    if key in ("not", "no"):
+        return before in ("or", "if", "why") or after in ("sure", "idea", "matter", "problem", "worries", "rush") or at == 0
+    if key in ("more", "most"):
+        return after in ("or", "of") or before in ("any", "some", "once", "the", "no", "one") or at + 1 >= len(line.keys)
+    if key in ("next", "previous", "second", "third"):
+        return after in ("to", "one")
+    if key in ("both", "each", "between", "share", "mean", "instead"):
+        return True
+    return False
 
 
 def _words(line: Line) -> None:
@@ -87,6 +130,9 @@ def _one(line: Line, at: int) -> int:
         return at + 1
     if key in ordinary("function") or key in picture_nouns() or key in PROMPTED or not words_of(key):
         return at + 1
+    if _shown(line, at):
+        line.reading.add_words(bare(one), corpus=line.corpus, negated=line.negated_before(at))
+        return at + 1
     if key in ordinary("chat"):
         return at + 1
     if key in ordinary("verbs") or key in english()["units"]:
@@ -104,6 +150,29 @@ def _one(line: Line, at: int) -> int:
     if not _guess(line, at, tokens):
         _missing(line, at)
     return at + 1
+
+
+_ALSO_SHOWN = word_set(
+    """
+    phone love figures figure together ai minute studio numbers lady bloke woman man guy chap dude clue person people team set pair
+    name batch box boxes node card rig character characters product products item items scene scenes setup label labels keyword
+    state account brand job gig graph graphs machine machines maker author staff hands user member members recipe recipes node nodes
+    backend cards gpu end side idea
+    """
+)
+"""Words that a question may use without meaning what is shown, and that pictures show as well."""
+_SHOWING = frozenset(
+    ["with", "showing", "featuring", "containing", "of", "a", "an", "has", "have", "had", "holding", "without", "no", "the"]
+)
+
+
+def _shown(line: Line, at: int) -> bool:
+    """Whether such a word stands where what is shown does: `the phone pictures`, `anything with a box`."""
+    if line.keys[at] not in _ALSO_SHOWN or not line.in_prompts(line.keys[at]):
+        return False
+    before = line.original(at - 1)
+    pictures_follow = line.original(at + 1) in picture_nouns() and before not in ("which", "what", "each", "per", "every", "by")
+    return pictures_follow or (before in _SHOWING and before != "the") or (before == "the" and line.original(at - 2) in _SHOWING)
 
 
 def _missing(line: Line, at: int) -> None:

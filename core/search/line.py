@@ -171,6 +171,8 @@ class Line:
         self.negations: list[int] = []
         self.strangers: list[str] = []
         """What stands where a name does, and is none that is known."""
+        self.unplaced: list[str] = []
+        """Words that would change the answer, and found no place in it."""
         self.against: list[Condition] = []
         self.rendered = False
         """Whether only what was rendered is meant: made, rendered, renders."""
@@ -216,11 +218,30 @@ class Line:
                     raw = " ".join(one.raw for one in self.words[at : at + size])
                     stop = self.words[at + size - 1].stop
                     made = [Word(raw, key, owner=False, start=start, end=end, stop=stop) for key in meant]
-                    self.words[at : at + size] = made
-                    self.keys[at : at + size] = [one.key for one in made]
+                    self._put(at, at + size, made)
                     at += len(made) - 1
                     break
             at += 1
+
+    def reword(self, pattern: re.Pattern[str], said: str) -> None:
+        """Put other words in place of what the pattern finds, wherever it does; `said` may name its groups: `made by \\g<who>`."""
+        start = 0
+        while match := pattern.search(" ".join(self.keys), start):
+            line = " ".join(self.keys)
+            first = line[: match.start()].count(" ") + (line[match.start() : match.start() + 1] == " ")
+            last = first + len(match.group().split())
+            meant, kept = match.expand(said).split(), {one.key: one for one in self.words[first:last]}
+            whole = replace(self.words[first], end=self.words[last - 1].end, stop=self.words[last - 1].stop, owner=False)
+            made = [kept.get(key) or replace(whole, key=key) for key in meant]
+            self._put(first, last, made)
+            start = len(" ".join(self.keys[: first + len(made)]))
+
+    def _put(self, first: int, last: int, made: list[Word]) -> None:
+        """Other words in place of `first` to `last`; where people stand moves along."""
+        self.words[first:last] = made
+        self.keys[first:last] = [one.key for one in made]
+        by = len(made) - (last - first)
+        self.people = [(at + by, to + by, one) if at >= last else (at, to, one) for at, to, one in self.people]
 
     def text(self, first: int, last: int) -> str:
         return " ".join(self.keys[first:last])

@@ -79,6 +79,43 @@ def _joined(line: Line) -> None:
             line.add(match, at, at + 1)
 
 
+_DATE_WORDS = _MONTHS | word_set(
+    """
+    monday tuesday wednesday thursday friday saturday sunday spring summer autumn fall winter today tomorrow yesterday tonight
+    christmas halloween easter morning night midnight noon weekend
+    """
+)
+
+
+def with_dates(line: Line) -> None:
+    """Two words that begin just one name, where one of them would be a date: `blue monday` of Blue Monday Records."""
+    places = (Field.CLIENT, Field.PROJECT, Field.SHOT, Field.BY)
+    for first in range(len(line.keys) - 1):
+        pair = line.keys[first : first + 2]
+        if TAKEN in pair or not any(key in _DATE_WORDS for key in pair) or pair[0] in ("last", "this", "next", "the", "on", "in"):
+            continue
+        match = line.reading.vocabulary.partial(" ".join(pair), places)
+        if match and len(match.names) == 1:
+            line.asking = True
+            line.add(match, first, first + 2)
+
+
+def last_resort(line: Line) -> None:
+    """Where nothing else says what it is about, an ordinary word that is a name in full: `has the single been approved`."""
+    said = [one for one in line.reading.conditions if not one.implied and (one.facet is None or one.facet.field in _NAMED)]
+    if not line.asking or line.subject or any(not one.dated for one in said) or line.reading.choices:
+        return
+    fields = (Field.SHOT, Field.PROJECT, Field.CLIENT, Field.TAG)
+    for at in line.free():
+        key = line.keys[at]
+        plain = key in ordinary("function") or key in _SURE_UNITS or key in ORDERS
+        if not plain and known(key) and (match := line.reading.vocabulary.exact(key, fields)):
+            line.add(match, at, at + 1)
+
+
+_NAMED = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG, Field.MODEL, Field.LORA, Field.WORKFLOW)
+
+
 def shots(line: Line) -> None:
     """A known shot's code, wherever it stands."""
     for at, key in enumerate(line.keys):
@@ -159,11 +196,29 @@ def bare_names(line: Line) -> None:
         return
     for at, one in enumerate(line.words):
         key = line.keys[at]
-        if key == TAKEN or key in _never() or (key in ordinary("verbs") and not one.raw[:1].isupper()):
+        if key == TAKEN or (key in ordinary("verbs") and not one.raw[:1].isupper()):
+            continue
+        if key in _never() and not _called_like_a_unit(line, at):
             continue
         if match := _bare(line, at):
             line.add(match, at, at + 1)
     _two_word_parts(line)
+
+
+_SURE_UNITS = word_set(
+    """
+    person people artist artists client clients project projects shot shots workflow workflows model models checkpoint lora loras
+    technique tag tags render renders day week month quarter year server servers seed status
+    """
+)
+
+
+def _called_like_a_unit(line: Line, at: int) -> bool:
+    """A shot called `card`: a name that is also a loose word for something that can be counted."""
+    key = line.keys[at]
+    if key not in units_said() or key in _SURE_UNITS or line.original(at - 1) in ("which", "what", "per", "each", "every", "by"):
+        return False
+    return line.reading.vocabulary.exact(key, (Field.SHOT, Field.PROJECT, Field.CLIENT, Field.TAG)) is not None
 
 
 @cache

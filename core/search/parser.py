@@ -34,10 +34,14 @@ def understand(
     me: KnownName | None = None,
     here: KnownName | None = None,
     corpus: Corpus | None = None,
+    asked: bool = False,
 ) -> Question:
-    """What `text` asks. `me` is who asks, `here` the project of the place, `corpus` what pictures say. Raises BadQuery."""
-    plain = _quotes(tokens.clean(text))
-    reading = ParsedFilters(plain, vocabulary, now, time_zone, me, here)
+    """What `text` asks. `me` is who asks, `here` the project of the place, `corpus` what pictures say; `asked`: it is a question.
+
+    Raises BadQuery.
+    """
+    plain = _quotes(_VERDICT_QUOTED.sub(r" \1 ", tokens.clean(text)))
+    reading = Reading(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)
     for piece in cut:
         _explicit(reading, piece)
@@ -47,7 +51,7 @@ def understand(
     if corpus is not None and len(words) <= _SPELLED:
         words, spelled = spelling.put_right(words, vocabulary, corpus)
     found = line.Line(reading, words, corpus)
-    grammar.read(found)
+    grammar.read(found, asked=asked)
     _settle_shots(reading, found.want)
     return Question(
         text,
@@ -66,7 +70,11 @@ def understand(
         against=tuple(found.against),
         spelled=tuple(spelled),
         asking=found.asking,
+        unplaced=tuple(dict.fromkeys(found.unplaced)),
     )
+
+
+_VERDICT_QUOTED = re.compile(r"""["'](approved|rejected|needs[ -]work|undecided|pending|delivered)["']""", re.IGNORECASE)
 
 
 def _quotes(text: str) -> str:

@@ -49,7 +49,9 @@ class Summaries:
 
     def hedged(self, sentence: str) -> str:
         """The sentence, after what nobody could make anything of."""
-        missed = self.question.missed
+        missed, unplaced = self.question.missed, self.question.unplaced
+        if unplaced:
+            sentence = f"Not sure what to make of {listed([f'“{bare(one)}”' for one in unplaced])}. Without it: {sentence}"
         if not missed:
             return sentence
         said = listed([f"“{bare(one)}”" for one in missed])

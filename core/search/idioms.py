@@ -1,0 +1,56 @@
+"""Turns of phrase whose words are not next to each other: `last delivery, date?`, `who approved how many`, `children of`."""
+
+from __future__ import annotations
+
+import re
+
+from core.search.line import TAKEN, Line, english
+
+_UNITS = "|".join(sorted((re.escape(one) for one in english()["units"]), key=len, reverse=True))
+_PLAIN_UNITS = rf"(?P<unit>{_UNITS})"
+_PICTURES = "(?:renders?|pictures?|images?|pics|takes?|shots|frames|files|outputs|results|stuff|works?|ones?)"
+_KIN = "(?:children|child|kids?|offspring|descendants?|successors?|derivatives?|derivations?|spin offs?|spinoffs?|follow ups?)"
+_FOREBEARS = "(?:parents?|ancestors?|ancestry|predecessors?|precursors?|forebears?|lineage|provenance|pedigree)"
+
+_TURNS: tuple[tuple[str, str], ...] = (
+    # When
+    (r"\b(?P<which>last|first|latest|earliest) (?:ever )?(?:use|usage|appearance|outing) of\b", r"when \g<which> used"),
+    (r"^(?:the )?(?P<which>last|first|latest|earliest) (?P<what>\S+(?: \S+)?) (?:use|usage|appearance)$",
+     r"when \g<which> used \g<what>"),
+    (r"\b(?:what|which) (?:is|was) the (?:exact )?(?:day|date|time|moment|hour) (?:of|when|that|on which)\b", "when was"),
+    (r"^(?:the )?(?:day|date|time|moment) (?:of|when|that|on which)\b", "when was"),
+    (r"^(?P<what>.*\b(?:last|first|latest|earliest|most recent|newest|oldest|delivered|approved|rejected|exported|made)\b.*) "
+     r"(?:date|when|which day|what day|on what date)$", r"when was \g<what>"),
+    (rf"\bhow (?P<long>recent|old|fresh|ancient) (?:is|are|was) (?=.*(?:{TAKEN}|latest|newest|last|oldest))", "when was "),
+    # How many each
+    (r"\bwho (?:has |have )?(?P<did>approved|rejected|exported|delivered) how (?:many|much)\b",
+     r"how many \g<did> per approver"),
+    (r"\bwho (?:has |have )?(?:made|rendered|did|created|generated|uploaded|produced) how (?:many|much)\b", "how many per artist"),
+    (r"\bhow (?:many|much) (?:did|has|have) (?:each|every)(?: (?:one|person|artist|of us|of them|designer))? ",
+     "how many per artist "),
+    (rf"\b(?:(?:which|what|all|the|our|a|list|table|overview|breakdown|summary|of) )*{_PLAIN_UNITS}(?: used)? "
+     rf"(?:(?:and|with|plus|by|the|their|its|then|along) )+"
+     rf"(?:how many|how much|numbers?|counts?|totals?|amounts?|render counts?|picture counts?|how often)"
+     rf"(?: of)?(?: the)?(?: {_PICTURES})?(?: (?:each|apiece|for each|per one|of each|there are|they have|they made|were used))*",
+     r"how many per \g<unit>"),
+    (rf"\b{_PLAIN_UNITS} (?:usage|use)(?: (?:split|breakdown|stats?|numbers?|counts?|distribution))?\b(?! of)", r"how many per \g<unit>"),
+    (rf"\b(?:usage|use|split|spread|tally|stats?|breakdown) (?:of|by|per|across)(?: the| our| all)? {_PLAIN_UNITS}\b",
+     r"how many per \g<unit>"),
+    # What became of it, what it came from
+    (rf"\b(?:(?:the|any|all|direct|its) )*{_KIN} (?:of|from)\b", "what came from"),
+    (rf"\b(?:(?:the|any|all|direct|its) )*{_FOREBEARS} (?:of|for|behind)\b", "what went into"),
+    (r"\bwhat (?:did|does) (?P<it>.+?) (?:spawn|produce|yield|inspire|result in|give rise to|turn into)$", r"what came from \g<it>"),
+    (r"\bwhere does (?P<it>.+?) come from$", r"what went into \g<it>"),
+    # What left the house
+    (r"\b(?:reach|reached|reaches|get to|got to|land with|landed with|arrive at|arrived at) (?:the |our |any )?clients?\b",
+     "delivered client"),
+    (r"\b(?P<be>became|become|becomes|is now|are now|turned) public\b", "exported public"),
+    (r"\b(?:front|hands|inbox|inboxes) of (?:the |our )?clients?\b", "delivered client"),
+)  # fmt: skip
+_COMPILED = [(re.compile(pattern), said) for pattern, said in _TURNS]
+
+
+def read(line: Line) -> None:
+    """Put the plain words of each turn of phrase in its place."""
+    for pattern, said in _COMPILED:
+        line.reword(pattern, said)
