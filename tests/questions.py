@@ -293,7 +293,8 @@ def _run_on(before: list[str]) -> str:
 
 
 _HEDGES = re.compile(
-    r"Taking |Not sure what to make of |Nothing mentions |I know no |Nada menciona|Rien ne mentionne|Nichts erwähnt|没有内容提到|.{0,40}に当たるもの"
+    r"Taking |Not sure what to make of |"
+    r"Nothing mentions |I know no |Nada menciona|Rien ne mentionne|Nichts erwähnt|没有内容提到|.{0,40}に当たるもの"
 )
 
 

@@ -168,6 +168,12 @@ class Teller(Summaries):
         said = f"**{lasting(seconds)}**" if seconds else "**It has no playing time on record**"
         return f"{said}: {self._by(results[0])}.{self._others(results, more=more)}"
 
+    def frames(self, results: Sequence[Result], more: bool) -> str:
+        asset = results[0].asset
+        rate = f" ({asset.frames / asset.seconds:.0f} a second)" if asset.frames and asset.seconds else ""
+        said = f"**{asset.frames} frames**{rate}" if asset.frames and asset.frames > 1 else "**It is a single picture**"
+        return f"{said}: {self._by(results[0])}.{self._others(results, more=more)}"
+
     def file(self, results: Sequence[Result], more: bool) -> str:
         asset = results[0].asset
         return f"**{bare(asset.filename)}**, {asset.mime}: {self._by(results[0])}.{self._others(results, more=more)}"
@@ -326,6 +332,7 @@ _FACTS: dict[Want, Callable[[Teller, Sequence[Result], bool], str]] = {
     Want.SIZE: Teller.size,
     Want.LENGTH: Teller.length,
     Want.FILE: Teller.file,
+    Want.FRAMES: Teller.frames,
 }
 
 

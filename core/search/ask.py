@@ -131,12 +131,12 @@ class _Understander:
     by: Member
     project: Project | None
 
-    def one(self, text: str) -> Question:
-        me = next((name for name in self.known.of([FacetField.BY]) if name.value == str(self.by.id)), None)
+    def one(self, text: str, *, asked: bool = False) -> Question:
+        me = next((name for name in self.known.of([Field.BY]) if name.value == str(self.by.id)), None)
         here = next(
             (name for name in self.known.of([FacetField.PROJECT]) if self.project and name.value == str(self.project.id)), None
         )
-        return parser.understand(text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus)
+        return parser.understand(text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus, asked=asked)
 
     def goes_on(self, question: Question, text: str, before: str) -> bool:
         return bool(before) and followups.follows(question, text)
@@ -146,6 +146,7 @@ class _Understander:
         question = self.one(text)
         if not self.goes_on(question, text, before):
             return question
+        question = self.one(followups.without_joint(text), asked=True)
         earlier = [part for line in before.split("\n") for part in followups.parts(_english(line, self.known))]
         last = self.one(earlier[0])
         for part in earlier[1:]:

@@ -107,7 +107,7 @@ class Search:
             or frame.per
             or frame.measure
             or frame.unit
-            or frame.detail.startswith("total")
+            or frame.detail.startswith(("total", "average"))
         )
         events = (Want.JUDGED, Want.EXPORTED, Want.EXPORTER, Want.JUDGE)
         return not said and question.want not in (Want.PICTURES, Want.HOW_MANY, Want.LIST, *events)

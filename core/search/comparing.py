@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.search import dates
 from core.search.conditions import Condition
 from core.search.lexicon import Want
 from core.search.line import Line
-from storage.search import FacetField
+from storage.search import Field, Link, Relation
 from storage.search.tally import Group
 
 _MORE = re.compile(r"\b(?:(?P<more>more|busier|higher|bigger|larger|most)|(?P<less>fewer|less|quieter|lower))\b")
@@ -48,14 +49,82 @@ def read(line: Line) -> None:
     more = _MORE.search(said)
     if more is None or not _THAN.search(said):
         return
+    if _doers(line, least=more["less"] is not None) or _profiles(line, least=more["less"] is not None):
+        return
     for field, group in _FIELDS.items():
         same = [one for one in line.reading.conditions if one.facet and one.facet.field is field and not one.facet.negated]
         if len(same) == 2:
             _compare(line, same, group, least=more["less"] is not None)
             return
+    if _doers(line, least=more["less"] is not None) or _profiles(line, least=more["less"] is not None):
+        return
     servers = [one for one in line.reading.conditions if one.link and one.link.relation.value == "server"]
     if len(servers) == 2:
         _compare(line, servers, Group.SERVER, least=more["less"] is not None)
+
+
+_MADE = frozenset(["made", "make", "rendered", "render", "renders", "did", "created", "uploaded"])
+
+
+def _doers(line: Line, *, least: bool) -> bool:
+    """`did Faith approve more than Bill`, `more approvals from Art or Flor`: who judged or exported more, of two people."""
+    events = [
+        one
+        for one in line.reading.conditions
+        if (one.link and one.link.relation in (Relation.EVER, Relation.EXPORTED) and not one.link.negated)
+        or (one.facet and one.facet.field is Field.STATUS and not one.facet.negated)
+    ]
+    people = [(at, one) for at, _to, one in line.people if one in line.reading.conditions and one.facet and not one.facet.negated]
+    if not events or any(line.original(at) in _MADE for at in range(len(line.words))):
+        return False
+    event = events[0]
+    link = event.link or Link(Relation.EVER, event.facet.values if event.facet else ())
+    who = [
+        (int(one.facet.values[0]), one.names[0].label if one.names else "me")
+        for _at, one in sorted(people, key=_place)
+        if one.facet
+    ]
+    if link.member is not None:
+        who.insert(0, (link.member, event.label.rpartition(" by ")[2]))
+    if len(who) != 2 or len(events) > 2:
+        return False
+    for used in (*events, *(one for _at, one in people)):
+        line.reading.conditions.remove(used)
+    first, second = (
+        Condition(f"{'/'.join(link.values) or 'judged'} by {name}", link=replace(link, member=member)) for member, name in who
+    )
+    _against(line, first, second, least=least, yes=line.frame.yes and line.want is not Want.WHO)
+    return True
+
+
+def _place(one: tuple[int, Condition]) -> int:
+    return one[0]
+
+
+def _profiles(line: Line, *, least: bool) -> bool:
+    """`more sent to clients or published`: of one kind of export against another."""
+    both = next(
+        (
+            one
+            for one in line.reading.conditions
+            if one.link and one.link.relation is Relation.EXPORTED and len(one.link.values) == 2
+        ),
+        None,
+    )
+    if both is None or both.link is None:
+        return False
+    line.reading.conditions.remove(both)
+    first, second = (Condition(f"exported to {value}", link=replace(both.link, values=(value,))) for value in both.link.values)
+    _against(line, first, second, least=least, yes="than" in line.keys)
+    return True
+
+
+def _against(line: Line, first: Condition, second: Condition, *, least: bool, yes: bool) -> None:
+    line.reading.conditions.append(first)
+    line.against.append(second)
+    line.want = Want.HOW_MANY
+    line.set(compare=True, per=None, least=least, most=False, yes=yes and "or" not in line.keys)
+    _clear(line)
 
 
 def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool) -> None:

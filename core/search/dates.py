@@ -20,6 +20,7 @@ from core.search.periods import (
     before_last,
     checked,
     feast,
+    half_year,
     number,
     one_day,
     one_week,
@@ -301,4 +302,19 @@ def _month(text: str, today: date) -> Days | None:
     return checked(lambda: whole_month(int(year), month)) if re.fullmatch(r"\d{4}", year) else None
 
 
-_RULES = (_named, _ago, _running, _relative, before_last, _weekday, _iso, _month_day, _month, quarter, season, _part, feast)
+_RULES = (
+    _named,
+    _ago,
+    _running,
+    _relative,
+    before_last,
+    _weekday,
+    _iso,
+    _month_day,
+    _month,
+    quarter,
+    half_year,
+    season,
+    _part,
+    feast,
+)

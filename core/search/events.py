@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,6 +83,7 @@ class MentionedEvent:
 
 def read(line: Line) -> list[MentionedEvent]:
     """The events in the line; their words are taken."""
+    _client_gets(line)
     found = [*_verdicts(line), *_exports(line)]
     for one in found:
         one.member = _agent(line, one)
@@ -89,7 +91,28 @@ def read(line: Line) -> list[MentionedEvent]:
     return found
 
 
-def _verdicts(line: Line) -> list[MentionedEvent]:
+_GETS = re.compile(
+    rf"\b(?:did|has|have|does|had|was|what|when)\b.*?"
+    r"(?P<gets>\b(?:get|got|gotten|see|seen|saw|receive|received|been shown|been given)\b)"
+    rf"(?= (?:anything|something|any|it|them|this|that|those|these|the|a|an|our|from|yet|so|already|last|first|"
+    rf"in|{TAKEN})\b|$| {TAKEN})"
+)
+
+
+def _client_gets(line: Line) -> None:
+    """`did Acme ever get anything`, `what has Acme seen`: a client gets what was sent."""
+    fields = [one.facet.field for one in line.reading.conditions if one.facet and not one.facet.negated]
+    if Field.CLIENT not in fields or Field.BY in fields:
+        return
+    said = " ".join(line.keys)
+    match = _GETS.search(said)
+    if match is None or any(key in EXPORT for key in line.keys):
+        return
+    at = said[: match.start("gets")].count(" ")
+    line.keys[at] = "delivered"
+
+
+def _verdicts(line: Line) -> list[Event]:
     found = []
     for at, key in enumerate(line.keys):
         if key in UNDECIDED_SAID:
@@ -135,6 +158,12 @@ def _negated(line: Line, at: int) -> bool:
         "has",
         "have",
         "actually",
+        "having",
+        "once",
+        "to",
+        "any",
+        "a",
+        "it",
     ):
         before -= 1
     if before >= 0 and line.keys[before] in ("not", "never", "without", "except", "excluding", "nobody", "cannot", "minus"):

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from core.search.conditions import Condition, Frame, Question
 from core.search.lexicon import Want
+from storage.search.tally import Group
 
 _SEAM = re.compile(
     r"(?:[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|then) (?:who|when|what|which|"
@@ -53,6 +54,14 @@ def parts(text: str) -> list[str]:
     return (kept or [text])[:3] if len(kept) > 1 else [kept[0] if kept and len(found) > 1 else text]
 
 
+_JOINT = re.compile(r"^(?:(?:and|but|or|also|plus|then|so|ok|okay|now)\b[ ,]*)+(?=\w+)", re.IGNORECASE)
+
+
+def without_joint(text: str) -> str:
+    """What goes on, without the word that joins it to what was asked: `and rejected` -> `rejected`."""
+    return _JOINT.sub("", text.strip()) or text
+
+
 def asks(question: Question) -> bool:
     """Whether a part of a message asks anything, or narrows what was asked: "show me" and "artists I mean" do not."""
     own = [one for one in question.conditions if not one.implied]
@@ -85,6 +94,7 @@ def merged(before: Question, question: Question, text: str) -> Question:
     kept = [one for one in before.conditions if not one.implied and not any(_replaces(new, one) for new in question.conditions)]
     asks = question.want is not Want.PICTURES or question.frame.per is not None or question.frame.yes
     keeps = not asks and bool(_KEEPS_WANT.match(text.strip()))
+    question = _of_each(before, _same_event(before, question, text), text)
     implied = [one for one in (*before.conditions, *question.conditions) if one.implied]
     fresh = [one for one in question.conditions if not one.implied]
     lists = before.want is Want.PICTURES or not keeps
@@ -98,6 +108,41 @@ def merged(before: Question, question: Question, text: str) -> Question:
         order=question.order or (before.order if lists or keeps else None),
         missed=tuple(word for word in question.missed),
     )
+
+
+_EXPORTS = (Want.EXPORTED, Want.EXPORTER, Want.RECIPIENT, Want.PROFILE)
+_VERDICTS = (Want.JUDGE, Want.JUDGED, Want.STATUS, Want.NOTE)
+
+
+def _same_event(before: Question, question: Question, text: str) -> Question:
+    """`and by whom?`, `and when?` after a verdict or an export: of that one, unless another verb is said."""
+    if question.want not in (Want.WHO, Want.WHEN) or any(not one.implied for one in question.conditions):
+        return question
+    if re.search(r"\b(?:made|make|render\w*|created?|did)\b", text, re.IGNORECASE):
+        return question
+    who = question.want is Want.WHO
+    if before.want in _EXPORTS:
+        want = Want.EXPORTER if who else Want.EXPORTED
+    elif before.want in _VERDICTS:
+        want = Want.JUDGE if who else Want.JUDGED
+    else:
+        return question
+    return replace(question, want=want, conditions=tuple(one for one in question.conditions if not one.implied))
+
+
+def _of_each(before: Question, question: Question, text: str) -> Question:
+    """`how many each?` after people or things were told of: how many of each of those."""
+    if question.want is not Want.HOW_MANY or not re.search(r"\b(?:each|apiece)\b", text) or question.frame.per is not None:
+        return question
+    per = before.frame.per or before.frame.unit or _PER.get(before.want, Group.BY)
+    return replace(question, frame=replace(question.frame, per=per, unit=None), unplaced=())
+
+
+_PER = {
+    Want.JUDGE: Group.JUDGE, Want.EXPORTER: Group.EXPORTER, Want.MODEL: Group.MODEL, Want.LORA: Group.LORA,
+    Want.CLIENT: Group.CLIENT,
+    Want.PROJECT: Group.PROJECT, Want.SHOT: Group.SHOT, Want.WORKFLOW: Group.WORKFLOW, Want.SERVER: Group.SERVER,
+}  # fmt: skip
 
 
 def _replaces(new: Condition, old: Condition) -> bool:

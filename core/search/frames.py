@@ -73,11 +73,12 @@ _WHOM_FOR = re.compile(r"\bfor (?:whom|which client|what client)\b|\b(?:whom?|wh
 _TO_WHOM = re.compile(r"\b(?:to (?:whom|who)|who(?:m)? (?:was|were|did|is|has)(?= .*\b(?:delivered|exported) to$))\b")
 _WHEN = re.compile(
     r"\b(?:when(?:abouts)?|how long ago|how recently|since when|(?:on |at )?(?:what|which) (?:exact )?(?:date|day|"
-    r"time|month|year)(?! zone)|the date (?:of|when)|date of)\b"
+    r"time|month|year)(?! zone)|the date (?:of|when)|date of)\b|\bwhich date\b"
 )
 _HOW_BIG = re.compile(r"\bhow (?:big|large|small|wide|tall|high res|many pixels|many px)\b")
 _HOW_LONG_TOOK = re.compile(
-    r"\bhow (?:long|much time|slow|fast|quick|quickly) (?=.*\b(?:take|took|taken|takes|render|run|running|rendering)\b)"
+    r"\bhow (?:long|much time|slow|fast|quick|quickly) (?!(?:does|do|is|are|will) (?:.* )?(?:run|running|last|play)\b)"
+    r"(?=.*\b(?:take|took|taken|takes|render|run|running|rendering)\b)"
 )
 _HOW_LONG = re.compile(r"\bhow long\b")
 _WHY = re.compile(r"\b(?:why|what (?:did \S+ say|was wrong|s wrong|is wrong|was the problem)|how come)\b")
@@ -167,13 +168,17 @@ def lacking_events(line: Line, spoken: list[Event]) -> None:
         return
     before = [line.original(at) for at in range(turned[0].at)]
     relative = {"that", "with", "having", "pictures", "images", "renders", "shots", "takes", "stuff"} & set(before[2:])
-    if relative and line.want is not Want.LIST or (line.want is Want.LIST and {"that", "with", "having"} & set(before[2:])):
+    if (relative and line.want is not Want.LIST) or (line.want is Want.LIST and {"that", "with", "having"} & set(before[2:])):
         return
     for at, one in enumerate(line.reading.conditions):
         if one.link is not None and one.link.negated and one.link.relation is turned[0].relation:
-            line.reading.conditions[at] = replace(one, label=one.label.removeprefix("not "), link=replace(one.link, negated=False))
+            line.reading.conditions[at] = replace(
+                one, label=one.label.removeprefix("not "), link=replace(one.link, negated=False)
+            )
         elif one.facet is not None and one.facet.negated and one.facet.field is Field.STATUS:
-            line.reading.conditions[at] = replace(one, label=one.label.removeprefix("not "), facet=replace(one.facet, negated=False))
+            line.reading.conditions[at] = replace(
+                one, label=one.label.removeprefix("not "), facet=replace(one.facet, negated=False)
+            )
     line.set(without=True)
 
 

@@ -8,6 +8,8 @@ from core.search.line import TAKEN, Line, english
 
 _UNITS = "|".join(sorted((re.escape(one) for one in english()["units"]), key=len, reverse=True))
 _PLAIN_UNITS = rf"(?P<unit>{_UNITS})"
+_NOT_PICTURES = [re.escape(one) for one, unit in english()["units"].items() if unit not in ("shot", "render")]
+_SUCH_UNITS = rf"(?P<unit>{'|'.join(sorted(_NOT_PICTURES, key=len, reverse=True))})"
 _PICTURES = "(?:renders?|pictures?|images?|pics|takes?|shots|frames|files|outputs|results|stuff|works?|ones?)"
 _KIN = "(?:children|child|kids?|offspring|descendants?|successors?|derivatives?|derivations?|spin offs?|spinoffs?|follow ups?)"
 _FOREBEARS = "(?:parents?|ancestors?|ancestry|predecessors?|precursors?|forebears?|lineage|provenance|pedigree)"
@@ -25,7 +27,7 @@ _TURNS: tuple[tuple[str, str], ...] = (
     # How many each
     (r"\bwho (?:has |have )?(?P<did>approved|rejected|exported|delivered) how (?:many|much)\b",
      r"how many \g<did> per approver"),
-    (r"\bwho (?:has |have )?(?:made|rendered|did|created|generated|uploaded|produced) how (?:many|much)\b", "how many per artist"),
+    (r"\bwho (?:has |have )?(?:made|rendered|did|created|uploaded) how (?:many|much)\b", "how many per artist"),
     (r"\bhow (?:many|much) (?:did|has|have) (?:each|every)(?: (?:one|person|artist|of us|of them|designer))? ",
      "how many per artist "),
     (rf"\b(?:(?:which|what|all|the|our|a|list|table|overview|breakdown|summary|of) )*{_PLAIN_UNITS}(?: used)? "
@@ -33,14 +35,23 @@ _TURNS: tuple[tuple[str, str], ...] = (
      rf"(?:how many|how much|numbers?|counts?|totals?|amounts?|render counts?|picture counts?|how often)"
      rf"(?: of)?(?: the)?(?: {_PICTURES})?(?: (?:each|apiece|for each|per one|of each|there are|they have|they made|were used))*",
      r"how many per \g<unit>"),
-    (rf"\b{_PLAIN_UNITS} (?:usage|use)(?: (?:split|breakdown|stats?|numbers?|counts?|distribution))?\b(?! of)", r"how many per \g<unit>"),
+    (rf"\b{_PLAIN_UNITS} (?:usage|use)(?: (?:split|breakdown|stats?|numbers?|counts?|distribution))?\b(?! of)",
+     r"how many per \g<unit>"),
     (rf"\b(?:usage|use|split|spread|tally|stats?|breakdown) (?:of|by|per|across)(?: the| our| all)? {_PLAIN_UNITS}\b",
      r"how many per \g<unit>"),
+    # Those of whom there is none
+    (rf"^(?:the |all |any |list |show me |all the )*{_SUCH_UNITS} (?:with|that have|who have|having|which have|having had) "
+     r"(?:no|not a|zero|never a|not any)(?: single)?\b", r"which \g<unit> have no"),
+    (rf"^(?:the |all |any |list |show me |all the )*{_SUCH_UNITS} (?:without|lacking|missing)(?: an?| any)?\b",
+     r"which \g<unit> have no"),
     # What became of it, what it came from
     (rf"\b(?:(?:the|any|all|direct|its) )*{_KIN} (?:of|from)\b", "what came from"),
     (rf"\b(?:(?:the|any|all|direct|its) )*{_FOREBEARS} (?:of|for|behind)\b", "what went into"),
-    (r"\bwhat (?:did|does) (?P<it>.+?) (?:spawn|produce|yield|inspire|result in|give rise to|turn into)$", r"what came from \g<it>"),
+    (r"\bwhat (?:did|does) (?P<it>.+?) (?:spawn|produce|yield|inspire|result in|give rise to|turn into)$",
+     r"what came from \g<it>"),
     (r"\bwhere does (?P<it>.+?) come from$", r"what went into \g<it>"),
+    (r"\b(?:reuse|reused|reuses|reusing|recycle|recycled|remix|remixed|riff on|riffed on|borrow from|borrowed from|build on|"
+     r"built upon|build upon|iterate on|iterated on|branch off|branched off)\b", "made from"),
     # What left the house
     (r"\b(?:reach|reached|reaches|get to|got to|land with|landed with|arrive at|arrived at) (?:the |our |any )?clients?\b",
      "delivered client"),

@@ -6,9 +6,8 @@ import re
 
 from core.search import events
 from core.search.entities import Match
-from core.search.lexicon import JOINTS
+from core.search.lexicon import JOINTS, word_set
 from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
-from core.search.lexicon import word_set
 from core.search.spelling import real
 from storage.search import FacetField
 from storage.search.tokenizer import words_of
@@ -58,9 +57,9 @@ def unplaced(line: Line) -> None:
     counted = line.frame.unit is not None or line.frame.per is not None or line.frame.without
     for at in line.free():
         key = line.keys[at]
-        if key in _CHANGING and not _harmless(line, at):
-            line.unplaced.append(line.words[at].raw)
-        elif key in _PLURAL_UNITS and not counted and line.words[at].raw not in (*line.missed, *line.strangers):
+        if (key in _CHANGING and not _harmless(line, at)) or (
+            key in _PLURAL_UNITS and not counted and line.words[at].raw not in (*line.missed, *line.strangers)
+        ):
             line.unplaced.append(line.words[at].raw)
 
 
@@ -73,9 +72,7 @@ def _harmless(line: Line, at: int) -> bool:
         return after in ("or", "of") or before in ("any", "some", "once", "the", "no", "one") or at + 1 >= len(line.keys)
     if key in ("next", "previous", "second", "third"):
         return after in ("to", "one")
-    if key in ("both", "each", "between", "share", "mean", "instead"):
-        return True
-    return False
+    return key in ("both", "each", "between", "share", "mean", "instead")
 
 
 def _words(line: Line) -> None:
@@ -154,10 +151,10 @@ def _one(line: Line, at: int) -> int:
 
 _ALSO_SHOWN = word_set(
     """
-    phone love figures figure together ai minute studio numbers lady bloke woman man guy chap dude clue person people team set pair
-    name batch box boxes node card rig character characters product products item items scene scenes setup label labels keyword
-    state account brand job gig graph graphs machine machines maker author staff hands user member members recipe recipes node nodes
-    backend cards gpu end side idea
+    phone love figures figure together ai minute studio numbers lady bloke woman man guy chap dude clue person people team set
+    pair name batch box boxes node card rig character characters product products item items scene scenes setup label labels
+    keyword state account brand job gig graph graphs machine machines maker author staff hands user member members recipe recipes
+    node nodes backend cards gpu end side idea
     """
 )
 """Words that a question may use without meaning what is shown, and that pictures show as well."""

@@ -54,6 +54,9 @@ class Want(StrEnum):
     TAGS = "tags"
     NOTE = "note"
     FILE = "file"
+    FRAMES = "frames"
+    SHARE = "share"
+    """How many of the pictures are so, in percent."""
 
 
 NOUNS = {

@@ -224,7 +224,7 @@ class Line:
             at += 1
 
     def reword(self, pattern: re.Pattern[str], said: str) -> None:
-        """Put other words in place of what the pattern finds, wherever it does; `said` may name its groups: `made by \\g<who>`."""
+        """Put other words in place of what the pattern finds, wherever it does; `said` may name its groups."""
         start = 0
         while match := pattern.search(" ".join(self.keys), start):
             line = " ".join(self.keys)
@@ -235,6 +235,11 @@ class Line:
             made = [kept.get(key) or replace(whole, key=key) for key in meant]
             self._put(first, last, made)
             start = len(" ".join(self.keys[: first + len(made)]))
+
+    def move(self, at: int, to: int) -> None:
+        """Put the word at a place before another one, further left."""
+        self.words.insert(to, self.words.pop(at))
+        self.keys.insert(to, self.keys.pop(at))
 
     def _put(self, first: int, last: int, made: list[Word]) -> None:
         """Other words in place of `first` to `last`; where people stand moves along."""

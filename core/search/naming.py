@@ -90,6 +90,7 @@ _DATE_WORDS = _MONTHS | word_set(
 def with_dates(line: Line) -> None:
     """Two words that begin just one name, where one of them would be a date: `blue monday` of Blue Monday Records."""
     places = (Field.CLIENT, Field.PROJECT, Field.SHOT, Field.BY)
+    _seasons(line)
     for first in range(len(line.keys) - 1):
         pair = line.keys[first : first + 2]
         if TAKEN in pair or not any(key in _DATE_WORDS for key in pair) or pair[0] in ("last", "this", "next", "the", "on", "in"):
@@ -98,6 +99,32 @@ def with_dates(line: Line) -> None:
         if match and len(match.names) == 1:
             line.asking = True
             line.add(match, first, first + 2)
+
+
+_SEASONS = ("spring", "summer", "autumn", "fall", "winter")
+
+
+def _seasons(line: Line) -> None:
+    """A project called Spring, where a season could not stand: `for Spring`, but not `in spring` or `spring 2025`."""
+    for at, key in enumerate(line.keys):
+        if key not in _SEASONS:
+            continue
+        before, after = line.original(at - 1), line.original(at + 1)
+        dated = re.fullmatch(r"\d{4}", after) or before in (
+            "last",
+            "this",
+            "in",
+            "since",
+            "during",
+            "until",
+            "before",
+            "after",
+            "next",
+        )
+        match = line.reading.vocabulary.exact(key, _PLACES)
+        if match and not dated and (before in ("for", "on", "of", "project") or line.words[at].raw[:1].isupper()):
+            line.asking = True
+            line.add(match, at, at + 1)
 
 
 def last_resort(line: Line) -> None:

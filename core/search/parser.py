@@ -74,7 +74,9 @@ def understand(
     )
 
 
-_VERDICT_QUOTED = re.compile(r"""["'](approved|rejected|needs[ -]work|undecided|pending|delivered)["']""", re.IGNORECASE)
+_VERDICT_QUOTED = re.compile(
+    r"""(?<![\w:,-])["'](approved|rejected|needs[ -]work|undecided|pending|delivered)["']""", re.IGNORECASE
+)
 
 
 def _quotes(text: str) -> str:

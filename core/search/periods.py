@@ -53,6 +53,19 @@ def quarter(text: str, today: date) -> Days | None:
     return checked(lambda: Days(date(year, first, 1), whole_month(year, first + 2).last))
 
 
+def half_year(text: str, today: date) -> Days | None:
+    """`h1`: the latest one that has begun; `h2 2025`, `first half year`, `2025 h1`."""
+    match = re.fullmatch(r"(?:h([12])|(first|second) half(?: year)?)(?: (\d{4}|this year|last year))?", text)
+    turned = re.fullmatch(r"(\d{4}) (h[12]|q[1-4])", text)
+    if turned is not None:
+        return half_year(f"{turned[2]} {turned[1]}", today) or quarter(f"{turned[2]} {turned[1]}", today)
+    if match is None or (match[2] and not match[3]):
+        return None
+    first = 1 if match[1] == "1" or match[2] == "first" else 7
+    year = _year(match[3], today) if match[3] else today.year if first <= today.month else today.year - 1
+    return checked(lambda: Days(date(year, first, 1), whole_month(year, first + 5).last))
+
+
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
 

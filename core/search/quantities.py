@@ -8,7 +8,7 @@ from core.search import events
 from core.search.conditions import PERIODS
 from core.search.lexicon import Want
 from core.search.line import TAKEN, Line, english, picture_nouns
-from storage.search import Measure, Order
+from storage.search import Field, Measure, Order
 from storage.search.tally import Group
 
 NUMBERS = {
@@ -26,6 +26,11 @@ _COUNT = re.compile(
 _HOURS = re.compile(
     r"\bhow many (?P<of>hours|minutes|seconds|days)(?: of)?(?P<gpu> render(?:ing)?| gpu| footage| video)?(?: time)?\b"
 )
+_FRAMES = re.compile(
+    r"\b(?:how many frames (?:has|does|is|in|long|did|was|are (?:in|there in))(?: the| is| are)?(?=.*\b(?:latest|newest|last|"
+    rf"first|oldest|longest|shortest|video|clip|it|this|that|{TAKEN})\b)|frame ?(?:count|rate)|number of frames|fps)\b"
+)
+_ADJECTIVE = re.compile(rf"\b(?:each|every|per) (?P<word>(?!of\b|single\b|different\b|the\b)\S+) {UNIT}s?(?= |$)")
 _PER = re.compile(
     rf"\b(?:per|(?:broken down |grouped |split |sorted |broken out |counted |listed )?by(?: each)?|for each|for "
     rf"every|across|of each|from each|each|every|of every|from every)(?: of our| of the)? (?:single |different "
@@ -40,8 +45,8 @@ _SPLIT = re.compile(
     rf"(?:the )?{UNIT.replace('<unit>', '<of>')}s?\b"
 )
 _EACH = re.compile(
-    r"\b(?:latest|newest|last|most recent|first|oldest)(?: (?:one|picture|render|image|shot|take|pic)s?)?(?= (?:of|"
-    r"from|for|by|per|each))"
+    r"\b(?:latest|newest|last|most recent|first|oldest)(?P<kind> (?:approved|rejected|delivered|exported|undecided|uploaded"
+    r"|upscaled|needs work|video))?(?: (?:one|picture|render|image|shot|take|pic|video)s?)?(?= (?:of|from|for|by|per|each|in))"
 )
 _MOST = re.compile(
     r"\b(?P<most>most(?! (?:recent|of the time))|(?<!at )least(?! recent)|fewest|busiest|quietest|top|biggest "
@@ -76,11 +81,68 @@ _MEASURES = {
 _MEASURE = re.compile(
     r"\b(?P<measure>" + "|".join(sorted((re.escape(one) for one in _MEASURES), key=len, reverse=True)) + r")(?P<file> files?)?\b"
 )
+_MEASURED_BY = re.compile(
+    r"\b(?:by|in|in terms of|regarding) (?P<what>pixels?|pixel count|area|resolution|dimensions?|file ?size|size|megapixels|"
+    r"length|duration|(?:render|gpu) ?time|playing time|running time|width|height)\b"
+)
 _TOOK_LONGEST = re.compile(
     r"\b(?:took|takes|take) (?:us |it )?(?:the )?(?P<how>longest|shortest|most time|least time|forever)\b(?: "
     r"time)?(?: to (?:render|make|generate|finish|run))?|\b(?P<long>longest|shortest)(?= (?:to render|render|"
     r"running|rendering|gpu)\b)(?: to render| running)?"
 )
+
+
+_TOTAL_TIME = re.compile(
+    r"\b(?:(?:total|overall|combined|whole|sum of|amount of) (?:the )?(?:render|rendering|gpu|compute|machine|server) "
+    r"?(?:time|times|hours|minutes)|(?:total|combined) time|how much (?:render|rendering|gpu|compute|machine|server)"
+    r"(?: (?:time|hours|power))?|how much (?:time|hours) (?=.*\b(?:render|rendered|rendering|gpu|took|take)\b))\b"
+)
+_TOTAL_LENGTH = re.compile(
+    r"\b(?:total|combined|overall) (?:length|duration|running time|playing time|runtime)\b|\bhow much (?:video|videos|footage)\b"
+)
+_AVERAGE = re.compile(
+    r"\b(?:the )?(?:average|mean|typical|avg|usual) (?:render|rendering|gpu)? ?(?:time|times|duration|length)(?: of| for| per)?"
+    r"\b|"
+    r"\bhow long (?:does|do|did|is|are|was|were) (?=.*\b(?:on average|typically|usually|normally)\b)"
+)
+_SHARE = re.compile(
+    r"\b(?:what|which|how big|how large|the)? ?(?:is |was )?(?:the |a |our )?(?:percentage|percent|share|proportion|"
+    r"ratio|fraction|portion|pct|%|rate)(?: is| was)?(?: of)?\b|\bwhat % (?:of)?"
+)
+
+
+def _sums(line: Line) -> bool:
+    """`total render time`, `average render time`, `what percentage of`: one number of all that is found."""
+    if match := line.claim(_AVERAGE):
+        line.asking, line.want = True, Want.LENGTH if re.search("duration|length", match.group()) else Want.TOOK
+        line.claim(re.compile(r"\b(?:on average|typically|usually|normally)\b"))
+        line.claim(re.compile(r"\b(?:take|took|takes)(?: to (?:render|make|run))?\b"))
+        line.set(detail="average")
+        return True
+    for pattern, want in ((_TOTAL_TIME, Want.TOOK), (_TOTAL_LENGTH, Want.LENGTH)):
+        if found := line.find(pattern):
+            line.asking, line.want = True, want
+            line.take(*found[1])
+            line.claim(re.compile(r"\b(?:take|took|takes|cost|use|used|spent|spend)(?: (?:to render|up|on))?\b"))
+            line.set(detail="total time")
+            return True
+    return False
+
+
+_RATES = {"approval": "approved", "approvals": "approved", "rejection": "rejected", "rejections": "rejected", "hit": "approved"}
+
+
+def _shares(line: Line) -> None:
+    """`what percentage of Acme is approved`, `approval rate for Acme`."""
+    found = line.find(_SHARE)
+    if found is None or (found[0].group().strip() == "rate" and line.original(found[1].first - 1) not in _RATES):
+        return
+    line.asking, line.want = True, Want.SHARE
+    before = found[1].first - 1
+    if before >= 0 and line.keys[before] in _RATES:
+        line.reading.add_facet(Field.STATUS, [_RATES[line.keys[before]]])
+        line.take(before, before + 1)
+    line.take(*found[1])
 
 
 def _number(text: str) -> int:
@@ -91,6 +153,14 @@ def read(line: Line) -> None:
     if (match := _hours_of(line)) is not None:
         line.asking, line.want = True, Want.LENGTH if (match["gpu"] or "").strip() in ("footage", "video") else Want.TOOK
         line.set(detail=f"total {match['of']}")
+        return
+    if _sums(line):
+        return
+    _shares(line)
+    if line.want is Want.SHARE:
+        return
+    if match := line.claim(_FRAMES):
+        line.asking, line.want = True, Want.FRAMES
         return
     _periods_and_groups(line)
     _few(line)
@@ -149,12 +219,16 @@ def _unit_after(line: Line, at: int) -> None:
 
 
 def _periods_and_groups(line: Line) -> None:
+    if found := line.find(_ADJECTIVE):  # of each toy project: only toy projects, by project
+        at = found[1].last - 2
+        if line.keys[at] != TAKEN and line.keys[at] not in english()["units"]:
+            line.move(at, found[1].first)
     alone = re.compile(rf"{_EACH.pattern} (?:from|of|by|for) each\b(?: of us)?")
     if "each" in line.keys and not re.search(rf"\beach (?:\S+ )?{UNIT}\b", " ".join(line.keys)) and (match := line.claim(alone)):
         line.asking = True
         line.set(per=Group.BY, each=True, least=bool(re.search("first|oldest", match.group())))
         return
-    each = line.claim(_EACH) if re.search(rf"\b(?:each|every|per)(?: of the)? (?:\S+ )?{UNIT}\b", " ".join(line.keys)) else None
+    each = _newest_of_each(line)
     if match := line.claim(_BY_PERIOD):
         adverbs = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
         line.set(per=match["period"] or match["each"] or adverbs[match["adverb"]])
@@ -168,6 +242,21 @@ def _periods_and_groups(line: Line) -> None:
         line.asking = True
         line.want = Want.PICTURES if each else Want.HOW_MANY
         line.set(each=bool(each), least=bool(each and re.search("first|oldest", each.group())))
+
+
+def _newest_of_each(line: Line) -> re.Match[str] | None:
+    """`the newest approved one of each project`; what the one must be stays to be understood."""
+    if not re.search(rf"\b(?:each|every|per)(?: of the)? (?:\S+ )?{UNIT}\b", " ".join(line.keys)):
+        return None
+    found = line.find(_EACH)
+    if found is None:
+        return None
+    match, span = found
+    kept = (match["kind"] or "").split()
+    for at in range(span.first, span.last):
+        if line.keys[at] not in kept:
+            line.take(at, at + 1)
+    return match
 
 
 def _group(noun: str) -> Group | str:
@@ -209,6 +298,10 @@ def _ranking(line: Line) -> None:
         measure, least = _MEASURES[match["measure"]]
         line.asking = True
         line.set(measure=Measure.BYTES if match["file"] else measure, least=least)
+        if by := line.claim(_MEASURED_BY):
+            named = by["what"]
+            took = "render" in named or "gpu" in named
+            line.set(measure=Measure.TOOK if took else Measure.BYTES if "file" in named else line.frame.measure)
         return
     found = line.find(_MOST)
     if found is None:
@@ -219,6 +312,7 @@ def _ranking(line: Line) -> None:
         return
     line.take(*found[1])
     line.asking = True
+    line.rendered = line.rendered or re.search("bus|quiet|prolific|productive|active", found[0].group()) is not None
     line.set(per=unit, most=True, least=word in ("least", "fewest", "quietest"))
 
 
@@ -226,6 +320,8 @@ def _unit_of_ranking(line: Line) -> Group | str | None:
     """What is ranked: `which client`, `top 5 artists`, `who`."""
     if line.frame.per is not None:
         return line.frame.per
+    if line.keys[:1] == ["who"] and not re.search(rf"\b(?:which|what|top|busiest|favou?rite) {UNIT}\b", " ".join(line.keys)):
+        return _doer_of_ranking(line)
     for pattern in (
         rf"\b(?:which|what|top|most \w+|{TAKEN}|busiest|quietest|favou?rite) (?:of our |of the )?{UNIT}\b",
         rf"\b{UNIT}\b",
@@ -241,6 +337,10 @@ def _unit_of_ranking(line: Line) -> Group | str | None:
                 line.take(*span[1])
             line.set(per=unit if unit in PERIODS else Group(unit))
             return line.frame.per
+    return _doer_of_ranking(line)
+
+
+def _doer_of_ranking(line: Line) -> Group | str | None:
     found = line.find(WHO)
     if found is None:
         return None

@@ -42,6 +42,8 @@ _ASKED = {
     Want.TAGS: "which tags has",
     Want.NOTE: "which notes has",
     Want.FILE: "which filename has",
+    Want.FRAMES: "frame count of",
+    Want.SHARE: "what percentage of",
     Want.RESULTS: "what came from",
     Want.SOURCES: "what went into",
 }

@@ -142,6 +142,15 @@ class Summaries:
     def summed(self, number: int, amount: float) -> str:
         return f"{self._guesses()}**{lasting(amount)}** over {number:,}."
 
+    def average(self, number: int, amount: float) -> str:
+        return f"{self._guesses()}**{lasting(amount)}** on average, over {number:,}."
+
+    def share(self, part: Condition, number: int, whole: int) -> str:
+        percent = round(100 * number / whole) if whole else 0
+        said = self._said([one for one in self.question.conditions if not one.implied and one != part])
+        what = bare(part.label.removeprefix("only "))
+        return f"{self._guesses()}**{percent} %** are {what}: **{number:,}** of {whole:,}{f', {said}' if said else ''}."
+
     def doers(self, people: Sequence[tuple[str, int]], last: Happening, top: Result) -> str:
         done = {"exported": "exported", "who tagged": "tagged"}.get(self.question.want.value) or _DONE.get(last.what, "judged")
         if self.question.want.value == "who exported":

@@ -46,15 +46,17 @@ def told(asked: Search) -> Told | None:
         return _events(asked)
     if frame.each and frame.per is not None:
         return _each(asked)
-    if frame.most and frame.per in (Group.JUDGE, Group.EXPORTER):
+    if frame.per in (Group.JUDGE, Group.EXPORTER) and (frame.most or question.want is Want.HOW_MANY):
         return _busiest(asked)
+    if question.want is Want.SHARE:
+        return _share(asked)
     if frame.per is not None and (frame.most or question.want is Want.HOW_MANY):
         return _grouped(asked)
     if question.want is Want.LIST and frame.unit is not None:
         return _listed(asked)
     if question.want is Want.HOW_MANY:
         return _counted(asked)
-    if question.want in (Want.TOOK, Want.LENGTH) and frame.detail.startswith("total"):
+    if question.want in (Want.TOOK, Want.LENGTH) and frame.detail.startswith(("total", "average")):
         return _summed(asked)
     if question.want is Want.WHO and not question.subject and question.order is None and frame.measure is None:
         return _who(asked)
@@ -96,7 +98,8 @@ def _counted(asked: Search) -> Told:
         results = tuple(Result.of(row) for row in hydrate.shown(asked.session, page.asset_ids))
         sentence = tell.how_many(number, counting.COUNTED, renders=renders, uploads=uploads)
         return replace(_told(asked, sentence, []), results=results, after=page.after, certain=True)
-    if not [one for one in question.conditions if not one.implied] and frame.unit in (Group.CLIENT, Group.PROJECT):
+    everybody = frame.unit is Group.BY and not question.conditions
+    if not [one for one in question.conditions if not one.implied] and (frame.unit in (Group.CLIENT, Group.PROJECT) or everybody):
         labels = counting.everything_of(asked.known, frame.unit)
         return _told(asked, tell.how_many_of(len(labels), labels), [], tuple((one, 0) for one in labels), certain=True)
     if frame.unit in (Group.CLIENT, Group.PROJECT) and _only_places(asked):
@@ -140,6 +143,8 @@ def _busiest(asked: Search) -> Told:
     if not counts:
         return _no_events(asked, None)
     rows = sorted(counts.items(), key=lambda pair: (pair[1] if frame.least else -pair[1], pair[0]))
+    if not frame.most:
+        return _told(asked, asked.tell.table(rows, sum(counts.values())), _found(asked), tuple(rows), certain=True)
     kept = rows[: frame.limit or 1]
     kept += [one for one in rows[len(kept) :] if not frame.limit and one[1] == kept[-1][1]]
     return _told(asked, asked.tell.most(kept, frame), _found(asked), tuple(kept), certain=True)
@@ -213,9 +218,27 @@ def _compared(asked: Search) -> Told:
     return _told(asked, asked.tell.compared(first, second), _found(asked), (first, second), certain=True)
 
 
+def _share(asked: Search) -> Told:
+    """How many of the hits are so, out of how many: the last verdict, export or kind of the question is what is asked of."""
+    said = [one for one in asked.question.conditions if not one.implied]
+    part = next((one for one in reversed(said) if one.link or (one.facet and one.facet.field.value in _SHARED)), None)
+    part = part or (said[-1] if said else None)
+    if part is None:
+        return asked._nothing()
+    rest = tuple(one for one in asked.question.conditions if one != part)
+    whole = search.count(asked.session, combine(rest, None), asked.scope, counting.COUNTED)
+    number = search.count(asked.session, asked.question.query, asked.scope, counting.COUNTED)
+    return _told(asked, asked.tell.share(part, number, whole), _found(asked), certain=True)
+
+
+_SHARED = ("status", "kind", "technique", "origin", "lora", "model", "by", "tag")
+
+
 def _summed(asked: Search) -> Told:
     measure = Measure.TOOK if asked.question.want is Want.TOOK else Measure.SECONDS
     number, amount = tally.total(asked.session, asked.question.query, asked.scope, measure)
+    if asked.question.frame.detail.startswith("average") and number:
+        return _told(asked, asked.tell.average(number, amount / number), _found(asked), certain=True)
     return _told(asked, asked.tell.summed(number, amount), _found(asked), certain=True)
 
 
