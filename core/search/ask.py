@@ -132,7 +132,7 @@ class _Understander:
     project: Project | None
 
     def one(self, text: str, *, asked: bool = False) -> Question:
-        me = next((name for name in self.known.of([Field.BY]) if name.value == str(self.by.id)), None)
+        me = next((name for name in self.known.of([FacetField.BY]) if name.value == str(self.by.id)), None)
         here = next(
             (name for name in self.known.of([FacetField.PROJECT]) if self.project and name.value == str(self.project.id)), None
         )

@@ -9,7 +9,7 @@ from core.search import dates
 from core.search.conditions import Condition
 from core.search.lexicon import Want
 from core.search.line import Line
-from storage.search import Field, Link, Relation
+from storage.search import FacetField, RelatedRows, Relation
 from storage.search.tally import Group
 
 _MORE = re.compile(r"\b(?:(?P<more>more|busier|higher|bigger|larger|most)|(?P<less>fewer|less|quieter|lower))\b")
@@ -72,13 +72,13 @@ def _doers(line: Line, *, least: bool) -> bool:
         one
         for one in line.reading.conditions
         if (one.link and one.link.relation in (Relation.EVER, Relation.EXPORTED) and not one.link.negated)
-        or (one.facet and one.facet.field is Field.STATUS and not one.facet.negated)
+        or (one.facet and one.facet.field is FacetField.STATUS and not one.facet.negated)
     ]
     people = [(at, one) for at, _to, one in line.people if one in line.reading.conditions and one.facet and not one.facet.negated]
     if not events or any(line.original(at) in _MADE for at in range(len(line.words))):
         return False
     event = events[0]
-    link = event.link or Link(Relation.EVER, event.facet.values if event.facet else ())
+    link = event.link or RelatedRows(Relation.EVER, event.facet.values if event.facet else ())
     who = [
         (int(one.facet.values[0]), one.names[0].label if one.names else "me")
         for _at, one in sorted(people, key=_place)

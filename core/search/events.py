@@ -102,7 +102,7 @@ _GETS = re.compile(
 def _client_gets(line: Line) -> None:
     """`did Acme ever get anything`, `what has Acme seen`: a client gets what was sent."""
     fields = [one.facet.field for one in line.reading.conditions if one.facet and not one.facet.negated]
-    if Field.CLIENT not in fields or Field.BY in fields:
+    if FacetField.CLIENT not in fields or FacetField.BY in fields:
         return
     said = " ".join(line.keys)
     match = _GETS.search(said)
@@ -112,7 +112,7 @@ def _client_gets(line: Line) -> None:
     line.keys[at] = "delivered"
 
 
-def _verdicts(line: Line) -> list[Event]:
+def _verdicts(line: Line) -> list[MentionedEvent]:
     found = []
     for at, key in enumerate(line.keys):
         if key in UNDECIDED_SAID:

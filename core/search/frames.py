@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from core.search import quantities
 from core.search.conditions import PERIODS
-from core.search.events import Event
+from core.search.events import MentionedEvent
 from core.search.lexicon import NOUNS, Want, word_set
 from core.search.line import ORDERS, TAKEN, Line, english
 from core.search.quantities import UNIT
-from storage.search import Field, Measure, Order
+from storage.search import FacetField, Measure, Order
 from storage.search.tally import Group
 
 _ART = r"(?:the |its |their |our |exact |a |an |all |any |other |different |main )*"
@@ -160,7 +160,7 @@ def lacking(line: Line) -> None:
         line.set(without=True)
 
 
-def lacking_events(line: Line, spoken: list[Event]) -> None:
+def lacking_events(line: Line, spoken: list[MentionedEvent]) -> None:
     """`which clients have we never sent a video`, `who has never approved anything`: those of whom there is no such event."""
     turned = [one for one in spoken if one.negated]
     asks = line.want in (Want.LIST, Want.WHO, Want.JUDGE, Want.EXPORTER)
@@ -175,7 +175,7 @@ def lacking_events(line: Line, spoken: list[Event]) -> None:
             line.reading.conditions[at] = replace(
                 one, label=one.label.removeprefix("not "), link=replace(one.link, negated=False)
             )
-        elif one.facet is not None and one.facet.negated and one.facet.field is Field.STATUS:
+        elif one.facet is not None and one.facet.negated and one.facet.field is FacetField.STATUS:
             line.reading.conditions[at] = replace(
                 one, label=one.label.removeprefix("not "), facet=replace(one.facet, negated=False)
             )

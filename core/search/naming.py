@@ -89,7 +89,7 @@ _DATE_WORDS = _MONTHS | word_set(
 
 def with_dates(line: Line) -> None:
     """Two words that begin just one name, where one of them would be a date: `blue monday` of Blue Monday Records."""
-    places = (Field.CLIENT, Field.PROJECT, Field.SHOT, Field.BY)
+    places = (FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT, FacetField.BY)
     _seasons(line)
     for first in range(len(line.keys) - 1):
         pair = line.keys[first : first + 2]
@@ -132,7 +132,7 @@ def last_resort(line: Line) -> None:
     said = [one for one in line.reading.conditions if not one.implied and (one.facet is None or one.facet.field in _NAMED)]
     if not line.asking or line.subject or any(not one.dated for one in said) or line.reading.choices:
         return
-    fields = (Field.SHOT, Field.PROJECT, Field.CLIENT, Field.TAG)
+    fields = (FacetField.SHOT, FacetField.PROJECT, FacetField.CLIENT, FacetField.TAG)
     for at in line.free():
         key = line.keys[at]
         plain = key in ordinary("function") or key in _SURE_UNITS or key in ORDERS
@@ -140,7 +140,16 @@ def last_resort(line: Line) -> None:
             line.add(match, at, at + 1)
 
 
-_NAMED = (Field.BY, Field.CLIENT, Field.PROJECT, Field.SHOT, Field.TAG, Field.MODEL, Field.LORA, Field.WORKFLOW)
+_NAMED = (
+    FacetField.BY,
+    FacetField.CLIENT,
+    FacetField.PROJECT,
+    FacetField.SHOT,
+    FacetField.TAG,
+    FacetField.MODEL,
+    FacetField.LORA,
+    FacetField.WORKFLOW,
+)
 
 
 def shots(line: Line) -> None:
@@ -245,7 +254,9 @@ def _called_like_a_unit(line: Line, at: int) -> bool:
     key = line.keys[at]
     if key not in units_said() or key in _SURE_UNITS or line.original(at - 1) in ("which", "what", "per", "each", "every", "by"):
         return False
-    return line.reading.vocabulary.exact(key, (Field.SHOT, Field.PROJECT, Field.CLIENT, Field.TAG)) is not None
+    return (
+        line.reading.vocabulary.exact(key, (FacetField.SHOT, FacetField.PROJECT, FacetField.CLIENT, FacetField.TAG)) is not None
+    )
 
 
 @cache

@@ -41,7 +41,7 @@ def understand(
     Raises BadQuery.
     """
     plain = _quotes(_VERDICT_QUOTED.sub(r" \1 ", tokens.clean(text)))
-    reading = Reading(plain, vocabulary, now, time_zone, me, here)
+    reading = ParsedFilters(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)
     for piece in cut:
         _explicit(reading, piece)

@@ -8,7 +8,7 @@ from core.search import events
 from core.search.conditions import PERIODS
 from core.search.lexicon import Want
 from core.search.line import TAKEN, Line, english, picture_nouns
-from storage.search import Field, Measure, Order
+from storage.search import FacetField, Measure, Order
 from storage.search.tally import Group
 
 NUMBERS = {
@@ -140,7 +140,7 @@ def _shares(line: Line) -> None:
     line.asking, line.want = True, Want.SHARE
     before = found[1].first - 1
     if before >= 0 and line.keys[before] in _RATES:
-        line.reading.add_facet(Field.STATUS, [_RATES[line.keys[before]]])
+        line.reading.add_facet(FacetField.STATUS, [_RATES[line.keys[before]]])
         line.take(before, before + 1)
     line.take(*found[1])
 

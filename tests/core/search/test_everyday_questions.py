@@ -1,0 +1,72 @@
+"""Shapes of everyday questions, each said in several ways: what is asked comes out the same, and what has no place is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.search import ask as memory
+from core.search.ask import SearchAnswer
+from storage.database import Database
+from tests.corpus import NOW, Corpus, opened
+
+
+@pytest.fixture(scope="module", params=["sqlite"])
+def kept(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Corpus]]:
+    with opened(request) as corpus:
+        yield corpus
+
+
+def ask(kept: tuple[Database, Corpus], text: str, before: str = "") -> SearchAnswer:
+    database, corpus = kept
+    with database.reading() as session:
+        return memory.answer(session, text, by=corpus.people["Mia Chen"], now=NOW, before=before)
+
+
+@pytest.mark.parametrize(
+    "text", ["what percentage of Acme is approved", "approval rate for Acme", "what share of Acme is signed off"]
+)
+def test_a_share_is_a_percentage_of_what_there_is(kept: tuple[Database, Corpus], text: str) -> None:
+    assert "**33 %** are approved: **2** of 6" in ask(kept, text).sentence
+
+
+@pytest.mark.parametrize("text", ["green lit for Acme", "what was waved through for Acme", "Acme stuff that got the go ahead"])
+def test_the_verbs_of_the_trade_are_verdicts(kept: tuple[Database, Corpus], text: str) -> None:
+    assert {one.asset.status for one in ask(kept, text).results} == {"approved"}
+
+
+@pytest.mark.parametrize("text", ["last render for Globex, date?", "what was the day of the latest render for Globex"])
+def test_a_date_at_the_end_asks_when(kept: tuple[Database, Corpus], text: str) -> None:
+    assert ask(kept, text).sentence.startswith("**Today")
+
+
+@pytest.mark.parametrize("text", ["who approved how many", "approvals per approver", "how many approvals by reviewer"])
+def test_verdicts_are_counted_by_who_gave_them(kept: tuple[Database, Corpus], text: str) -> None:
+    rows = dict(ask(kept, text).rows)
+    assert rows["Kit"] == 1, rows
+
+
+@pytest.mark.parametrize("text", ["projects with no render this month", "which projects have no renders this month"])
+def test_those_of_whom_there_is_nothing_are_listed(kept: tuple[Database, Corpus], text: str) -> None:
+    found = ask(kept, text)
+    assert "Winter Catalogue" in found.sentence
+    assert "Acme Spring" not in found.sentence
+
+
+@pytest.mark.parametrize("text", ["who made the lake second", "did Ana never render for Acme neither"])
+def test_a_word_that_changes_the_answer_and_has_no_place_is_said_first(kept: tuple[Database, Corpus], text: str) -> None:
+    assert ask(kept, text).sentence.startswith("Not sure what to make of")
+
+
+def test_how_many_each_goes_on_by_what_was_told(kept: tuple[Database, Corpus]) -> None:
+    assert dict(ask(kept, "how many each?", before="who worked for Acme").rows)["Mia Chen"] == 4
+    assert dict(ask(kept, "and how many each?", before="which clients are there").rows)["Acme"] == 6
+
+
+def test_a_verdict_in_quotes_is_a_verdict(kept: tuple[Database, Corpus]) -> None:
+    assert {one.asset.status for one in ask(kept, "Acme pictures marked 'approved'").results} == {"approved"}
+
+
+def test_what_is_shown_is_no_verb(kept: tuple[Database, Corpus]) -> None:
+    assert "exported" not in " ".join(ask(kept, "the ship renders for Acme").understood)
