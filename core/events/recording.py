@@ -1,23 +1,27 @@
 """Records events, and carries out what follows from them before the transaction commits.
 
-Audit and history rows are written at once, in order. The search index and posts follow at the end of the transaction: once for
-each asset or render, however many events touched it, with the asset's row locked and read afresh. So two transactions that change
-one asset at the same time leave the index as the later one has it.
+History rows are written at once, in order. The search index and posts follow at the end of the transaction: once for each asset
+or render, however many events touched it, with the asset's row locked and read afresh. So two transactions that change one asset
+at the same time leave the index as the later one has it. Audit rows come last of all, as they take their places in the chain.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session
 
 from core.events.consequences import ENDS, FOLLOWS, Follow
 from core.events.event import Event
-from storage import search
+from storage import ids, search
 from storage.chat import posts
 from storage.database import after_commit, before_commit
 from storage.files import assets
 from storage.people import audit as audit_rows
+from storage.people import projects
 from storage.queue import OUTBOX, Queue, pool_queue, queue_of
 from storage.rendering import history
 from storage.rendering import renders as render_rows
@@ -31,6 +35,7 @@ _PENDING = "slate_pending_consequences"
 class _Pending:
     """What is still to be done for the events of one transaction."""
 
+    audited: list[AuditEvent] = field(default_factory=list)
     indexed: set[int] = field(default_factory=set)
     renders: set[int] = field(default_factory=set)
     ended: set[int] = field(default_factory=set)
@@ -41,11 +46,11 @@ class _Pending:
 def record(session: Session, event: Event) -> None:
     """Record one change in the caller's transaction (`desk.writing()`); its consequences are part of that transaction."""
     follows = FOLLOWS[event.action]
-    if Follow.AUDIT in follows:
-        audit_rows.add(session, _audited(event))
     if Follow.HISTORY in follows and event.render_id is not None:
         history.add(session, _step(event, event.render_id))
     pending = _pending(session)
+    if Follow.AUDIT in follows:
+        pending.audited.append(_audited(session, event))
     if Follow.INDEX in follows and event.asset_id is not None:
         pending.indexed.add(event.asset_id)
     if Follow.POSTS in follows and event.asset_id is not None:
@@ -58,14 +63,35 @@ def record(session: Session, event: Event) -> None:
         pending.tickets.add(event.render_id)
 
 
-def _audited(event: Event) -> AuditEvent:
+def _audited(session: Session, event: Event) -> AuditEvent:
     return AuditEvent(
         action=event.action.value,
         subject=event.subject,
         actor_id=event.by.id if event.by else None,
-        before=dict(event.before),
-        after=dict(event.after),
+        before=_plain(event.before),
+        after=_plain(event.after),
+        project_id=_project(session, event),
     )
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As the database gives it back."""
+    plain: dict[str, Any] = json.loads(json.dumps(dict(facts)))
+    return plain
+
+
+def _project(session: Session, event: Event) -> int | None:
+    """The Project it happened in: of its asset or render, or the one it names."""
+    asset_id = event.asset_id or ids.number("A", event.subject)
+    if asset_id is not None and (asset := assets.by_id(session, asset_id)) is not None:
+        return asset.project_id
+    render_id = event.render_id or ids.number("R", event.subject)
+    if render_id is not None and (render := render_rows.by_id(session, render_id)) is not None:
+        return render.project_id
+    kind, _, name = event.subject.partition("/")
+    slug = name if kind == "project" else str(event.after.get("project") or event.before.get("project") or "")
+    project = projects.by_slug(session, slug) if slug else None
+    return project.id if project else None
 
 
 def _step(event: Event, render_id: int) -> RenderEvent:
@@ -92,6 +118,8 @@ def _carry_out(session: Session, queue: Queue) -> None:
         render = render_rows.by_id(session, render_id)
         if render is not None and render.state is RenderState.QUEUED and render.not_before is None:
             queue.put_after(session, pool_queue(render.pool), WORK, render.pool)
+    if pending.audited:
+        audit_rows.append(session, pending.audited)
 
 
 def _touch_posts(session: Session, queue: Queue, pending: _Pending) -> None:

@@ -6,7 +6,7 @@ Lists and maps are JSON columns; what is searched by has a column of its own.
 
 from storage.tables.assets import Asset, Fingerprint, FingerprintBand, Keypoint, Tag, Verdict
 from storage.tables.backends import Backend, Flow, LeftRun, Pool
-from storage.tables.chat import Asking, AuditEvent, Draft, Incoming, LinkCode, Post, Workspace
+from storage.tables.chat import Asking, AuditEvent, AuditHead, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
 from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
 from storage.tables.exports import ComplianceNote, Export, ExportProfile
@@ -22,6 +22,7 @@ __all__ = [
     "AssetSource",
     "AssetWords",
     "AuditEvent",
+    "AuditHead",
     "Backend",
     "BackendState",
     "Channel",

@@ -113,7 +113,12 @@ class Asking(SQLModel, table=True):
 class AuditEvent(SQLModel, table=True):
     """What happened, who did it: `subject:action` from the closed list in core/people/audit.py."""
 
-    __table_args__ = (Index("audit_by_subject", "subject", "id"), NEVER_REUSED)
+    __table_args__ = (
+        Index("audit_by_subject", "subject", "id"),
+        Index("audit_by_actor", "actor_id", "number"),
+        Index("audit_by_project", "project_id", "number"),
+        NEVER_REUSED,
+    )
     id: int = row()
     at: datetime = when()
     action: str = Field(index=True)
@@ -122,3 +127,19 @@ class AuditEvent(SQLModel, table=True):
     actor_id: int | None = Field(default=None, foreign_key="member.id")
     before: Json = json()
     after: Json = json()
+    project_id: int | None = None
+    """The Project it happened in, where there is one."""
+    number: int | None = Field(default=None, unique=True)
+    """Its place in the chain, from 1 without a gap; None only for a row that no Slate wrote."""
+    hash: str = ""
+    """SHA-256 of its line, which holds the hash before it (storage/people/audit_line.py)."""
+
+
+class AuditHead(SQLModel, table=True):
+    """The end of the chain of AuditEvents: one row, locked by whoever appends to it."""
+
+    id: int = row()
+    origin: str
+    """What stands before the first event: 64 random hexadecimal digits, one for each installation."""
+    number: int = 0
+    hash: str = ""

@@ -40,7 +40,7 @@ def test_every_action_of_the_list_is_recorded_somewhere() -> None:
 def test_index_posts_and_audit_are_called_by_the_recorder_only() -> None:
     """What follows from a change is decided in one table; new rows are indexed by the query that writes them."""
     allowed = {"core/events/recording.py", "storage/files/assets.py"}
-    calls = {("search", "index"), ("posts", "touch"), ("audit_rows", "add"), ("audit", "add"), ("history", "add")}
+    calls = {("search", "index"), ("posts", "touch"), ("audit_rows", "append"), ("audit", "append"), ("history", "add")}
     found = {
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES

@@ -1,0 +1,1 @@
+"""The audit log: its chain checked, its end signed, its events in words."""
