@@ -10,6 +10,7 @@ from datetime import timedelta
 import redis
 import structlog
 
+from core.audit import checkpoints
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from core.events import Event, record
@@ -59,7 +60,7 @@ class Sweeper:
         self._troubled: set[str] = set()
         self._forget_at = 0.0
         self._seal_at, self._sealed_to = time.monotonic() + SEAL_PAUSE, 0
-        self._landmarks_at = 0.0
+        self._landmarks_at = self._checkpoint_at = 0.0
 
     def stop(self) -> None:
         self._stop.set()
@@ -91,6 +92,7 @@ class Sweeper:
             self.finish_again,
             self.seal_due,
             self.note_landmarks,
+            self.sign_the_audit_log,
         )
         for step in steps:
             self._make(step)
@@ -109,6 +111,12 @@ class Sweeper:
         self._landmarks_at = time.monotonic() + LANDMARKS_PAUSE
         if keypoint_match.left(self.desk):
             self.desk.queue.put(ARCHIVE, "core.jobs.note_landmarks")
+
+    def sign_the_audit_log(self) -> None:
+        """A checkpoint of the audit log once a day; looked for once an hour."""
+        if time.monotonic() >= self._checkpoint_at:
+            self._checkpoint_at = time.monotonic() + 3600
+            checkpoints.write_daily(self.desk)
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__
