@@ -20,6 +20,7 @@
     │   └── ChatBusy · ChatGone · ChatRefused
     ├── SandboxBusy            as many files are being read as may be at a time
     ├── SealUnavailable        there is nothing to sign with
+    ├── AuditBroken            the audit log is not as it was written
     ├── WouldLeak              a copy holds what its profile takes out
     └── StoreError             our own memory
         └── DatabaseUnavailable · QueueUnavailable · BlobMissing · BlobDamaged · DiskFull
@@ -139,6 +140,10 @@ class Conflict(SlateError):
 
 class LastAdmin(Conflict):
     """Slate would have no admin left."""
+
+
+class AuditBroken(SlateError):
+    """The audit log is not as it was written."""
 
 
 class WouldLeak(SlateError):

@@ -40,6 +40,7 @@ _CODES: tuple[tuple[type[SlateError], ExitCode], ...] = (
     (errors.UnknownInput, ExitCode.USAGE),
     (errors.NotFound, ExitCode.NOT_FOUND),
     (errors.BadInput, ExitCode.USAGE),
+    (errors.AuditBroken, ExitCode.FAILED),
     (errors.Refused, ExitCode.REFUSED),
     (errors.Conflict, ExitCode.CONFLICT),
     (errors.BackendUnreachable, ExitCode.UNAVAILABLE),

@@ -17,7 +17,7 @@ from bot.commands.command import Command, Option
 from bot.commands.table import BY_NAME
 
 _MAKES_A_RENDER = frozenset({"vary", "reroll", "retry", "upscale"})
-_MAKES_FILES = frozenset({"export", "compliance"})
+_MAKES_FILES = frozenset({"export", "compliance", "audit"})
 _SHORT = {"project": "-p", "shot": "-s"}
 _OPTION = re.compile(r"--([a-z][a-z0-9_-]*)(=.*)?", re.DOTALL)
 Output = Annotated[

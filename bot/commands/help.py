@@ -22,7 +22,7 @@ FAMILIES = {
     "Import": ("ingests", "confirm"),
     "Export": ("export", "profile", "verify", "restore", "compliance", "declare"),
     "Help": ("workflows", "help"),
-    "People": ("people", "role", "deactivate", "reactivate"),
+    "People": ("people", "role", "deactivate", "reactivate", "audit"),
     "Projects and accounts": ("project", "workspace", "link"),
 }
 """In which order help shows the commands."""

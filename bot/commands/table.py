@@ -99,6 +99,17 @@ TABLE: tuple[Command, ...] = (
     )),
     Command("deactivate", "people.deactivate", "MEMBER", "member"),
     Command("reactivate", "people.reactivate", "MEMBER", "member"),
+    Command("audit", "audit.audit", "[ID or NAME or verify or checkpoint]", "member", (
+        Option("by", "Only what this person did.", "member"),
+        Option("action", "Only these actions: a whole one such as asset:verdict, or a part such as role."),
+        Option("project", "Only what happened in this project.", "project"),
+        Option("day", "Only this day, such as 2026-11-30."),
+        Option("since", "From which day on."),
+        Option("until", "Before which day."),
+        Option("limit", "How many are shown, at most 100.", "count"),
+        Option("before", "Only events before this number; the button More fills it in."),
+        Option("as", "csv, or jsonl for the whole log.", choices=("csv", "jsonl"), flag="report"),
+    )),
     Command("link", "projects.link", "[CODE]"),
     Command("help", "help.help", "[COMMAND]", "command", aliases=("?",)),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from fpdf.enums import Align, XPos, YPos
 
 from core.compliance.rules import SECTIONS, Checked, ComplianceReport, Item, Status
 from core.exports.pdf import BLACK, GREY, MARGIN, PdfDocument
+from core.text.cells import tame
 
 _TONES = {
     Status.PASS: (22, 128, 80),
@@ -57,7 +58,7 @@ def table(report: ComplianceReport) -> str:
                 item.source,
                 item.where,
             )
-            writer.writerow([_tame(cell) for cell in (*row, report.rule_set)])
+            writer.writerow([tame(cell) for cell in (*row, report.rule_set)])
     return out.getvalue()
 
 
@@ -110,7 +111,3 @@ def _sources(page: PdfDocument, report: ComplianceReport) -> None:
     for source in report.sources:
         note = f" ({source.note})" if source.note else ""
         page.line_of(f"{source.name}: {source.title}{note}.", 8, grey=True)
-
-
-def _tame(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell

@@ -61,6 +61,7 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.MEMBER_PROJECT_ROLE_CHANGED: frozenset({AUDIT}),
     Action.MEMBER_DEACTIVATED: frozenset({AUDIT}),
     Action.MEMBER_REACTIVATED: frozenset({AUDIT}),
+    Action.AUDIT_EXPORTED: frozenset({AUDIT}),
     Action.CLIENT_ADDED: frozenset({AUDIT}),
     Action.PROJECT_ADDED: frozenset({AUDIT}),
     Action.PROJECT_CHANGED: frozenset({AUDIT}),

@@ -43,6 +43,7 @@ class Action(StrEnum):
     MEMBER_PROJECT_ROLE_CHANGED = "member:project-role-changed"
     MEMBER_DEACTIVATED = "member:deactivated"
     MEMBER_REACTIVATED = "member:reactivated"
+    AUDIT_EXPORTED = "audit:exported"
     CLIENT_ADDED = "client:added"
     PROJECT_ADDED = "project:added"
     PROJECT_CHANGED = "project:changed"

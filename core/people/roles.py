@@ -34,6 +34,8 @@ class Permission(StrEnum):
     PUBLISH_WORKFLOWS = "publish workflows"
     SEE_PEOPLE = "see who is on the team"
     GIVE_PROJECT_ROLES = "give people a role in a project"
+    READ_AUDIT = "read the audit log of their projects"
+    CHECK_AUDIT = "read, check and export the whole audit log"
     MANAGE_MEMBERS = "manage people"
 
 
@@ -58,6 +60,8 @@ LEAST = MappingProxyType(
         Permission.PUBLISH_WORKFLOWS: Role.LEAD,
         Permission.SEE_PEOPLE: Role.ARTIST,
         Permission.GIVE_PROJECT_ROLES: Role.LEAD,
+        Permission.READ_AUDIT: Role.LEAD,
+        Permission.CHECK_AUDIT: Role.ADMIN,
         Permission.MANAGE_MEMBERS: Role.ADMIN,
     }
 )
