@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from core.people import roles
-from core.search import answers, entities, followups, languages, parser, refine, summaries
+from core.search import answers, entities, followups, foreign, languages, parser, refine, summaries
 from core.search.carrying_out import Search
 from core.search.conditions import Frame, NameChoice, Question
 from core.search.corpus import ScopeCorpus
@@ -84,8 +84,8 @@ def answer(
     known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
     understood = _Understander(known, corpus, moment, zone, by, project)
     spoken = languages.recognised(text)
-    parts = followups.parts(_english(text, known) if spoken else text)
-    question = _yes_or_no(understood.of(parts[0], before), spoken, text)
+    parts = followups.parts(_english(text, known, corpus) if spoken else text)
+    question = _yes_or_no(understood.of(parts[0], before), spoken, text, parts[0])
     found = _found(session, question, scope, known, understood, limit, after)
     found = replace(found, goes_on=bool(before) and understood.goes_on(understood.one(parts[0]), parts[0], before))
     for part in parts[1:]:
@@ -100,26 +100,27 @@ def answer(
     return replace(found, sentence=languages.answered(found.sentence, spoken)) if spoken else found
 
 
-def _yes_or_no(question: Question, spoken: str, text: str) -> Question:
-    """In languages without a verb in front, a question mark and nothing that asks is yes or no."""
+def _yes_or_no(question: Question, spoken: str, text: str, english: str) -> Question:
+    """Yes or no is asked without a verb in front in most languages: then the end, or a word for it, says so."""
     plain = spoken and question.want is Want.PICTURES and question.frame == Frame()
-    asks = text.rstrip().endswith(("?", "？")) and not _SHOW.search(text)
-    return replace(question, frame=replace(question.frame, yes=True)) if plain and asks else question
+    if not plain or _ASKS_WHAT.search(english):
+        return question
+    pattern = _YES_OR_NO.get(spoken)
+    asks = pattern.search(text) if pattern else text.rstrip().endswith(("?", "？")) and _VERB.search(english)
+    return replace(question, frame=replace(question.frame, yes=True)) if asks else question
 
 
-_SHOW = re.compile(r"zeig|montre|voir|muestra|enseñ|mostr|見せ|看", re.IGNORECASE)
+_ASKS_WHAT = re.compile(r"\b(?:what|which|who|whose|when|where|how|show|find|list|give|get)\b", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|did|does|any|anyone|anything|ever)\b", re.IGNORECASE)
+_YES_OR_NO = {
+    "ja": re.compile(r"(?:か|の|かな|っけ|ある|いる|ない|た|てる)\s*[?？]*\s*$"),
+    "zh": re.compile(r"吗|嘛|有没有|是否|是不是|没有?\s*[?？]*\s*$|能否"),
+}
 
 
-def _english(text: str, known: entities.Vocabulary) -> str:
+def _english(text: str, known: entities.Vocabulary, corpus: ScopeCorpus) -> str:
     spoken = languages.recognised(text)
-    return languages.in_english(text, spoken, lambda said: _is_name(said, known)) if spoken else text
-
-
-def _is_name(said: str, known: entities.Vocabulary) -> bool:
-    return known.exact(said, _NAMES) is not None or (" " not in said and known.word_of_person(said) is not None)
-
-
-_NAMES = (FacetField.BY, FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT)
+    return languages.in_english(text, spoken, foreign.known_to(known, corpus)) if spoken else text
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class _Understander:
         if not self.goes_on(question, text, before):
             return question
         question = self.one(followups.without_joint(text), asked=True)
-        earlier = [part for line in before.split("\n") for part in followups.parts(_english(line, self.known))]
+        earlier = [part for line in before.split("\n") for part in followups.parts(_english(line, self.known, self.corpus))]
         last = self.one(earlier[0])
         for part in earlier[1:]:
             last = followups.merged(last, self.one(part), part)
