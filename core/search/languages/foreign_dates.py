@@ -45,9 +45,11 @@ _UNITS = {
     "日": "day", "天": "day", "週": "week", "周": "week", "星期": "week", "礼拜": "week", "か月": "month", "ヶ月": "month",
     "ヵ月": "month", "カ月": "month", "ケ月": "month", "月": "month", "年": "year",
 }  # fmt: skip
-_WEEKDAYS = {"月": 0, "火": 1, "水": 2, "木": 3, "金": 4, "土": 5, "日": 6} | {
-    one: at for at, one in enumerate("一二三四五六")
-} | {"天": 6}
+_WEEKDAYS = (
+    {"月": 0, "火": 1, "水": 2, "木": 3, "金": 4, "土": 5, "日": 6}
+    | {one: at for at, one in enumerate("一二三四五六")}
+    | {"天": 6}
+)
 
 
 Written = Callable[[str], str]
@@ -75,7 +77,6 @@ def month(name: str) -> str:
 
 @cache
 def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    name = rf"{_OF}(?P<month>(?:{_NAMES[code]})\b|\d{{1,2}}(?=\.|\b))\.?"
     year = r"(?:(?: (?:de |del |do )?)?(?P<year>20\d\d))?"
     first = rf"(?P<early>{_OF}(?:{_NAMES[code]})\b)?"
     start, end = _BETWEEN[code]
@@ -117,22 +118,27 @@ def _number(said: str) -> int:
 
 
 _MD = r"(?P<{0}m>\d{{1,2}}|十[一二]?|[一二三四五六七八九])月(?P<{0}d>\d{{1,2}}|[一二三]?十?[一二三四五六七八九]?)(?:日|号|號)"
+_PAST = "(?:過去|最近|近|过去|这|この|直近)"
+_TILL = "(?:から|〜|～|~|-|到|至)"
+_WEEK = "(?:周|週|星期|礼拜)"
+_WEEKDAY = "(?P<d>[一二三四五六天日月火水木金土])(?:曜日|曜)?"
+_UNIT = "(?P<u>星期|礼拜|[日天週周年]|[かヶヵカケ]?月)"
 _CJK: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
-        (r"(?:(?P<y>\d{4})年)?" + _MD.format("a") + r"(?:から|〜|～|~|-|到|至)(?P<bd>\d{1,2})(?:日|号)?(?:まで|为止)?(?:の)?", "days"),
-        (_MD.format("a") + r"(?:から|〜|～|~|-|到|至|和)" + _MD.format("b") + r"(?:まで|之间|の間)?(?:の)?", "span"),
+        (r"(?:(?P<y>\d{4})年)?" + _MD.format("a") + _TILL + r"(?P<bd>\d{1,2})(?:日|号)?(?:まで|为止)?(?:の)?", "days"),
+        (_MD.format("a") + rf"(?:{_TILL}|和)" + _MD.format("b") + r"(?:まで|之间|の間)?(?:の)?", "span"),
         (r"(?P<y>\d{4})年" + _MD.format("a") + "(?:の|的)?", "ymd"),
         (_MD.format("a") + "(?:の|的)?", "md"),
         (r"(?P<am>\d{1,2})月(?:份)?(?:から|〜|～|~|到|至)(?P<bm>\d{1,2})月(?:份)?(?:まで|の間|之间)?(?:の)?", "months"),
         (r"(?P<y>\d{4})年(?P<am>\d{1,2})月(?:份)?(?:の|的)?", "ym"),
         (r"去年(?:の|的)?(?P<am>\d{1,2})月(?:份)?(?:の|的)?", "lastyear"),
-        (r"(?P<last>上(?:个|個)?|先|前)(?P<w>周|週|星期|礼拜)(?:の)?(?P<d>[一二三四五六天日月火水木金土])(?:曜日|曜)?(?:の|的)?", "lastday"),
-        (r"(?P<this>这(?:个)?|本|今)(?P<w>周|週|星期|礼拜)(?:の)?(?P<d>[一二三四五六天日月火水木金土])(?:曜日|曜)?(?:の|的)?", "thisday"),
+        (rf"(?P<last>上(?:个|個)?|先|前){_WEEK}(?:の)?{_WEEKDAY}(?:の|的)?", "lastday"),
+        (rf"(?P<this>这(?:个)?|本|今){_WEEK}(?:の)?{_WEEKDAY}(?:の|的)?", "thisday"),
         (r"(?P<d>[月火水木金土日])曜日?(?:の)?", "weekday"),
         (r"(?:周|星期|礼拜)(?P<d>[一二三四五六天日])(?:的)?", "weekday"),
-        (_N.format("n") + r"(?:个|個)?(?P<u>星期|礼拜|[日天週周年]|[かヶヵカケ]?月)(?:間)?(?:前|以前|之前)(?:の|的)?", "ago"),
-        (r"(?:過去|最近|近|过去|这|この|直近)" + _N.format("n") + r"(?:个|個)?(?P<u>星期|礼拜|[日天週周年]|[かヶヵカケ]?月)(?:間|以内|内|里|来)?(?:の|的)?", "running"),
+        (_N.format("n") + r"(?:个|個)?" + _UNIT + r"(?:間)?(?:前|以前|之前)(?:の|的)?", "ago"),
+        (_PAST + _N.format("n") + r"(?:个|個)?" + _UNIT + r"(?:間|以内|内|里|来)?(?:の|的)?", "running"),
         (r"先々週(?:の)?|上上周的?|上上个?星期的?", "week before last"),
         (r"先々月(?:の)?|上上个?月的?", "month before last"),
         (r"第(?P<n>[1-4一二三四])(?:四半期|季度)(?:の|的)?", "quarter"),
@@ -153,7 +159,9 @@ def _cjk(text: str, written: Written) -> str:
 
 def _said(found: re.Match[str], kind: str) -> str:
     parts = found.groupdict()
-    name = {one: _MONTHS[_number(parts[f"{one}m"]) - 1] for one in "ab" if parts.get(f"{one}m") and _number(parts[f"{one}m"]) < 13}
+    name = {
+        one: _MONTHS[_number(parts[f"{one}m"]) - 1] for one in "ab" if parts.get(f"{one}m") and _number(parts[f"{one}m"]) < 13
+    }
     year = f" {parts['y']}" if parts.get("y") else ""
     if any(parts.get(f"{one}m") and one not in name for one in "ab"):
         return found.group()

@@ -13,7 +13,7 @@ from functools import cache
 
 from core.search.languages.files import EUROPEAN, language
 from core.search.lexicon import word_set
-from core.search.line import known
+from core.search.line import ORDERS, english, known, ordinary, picture_nouns
 from storage.search.tokenizer import fold
 
 _KANA = re.compile(r"[\u3041-\u30ff]")
@@ -24,7 +24,7 @@ _CERTAIN = 2
 _LATIN_AROUND = 2
 """So many little words of a language written in Latin letters make Japanese or Chinese letters in it a name."""
 _LETTERS = {
-    "pt": re.compile(r"[ãõ]|\b[oO] que\b|\bdo dia\b", re.IGNORECASE),
+    "pt": re.compile(r"[ãõ]|\bo que\b|\bdo dia\b|\banos?\b|\w{2}ç[aou]", re.IGNORECASE),
     "es": re.compile(r"[ñ¿¡]"),
     "fr": re.compile(r"\b(?:qu|d|l|c|j|n|s|m|t)['’]\w|[œê]|\w-t-\w", re.IGNORECASE),
     "de": re.compile(r"ß"),
@@ -55,19 +55,30 @@ def _european(text: str) -> tuple[str, int]:
     words = fold(re.sub(r'"[^"]*"', " ", text)).replace("¿", " ").replace("¡", " ")
     said = set(re.findall(r"[^\W\d_]+", words))
     long = {word for word in said if len(word) > 1}
-    scores = {code: len(long & language(code).marks) for code in EUROPEAN}
+    scores = {code: len(long & _marks(code)) for code in EUROPEAN}
+    plain = len(said & _english_words())
     for code, letters in _LETTERS.items():
-        scores[code] += 2 * bool(letters.search(text))
-    english = len(said & _ENGLISH)
-    if not any(scores.values()) and english:
-        return "", english
-    words_too = {code: scores[code] + 0.5 * len(long & _own_words(code) - language(code).marks) for code in EUROPEAN}
+        marked = len(long & _marks(code))
+        scores[code] += 2 * bool(letters.search(text) and (marked or not plain))
+    words_too = {code: scores[code] + 0.5 * len(long & _own_words(code) - _marks(code)) for code in EUROPEAN}
     best = max(words_too, key=lambda code: words_too[code])
     rival = max((score for code, score in words_too.items() if code != best), default=0)
-    enough = words_too[best] >= _CERTAIN or (words_too[best] >= 1 and not english and len(said) <= 8)
-    if words_too[best] > english and enough and words_too[best] >= rival:
+    enough = words_too[best] >= _CERTAIN or (words_too[best] >= 1 and not plain and len(said) <= 8)
+    plain = len((said & _english_words()) - _marks(best))
+    if words_too[best] > plain and enough and words_too[best] >= rival:
         return best, int(words_too[best])
-    return "", english
+    return "", plain
+
+
+@cache
+def _english_words() -> frozenset[str]:
+    return _ENGLISH | ordinary("function") | ordinary("chat") | ORDERS | word_set("today yesterday pls takes finals steps")
+
+
+@cache
+def _marks(code: str) -> frozenset[str]:
+    """The marks of the language's file, without what English counts things and pictures by: `client`, `images`."""
+    return language(code).marks - picture_nouns() - frozenset(english()["units"])
 
 
 @cache

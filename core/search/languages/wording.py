@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from core.search.languages.foreign_dates import dates_in_english
 from core.search.languages.files import CHARACTERS, Language, language, words_at
+from core.search.languages.foreign_dates import dates_in_english
 from storage.search.tokenizer import fold
 
 Says = Callable[[str], bool]

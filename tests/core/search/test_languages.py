@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from core.search import languages
 from core.search.languages import files, foreign_dates, recognising, wording
 
+_SETS = Path(__file__).parents[2] / "data" / "questions"
 _FILES = Path(languages.__file__).parent
 
 
@@ -61,5 +63,16 @@ def test_what_a_person_made_is_by_them() -> None:
 @pytest.mark.parametrize("code", languages.NAMES)
 def test_a_language_file_has_what_it_needs(code: str) -> None:
     found = files.language(code)
-    assert found.phrases and found.things and found.answers
+    assert found.phrases
+    assert found.things
+    assert found.answers
     assert code in ("ja", "zh") or len(found.marks) > 40
+
+
+def test_english_questions_are_not_taken_for_another_language() -> None:
+    asked = [one for name in "abc" for one in json.loads((_SETS / f"questions_{name}.json").read_text("utf-8"))]
+    english = [one["text"] for one in asked if one["language"] == "en"]
+    others = [one for one in asked if one["language"] != "en"]
+
+    assert [text for text in english if languages.recognised(text)] == []
+    assert sum(languages.recognised(one["text"]) == one["language"] for one in others) >= len(others) - 8
