@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.formats.sanitize import parsed
+from core.formats import bounded_json
+from core.formats.bounded_json import counted
 from core.security.sandbox import sandboxed
 
-HERE = 64 << 10
+HERE = bounded_json.SHORT
 """Bytes up to which an answer is read in this process: nearly all are a few hundred, and no text of this size costs much."""
 MOST_VALUES = 1_000_000
 """Commas and brackets of an answer that is taken whole: no fewer than it has values."""
@@ -17,25 +18,21 @@ _MOST_IN_HINT = 50_000
 _MOST_NAMES, _LONGEST_NAME = 50_000, 300
 
 
-class TooManyValues(ValueError):
-    """The JSON has more values than are taken."""
-
-
 def value(data: bytes) -> Any:
     """The JSON value. Raises ValueError for what is none or has more than 100 levels, TooManyValues for more than it may hold."""
     if len(data) <= HERE:
-        return _bounded(data, MOST_VALUES)
-    return _whole(_counted(data, MOST_VALUES))
+        return bounded_json.value(data, MOST_VALUES)
+    return _whole(counted(data, MOST_VALUES))
 
 
 def hint(data: bytes) -> Any:
     """The JSON of a message that only hints at something, read in this process. Raises ValueError, also for too many values."""
-    return _bounded(data, _MOST_IN_HINT)
+    return bounded_json.value(data, _MOST_IN_HINT)
 
 
 def names(data: bytes) -> frozenset[str]:
     """The keys of a JSON object. Raises ValueError."""
-    return _keys(_counted(data, MOST_IN_SANDBOX))
+    return _keys(counted(data, MOST_IN_SANDBOX))
 
 
 def in_queue(data: bytes, prompt_id: str) -> tuple[str, int | None, dict[str, Any], str] | None:
@@ -43,32 +40,17 @@ def in_queue(data: bytes, prompt_id: str) -> tuple[str, int | None, dict[str, An
 
     Raises ValueError for what is no queue.
     """
-    return _place(data, prompt_id) if len(data) <= HERE else _place_in_sandbox(_counted(data, MOST_IN_SANDBOX), prompt_id)
-
-
-def _counted(data: bytes, most: int) -> bytes:
-    """The same bytes. Raises TooManyValues by counting alone, before anything is made of them."""
-    if data.count(b",") + data.count(b"[") + data.count(b"{") > most:
-        raise TooManyValues("more values than are taken")
-    return data
-
-
-def _bounded(data: bytes, most: int) -> Any:
-    text = _counted(data, most)
-    try:
-        return parsed(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as problem:
-        raise ValueError(f"no JSON that is read: {type(problem).__name__}") from problem
+    return _place(data, prompt_id) if len(data) <= HERE else _place_in_sandbox(counted(data, MOST_IN_SANDBOX), prompt_id)
 
 
 @sandboxed
 def _whole(data: bytes) -> Any:
-    return _bounded(data, MOST_VALUES)
+    return bounded_json.value(data, MOST_VALUES)
 
 
 @sandboxed
 def _keys(data: bytes) -> frozenset[str]:
-    told = _bounded(data, MOST_IN_SANDBOX)
+    told = bounded_json.value(data, MOST_IN_SANDBOX)
     if not isinstance(told, dict) or len(told) > _MOST_NAMES:
         raise ValueError("no list of names")
     return frozenset(one for one in told if len(one) <= _LONGEST_NAME)
@@ -80,7 +62,7 @@ def _place_in_sandbox(data: bytes, prompt_id: str) -> tuple[str, int | None, dic
 
 
 def _place(data: bytes, prompt_id: str) -> tuple[str, int | None, dict[str, Any], str] | None:
-    told = _bounded(data, MOST_IN_SANDBOX)
+    told = bounded_json.value(data, MOST_IN_SANDBOX)
     told = told if isinstance(told, dict) else {}
     running, pending = told.get("queue_running"), told.get("queue_pending")
     if not isinstance(running, list) or not isinstance(pending, list):

@@ -12,6 +12,7 @@ from core.comfyui import sampling, techniques, weights
 from core.comfyui.sampling import Sampling
 from core.comfyui.trace import Node, Trace
 from core.comfyui.weights import ModelUse
+from core.security.sandbox import sandboxed
 
 __all__ = ["Facts", "ModelUse", "Sampling", "output_named", "read"]
 
@@ -71,6 +72,7 @@ class Facts:
         return replace(self, techniques=tuple(word for word in techniques.WORDS if word in every))
 
 
+@sandboxed
 def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     """The facts of the picture that `node` saved, or of all the graph saves. Any graph will do; what it hides stays empty."""
     return read_traced(Trace(graph), node=node)
@@ -123,6 +125,7 @@ def output_named(graph: Mapping[str, Any], filename: str) -> str:
     return fitting[0] if len(fitting) == 1 else ""
 
 
+@sandboxed
 def digests_in(graph: Mapping[str, Any], *, node: str = "") -> dict[str, str]:
     """File name -> SHA-256 of the files that the picture was made from, where ComfyUI noted it (`is_changed`)."""
     trace = Trace(graph)

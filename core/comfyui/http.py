@@ -23,6 +23,7 @@ from core.errors import (
     GarbledAnswer,
     SandboxBusy,
 )
+from core.formats.bounded_json import TooManyValues
 
 _CONNECT_SECONDS = 5.0
 _START_HINT = "Check that ComfyUI runs there; the render waits and resumes automatically."
@@ -143,7 +144,7 @@ class Wire:
         """What one of the readers of `answers` makes of an answer. Raises GarbledAnswer, AnswerTooLarge, BackendBusy."""
         try:
             return read(*args)
-        except answers.TooManyValues as problem:
+        except TooManyValues as problem:
             raise self.too_large(len(args[0])) from problem
         except (ValueError, RecursionError) as problem:
             raise self.garbled("something that is not JSON") from problem

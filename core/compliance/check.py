@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 from core.comfyui import facts as comfy_facts
 from core.compliance.rules import QUESTIONS, Checked, Item, Status
 from core.files.inspect import Examined
+from core.formats import bounded_json
 from core.provenance.disclosure import Disclosure, known
 from core.provenance.seal import names
 from core.provenance.seal.keys import WARN_DAYS
@@ -342,10 +342,8 @@ def _china(m: Material) -> Iterator[Item]:
     if m.told is None:
         yield Item("I", "AIGC label", UNKNOWN, _UNREAD, "CN", "XMP")
         return
-    try:
-        label = json.loads(m.told.get("TC260:AIGC", ""))
-    except ValueError:
-        label = {}
+    label = bounded_json.short(m.told.get("TC260:AIGC", ""))
+    label = label if isinstance(label, dict) else {}
     keys = {"Label", "ContentProducer", "ProduceID", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2"}
     yield _item(
         "I",

@@ -134,7 +134,24 @@ _MAKERS: dict[str, Callable[[bytes], bytes]] = {
     "audio/wav": bare_wave,
     "model/gltf-binary": bare_mesh,
 }
-LOSSLESS = frozenset(_MAKERS)
+LOSSLESS = frozenset(
+    [
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+        "image/gif",
+        "image/avif",
+        "image/x-exr",
+        "video/mp4",
+        "video/quicktime",
+        "video/webm",
+        "audio/flac",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/wav",
+        "model/gltf-binary",
+    ]
+)
 """Kinds that are made bare without touching a pixel, a sample or a corner of a mesh; others are encoded again."""
 
 

@@ -76,7 +76,7 @@ def preview(desk: Desk, picture: bytes, stated: Mapping[str, Any], original_sha2
     done = ["c2pa.resized"] if edge > previews.PREVIEW_EDGE else []
     done += ["c2pa.transcoded"] if mime != (stated.get("file") or {}).get("mime") else []
     plan = manifest.of_preview(stated, rules, original_sha256, done or ["c2pa.transcoded"])
-    return sign.seal(desk.settings, worded, mime, plan, stamped=False).data
+    return sign.seal(desk.settings, worded, mime, plan, stamped=False, just_written=True).data
 
 
 def note(asset: Asset, sealed: Sealed, put: str) -> None:

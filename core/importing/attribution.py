@@ -6,7 +6,6 @@ are made where there are none, for that is what the folders of an archive are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import BadInput, Conflict, TooLong, UnknownProject
+from core.formats import bounded_json
 from core.importing.rules import FACETS, PathRule, first_that_fits
 from core.importing.sources import SourceFile
 from core.people import projects
@@ -172,10 +172,8 @@ def _said(words: Mapping[str, str]) -> dict[str, str]:
 
 def _parsed(text: str) -> object:
     """JSON as what it is, anything else as text."""
-    try:
-        return json.loads(text) if text[:1] in '{"' else text
-    except (ValueError, RecursionError):
-        return text
+    value = bounded_json.short(text) if text[:1] in '{"' else None
+    return text if value is None else value
 
 
 def rules_of(texts: Sequence[str]) -> tuple[PathRule, ...]:

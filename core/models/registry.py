@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session
 
 from core.comfyui.refusal import word
 from core.desk import Desk
+from core.errors import BadInput
+from core.formats import bounded_json
+from core.security.sandbox import sandboxed
 from storage.clock import now
 from storage.rendering import models
 from storage.rendering.models import known
@@ -22,6 +23,7 @@ from storage.tables import ModelFile
 __all__ = ["ModelOnDisk", "known", "metadata", "scan", "walk"]
 
 _ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".pkl"})
+_MOST_VALUES = 2_000_000
 _MAX_HEADER = 100 * 1024 * 1024
 """The safetensors format itself allows no longer header."""
 
@@ -86,10 +88,16 @@ def metadata(path: Path) -> dict[str, str]:
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         text = file.read(length) if 0 < length <= _MAX_HEADER else b""
     try:
-        header: Any = json.loads(text) if len(text) == length else {}
-    except (ValueError, RecursionError):
+        return _told(text) if len(text) == length else {}
+    except (ValueError, BadInput):
         return {}
-    told = header.get("__metadata__") if isinstance(header, dict) else None
+
+
+@sandboxed
+def _told(header: bytes) -> dict[str, str]:
+    """The `__metadata__` of a header. Raises ValueError."""
+    value = bounded_json.value(header, _MOST_VALUES)
+    told = value.get("__metadata__") if isinstance(value, dict) else None
     return {str(key): value for key, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-import zipfile
+import struct
 import zlib
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
+from core.errors import BadInput, SandboxBusy
 from core.importing.sources.entries import PIECE, SourceFile, Trouble, Unreadable, address_of, path_of, why
+from core.importing.sources.zip_listing import MOST, ZipListing, ZipMember, members_of
 
-_BROKEN = (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError)
-"""What zipfile raises on broken, locked and foreign archives."""
-_MOST = 2_000_000
+_HEADER = struct.Struct("<4s22xHH")
+"""The start of a member: its mark, and after what the list says too, the lengths of its name and of what else is there."""
+_MARK = b"PK\x03\x04"
+_STORED, _DEFLATED = 0, 8
 
 
 class Archive:
@@ -29,61 +33,94 @@ class Archive:
 
     def walk(self) -> Iterator[SourceFile | Trouble]:
         try:
-            with zipfile.ZipFile(os.fsdecode(self.path)) as archive:
-                members = archive.infolist()
-        except _BROKEN as problem:
-            yield Trouble(self.address, f"the ZIP cannot be opened: {why(problem)}")
+            listing = self._listing()
+        except (OSError, BadInput, SandboxBusy) as problem:
+            yield Trouble(self.address, f"the ZIP cannot be opened: {_why(problem)}")
             return
-        if len(members) > _MOST:
-            yield Trouble(self.address, f"the ZIP has more than {_MOST:,} members; the rest is left out")
-        for member in members[:_MOST]:
-            if not member.filename:
+        if listing.count > MOST:
+            yield Trouble(self.address, f"the ZIP has more than {MOST:,} members; the rest is left out")
+        for member in listing.members:
+            if not member.name:
                 yield Trouble(self.address, "a member of the ZIP has no name; it is left out")
-            elif not member.filename.endswith("/") and not _hidden(member.filename):
+            elif not member.name.endswith("/") and not _hidden(member.name):
                 yield self._entry(member)
 
-    def _entry(self, member: zipfile.ZipInfo) -> SourceFile | Trouble:
-        place = f"{self.address}!/{member.filename.encode('utf-8', 'replace').decode()}"
-        if member.flag_bits & 0x1:
+    def _listing(self) -> ZipListing:
+        with open(self.path, "rb") as file:
+            return members_of(file)
+
+    def _entry(self, member: ZipMember) -> SourceFile | Trouble:
+        place = f"{self.address}!/{member.name.encode('utf-8', 'replace').decode()}"
+        if member.locked:
             return Trouble(place, "it is locked with a password")
-        return SourceFile(
-            place, member.filename.lstrip("/"), member.file_size, _moment(member), partial(_pieces, self.path, member)
-        )
+        if member.method not in (_STORED, _DEFLATED):
+            return Trouble(place, "it is packed in a way that is not read; pack it anew as an ordinary ZIP")
+        return SourceFile(place, member.name.lstrip("/"), member.size, _moment(member), partial(_pieces, self.path, member))
 
     @staticmethod
     def entry_at(place: str) -> SourceFile:
         address, _, name = place.partition("!/")
         archive = Archive(Path(os.fsdecode(path_of(address))))
         try:
-            with zipfile.ZipFile(os.fsdecode(archive.path)) as opened:
-                found = archive._entry(opened.getinfo(name))
-        except (*_BROKEN, KeyError) as problem:
-            raise Unreadable(f"it is not in the ZIP any more: {why(problem)}") from problem
+            listed = archive._listing().members
+        except (OSError, BadInput) as problem:
+            raise Unreadable(f"it is not in the ZIP any more: {_why(problem)}") from problem
+        member = next((one for one in reversed(listed) if one.name == name), None)
+        if member is None:
+            raise Unreadable("it is not in the ZIP any more")
+        found = archive._entry(member)
         if isinstance(found, Trouble):
             raise Unreadable(found.problem)
         return found
 
 
-def _pieces(path: bytes, member: zipfile.ZipInfo) -> Generator[bytes, None, None]:
-    """The member's bytes, never more than its entry claims."""
-    left = member.file_size
+def _pieces(path: bytes, member: ZipMember) -> Generator[bytes, None, None]:
+    """The member's bytes, never more than the list of the ZIP claims."""
+    left, checksum = member.size, 0
     try:
-        with zipfile.ZipFile(os.fsdecode(path)) as archive, archive.open(member) as file:
-            while piece := file.read(min(PIECE, left + 1)):
+        with open(path, "rb") as file:
+            for piece in _unpacked(file, member):
                 left -= len(piece)
                 if left < 0:
                     raise Unreadable("it unpacks to more than its entry says")
+                checksum = zlib.crc32(piece, checksum)
                 yield piece
-    except _BROKEN as problem:
-        raise Unreadable(f"it cannot be unpacked: {why(problem)}") from problem
+    except (OSError, zlib.error, ValueError, struct.error) as problem:
+        raise Unreadable(f"it cannot be unpacked: {_why(problem)}") from problem
     if left:
         raise Unreadable("it unpacks to less than its entry says")
+    if checksum != member.crc:
+        raise Unreadable("it cannot be unpacked: its checksum does not fit")
 
 
-def _moment(member: zipfile.ZipInfo) -> int:
+def _unpacked(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
+    """The bytes piece by piece, each of PIECE bytes at most, and one piece more where there is too much."""
+    file.seek(member.offset)
+    mark, name, extra = _HEADER.unpack(file.read(_HEADER.size))
+    if mark != _MARK:
+        raise ValueError("it does not begin where the list says")
+    file.seek(name + extra, os.SEEK_CUR)
+    unpacker, left = zlib.decompressobj(-zlib.MAX_WBITS), member.packed
+    while left > 0 and (packed := file.read(min(PIECE, left))):
+        left -= len(packed)
+        if member.method == _STORED:
+            yield packed
+            continue
+        while packed and not unpacker.eof:
+            yield unpacker.decompress(packed, PIECE)
+            packed = unpacker.unconsumed_tail
+    if member.method == _DEFLATED:
+        yield unpacker.flush()
+
+
+def _why(problem: Exception) -> str:
+    return why(problem) if isinstance(problem, OSError) else str(problem) or type(problem).__name__
+
+
+def _moment(member: ZipMember) -> int:
     """ZIPs keep local times without a zone; that of this machine is taken."""
     try:
-        return int(datetime(*member.date_time).astimezone().timestamp() * 1e9)
+        return int(datetime(*member.date).astimezone().timestamp() * 1e9)
     except (ValueError, OverflowError, OSError):
         return 0
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from c2pa import Builder, C2paError
+from c2pa import Builder, C2paError, Context, Signer
 
-from core.errors import BadInput, SealUnavailable
+from core.errors import BadInput, SandboxBusy, SealUnavailable
 from core.provenance.seal import context, names, signer
 from core.provenance.seal.manifest import Ingredient, ManifestPlan
+from core.security import sandbox
 from core.settings import Settings
 from storage.clock import now
 
@@ -39,15 +40,21 @@ class Sealed:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def seal(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, stamped: bool = True) -> Sealed:
-    """The file with the manifest signed into it, time-stamped where there is a service and it is wanted. Never raises."""
+def seal(
+    settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, stamped: bool = True, just_written: bool = False
+) -> Sealed:
+    """The file with the manifest signed into it, time-stamped where there is a service and it is wanted. Never raises.
+
+    It is taken apart in the sandbox, unless Slate has `just_written` it itself: such a small picture then has a seal of 10 kB
+    less, as c2pa leaves less room for a signature by a key that it holds.
+    """
     if mime not in names.SEALABLE:
         return Sealed(data, UNSEALED, f"{mime or 'this kind of file'} takes no C2PA manifest")
     try:
-        return _sealed(settings, data, mime, plan, stamped=stamped)
+        return _sealed(settings, data, mime, plan, stamped=stamped, just_written=just_written)
     except SealUnavailable as problem:
         return _unsealed(data, problem.message, quiet=not settings.seal)
-    except BadInput as problem:
+    except (BadInput, SandboxBusy) as problem:
         return _unsealed(data, problem.message)
     except (C2paError, ValueError, RuntimeError, OSError) as problem:
         return _again(settings, data, mime, plan, _said(problem), stamped=stamped)
@@ -59,25 +66,23 @@ def _again(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, why: 
         return _unsealed(data, why)
     try:
         made = _sealed(settings, data, mime, plan, stamped=False)
-    except (SealUnavailable, C2paError, ValueError, RuntimeError, OSError) as problem:
+    except (SealUnavailable, BadInput, SandboxBusy, C2paError, ValueError, RuntimeError, OSError) as problem:
         return _unsealed(data, _said(problem))
     log.warning("seal.not-stamped", why=why, note="sealed without a time stamp; the sweeper asks for one again")
     return Sealed(made.data, UNSTAMPED, why, made.manifest, made.facts)
 
 
-def _sealed(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, stamped: bool) -> Sealed:
+def _sealed(
+    settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, stamped: bool, just_written: bool = False
+) -> Sealed:
+    """Signed in the sandbox, which asks for the signature. A time-stamping service is only spoken to from here, and only about a
+    file that the sandbox has got through."""
     hand = signer.hand(settings, stamped=stamped)
-    shown: dict[str, Any] = {"thumbnail": {"format": "image/jpeg", "identifier": "thumbnail"}} if plan.thumbnail else {}
-    named = [_told(one) for one in plan.ingredients if one.ident]
-    shown |= {"ingredients": named} if named else {}
-    builder = Builder(plan.definition | shown, context=context.writing(settings, stamped=stamped))
-    if plan.thumbnail:
-        builder.add_resource("thumbnail", io.BytesIO(plan.thumbnail))
-    for one in plan.ingredients:
-        if not one.ident:
-            _add(builder, one)
-    out = io.BytesIO()
-    manifest = builder.sign(hand.signer, mime, io.BytesIO(data), out)
+    anchors, chain = context.anchors(settings), hand.held.chain.decode()
+    if not just_written:
+        signed, manifest = sandbox.asking(hand.sign, _in_sandbox, plan, data, mime, hand.alg, chain, anchors)
+    if just_written or hand.stamps:
+        signed, manifest = _signed(plan, data, mime, hand.signer, context.writing(settings, stamped=stamped))
     facts = {
         "signer": hand.held.subject,
         "issuer": hand.held.issuer,
@@ -86,7 +91,28 @@ def _sealed(settings: Settings, data: bytes, mime: str, plan: ManifestPlan, *, s
         "stamped": hand.stamps,
         "sealed_at": now().isoformat(),
     }
-    return Sealed(out.getvalue(), SEALED, "", manifest, facts)
+    return Sealed(signed, SEALED, "", manifest, facts)
+
+
+@sandbox.sandboxed
+def _in_sandbox(plan: ManifestPlan, data: bytes, mime: str, alg: str, chain: str, anchors: str) -> tuple[bytes, bytes]:
+    return _signed(plan, data, mime, signer.asking(alg, chain, sandbox.ask), context.trusting(anchors))
+
+
+def _signed(plan: ManifestPlan, data: bytes, mime: str, hand: Signer, rules: Context) -> tuple[bytes, bytes]:
+    """The signed file, and its manifest."""
+    shown: dict[str, Any] = {"thumbnail": {"format": "image/jpeg", "identifier": "thumbnail"}} if plan.thumbnail else {}
+    named = [_told(one) for one in plan.ingredients if one.ident]
+    shown |= {"ingredients": named} if named else {}
+    builder = Builder(plan.definition | shown, context=rules)
+    if plan.thumbnail:
+        builder.add_resource("thumbnail", io.BytesIO(plan.thumbnail))
+    for one in plan.ingredients:
+        if not one.ident:
+            _add(builder, one)
+    out = io.BytesIO()
+    manifest = builder.sign(hand, mime, io.BytesIO(data), out)
+    return out.getvalue(), manifest
 
 
 def _told(one: Ingredient) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from c2pa import C2paError, C2paSignerInfo, C2paSigningAlg, Signer
 
 from core.errors import SealUnavailable
+from core.provenance.seal import signing
 from core.provenance.seal.keys import Held, problem_with
 from core.provenance.seal.names import SWITCHED_OFF
 from core.settings import Settings
@@ -29,6 +30,9 @@ class Hand:
 
     held: Held
     signer: Signer
+    sign: Callable[[bytes], bytes]
+    """Signs a few bytes as COSE wants it; raises SealUnavailable."""
+    alg: str
     stamps: bool
     """Whether it asks for time stamps."""
 
@@ -67,8 +71,9 @@ def _made(_pid: int, certificate: str, key: str, _age: float, callback: str, alg
     if alg not in _ALGORITHMS:
         raise SealUnavailable(f"SLATE_SEAL_ALG `{alg}` is not known.", hint=f"It is one of {', '.join(_ALGORITHMS)}.")
     try:
+        sign = _safely(_function(callback)) if callback else signing.with_key(_read(Path(key)), alg)
         if callback:
-            signer = Signer.from_callback(_function(callback), _ALGORITHMS[alg], chain.chain.decode(), url or None)
+            signer = Signer.from_callback(sign, _ALGORITHMS[alg], chain.chain.decode(), url or None)
         else:
             signer = Signer.from_info(C2paSignerInfo(alg.encode(), chain.chain, _read(Path(key)), url.encode() or None))
     except (C2paError, ValueError, RuntimeError) as problem:
@@ -76,7 +81,24 @@ def _made(_pid: int, certificate: str, key: str, _age: float, callback: str, alg
         raise SealUnavailable(
             f"The seal's certificate and key cannot be used: {said}.", hint="`slate doctor` tells more."
         ) from problem
-    return Hand(chain, signer, bool(url))
+    return Hand(chain, signer, sign, alg, bool(url))
+
+
+def asking(alg: str, certificates: str, sign: Callable[[bytes], bytes]) -> Signer:
+    """A signer without a key, which has the few bytes that a seal is made of signed elsewhere."""
+    return Signer.from_callback(sign, _ALGORITHMS[alg], certificates, None)
+
+
+def _safely(function: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """The same, whatever goes wrong in it being told as SealUnavailable."""
+
+    def sign(data: bytes) -> bytes:
+        try:
+            return function(data)
+        except Exception as problem:
+            raise SealUnavailable(f"SLATE_SEAL_CALLBACK failed: {type(problem).__name__}.") from problem
+
+    return sign
 
 
 def _function(name: str) -> Callable[[bytes], bytes]:

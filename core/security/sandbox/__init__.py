@@ -17,10 +17,23 @@ from typing import ParamSpec, TypeVar
 
 from core.security.sandbox import process
 from core.security.sandbox.limits import Allowance
-from core.security.sandbox.pool import SandboxPlan, SandboxPool, strangers
+from core.security.sandbox.pool import Answer, SandboxPlan, SandboxPool, strangers
+from core.security.sandbox.process import ask
 from core.settings import Settings
 
-__all__ = ["Allowance", "SandboxPlan", "SandboxPool", "close", "for_strangers", "plan_of", "sandboxed", "use"]
+__all__ = [
+    "Allowance",
+    "Answer",
+    "SandboxPlan",
+    "SandboxPool",
+    "ask",
+    "asking",
+    "close",
+    "for_strangers",
+    "plan_of",
+    "sandboxed",
+    "use",
+]
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -34,7 +47,7 @@ def sandboxed(function: Callable[_Parameters, _Result]) -> Callable[_Parameters,
 
     Besides what it raises itself, a call raises TooCostly, BadPicture where its worker broke down, and SandboxBusy.
     """
-    name = f"{function.__module__}:{function.__qualname__}"
+    name = _called(function)
 
     @wraps(function)
     def through(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
@@ -44,6 +57,18 @@ def sandboxed(function: Callable[_Parameters, _Result]) -> Callable[_Parameters,
         return result
 
     return through
+
+
+def asking(
+    answer: Answer, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+) -> _Result:
+    """Call a sandboxed function that may once `ask` this process for something: what `answer` returns."""
+    result: _Result = _here().call(_called(function), args, dict(kwargs), answer)
+    return result
+
+
+def _called(function: Callable[..., object]) -> str:
+    return f"{function.__module__}:{function.__qualname__}"
 
 
 @contextmanager

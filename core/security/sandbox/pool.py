@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,8 +37,13 @@ from core.security.sandbox.limits import Allowance
 
 log = structlog.get_logger(__name__)
 
+Answer = Callable[[bytes], bytes]
+"""What a call may ask this process for, as signing a few bytes with a key that no worker ever holds."""
+
 _START_SECONDS = 60.0
 _TRIES = 2
+_OUTCOMES = ("value", "slate", "memory", "raised")
+_LONGEST_QUESTION = 1 << 20
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONHASHSEED")
 _QUIET = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -90,8 +95,8 @@ class SandboxPool:
         self._server: _Server | None = None
         self._waiting = 0
 
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What the function `module:name` returns there.
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Answer | None = None) -> Any:
+        """What the function `module:name` returns there. It may ask once, where there is an `answer`.
 
         Raises what it raises; TooCostly when it passes a limit, BadPicture when its worker breaks down, SandboxBusy.
         """
@@ -100,7 +105,7 @@ class SandboxPool:
             for last in (False, True):
                 worker = self._worker()
                 try:
-                    return self._result(worker, (name, args, kwargs, allowance))
+                    return self._result(worker, (name, args, kwargs, allowance), answer)
                 except _LostError:
                     if last:
                         raise SandboxBusy() from None
@@ -165,12 +170,19 @@ class SandboxPool:
             self._server.close()
         self._server = None
 
-    def _result(self, worker: _Worker, call: tuple[str, tuple[Any, ...], dict[str, Any], Allowance]) -> Any:
+    def _result(
+        self, worker: _Worker, call: tuple[str, tuple[Any, ...], dict[str, Any], Allowance], answer: Answer | None
+    ) -> Any:
         name, _, _, allowance = call
         deadline = time.monotonic() + allowance.wall_seconds
         try:
             wire.send(worker.calls, call)
             outcome, value, last = wire.receive(worker.calls, deadline=deadline, most=allowance.result)
+            if outcome == "ask" and answer is not None:
+                wire.send(worker.calls, self._answered(worker, answer, value))
+                outcome, value, last = wire.receive(worker.calls, deadline=deadline, most=allowance.result)
+            if outcome not in _OUTCOMES:
+                raise wire.Garbled("no outcome")
             worker.calls.settimeout(None)
         except TimeoutError:
             self._discard(worker)
@@ -184,6 +196,16 @@ class SandboxPool:
             with self._lock:
                 self._idle.append(worker)
         return _unpacked(outcome, value)
+
+    def _answered(self, worker: _Worker, answer: Answer, question: Any) -> bytes:
+        """The answer to what a worker asks. One whose question fails has nothing to go on with, and ends."""
+        try:
+            if type(question) is not bytes or len(question) > _LONGEST_QUESTION:
+                raise wire.Garbled("no question")
+            return answer(question)
+        except BaseException:
+            self._discard(worker)
+            raise
 
     def _died(self, worker: _Worker, problem: Exception, name: str) -> Exception:
         status, peak, seconds = self._discard(worker)

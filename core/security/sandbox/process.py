@@ -40,6 +40,8 @@ _DEATH_SIGNAL, _NO_NEW_PRIVILEGES = 1, 38
 
 inside = False
 """Whether this process is a sandbox worker."""
+_client: socket.socket | None = None
+"""Where a worker gets its calls from."""
 
 
 def main(control: int, readable: list[str]) -> None:
@@ -67,6 +69,15 @@ def _obey(orders: socket.socket, readable: list[str]) -> bool:
     else:
         orders.sendall(ENDED.pack(*_ended(number)))
     return True
+
+
+def ask(question: bytes) -> bytes:
+    """What the process that made the present call answers; only for calls that were made by `asking`, and once in each."""
+    if _client is None:
+        raise RuntimeError("only a call in the sandbox asks")
+    wire.send(_client, ("ask", question, False))
+    answer: bytes = wire.receive(_client, trusted=True)
+    return answer
 
 
 def _ended(number: int) -> tuple[int, int, float]:
@@ -100,8 +111,8 @@ def _fork(orders: socket.socket, passed: list[Any], readable: list[str]) -> int:
 
 
 def _live(calls: socket.socket, readable: list[str]) -> None:
-    global inside
-    inside = True
+    global inside, _client
+    inside, _client = True, calls
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _settle()
     limits.for_good()

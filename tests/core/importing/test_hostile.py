@@ -19,7 +19,7 @@ from PIL import PngImagePlugin
 from core import files
 from core.errors import BadInput
 from core.importing import stream
-from core.importing.sources import at, closed_places, open_place
+from core.importing.sources import Trouble, at, closed_places, open_place, zip_files, zip_listing
 from core.importing.sources.entries import SourceFile, Unreadable
 from core.importing.stream import sift
 from tests.core.graphs import text_to_image
@@ -188,6 +188,28 @@ def test_a_zip_that_lies_or_is_locked_or_broken_is_told(studio: Studio, tmp_path
 
     archive.write_bytes(b"PK\x03\x04 nonsense")
     assert "cannot be opened" in studio.report(studio.ingest(place=archive))["bad.zip"]
+
+
+def test_the_list_of_a_zip_is_read_in_the_sandbox_however_far_from_the_end_it_begins(tmp_path: Path) -> None:
+    archive = tmp_path / "many.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        for at in range(9_000):
+            made.writestr(f"{'folder/' * 20}{at:06}.txt", b"")
+        made.writestr("last.txt", b"the last one " * 1000)
+    with archive.open("rb") as file:
+        listing = zip_listing.members_of(file)
+    assert (listing.count, listing.members[-1].size) == (9_001, 13_000)
+    last = zip_files.Archive.entry_at(f"{zip_files.Archive(archive).address}!/last.txt")
+    assert b"".join(last.pieces()) == b"the last one " * 1000
+
+
+@pytest.mark.parametrize("end", [b"", b"PK\x05\x06" + b"\xff" * 18, b"PK\x05\x06" + b"\0" * 8 + b"\xff\xff\xff\x7f" + b"\0" * 6])
+def test_a_zip_whose_end_lies_is_told_in_words(tmp_path: Path, end: bytes) -> None:
+    archive = tmp_path / "lies.zip"
+    archive.write_bytes(b"PK\x03\x04" + bytes(200) + end)
+    (found,) = zip_files.Archive(archive).walk()
+    assert isinstance(found, Trouble)
+    assert found.problem.startswith("the ZIP cannot be opened: ")
 
 
 def test_a_large_film_is_read_with_little_memory(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.errors import TooManyPixels
 from core.formats.kinds import mime_of
+from core.security.sandbox import ask
 
 
 def same(value: Any) -> Any:
@@ -26,6 +27,14 @@ def kind_of(data: bytes) -> str:
 
 def picture(width: int, height: int) -> Image.Image:
     return Image.new("RGB", (width, height), (1, 2, 3))
+
+
+def asks(times: int) -> list[bytes]:
+    return [ask(b"question %d" % at) for at in range(times)]
+
+
+def asks_nonsense() -> object:
+    return ask("no bytes")  # type: ignore[arg-type]
 
 
 def refuses() -> None:

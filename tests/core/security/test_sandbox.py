@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BadPicture, SandboxBusy, TooCostly, TooManyPixels
+from core.errors import BadPicture, SandboxBusy, SealUnavailable, TooCostly, TooManyPixels
 from core.security import sandbox
 from core.security.sandbox import Allowance, SandboxPlan, SandboxPool
 
@@ -141,3 +141,21 @@ def test_strangers_never_take_every_worker(pool: SandboxPool) -> None:
         with turn:
             done.start()
             done.join()
+
+
+def test_a_call_may_ask_once_what_only_this_process_can_answer(pool: SandboxPool) -> None:
+    assert pool.call(f"{CALLS}:asks", (1,), {}, lambda question: question.upper()) == [b"QUESTION 0"]
+    for times, answer in ((2, bytes.upper), (1, None)):
+        with pytest.raises(TooCostly):
+            pool.call(f"{CALLS}:asks", (times,), {}, answer)
+    with pytest.raises(TooCostly):
+        pool.call(f"{CALLS}:asks_nonsense", (), {}, bytes.upper)
+
+
+def test_a_worker_whose_question_cannot_be_answered_ends_and_the_error_is_told(pool: SandboxPool) -> None:
+    def fails(question: bytes) -> bytes:
+        raise SealUnavailable("The key is away.")
+
+    with pytest.raises(SealUnavailable, match="The key is away"):
+        pool.call(f"{CALLS}:asks", (1,), {}, fails)
+    assert call(pool, "same", 1) == 1
