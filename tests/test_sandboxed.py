@@ -10,6 +10,7 @@ from tests.reading_outside import Source, source, sources, unsandboxed
 ALLOWED: dict[str, str] = {
     "core.comfyui.body.read_body": "inflates an answer of a ComfyUI piece by piece and stops at its limit",
     "core.comfyui.graph.parse": "reads text only in the sandbox; elsewhere it is given a graph that was read already",
+    "core.events.recording._plain": "a value of Slate's own, there and back",
     "core.exports.package.zipped": "writes a ZIP of Slate's own, reads none",
     "core.exports.transcode._not_carried": "asks only whether anything can be written into a kind of file",
     "core.files.reparse._plain": "a value of Slate's own, there and back",
@@ -26,7 +27,8 @@ ALLOWED: dict[str, str] = {
     "core.provenance.seal.sign._sealed": "to stamp what the sandbox got through, and to sign a picture that Slate just wrote",
     "core.provenance.watermark.apply.mark": "for tests and figures; Slate itself calls carry_out, in the sandbox",
     "core.provenance.disclosure.base_of": "walks the graph that Slate handed in itself",
-    "core.search.languages.language": "a file that comes with Slate",
+    "core.search.languages.files._table": "a file that comes with Slate",
+    "core.search.languages.files.language": "a file that comes with Slate",
     "core.search.line.english": "a file that comes with Slate",
     "core.workflows.library._read": "a file that comes with Slate",
     "bot.slack.forms.carried": "what Slate put into a form of its own, brought back by Slack's signed request",
