@@ -225,6 +225,8 @@ class _Completing:
             return [_valued(option.name, word, word) for word in ("yes", "no")]
         if option.name == "profile":
             return [_valued("profile", one, one, about) for one, about in _PROFILES.items()]
+        if option.kind == "member":
+            return [_valued(option.name, one.label, one.label, one.help) for one in self._people()]
         if option.kind == "project":
             return [_valued("project", one.slug, one.slug, one.name) for one in projects.everything(self.session)]
         return self._names_known(option.name, option.kind)

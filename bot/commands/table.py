@@ -103,7 +103,7 @@ TABLE: tuple[Command, ...] = (
         Option("by", "Only what this person did.", "member"),
         Option("action", "Only these actions: a whole one such as asset:verdict, or a part such as role."),
         Option("project", "Only what happened in this project.", "project"),
-        Option("day", "Only this day, such as 2026-11-30."),
+        Option("day", "Only this day (UTC), such as 2026-11-30."),
         Option("since", "From which day on."),
         Option("until", "Before which day."),
         Option("limit", "How many are shown, at most 100.", "count"),

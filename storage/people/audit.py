@@ -20,8 +20,9 @@ def append(session: Session, events: Sequence[AuditEvent]) -> None:
     """Give the events their places in the chain, in order, and add them: the last thing a transaction does.
 
     The head's row is locked until the transaction ends, so that the chain's order is the order of the commits. Nothing is locked
-    after it: two transactions cannot wait for each other.
+    after it, as everything else is written before: two transactions cannot wait for each other.
     """
+    session.flush()
     head = _locked_head(session)
     for event in events:
         event.number = head.number + 1

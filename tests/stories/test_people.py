@@ -51,3 +51,14 @@ def test_nobody_but_an_admin_manages_people_and_the_last_one_stays(mia: Person, 
     ana.is_refused("/role Mia Chen lead", "refused", "Kit Adams")
     mia.is_refused("/deactivate Ana Ruiz", "refused")
     kit.is_refused("/role Kit Adams artist", "last-admin", "is the only admin", "Make somebody else an admin first")
+
+
+def test_who_changed_what_is_read_in_the_audit_log(story: Story, mia: Person, vic: Person, kit: Person) -> None:
+    asked = mia.asks(SHOE)
+    kit.asks("/role @mia lead")
+    shown = kit.asks("/audit @mia action:role")
+    assert "Kit Adams changed the role of Mia Chen" in shown.text
+    assert "artist → lead" in shown.text
+    assert f"Mia Chen asked for {asked.subject}" in mia.asks(f"/audit {asked.subject}").text, "a lead reads it, too"
+    vic.is_refused("/audit", "refused", "As a viewer you may not read the audit log")
+    assert "intact" in kit.asks("/audit verify").text

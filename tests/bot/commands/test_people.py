@@ -123,6 +123,8 @@ def test_names_and_roles_are_completed(talk: Talk, kit: Member) -> None:
     assert offered('/role "Mia Chen" le', kit)[0] == "lead"
     assert "admin" not in offered('/role "Mia Chen" ', talk.ana)
     assert offered("/deactivate an", talk.vic) == []
+    assert offered("/audit by:mi", kit) == ['by:"Mia Chen"']
+    assert offered("/audit by:mi", talk.vic) == []
 
 
 def test_the_operating_system_s_user_makes_an_admin_when_none_is_left(slate: Terminal, talk: Talk) -> None:
