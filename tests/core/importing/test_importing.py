@@ -169,6 +169,7 @@ def test_many_are_confirmed_at_once_and_what_was_known_is_left_alone(studio: Stu
     with studio.desk.writing() as session:
         _, found = ask.matching(session, "is:inferred", by=studio.ana)
         confirm.confirm(session, found, by=studio.ana, said=Confirmation(by=studio.mia))
+    with studio.desk.reading() as session:
         assert ask.matching(session, "is:inferred", by=studio.ana)[1] == []
         assert len(ask.matching(session, 'by:"mia chen"', by=studio.ana)[1]) == 4
         with pytest.raises(Refused):

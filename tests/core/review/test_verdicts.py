@@ -130,7 +130,8 @@ def test_approved_then_rejected_then_taken_back_is_approved_again(desk: Desk, as
 def test_a_vote_becomes_a_verdict_once_its_giver_is_lead(desk: Desk, asset: Asset, team: dict[str, Member]) -> None:
     mia = team["Mia"]
     approvals.decide(desk, asset, OK, by=mia)
-    mia.role = Role.LEAD
+    with desk.writing() as session:
+        session.merge(mia).role = Role.LEAD
     decision = approvals.decide(desk, asset, OK, by=mia)
     assert (decision.changed, decision.asset.status) == (True, "approved")
 
@@ -178,7 +179,8 @@ def test_a_viewer_may_vote_but_not_tag(desk: Desk, asset: Asset, team: dict[str,
 
 
 def test_whoever_is_deactivated_has_no_voice(desk: Desk, asset: Asset, team: dict[str, Member]) -> None:
-    team["Ana"].active = False
+    with desk.writing() as session:
+        session.merge(team["Ana"]).active = False
     with pytest.raises(Refused):
         approvals.decide(desk, asset, OK, by=team["Ana"])
     assert status(desk, asset) == ""
