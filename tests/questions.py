@@ -293,9 +293,13 @@ def _run_on(before: list[str]) -> str:
 
 
 _HEDGES = re.compile(
-    r"Taking |Not sure what to make of |"
-    r"Nothing mentions |I know no |Nada menciona|Rien ne mentionne|Nichts erwähnt|没有内容提到|.{0,40}に当たるもの"
+    r"(?:Taking |Nothing mentions |I know no |Not sure |Nada menciona|Rien ne mentionne|Nichts erwähnt|Nicht sicher|"
+    r"Je ne sais pas|No sé |Não sei |Gedeutet|Compris|Entendido|解釈|理解为|就您能看到的，没有内容提到|不确定|"
+    r"[^*]{0,60}(?:に当たるもの|の意味がわかりません))"
 )
+_GUESSED = re.compile("Taking|Gedeutet|Compris|Entendido|解釈|理解为")
+_MENTIONS = re.compile("^(?:nothing mentions|nichts erwahnt|rien ne mentionne|nada menciona)|に当たるもの|没有内容提到")
+_NOTHING = re.compile(r"Nothing|[Nn]ichts|Rien|Aucun|Nada|Ninguno|Nenhum|ありません|没有")
 
 
 def _short_of(found: SearchAnswer) -> Outcome:
@@ -356,14 +360,14 @@ def _count(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     number = re.search(r"\*\*([\d,]+)\*\*", found.sentence)
     if number is None:
         return expect["n"] == 0 and not found.results and not found.choices
-    renders = re.search(r"from ([\d,]+) render", found.sentence)
+    renders = re.search(r"(?:from|aus|de|レンダー|来自) ?([\d,]+) ?(?:[Rr]ende?r|rendu|回|次)", found.sentence)
     return expect["n"] in [int(one[1].replace(",", "")) for one in (number, renders) if one]
 
 
 def _yesno(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     said = re.search(r"\*\*(?P<yes>Yes|Ja|Oui|Sí|Sim|はい|是|有)|\*\*(?P<no>No|Nein|Non|Não|いいえ|没有|否|不)", found.sentence)
     if said is None:
-        return not expect["yes"] and not found.results and not found.choices and "Nothing" in found.sentence
+        return not expect["yes"] and not found.results and not found.choices and _NOTHING.search(found.sentence) is not None
     evidence = not expect["evidence"] or not found.results or bool(set(_ids(found, studio)[:1]) & set(expect["evidence"]))
     return bool(said["yes"]) == expect["yes"] and evidence
 
@@ -415,8 +419,8 @@ def _none(found: SearchAnswer, expect: Row, studio: Studio) -> bool:
     first = _plain(found.sentence[:160])
     return (
         _plain(expect["unknown"]) in first
-        and not found.sentence.startswith("Taking")
-        and (not found.results or first.startswith("nothing mentions"))
+        and not _GUESSED.match(found.sentence)
+        and (not found.results or _MENTIONS.search(first) is not None)
     )
 
 

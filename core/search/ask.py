@@ -83,6 +83,7 @@ def answer(
     zone, moment = zone_of(by), now or clock.now()
     known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
     understood = _Understander(known, corpus, moment, zone, by, project)
+    text, told = languages.answer_language(text)
     spoken = languages.recognised(text)
     parts = followups.parts(_english(text, known, corpus) if spoken else text)
     question = _yes_or_no(understood.of(parts[0], before), spoken, text, parts[0])
@@ -97,7 +98,28 @@ def answer(
         following = followups.merged(question, own, part)
         more = _found(session, following, scope, known, understood, limit, "")
         found = replace(found, sentence=f"{found.sentence} {more.sentence}", results=found.results or more.results)
-    return replace(found, sentence=languages.answered(found.sentence, spoken)) if spoken else found
+    return _said_in(told or spoken, found, question, known)
+
+
+def _said_in(spoken: str, found: SearchAnswer, question: Question, known: entities.Vocabulary) -> SearchAnswer:
+    """The answer in the language it was asked in; what its buttons ask is answered in it, too."""
+    if not spoken:
+        return found
+    names = foreign.names_in(found.sentence, question, found.rows, known)
+
+    def said(text: str) -> str:
+        return languages.answered(text, spoken, names)
+
+    def button(choice: NameChoice) -> NameChoice:
+        return NameChoice(said(choice.label), f"{choice.text} language:{spoken}")
+
+    return replace(
+        found,
+        sentence=said(found.sentence),
+        understood=tuple(said(chip) for chip in found.understood),
+        choices=tuple(button(one) for one in found.choices),
+        without=tuple(button(one) for one in found.without),
+    )
 
 
 def _yes_or_no(question: Question, spoken: str, text: str, english: str) -> Question:
@@ -119,6 +141,7 @@ _YES_OR_NO = {
 
 
 def _english(text: str, known: entities.Vocabulary, corpus: ScopeCorpus) -> str:
+    text, _told = languages.answer_language(text)
     spoken = languages.recognised(text)
     return languages.in_english(text, spoken, foreign.known_to(known, corpus)) if spoken else text
 
@@ -185,6 +208,7 @@ def matching(
     roles.allow(session, by, roles.Permission.FIND, project)
     scope = Scope(roles.visible_projects(session, by))
     known = entities.read(session, scope)
+    text, _told = languages.answer_language(text)
     question = _Understander(known, ScopeCorpus(session, scope), clock.now(), zone_of(by), by, project).one(text)
     if question.choices or question.unknown:
         return SearchAnswer(answers.ask_back(question), (), question.understood, question.choices), []

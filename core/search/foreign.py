@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from core.search import languages
+from core.search.conditions import Question
 from core.search.corpus import ScopeCorpus
 from core.search.dates import DAYS, MONTHS
 from core.search.entities import Match, Vocabulary
@@ -35,6 +39,28 @@ def known_to(vocabulary: Vocabulary, corpus: ScopeCorpus) -> languages.Known:
         return bool(tokens) and (corpus.has(tokens) or (len(tokens) == 1 and bool(corpus.forms(tokens[0]))))
 
     return languages.Known(name, person, has)
+
+
+_SAID = (
+    FacetField.BY,
+    *_PLACES,
+    FacetField.MODEL,
+    FacetField.LORA,
+    FacetField.WORKFLOW,
+    FacetField.TAG,
+)
+
+
+def names_in(sentence: str, question: Question, rows: Iterable[tuple[str, int]], vocabulary: Vocabulary) -> list[str]:
+    """The names an answer may have: all that are in it, but plain words only where the question or a group is called so."""
+    asked = [name.label for one in question.conditions for name in one.names]
+    grouped = [label for label, _count in rows if label not in _STATUSES]
+    known = [name.label for name in vocabulary.of(_SAID) if name.label in sentence and not _PLAIN.fullmatch(name.label)]
+    return [*asked, *grouped, *known]
+
+
+_PLAIN = re.compile("[a-z]+")
+_STATUSES = ("approved", "rejected", "needs work", "undecided", "image", "video", "animation")
 
 
 def _name(said: str, vocabulary: Vocabulary) -> str:

@@ -5,8 +5,8 @@ Names, shots and prompts stay as they are.
 """
 
 from core.search.languages.files import EUROPEAN, NAMES, language
-from core.search.languages.recognising import recognised
+from core.search.languages.recognising import answer_language, recognised
 from core.search.languages.saying import answered
 from core.search.languages.wording import Known, in_english
 
-__all__ = ["EUROPEAN", "NAMES", "Known", "answered", "in_english", "language", "recognised"]
+__all__ = ["EUROPEAN", "NAMES", "Known", "answer_language", "answered", "in_english", "language", "recognised"]

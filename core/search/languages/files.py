@@ -1,4 +1,4 @@
-"""Reads the language files: what marks a language, its phrases, the names of things, and how answers are said."""
+"""Reads the language files: what marks a language, its phrases and the names of things."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ class Language:
     frames: tuple[tuple[re.Pattern[str], str], ...]
     phrases: dict[tuple[str, ...], str]
     things: dict[tuple[str, ...], str]
-    answers: tuple[tuple[re.Pattern[str], str], ...]
-    examples: dict[str, str]
 
     @cached_property
     def stems(self) -> dict[str, str]:
@@ -74,15 +72,12 @@ def language(code: str) -> Language:
         return (said,) if code in CHARACTERS else tuple(cut(fold(said)))
 
     frames = tuple((re.compile(pattern, re.IGNORECASE), meant) for pattern, meant in data.get("frames", {}).items())
-    answers = tuple((re.compile(pattern), said) for pattern, said in data.get("answers", {}).items())
     return Language(
         code,
         frozenset(fold(data.get("marks", "")).split()) if code != "zh" else frozenset(data["marks"].split()),
         frames,
         {key(said): str(meant) for said, meant in data["words"].items()},
         {key(said): thing for thing, said in _things(code)},
-        answers,
-        data.get("examples", {}),
     )
 
 

@@ -16,7 +16,7 @@ from functools import cache
 
 from storage.search.tokenizer import fold
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
 )  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -67,11 +67,11 @@ def month(name: str) -> str:
     ('March', 'July', 'October', 'December')
     """
     if name.isdigit():
-        return _MONTHS[int(name) - 1] if 1 <= int(name) <= 12 else ""
+        return MONTHS[int(name) - 1] if 1 <= int(name) <= 12 else ""
     folded = fold(name)
     for size in (4, 3):
         if at := _FIRST_LETTERS.get(folded[:size]):
-            return _MONTHS[at - 1]
+            return MONTHS[at - 1]
     return ""
 
 
@@ -159,9 +159,7 @@ def _cjk(text: str, written: Written) -> str:
 
 def _said(found: re.Match[str], kind: str) -> str:
     parts = found.groupdict()
-    name = {
-        one: _MONTHS[_number(parts[f"{one}m"]) - 1] for one in "ab" if parts.get(f"{one}m") and _number(parts[f"{one}m"]) < 13
-    }
+    name = {one: MONTHS[_number(parts[f"{one}m"]) - 1] for one in "ab" if parts.get(f"{one}m") and _number(parts[f"{one}m"]) < 13}
     year = f" {parts['y']}" if parts.get("y") else ""
     if any(parts.get(f"{one}m") and one not in name for one in "ab"):
         return found.group()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from core.search.languages.files import EUROPEAN, language
+from core.search.languages.files import EUROPEAN, NAMES, language
 from core.search.lexicon import word_set
 from core.search.line import ORDERS, english, known, ordinary, picture_nouns
 from storage.search.tokenizer import fold
@@ -35,6 +35,21 @@ _ENGLISH = word_set(
     all from by not this that we our my you please on in at it to last been used use rendered renders approved
     """
 )
+
+
+_ANSWER_IN = re.compile(r"(?<!\S)language:(?P<code>[a-z]{2})(?!\S)")
+
+
+def answer_language(text: str) -> tuple[str, str]:
+    """The text without `language:de`, and the code of the language it is to be answered in.
+
+    >>> answer_language("who made client:Acme language:de"), answer_language("who made it")
+    (('who made client:Acme', 'de'), ('who made it', ''))
+    """
+    found = _ANSWER_IN.search(text)
+    if found is None or found["code"] not in (*NAMES, "en"):
+        return text, ""
+    return " ".join(f"{text[: found.start()]} {text[found.end() :]}".split()), found["code"]
 
 
 def recognised(text: str) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import doctest
 import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from core.search import languages
-from core.search.languages import files, foreign_dates, recognising, wording
+from core.search.languages import files, foreign_dates, recognising, saying, wording
 
 _SETS = Path(__file__).parents[2] / "data" / "questions"
 _FILES = Path(languages.__file__).parent
 
 
-@pytest.mark.parametrize("module", [foreign_dates, recognising, wording])
+@pytest.mark.parametrize("module", [foreign_dates, recognising, saying, wording])
 def test_the_examples_in_the_language_code_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
@@ -65,7 +66,6 @@ def test_a_language_file_has_what_it_needs(code: str) -> None:
     found = files.language(code)
     assert found.phrases
     assert found.things
-    assert found.answers
     assert code in ("ja", "zh") or len(found.marks) > 40
 
 
@@ -76,3 +76,53 @@ def test_english_questions_are_not_taken_for_another_language() -> None:
 
     assert [text for text in english if languages.recognised(text)] == []
     assert sum(languages.recognised(one["text"]) == one["language"] for one in others) >= len(others) - 8
+
+
+_SENTENCES = """
+**Mia Chen** made it on 12 March: `R-MBYF`, approved. 2 similar.
+Made with LoRA **a.safetensors**: `R-1772` by Mia Chen, 16 March. 7 similar, 3 of them with something else.
+The seed was **4243**: `R-MBYF` by Mia Chen, 12 March, approved.
+The prompt was “**low sun**”: `R-MBYF` by Mia Chen, yesterday.
+**On 2 February, 12:00**, by Mia Chen: `R-G5MK`, approved. 1 similar.
+**3**: client Acme · in march, from 2 renders; 1 of them uploaded.
+**Mia Chen** approved it on 2 February: `R-G5MK` by Mia Chen, 2 February.
+**Mia Chen** (2) and **Ana Ruiz** (1) rejected them; the last on 5 December 2025: `R-G5MK`.
+From `R-G5MK` by Mia Chen, 2 February came **`A-V0K5` (image)**.
+`R-Z424` by Mia Chen, 3 February was made from **`A-C25M` (image)**.
+**Mia Chen** (4) has the most: client Acme.
+**2** people: Mia Chen and Ana Ruiz.
+**Acme** 6, **Globex** 4; 14 in all.
+**Acme**: 6 against 4.
+Nothing mentions “soup”, as far as you can see. Without it: **Mia Chen** made one that is approved and 3 more, today: `R-MBYF`.
+Nothing is all of this: depth · client Acme. Without client Acme there are 4; the nearest is `R-J8SH` by Mia Chen, 14 March.
+**Yes**, 3. The newest is `R-J8SH` by Mia Chen, today, needs work.
+**No**, it is **not decided yet**: `R-J8SH` by Mia Chen, 14 March.
+**No**, nothing: client Acme · by Mia Chen.
+**12** found; the best fit is `R-J8SH` by **Mia Chen** for Acme, 14 March, rejected.
+**Nothing** was exported: client Acme.
+It took **24 min**: `R-J8SH` by Mia Chen, 14 March. 3 similar.
+It ran on **gpu-02**: `R-J8SH` by Mia Chen, 14 March.
+""".strip().split("\n")
+_ENGLISH = re.compile(
+    r"\b(?:the|of|are|is|it|was|made|with|that|and|found|by|for|on|in|all|nothing|without|similar|from|has)\b", re.I
+)
+
+
+@pytest.mark.parametrize("code", languages.NAMES)
+@pytest.mark.parametrize("sentence", _SENTENCES)
+def test_an_answer_is_said_in_full_in_the_language(sentence: str, code: str) -> None:
+    said = languages.answered(sentence, code, ["Mia Chen", "Ana Ruiz", "Acme", "Globex"])
+
+    assert not [word for word in _ENGLISH.findall(said) if word not in ("in", "all")], said
+    assert re.findall(r"`[^`]+`", said) == re.findall(r"`[^`]+`", sentence)
+    assert "Mia Chen" in said or "Mia Chen" not in sentence
+    assert not re.search("[\ue000-\uf8ff]", said)
+
+
+def test_a_name_that_is_a_word_of_answers_stays_as_it_is() -> None:
+    assert languages.answered("**Today Toys** (103) has the most.", "fr", ["Today Toys"]) == "**Today Toys** (103) en a le plus."
+
+
+def test_what_a_button_asks_can_be_answered_in_another_language() -> None:
+    assert languages.answer_language("client:acme language:ja") == ("client:acme", "ja")
+    assert languages.answer_language("client:acme language:xx") == ("client:acme language:xx", "")
