@@ -112,6 +112,7 @@ def whatis(asked: Asked) -> Answer:
     """Look up where a picture came from, even without metadata.
 
     Drop the picture in, or give an id. A copy that was scaled, cropped or compressed is recognised by what it shows.
+    A picture or a clip out of a film names the film and its seconds.
     `private:yes` shows the answer to you only.
     /whatis
     /whatis A-7Q0D
@@ -164,15 +165,16 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
         allow(session, asked.member, Permission.FIND, asked.place.project)
         projects = visible_projects(session, asked.member)
     seen = identify.recognise(asked.desk, data, filename, projects=projects)
-    shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "others": []}
+    shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "seconds": None, "others": []}
     if seen.asset is None:
         return Answer(f"{filename} is not known here: {seen.how}.", data=shape)
     against = watermark_conflict.of_file(asked.desk, data, filename, seen)
-    shape |= {"contradiction": against or None}
+    shape |= {"contradiction": against or None, "seconds": list(seen.seconds) if seen.seconds else None}
     sentence = f"{_CERTAIN[seen.certainty.value]} {seen.asset.code}: {seen.how}. {against}".rstrip()
     if seen.certainty.value in ("certain", "probable"):
         mime = kinds.mime_of(data, filename)
-        shape["credentials"], said = verify.credentials_of_copy(asked.desk, data, mime, seen.asset)
+        part = seen.seconds is not None
+        shape["credentials"], said = verify.credentials_of_copy(asked.desk, data, mime, seen.asset, part=part)
         sentence = f"{sentence} {said}".rstrip()
     with asked.desk.reading() as session:
         card = show.asset_card(session, seen.asset, sentence=sentence)

@@ -22,6 +22,7 @@ from core.formats.raw_text import RawText
 from core.importing.sources import Unreadable, at, closed_places
 from core.importing.stream import Sifted, sift
 from core.people.audit import Action
+from core.recognition import films
 from storage.blobs import BlobError
 from storage.files import assets, fingerprints, imports, raw_metadata
 from storage.tables import Asset, FoundFile, FoundState
@@ -134,6 +135,9 @@ def _looked(desk: Desk, found: FoundFile, sifted: Sifted) -> _Looked:
 
 def _write(session: Session, asset: Asset, looked: _Looked) -> None:
     seen = looked.examined
+    if films.is_film(asset):
+        asset.landmarks = 0  # there may have been no bytes when it was looked at
+        session.add(asset)
     if seen is None:
         return
     fresh = not asset.phash and bool(seen.phash)

@@ -5,7 +5,7 @@ A `QueryPicture` is the picture as it is or mirrored, a `CropMatch` an Asset as 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,13 +16,14 @@ from PIL import Image
 from core.desk import Desk
 from core.errors import BadPicture
 from core.files import previews
-from core.pictures import align
+from core.pictures import align, phash
 from core.pictures.align import Overlay, Placed
 from core.pictures.keypoints import EDGE, Keypoints, grey_of, keypoints
-from core.recognition import keypoint_match
+from core.recognition import films, keypoint_match
+from core.recognition.films import Reel
 from core.recognition.keypoint_match import Sighting
 from storage.blobs import BlobError
-from storage.files import assets, fingerprints
+from storage.files import assets, film_frames, fingerprints
 from storage.tables import Asset
 
 Grey = NDArray[np.uint8]
@@ -62,6 +63,8 @@ class CropMatch:
 
     fills: float = 1.0
     """How much of the picture it takes, from 0 to 1."""
+    second: float | None = None
+    """When a film shows it; None for what is no film."""
 
     @property
     def inliers(self) -> int:
@@ -103,19 +106,25 @@ class QueryPicture:
 
 @dataclass
 class Stills:
-    """The small pictures of Assets, each read once."""
+    """The small pictures of Assets, each read once; of films, the picture that is shown at a second."""
 
     desk: Desk
-    _grey: dict[int, Grey | None] = field(default_factory=dict)
+    _grey: dict[tuple[int, float | None], Grey | None] = field(default_factory=dict)
     _small: dict[int, Grey | None] = field(default_factory=dict)
+    reel: Reel = field(init=False)
 
-    def large(self, asset: Asset) -> Grey | None:
-        if asset.id not in self._grey:
-            still = still_of(self.desk, asset, large=True)
-            self._grey[asset.id] = grey_of(still) if still is not None else None
-        return self._grey[asset.id]
+    def __post_init__(self) -> None:
+        self.reel = Reel(self.desk)
 
-    def small(self, asset: Asset) -> Grey | None:
+    def large(self, asset: Asset, second: float | None = None) -> Grey | None:
+        if (asset.id, second) not in self._grey:
+            still = still_of(self.desk, asset, large=True) if second is None else self.reel.picture(asset, second)
+            self._grey[asset.id, second] = grey_of(still) if still is not None else None
+        return self._grey[asset.id, second]
+
+    def small(self, asset: Asset, second: float | None = None) -> Grey | None:
+        if second is not None:
+            return self.large(asset, second)
         if asset.id not in self._small:
             still = still_of(self.desk, asset)
             self._small[asset.id] = grey_of(still) if still is not None else None
@@ -133,23 +142,25 @@ def still_of(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | 
     return None
 
 
-def as_a_whole(look: QueryPicture, asset: Asset, stills: Stills) -> CropMatch | None:
+def as_a_whole(look: QueryPicture, asset: Asset, stills: Stills, second: float | None = None) -> CropMatch | None:
     """The Asset laid over the whole picture, as plain copies lie."""
-    still = stills.small(asset)
+    still = stills.small(asset, second)
     if still is None:
         return None
     placed = align.whole(look.grey, still)
-    return _laid(look, asset, still, placed)
+    return _laid(look, asset, still, placed, second)
 
 
-def by_keypoints(look: QueryPicture, asset: Asset, stills: Stills, sighting: Sighting | None = None) -> CropMatch | None:
+def by_keypoints(
+    look: QueryPicture, asset: Asset, stills: Stills, sighting: Sighting | None = None, second: float | None = None
+) -> CropMatch | None:
     """The Asset laid over the picture where their keypoints match; a sighting says where to look closely."""
-    still = stills.large(asset)
+    still = stills.large(asset, second)
     if still is None:
         return None
     best: CropMatch | None = None
     for placed in _places(look, still, sighting):
-        shown = _laid(look, asset, still, placed)
+        shown = _laid(look, asset, still, placed, second)
         if shown is not None and (best is None or shown.overlay.close > best.overlay.close):
             best = replace(shown, placed=replace(shown.placed, inliers=max(shown.inliers, best.inliers if best else 0)))
         if best is not None and proven(best):
@@ -157,11 +168,11 @@ def by_keypoints(look: QueryPicture, asset: Asset, stills: Stills, sighting: Sig
     return best
 
 
-def _laid(look: QueryPicture, asset: Asset, still: Grey, placed: Placed) -> CropMatch | None:
+def _laid(look: QueryPicture, asset: Asset, still: Grey, placed: Placed, second: float | None) -> CropMatch | None:
     over = align.lay_over(look.grey, still, placed)
     if over is None:
         return None
-    return CropMatch(asset, over, replace(placed, matrix=over.matrix), look.is_mirrored, _fills(look.grey, over))
+    return CropMatch(asset, over, replace(placed, matrix=over.matrix), look.is_mirrored, _fills(look.grey, over), second)
 
 
 def _fills(grey: Grey, over: Overlay) -> float:
@@ -241,13 +252,17 @@ def _seen(desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[i
     with desk.reading() as session:
         seen = keypoint_match.sightings(session, look.keypoints, projects=projects)
         known = assets.many(session, [one.asset_id for one in seen])
+        of_films = {one: film_frames.seconds_of(session, one) for one, asset in known.items() if films.is_film(asset)}
     found: list[CropMatch] = []
     for one in seen:
         if one.asset_id not in known or any(proven(other) and _covers(other, look, one) for other in found):
             continue
         if any(proven(other) for other in found) and one.votes < 4:
             break
-        shown = by_keypoints(look, known[one.asset_id], stills, one)
+        if one.asset_id in of_films and one.frame >= len(of_films[one.asset_id]):
+            continue  # its pictures were noted anew a moment ago
+        second = of_films[one.asset_id][one.frame] if one.asset_id in of_films else None
+        shown = by_keypoints(look, known[one.asset_id], stills, one, second)
         found += [shown] if shown is not None else []
     return found
 
@@ -267,22 +282,36 @@ def apart(one: CropMatch, other: CropMatch) -> bool:
     return bool(shared < _OVERLAP * min((right - left) * (bottom - top), (far - x) * (low - y)) + 1e-9)
 
 
-def rivals(desk: Desk, asset: Asset, projects: Collection[int] | None) -> list[Asset]:
+def rivals(desk: Desk, asset: Asset, projects: Collection[int] | None) -> Sequence[tuple[Asset, float | None]]:
     """Assets that look like this one as a whole: other takes, edits and copies."""
     if not asset.phash:
         return []
     with desk.reading() as session:
         near = fingerprints.near(session, asset.phash, within=_RIVAL_BITS, projects=projects, limit=_RIVALS + 1)
         known = assets.many(session, [one.asset_id for one in near if one.asset_id != asset.id])
-    return [known[one.asset_id] for one in near if one.asset_id in known]
+    return [(known[one.asset_id], None) for one in near if one.asset_id in known]
 
 
-def in_its_place(look: QueryPicture, shown: CropMatch, rival: Asset, stills: Stills) -> CropMatch | None:
+def rival_films(
+    desk: Desk, shown: CropMatch, stills: Stills, projects: Collection[int] | None
+) -> Sequence[tuple[Asset, float | None]]:
+    """Other films that show a picture like this one of a film, each with its second."""
+    still = stills.large(shown.asset, shown.second)
+    look = phash.phash(Image.fromarray(still)) if still is not None else ""
+    with desk.reading() as session:
+        near = film_frames.near(session, look, within=_RIVAL_BITS, projects=projects, limit=3 * _RIVALS, a_film=1)
+        known = assets.many(session, [one.asset_id for one in near if one.asset_id != shown.asset.id])
+    return [(known[one.asset_id], one.second) for one in near if one.asset_id in known][:_RIVALS]
+
+
+def in_its_place(
+    look: QueryPicture, shown: CropMatch, rival: Asset, stills: Stills, second: float | None = None
+) -> CropMatch | None:
     """A rival laid over the picture where another Asset lies."""
-    still = stills.large(rival)
+    still = stills.large(rival, second)
     if still is None:
         return None
-    return _laid(look, rival, still, shown.placed)
+    return _laid(look, rival, still, shown.placed, second)
 
 
 def ahead(one: Overlay, other: Overlay) -> int:

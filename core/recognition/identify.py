@@ -19,8 +19,9 @@ from core.desk import Desk
 from core.files import Examined
 from core.provenance import embed
 from core.provenance.watermark import confirm
-from core.recognition import candidates
+from core.recognition import candidates, clips
 from core.recognition.candidates import ALIKE, Candidate, Ranking, words_of
+from core.recognition.clips import Cut
 from core.recognition.crops import still_of
 from storage import ids
 from storage.blobs import digest_of
@@ -61,6 +62,8 @@ class Recognition:
     others: tuple[Candidate, ...] = ()
     mark_bits: int | None = None
     """In how many of 64 bits the picture carries the mark of `asset`, where that proves which take it comes from."""
+    seconds: tuple[float, float] | None = None
+    """From which second of the film `asset` to which; the same twice for a picture out of it."""
 
 
 def recognise(
@@ -91,25 +94,27 @@ def recognise(
     examined, image = looked or files.look(data, filename, files.limits_of(desk.settings))
     with desk.reading() as session:
         if same:
-            near = [one for one in _lookalikes(session, examined, projects) if one.distance <= ALIKE]
+            near = [one for one in _lookalikes(session, examined, projects) if one.distance <= ALIKE and one.second is None]
             return _uploaded(_certain("the very same file", same), near)
         if examined.record and (
             same := count(session, assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects))
         ):
             return _certain("the very same file but for Slate's record", same)
-        if not examined.is_picture:
-            return Recognition(Certainty.UNKNOWN, "the file is new here, and only pictures are recognised by their looks")
         claimed = _claimed(session, examined, projects)
-        equal = count(session, assets.with_pixels(session, examined.pixel_sha256, projects))
+        equal = count(session, assets.with_pixels(session, examined.pixel_sha256, projects)) if examined.is_picture else []
         if same := [one for one in equal if not was_restored_in(session, one)]:
             return _same_pixels(same, claimed, plain=not examined.phash)
         near = _lookalikes(session, examined, projects)
-
+    only = {Origin.RENDER} if made_here else None
+    if examined.mime.startswith("video/") or examined.frames > 1:
+        return _of_a_clip(clips.recognise_clip(desk, data, examined.mime, projects, only=only), claimed)
+    if not examined.is_picture:
+        return Recognition(Certainty.UNKNOWN, "the file is new here, and only pictures and films are recognised by their looks")
     if made_here:
         near = [one for one in near if one.asset.origin is Origin.RENDER]
     if image is None:
         return _alike(Ranking(tuple(near)), claimed)
-    ranking = candidates.rank(desk, image, near, projects, only={Origin.RENDER} if made_here else None)
+    ranking = candidates.rank(desk, image, near, projects, only=only)
     return _alike(replace(ranking, found=tuple(_marked(desk, image, ranking.found))), claimed)
 
 
@@ -200,7 +205,26 @@ def _alike(ranking: Ranking, claimed: Asset | None) -> Recognition:
         how = f"its watermark is that of {first.code} in {first.mark_bits} of 64 bits; {words_of(first)}"
         return Recognition(Certainty.PROBABLE, how, first.asset, first.distance, rest, first.mark_bits)
     certainty, how = _judged(first, rest, ranking, named=_is(first, claimed))
-    return Recognition(certainty, how, first.asset, first.distance, rest)
+    seconds = (first.second, first.second) if first.second is not None else None
+    return Recognition(certainty, how, first.asset, first.distance, rest, seconds=seconds)
+
+
+def _of_a_clip(found: Sequence[Cut], claimed: Asset | None) -> Recognition:
+    """What a film was cut from: the one that most of its pictures are found in, if no other has as many."""
+    if not found:
+        return Recognition(Certainty.UNKNOWN, "nothing here looks like it")
+    best = [one for one in found if one.seen == found[0].seen and one.asset.copy_of is None] or [found[0]]
+    first = next((one for one in best if claimed is not None and one.asset.id == claimed.id), best[0])
+    others = tuple(Candidate(one.asset, 0, one.mirrored, second=one.start) for one in found if one is not first)
+    rival = next((one for one in best if one is not first and not candidates.of_one_file(one.asset, first.asset)), None)
+    how, certainty = clips.words_of(first), Certainty.PROBABLE if first.is_most else Certainty.SIMILAR
+    if rival is not None and not _named(first, claimed):
+        how, certainty = f"{how}; {rival.asset.code} fits it as well", Certainty.SIMILAR
+    return Recognition(certainty, how, first.asset, None, others, seconds=(first.start, first.end))
+
+
+def _named(one: Cut, claimed: Asset | None) -> bool:
+    return claimed is not None and one.asset.id == claimed.id
 
 
 def _as_good(one: Candidate, best: Candidate, ranking: Ranking) -> bool:
@@ -214,7 +238,7 @@ def _judged(first: Candidate, rest: Sequence[Candidate], ranking: Ranking, *, na
     looks = words_of(first)
     if named and (first.proven or first.distance <= ALIKE):
         return Certainty.PROBABLE, f"{looks}, and the file carries its record; the picture was changed since"
-    other = next((one for one in rest if one.asset.pixel_sha256 != first.asset.pixel_sha256), None)
+    other = next((one for one in rest if not candidates.of_one_file(one.asset, first.asset)), None)
     margin = other.distance - first.distance if other else ALIKE
     if first.proven:
         beside = "".join(f", {one.code}" for one in ranking.beside)
@@ -264,7 +288,8 @@ def _lookalikes(session: Session, examined: Examined, projects: Collection[int] 
         return []
     near = fingerprints.near(session, examined.phash, mirrored=examined.phash_mirrored, within=WIDE, projects=projects, limit=12)
     known = assets.many(session, [one.asset_id for one in near])
-    return [Candidate(known[one.asset_id], one.distance, one.mirrored) for one in near if one.asset_id in known]
+    found = [Candidate(known[one.asset_id], one.distance, one.mirrored) for one in near if one.asset_id in known]
+    return found + candidates.in_films(session, examined.phash, examined.phash_mirrored, projects)
 
 
 def _claimed(session: Session, examined: Examined, projects: Collection[int] | None) -> Asset | None:

@@ -19,7 +19,9 @@ from core.desk import Desk
 from core.errors import BadPicture
 from core.files import previews
 from core.pictures.keypoints import KEPT, Keypoints, grey_of, keypoints
+from core.recognition import films
 from storage.blobs import BlobError
+from storage.files import film_frames
 from storage.files import keypoints as index
 from storage.tables import Asset
 
@@ -42,6 +44,14 @@ _GROWN, _TURNED = 0.6, 25.0
 _MISSED, _DRIFT = 0.02, 0.12
 """and one misses its place by no more than this in longer edges of the still, and this for each edge that they lie apart."""
 _PART, _LOG, _OFFSET, _TURN = 1023, 12, 10, 127
+_FRAME = 34
+"""Bits of a keypoint's place, behind which stands the number of the picture within its film."""
+_FRAMES = 256
+"""More than a film has pictures (film_frames.MOST)."""
+_OF_A_FILM = 3
+"""Pictures of one film that are looked into."""
+_AS_LONG = 20
+"""As many pictures are noted in the time that one film takes."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,8 @@ class Sighting:
     votes: int
     matrix: Doubles
     """Turns, scales and moves a place of the picture to that of the still (3 × 3)."""
+    frame: int = 0
+    """Which of a film's pictures; 0 for what is no film."""
 
     @property
     def scale(self) -> float:
@@ -60,17 +72,26 @@ class Sighting:
 
 
 def note(desk: Desk, *, limit: int = 2**31) -> int:
-    """Note the keypoints of Assets that have none noted yet; returns how many Assets were looked at."""
-    done = 0
-    while done < limit:
+    """Note the keypoints of Assets that have none noted yet, and the pictures of films; returns how many were looked at."""
+    done, spent = 0, 0
+    while spent < limit:
         with desk.reading() as session:
-            waiting = index.unseen(session, FINDER, limit=min(_PAGE, limit - done))
+            waiting = index.unseen(session, FINDER, limit=min(_PAGE, limit - spent))
         if not waiting:
             break
-        found = {asset.id: rows_of(_of(desk, asset)) for asset in waiting}
+        spots: dict[int, list[tuple[int, int]]] = {}
+        shown: dict[int, list[tuple[int, str]]] = {}
+        for asset in waiting[:1] if films.is_film(waiting[0]) else [one for one in waiting if not films.is_film(one)]:
+            if films.is_film(asset):
+                kept = films.pictures_of(desk, asset)
+                spots[asset.id] = [row for number, one in enumerate(kept) for row in rows_of(one.keypoints, number)]
+                shown[asset.id] = [(one.millisecond, one.phash) for one in kept]
+            else:
+                spots[asset.id] = rows_of(_of(desk, asset))
         with desk.writing() as session:
-            index.note(session, found, FINDER)
-        done += len(found)
+            taken = index.note(session, spots, FINDER)
+            film_frames.note(session, {one: frames for one, frames in shown.items() if one in taken})
+        done, spent = done + len(spots), spent + len(spots) + _AS_LONG * len(shown)
     return done
 
 
@@ -95,17 +116,29 @@ def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] |
     at = spots[np.repeat(first, times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)]
     pairs = _Pairs.of(asked, at, np.repeat(rows[:, 1], times), np.repeat(rows[:, 2], times))
     some = pairs.likeliest(_LOOKED_INTO * 4)
-    seen = index.visible(session, some, projects)
-    found = [one for asset in [one for one in some if one in seen][:_LOOKED_INTO] if (one := pairs.placed(asset)) is not None]
-    return sorted(found, key=lambda one: (-one.votes, one.asset_id))[:limit]
+    seen = index.visible(session, {one // _FRAMES for one in some}, projects)
+    wanted = [one for one in some if one // _FRAMES in seen][:_LOOKED_INTO]
+    found = [one for picture in wanted if (one := pairs.placed(picture)) is not None]
+    return _few_of_each(sorted(found, key=lambda one: (-one.votes, one.asset_id)))[:limit]
 
 
-def rows_of(found: Keypoints) -> list[tuple[int, int]]:
-    """(word, place) of each keypoint: seven bits each for its angle and the logarithm of its size, ten each for y and x."""
+def _few_of_each(found: list[Sighting]) -> list[Sighting]:
+    """Of the pictures of one film only the first few."""
+    count: dict[int, int] = {}
+    chosen = []
+    for one in found:
+        count[one.asset_id] = count.get(one.asset_id, 0) + 1
+        chosen += [one] if count[one.asset_id] <= _OF_A_FILM else []
+    return chosen
+
+
+def rows_of(found: Keypoints, frame: int = 0) -> list[tuple[int, int]]:
+    """(word, place) of each keypoint: the number of its picture in a film, seven bits each for its angle and the logarithm of
+    its size, ten each for y and x."""
     places = (found.places * _PART).round().astype(np.int64).clip(0, _PART)
     sizes = ((np.log2(np.maximum(found.sizes, 1e-6)) + _OFFSET) * _LOG).round().astype(np.int64).clip(0, 127)
     angles = (found.angles / 360 * (_TURN + 1)).astype(np.int64).clip(0, _TURN)
-    kept = angles << 27 | sizes << 20 | places[:, 1] << 10 | places[:, 0]
+    kept = frame << _FRAME | angles << 27 | sizes << 20 | places[:, 1] << 10 | places[:, 0]
     return list(zip(found.words()[:, 0].tolist(), kept.tolist(), strict=True))
 
 
@@ -125,7 +158,8 @@ class _Pairs:
 
     asked: Keypoints
     at: Ints
-    assets: Ints
+    pictures: Ints
+    """The Asset of each pair, times 256, and the number of the picture in its film."""
     there: Doubles
     octaves: Doubles
     turns: Doubles
@@ -135,24 +169,31 @@ class _Pairs:
         there = np.stack([places & _PART, places >> 10 & _PART], axis=1) / _PART
         sizes = (places >> 20 & 127) / _LOG - _OFFSET
         angles = ((places >> 27 & _TURN) + 0.5) * 360 / (_TURN + 1)
-        return cls(asked, at, assets, there, sizes - np.log2(asked.sizes[at]), (angles - asked.angles[at]) % 360)
+        return cls(
+            asked,
+            at,
+            assets * _FRAMES + (places >> _FRAME),
+            there,
+            sizes - np.log2(asked.sizes[at]),
+            (angles - asked.angles[at]) % 360,
+        )
 
     def likeliest(self, most: int) -> list[int]:
-        """The Assets that most keypoints say the same scale and turn of, roughly."""
+        """The pictures that most keypoints say the same scale and turn of, roughly."""
         best: dict[int, int] = {}
         for shift in (0.0, 0.5):
             bins = np.floor(self.octaves + shift).astype(np.int64) + 40
             turns = np.floor(self.turns / 45 + shift).astype(np.int64) % 8
-            kinds = np.unique(((self.assets * 100 + bins) * 8 + turns) * 4096 + self.at)
+            kinds = np.unique(((self.pictures * 100 + bins) * 8 + turns) * 4096 + self.at)
             some, counts = np.unique(kinds >> 12, return_counts=True)
-            for asset, count in zip((some // 800).tolist(), counts.tolist(), strict=True):
-                if count >= _LEAST_VOTES and count > best.get(asset, 0):
-                    best[asset] = count
+            for picture, count in zip((some // 800).tolist(), counts.tolist(), strict=True):
+                if count >= _LEAST_VOTES and count > best.get(picture, 0):
+                    best[picture] = count
         return sorted(best, key=lambda one: (-best[one], one))[:most]
 
-    def placed(self, asset: int) -> Sighting | None:
+    def placed(self, picture: int) -> Sighting | None:
         """The scale, turn and place that most of the shared keypoints agree on."""
-        mine = np.flatnonzero(self.assets == asset)[:_COMPARED]
+        mine = np.flatnonzero(self.pictures == picture)[:_COMPARED]
         here, there = self.asked.places[self.at[mine]].astype(np.float64), self.there[mine]
         octaves, turns = self.octaves[mine], self.turns[mine]
         parts = _turning(2**octaves, np.deg2rad(turns))
@@ -166,7 +207,8 @@ class _Pairs:
         votes = min(len(set(self.at[mine][best].tolist())), len(np.unique(there[best].round(2), axis=0)))
         if votes < _LEAST_VOTES:
             return None
-        return Sighting(asset, votes, _fitted(here[best], there[best], parts[int(agreeing.sum(axis=1).argmax())]))
+        matrix = _fitted(here[best], there[best], parts[int(agreeing.sum(axis=1).argmax())])
+        return Sighting(picture // _FRAMES, votes, matrix, picture % _FRAMES)
 
 
 def _turning(scales: Doubles, turns: Doubles) -> Doubles:

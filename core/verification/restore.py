@@ -25,6 +25,7 @@ from core.people.roles import Permission, allow
 from core.provenance import embed, policies, xmp
 from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
+from core.recognition import films
 from core.recognition.identify import Certainty, Recognition
 from core.verification import agreement, evidence
 from core.verification.decision_table import Recognised, Signature
@@ -80,6 +81,11 @@ def _agreement(desk: Desk, looked: Looked, original: Asset) -> float:
     """How well it agrees with its original. Raises Conflict where that is not enough, BlobMissing, StoreError."""
     if looked.image is None:
         raise Conflict(f"It is not identical to {original.code}, and only pictures are compared.", hint="Export the original.")
+    if films.is_film(original):
+        raise Conflict(
+            f"It shows {original.code}, which is a film or animation: only pictures are compared.",
+            hint=f"`/export {original.code}` gives all of it with its Content Credentials.",
+        )
     share = agreement.agreement_of(
         looked.data, stored.read(desk, original.sha256, name=original.code), max_pixels=desk.settings.max_pixels
     )

@@ -218,14 +218,14 @@ def step_shape(step: ManifestStep) -> dict[str, Any]:
     }
 
 
-def credentials_of_copy(desk: Desk, data: bytes, mime: str, original: Asset) -> tuple[str, str]:
+def credentials_of_copy(desk: Desk, data: bytes, mime: str, original: Asset, *, part: bool = False) -> tuple[str, str]:
     """What became of the credentials of a copy that came back: (kept, lost, changed, broken or none; a sentence that says so).
 
-    "lost" is said only of a copy whose original has credentials here.
+    "lost" is said only of a copy whose original has credentials here, and not of what was cut out of a film (`part`).
     """
     count = stores.count(data, mime)
     if count == 0:
-        if original.seal_state not in (SEALED, UNSTAMPED, FOREIGN) or digest_of(data) == original.source_sha256:
+        if part or original.seal_state not in (SEALED, UNSTAMPED, FOREIGN) or digest_of(data) == original.source_sha256:
             return "none", ""
         return "lost", "Its Content Credentials were removed; `/restore` with the picture gives back what can be proved."
     found = read.read(desk.settings, data, mime) if count == 1 else None

@@ -9,7 +9,7 @@ Where a band's value is so common that its bucket is cut off, every hash is comp
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, TextClause, text, true
@@ -23,20 +23,39 @@ _WIDTH = BITS // BANDS
 _MOST = 80_000
 """Candidates that are compared; where there are more, all hashes are."""
 _PAGE = 5_000
-_CANDIDATES = {
-    "sqlite": text(
-        "SELECT fingerprint.asset_id, fingerprint.phash FROM json_each(:keys) AS asked"
-        f" CROSS JOIN fingerprintband ON band = asked.value >> {_WIDTH} AND fingerprintband.value = asked.value & {2**_WIDTH - 1}"
-        " CROSS JOIN fingerprint ON fingerprint.asset_id = fingerprintband.asset_id LIMIT :limit"
-    ),
-    "postgresql": text(
-        "SELECT fingerprint.asset_id, fingerprint.phash FROM json_array_elements_text(CAST(:keys AS json)) AS asked (pair)"
-        f" JOIN fingerprintband ON band = pair::int >> {_WIDTH} AND value = pair::int & {2**_WIDTH - 1}"
-        " JOIN fingerprint ON fingerprint.asset_id = fingerprintband.asset_id LIMIT :limit"
-    ),
-}
-"""One statement for some 270 values of bands, each key a band and a value in one number, and the hashes of all that have one."""
-_PAGE_OF_ALL = text("SELECT asset_id, phash FROM fingerprint WHERE asset_id > :last ORDER BY asset_id LIMIT :limit")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The statements for one table of hashes and the table of their bands, by dialect."""
+
+    candidates: Mapping[str, TextClause]
+    """One statement for some 270 values of bands, each key a band and a value in one number: the hashes of all that have one."""
+    page: TextClause
+
+    @classmethod
+    def of(cls, whole: str, bands_of: str, key: str, *, row: str = "") -> Shelf:
+        """`key` is the column of the bands that names a row of the hashes, whose own column is `row` (empty: called the same)."""
+        row = row or key
+        return cls(
+            {
+                "sqlite": text(
+                    f"SELECT {whole}.{row}, {whole}.phash FROM json_each(:keys) AS asked"
+                    f" CROSS JOIN {bands_of} ON band = asked.value >> {_WIDTH}"
+                    f" AND {bands_of}.value = asked.value & {2**_WIDTH - 1}"
+                    f" CROSS JOIN {whole} ON {whole}.{row} = {bands_of}.{key} LIMIT :limit"
+                ),
+                "postgresql": text(
+                    f"SELECT {whole}.{row}, {whole}.phash FROM json_array_elements_text(CAST(:keys AS json)) AS asked (pair)"
+                    f" JOIN {bands_of} ON band = pair::int >> {_WIDTH} AND value = pair::int & {2**_WIDTH - 1}"
+                    f" JOIN {whole} ON {whole}.{row} = {bands_of}.{key} LIMIT :limit"
+                ),
+            },
+            text(f"SELECT {row}, phash FROM {whole} WHERE {row} > :last ORDER BY {row} LIMIT :limit"),
+        )
+
+
+_PICTURES = Shelf.of("fingerprint", "fingerprintband", "asset_id")
 
 
 @dataclass(frozen=True, order=True)
@@ -105,44 +124,50 @@ def near(
     found = sorted(best.values())
     if projects is None:
         return found[:limit]
-    seen = _seen(session, [one.asset_id for one in found], projects)
-    return [one for one in found if one.asset_id in seen][:limit]
+    visible = seen(session, [one.asset_id for one in found], projects)
+    return [one for one in found if one.asset_id in visible][:limit]
 
 
 def _around(session: Session, phash: str, within: int, flipped: bool) -> Iterator[Near]:
+    for distance, asset_id in around(session, _PICTURES, phash, within):
+        yield Near(distance, asset_id, flipped)
+
+
+def around(session: Session, shelf: Shelf, phash: str, within: int) -> Iterator[tuple[int, int]]:
+    """(bits that differ, row) of what stands on a shelf and is at most so many bits away."""
     number = _number(phash)
-    for asset_id, other in _candidates(session, phash, within):
+    for row, other in _candidates(session, shelf, phash, within):
         distance = (number ^ int(other, 16)).bit_count()
         if distance <= within:
-            yield Near(distance, asset_id, flipped)
+            yield distance, row
 
 
-def _candidates(session: Session, phash: str, within: int) -> Iterator[tuple[int, str]]:
+def _candidates(session: Session, shelf: Shelf, phash: str, within: int) -> Iterator[tuple[int, str]]:
     flips = (0, *(1 << bit for bit in range(_WIDTH))) if within >= BANDS else (0,)
     keys = [band << _WIDTH | value ^ flip for band, value in enumerate(bands(phash)) for flip in flips]
-    asked = _CANDIDATES[session.get_bind().dialect.name]
+    asked = shelf.candidates[session.get_bind().dialect.name]
     found = _pairs(session, asked, {"keys": json.dumps(keys), "limit": _MOST})
-    yield from dict(found).items() if len(found) < _MOST else _all(session)
+    yield from dict(found).items() if len(found) < _MOST else _all(session, shelf)
 
 
-def _all(session: Session) -> Iterator[tuple[int, str]]:
-    page = _pairs(session, _PAGE_OF_ALL, {"last": 0, "limit": _PAGE})
+def _all(session: Session, shelf: Shelf) -> Iterator[tuple[int, str]]:
+    page = _pairs(session, shelf.page, {"last": 0, "limit": _PAGE})
     while page:
         yield from page
-        page = _pairs(session, _PAGE_OF_ALL, {"last": page[-1][0], "limit": _PAGE}) if len(page) == _PAGE else []
+        page = _pairs(session, shelf.page, {"last": page[-1][0], "limit": _PAGE}) if len(page) == _PAGE else []
 
 
 def _pairs(session: Session, asked: TextClause, given: dict[str, object]) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in session.connection().execute(asked, given)]
 
 
-def _seen(session: Session, asset_ids: Sequence[int], projects: Collection[int]) -> set[int]:
+def seen(session: Session, asset_ids: Sequence[int], projects: Collection[int]) -> set[int]:
     """Those of the Assets that belong to these projects."""
-    seen = set[int]()
+    found = set[int]()
     for start in range(0, len(asset_ids), 500):
         some = asset_ids[start : start + 500]
-        seen |= set(session.exec(select(Asset.id).where(col(Asset.id).in_(some), seen_in(projects))))
-    return seen
+        found |= set(session.exec(select(Asset.id).where(col(Asset.id).in_(some), seen_in(projects))))
+    return found
 
 
 def _number(phash: str) -> int:

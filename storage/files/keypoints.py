@@ -42,10 +42,10 @@ class Noted(NamedTuple):
     place: int
 
 
-def note(session: Session, spots: Mapping[int, Iterable[tuple[int, int]]], finder: int) -> None:
+def note(session: Session, spots: Mapping[int, Iterable[tuple[int, int]]], finder: int) -> Sequence[int]:
     """Keep (word, place) of each Asset, and that this finder has looked at it; what an older one found goes.
 
-    What another process has noted meanwhile stays as it is.
+    What another process has noted meanwhile stays as it is. Returns the Assets whose keypoints were kept.
     """
     connection = session.connection()
     older = (col(Asset.id).in_(spots), col(Asset.landmarks) < finder)
@@ -56,6 +56,7 @@ def note(session: Session, spots: Mapping[int, Iterable[tuple[int, int]]], finde
     rows = [{"asset_id": one, "word": word, "place": place} for one in taken for word, place in {*spots[one]}]
     if rows:
         connection.execute(insert(Keypoint), rows)
+    return taken
 
 
 def unseen(session: Session, finder: int, *, limit: int) -> Sequence[Asset]:

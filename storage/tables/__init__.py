@@ -4,7 +4,7 @@ Times are aware UTC. Seeds go up to 2**64 - 1, more than a database integer hold
 Lists and maps are JSON columns; what is searched by has a column of its own.
 """
 
-from storage.tables.assets import Asset, Fingerprint, FingerprintBand, Keypoint, Tag, Verdict
+from storage.tables.assets import Asset, FilmFrame, FilmFrameBand, Fingerprint, FingerprintBand, Keypoint, Tag, Verdict
 from storage.tables.backends import Backend, Flow, LeftRun, Pool
 from storage.tables.chat import Asking, AuditEvent, AuditHead, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
@@ -31,6 +31,8 @@ __all__ = [
     "Draft",
     "Export",
     "ExportProfile",
+    "FilmFrame",
+    "FilmFrameBand",
     "Fingerprint",
     "FingerprintBand",
     "Flow",

@@ -98,8 +98,28 @@ class Fingerprint(SQLModel, table=True):
     phash: str
 
 
+class FilmFrame(SQLModel, table=True):
+    """A picture out of a film: when it is shown, and its perceptual hash."""
+
+    id: int = row()
+    asset_id: int = Field(foreign_key="asset.id", index=True)
+    number: int
+    """Its number among the kept pictures of its film, from 0."""
+    millisecond: int
+    phash: str
+
+
+class FilmFrameBand(SQLModel, table=True):
+    """One 16-bit band of a film frame's 256-bit perceptual hash."""
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    band: int = Field(primary_key=True)
+    value: int = Field(primary_key=True)
+    frame_id: int = Field(foreign_key="filmframe.id", primary_key=True, index=True)
+
+
 class Keypoint(SQLModel, table=True):
-    """A keypoint of an Asset's picture: a word of 28 bits for what it looks like, and its place there."""
+    """A keypoint of an Asset's picture, or of a film's: a word of 28 bits for what it looks like, and its place there."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
     word: int = Field(primary_key=True)

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session
 
 from storage.database import Database
-from storage.files import assets, fingerprints
+from storage.files import assets, film_frames, fingerprints
 from storage.files.assets import AssetDraft
 from storage.tables import Asset, Member, Origin, Project, Render, RenderInput, WorkflowVersion
 from tests.makers import make_member, make_project, make_render, make_version
@@ -208,3 +208,21 @@ def test_an_asset_without_a_hash_is_not_in_the_index_and_one_can_be_taken_out(ho
 def test_what_is_no_fingerprint_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"fingerprint|invalid literal"):
         fingerprints.bands(text)
+
+
+def test_pictures_of_films_are_found_by_their_looks_and_noted_anew(house: House) -> None:
+    film, other = (house.asset(phash="") for _ in range(2))
+    film_frames.note(house.session, {film.id: [(0, "0f" * 32), (2_500, "f0" * 32)], other.id: [(400, "0f" * 31 + "0e")]})
+
+    found = film_frames.near(house.session, "0f" * 32, mirrored="f0" * 32, within=20)
+
+    assert [(one.asset_id, one.distance, one.second, one.mirrored) for one in found] == [
+        (film.id, 0, 0.0, False),
+        (film.id, 0, 2.5, True),
+        (other.id, 1, 0.4, False),
+    ]
+    assert len(film_frames.near(house.session, "0f" * 32, mirrored="f0" * 32, within=20, a_film=1)) == 2
+    assert film_frames.near(house.session, "0f" * 32, within=20, projects=[(house.project.id or 0) + 1]) == []
+    film_frames.note(house.session, {film.id: [(100, "33" * 32)]})
+    assert film_frames.seconds_of(house.session, film.id) == [0.1]
+    assert [one.asset_id for one in film_frames.near(house.session, "0f" * 32, within=20)] == [other.id]

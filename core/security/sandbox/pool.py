@@ -52,9 +52,11 @@ _QUIET = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "33554432",
     "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "OPENCV_LOG_LEVEL": "OFF",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }
 """One thread each, as workers run beside each other and a server with threads cannot be forked; memory of usual pictures is used
-again, that of large ones goes back to the system."""
+again, that of large ones goes back to the system. What OpenCV and FFmpeg remark of broken films helps nobody."""
 
 strangers: ContextVar[bool] = ContextVar("strangers", default=False)
 """Whether what runs now is for somebody without an account: at most half of the workers, and less time, are for them."""
