@@ -14,7 +14,7 @@ from core.pictures import phash
 from core.pictures.film_frames import ShownFrame
 from core.provenance.watermark.interface import PROVES
 from core.recognition import crops
-from core.recognition.crops import QueryPicture, CropMatch, Stills
+from core.recognition.crops import CropMatch, QueryPicture, Stills
 from core.recognition.keypoint_match import FINDER
 from storage.files import assets, film_frames
 from storage.files.fingerprints import BITS

@@ -9,10 +9,10 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from storage.files import fingerprints
-from storage.files.fingerprints import Shelf
+from storage.files.fingerprints import HashTable
 from storage.tables import FilmFrame, FilmFrameBand
 
-_SHELF = Shelf.of("filmframe", "filmframeband", "frame_id", row="id")
+_TABLE = HashTable.of("filmframe", "filmframeband", "frame_id", row="id")
 _TOGETHER = 500
 
 
@@ -66,7 +66,7 @@ def near(
     """Pictures of films at most `within` bits from `phash` or `mirrored`, nearest first; at most `a_film` of each film."""
     best: dict[int, tuple[int, bool]] = {}
     for asked, flipped in ((phash, False), (mirrored, True)):
-        for distance, frame in fingerprints.around(session, _SHELF, asked, within) if asked else ():
+        for distance, frame in fingerprints.around(session, _TABLE, asked, within) if asked else ():
             best[frame] = min((distance, flipped), best.get(frame, (distance, flipped)))
     frames = _frames(session, list(best))
     found = sorted(NearFrame(best[one.id][0], one.asset_id, one.millisecond / 1000, best[one.id][1]) for one in frames)

@@ -26,7 +26,7 @@ _PAGE = 5_000
 
 
 @dataclass(frozen=True)
-class Shelf:
+class HashTable:
     """The statements for one table of hashes and the table of their bands, by dialect."""
 
     candidates: Mapping[str, TextClause]
@@ -34,7 +34,7 @@ class Shelf:
     page: TextClause
 
     @classmethod
-    def of(cls, whole: str, bands_of: str, key: str, *, row: str = "") -> Shelf:
+    def of(cls, whole: str, bands_of: str, key: str, *, row: str = "") -> HashTable:
         """`key` is the column of the bands that names a row of the hashes, whose own column is `row` (empty: called the same)."""
         row = row or key
         return cls(
@@ -55,7 +55,7 @@ class Shelf:
         )
 
 
-_PICTURES = Shelf.of("fingerprint", "fingerprintband", "asset_id")
+_PICTURES = HashTable.of("fingerprint", "fingerprintband", "asset_id")
 
 
 @dataclass(frozen=True, order=True)
@@ -133,28 +133,28 @@ def _around(session: Session, phash: str, within: int, flipped: bool) -> Iterato
         yield Near(distance, asset_id, flipped)
 
 
-def around(session: Session, shelf: Shelf, phash: str, within: int) -> Iterator[tuple[int, int]]:
-    """(bits that differ, row) of what stands on a shelf and is at most so many bits away."""
+def around(session: Session, table: HashTable, phash: str, within: int) -> Iterator[tuple[int, int]]:
+    """(bits that differ, row) of what stands in such a table and is at most so many bits away."""
     number = _number(phash)
-    for row, other in _candidates(session, shelf, phash, within):
+    for row, other in _candidates(session, table, phash, within):
         distance = (number ^ int(other, 16)).bit_count()
         if distance <= within:
             yield distance, row
 
 
-def _candidates(session: Session, shelf: Shelf, phash: str, within: int) -> Iterator[tuple[int, str]]:
+def _candidates(session: Session, table: HashTable, phash: str, within: int) -> Iterator[tuple[int, str]]:
     flips = (0, *(1 << bit for bit in range(_WIDTH))) if within >= BANDS else (0,)
     keys = [band << _WIDTH | value ^ flip for band, value in enumerate(bands(phash)) for flip in flips]
-    asked = shelf.candidates[session.get_bind().dialect.name]
+    asked = table.candidates[session.get_bind().dialect.name]
     found = _pairs(session, asked, {"keys": json.dumps(keys), "limit": _MOST})
-    yield from dict(found).items() if len(found) < _MOST else _all(session, shelf)
+    yield from dict(found).items() if len(found) < _MOST else _all(session, table)
 
 
-def _all(session: Session, shelf: Shelf) -> Iterator[tuple[int, str]]:
-    page = _pairs(session, shelf.page, {"last": 0, "limit": _PAGE})
+def _all(session: Session, table: HashTable) -> Iterator[tuple[int, str]]:
+    page = _pairs(session, table.page, {"last": 0, "limit": _PAGE})
     while page:
         yield from page
-        page = _pairs(session, shelf.page, {"last": page[-1][0], "limit": _PAGE}) if len(page) == _PAGE else []
+        page = _pairs(session, table.page, {"last": page[-1][0], "limit": _PAGE}) if len(page) == _PAGE else []
 
 
 def _pairs(session: Session, asked: TextClause, given: dict[str, object]) -> list[tuple[int, str]]:
