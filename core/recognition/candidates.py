@@ -141,10 +141,11 @@ def timed(desk: Desk, look: QueryPicture, first: Candidate, stills: Stills) -> C
         again = crops.as_a_whole(at, first.asset, stills, nearest.second)
         first = replace(first, distance=distance, second=nearest.second)
         return replace(first, seen=again if again is not None and crops.proven(again) else first.seen)
-    best: CropMatch = first.seen
+    best = first.seen
     for one in frames[:: max(1, _CLOSELY // _IN_PART)]:
         part = crops.by_keypoints(at, first.asset, stills, second=one.second)
-        best = part if part is not None and crops.proven(part) and _fit(part) > _fit(best) else best
+        if part is not None and crops.proven(part) and _fit(part) > _fit(best):
+            best = part
     return replace(first, second=best.second, seen=best)
 
 
