@@ -139,8 +139,8 @@ def timed(desk: Desk, look: QueryPicture, first: Candidate, stills: Stills) -> C
     distance, nearest = _nearest(at, frames, second)
     if nearest is not None:
         again = crops.as_a_whole(at, first.asset, stills, nearest.second)
-        first = replace(first, distance=distance, second=nearest.second)
-        return replace(first, seen=again if again is not None and crops.proven(again) else first.seen)
+        seen = again if again is not None and crops.proven(again) else first.seen
+        return replace(first, distance=distance, second=nearest.second, seen=seen)
     best = first.seen
     for one in frames[:: max(1, _CLOSELY // _IN_PART)]:
         part = crops.by_keypoints(at, first.asset, stills, second=one.second)
