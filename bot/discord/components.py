@@ -235,9 +235,15 @@ def _one_line(text: str, most: int) -> str:
 
 
 def _whole(card: Card) -> str:
-    facts = "\n".join(f"{one.label}: {one.value} {one.link}".rstrip() for one in card.fields)
+    facts = "\n".join(_fact(one) for one in card.fields)
     return "\n\n".join(part for part in (card.title, card.text, facts, card.footer) if part)
 
 
 def _file_name(card: Card) -> str:
     return "".join(letter for letter in card.subject if letter.isascii() and (letter.isalnum() or letter == "-")) or "text"
+
+
+def _fact(one: Field) -> str:
+    """The field as a line of plain text, its value letter by letter."""
+    label = f"{one.label}: " if one.label else ""
+    return f"{label}{one.value} {one.link}" if one.link else f"{label}{one.value}"

@@ -26,7 +26,7 @@ _LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 def is_in(data: bytes, mime: str, max_pixels: int) -> bool:
     """Whether a file hides anything in its pixels or behind its end. Raises BadPicture, TooManyPixels."""
     if mime in kinds.PICTURES:
-        with pixels.opened(data, max_pixels=max_pixels) as image:
+        with pixels.opened(data, max_pixels=max_pixels, every_frame=True) as image:
             if in_pixels(data, mime, image):
                 return True
     return has_tail(data, mime)

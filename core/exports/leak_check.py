@@ -112,7 +112,7 @@ def _hidden(data: bytes) -> Iterator[bytes]:
     try:
         if mime == "image/png":
             yield from (png.inflate(part.body(data).partition(b"\0")[2][1:], MOST) for part in _profiles(data))
-        with pixels.opened(data, max_pixels=hidden.MOST_LOOKED_AT) as image:
+        with pixels.opened(data, max_pixels=hidden.MOST_LOOKED_AT, every_frame=True) as image:
             for frame in ImageSequence.Iterator(image):
                 for text in low_bits.texts(frame):
                     yield text

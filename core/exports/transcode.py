@@ -98,7 +98,7 @@ def _picture(max_pixels: int, original: Original, profile: Profile) -> _Bare:
             raise Conflict(f"What {original.mime or 'this file'} says of itself cannot be taken out.", hint=hint)
         lost = ["format and size: only pictures are encoded again"] if profile.format or profile.size else []
         return _Bare(strip.bare(original.data, original.mime), original.mime, [published], lost)
-    with pixels.opened(original.data, max_pixels=max_pixels) as image:
+    with pixels.opened(original.data, max_pixels=max_pixels, every_frame=True) as image:
         frames, size = int(getattr(image, "n_frames", 1)), image.size
         smaller = 0 < profile.size < max(size)
         recoloured = profile.colour == "srgb" and bool(image.info.get("icc_profile"))

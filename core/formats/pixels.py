@@ -40,10 +40,13 @@ _FOREIGN = (
 
 
 @contextmanager
-def opened(data: bytes, *, max_pixels: int, max_edge: int = MAX_EDGE) -> Iterator[Image.Image]:
-    """The picture, its pixels not yet decoded. Raises BadPicture, TooManyPixels; so does what is done with it inside."""
+def opened(data: bytes, *, max_pixels: int, max_edge: int = MAX_EDGE, every_frame: bool = False) -> Iterator[Image.Image]:
+    """The picture, its pixels not yet decoded. Raises BadPicture, TooManyPixels; so does what is done with it inside.
+
+    An animated PNG is opened as its first frame alone, unless `every_frame` is asked for.
+    """
     try:
-        with Image.open(io.BytesIO(_safe(data)), formats=_formats(data)) as image:
+        with Image.open(io.BytesIO(_safe(data, every_frame)), formats=_formats(data)) as image:
             check(image.width, image.height, max_pixels, max_edge)
             yield image
     except (UnidentifiedImageError, Image.DecompressionBombError, *_FOREIGN) as problem:
@@ -102,5 +105,5 @@ def _levelled(image: Image.Image) -> Image.Image:
     return image.convert("I").point(lambda value: value * (1 / 257)).convert("L") if image.mode != "F" else image.convert("L")
 
 
-def _safe(data: bytes) -> bytes:
-    return png.bare(data, png.chunks(data)) if png.is_png(data) else data
+def _safe(data: bytes, every_frame: bool) -> bytes:
+    return png.bare(data, png.chunks(data), every_frame=every_frame) if png.is_png(data) else data

@@ -21,6 +21,7 @@ _MAX_FRAMES = 2**31 - 1
 """More are claimed by no picture, and held by no column of whole numbers."""
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_FRAMES = (b"acTL", b"fcTL", b"fdAT")
 _MAX_PROFILE = 1 << 20
 _PROFILE = "Raw profile type "
 XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -160,9 +161,10 @@ def inflate(packed: bytes, cap: int) -> bytes:
     return body
 
 
-def bare(data: bytes, parts: list[PngChunk]) -> bytes:
-    """The same picture with only what decoding the first frame needs, so that no decoder meets the rest."""
-    kept = [part for part in parts if part.type in _NEEDED or (part.type == b"iCCP" and _modest(part.body(data)))]
+def bare(data: bytes, parts: list[PngChunk], *, every_frame: bool = False) -> bytes:
+    """The same picture with only what decoding needs, of the first frame or of all, so that no decoder meets the rest."""
+    needed = (*_NEEDED, *_FRAMES) if every_frame else _NEEDED
+    kept = [part for part in parts if part.type in needed or (part.type == b"iCCP" and _modest(part.body(data)))]
     return SIGNATURE + b"".join(data[part.start : part.end] for part in kept)
 
 

@@ -157,14 +157,14 @@ def test_the_card_says_who_what_for_whom_with_what_and_when() -> None:
 def test_hashes_are_short_and_what_is_unknown_is_said() -> None:
     said = words_of(plan(None, FACTS)).split("\n")
     assert "31e35c80fc" in said
-    assert "hash unknown" in said
+    assert "no hash" in said
     assert "licence unknown" in said
 
 
 def test_what_does_not_fit_is_counted() -> None:
     said = words_of(plan(None, LONG_FACTS)).split("\n")
     assert "and 4 more" in said  # models
-    assert "and 18 more" in said  # settings: seed and two of twenty fill the rows
+    assert "and 17 more" in said  # settings: seed and three of twenty fill the rows
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_what_does_not_fit_is_counted() -> None:
         ("approved", "✓ Approved"),
         ("Rejected", "✗ Rejected"),
         ("needs work", "✎ Needs work"),
-        ("", "○ No verdict yet"),
+        ("", "○ Not reviewed"),
         ("odd", "○ Odd"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_simulated_picture_is_marked_and_explained() -> None:
 def test_empty_facts_leave_no_empty_labels() -> None:
     said = words_of(plan(None, CardFacts(title="  ", asset="A-0001", shot="\x00")))
     assert [label for label in ("CLIENT", "PROJECT", "SHOT", "SEED", "FULL RECORD") if label in said] == []
-    assert said.split("\n").count("unknown") == 2  # by whom, and with which workflow
+    assert said.split("\n").count("not recorded") == 2  # by whom, and with which workflow
     assert "Untitled" in said
 
 
