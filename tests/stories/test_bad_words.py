@@ -43,7 +43,7 @@ def test_what_is_mistyped_is_refused_with_what_may_have_been_meant(story: Story,
     mia.says("hello")
     with story.nothing_is_kept():
         mia.is_refused("/rendr text-to-image a shoe", "unknown-command", "Did you mean", "render")
-        mia.is_refused("/xyzzy", "unknown-command", "/help lists")
+        mia.is_refused("/xyzzy", "unknown-command", "help lists")
         mia.is_refused("/render text-to-imag a shoe", "unknown-workflow", "Did you mean", "text-to-image")
         mia.is_refused("/render text-to-image@99 a shoe", "unknown-workflow", "99")
         mia.is_refused("/render text-to-image a shoe step:3", "unknown-input", "Did you mean", "steps")

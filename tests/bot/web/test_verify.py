@@ -45,7 +45,7 @@ def test_a_stranger_checks_a_file_until_the_pace_is_too_fast(web: Web) -> None:
     assert (first["outcome"], first["ai"], first["credentials"]["signed_by"]) == (
         "proved",
         True,
-        "Studio North seal (development), Studio North",
+        "Studio North",
     )
     assert [stranger.post("/api/verify", content=b"").status_code, stranger.post("/api/verify", content=b"text").status_code] == [
         422,
