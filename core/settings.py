@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     max_queued: int = Field(500, ge=1, description="Renders one member may have waiting at a time (leads and admins: no limit).")
     max_prompt: int = Field(20_000, ge=1, description="Longest text input, in characters.")
     max_upload_mb: int = Field(64, ge=1, description="Largest upload, in MiB.")
+    waiting_uploads_mb: int = Field(
+        512, ge=1, description="Files that one member may have put into the room without sending them, in MiB together."
+    )
     max_result_mb: int = Field(1024, ge=1, description="Largest file taken from a ComfyUI, in MiB; of one run, four times that.")
     max_pixels: int = Field(120_000_000, ge=1, description="Largest picture that is opened, in pixels.")
     max_edge: int = Field(65_535, ge=1, description="Longest edge of a picture that is opened, in pixels.")
@@ -99,6 +102,7 @@ class Settings(BaseSettings):
     link_days: float = Field(
         7, gt=0, description="How many days a link to a file or a package works for people without an account."
     )
+    link_uses: int = Field(100, ge=1, description="How many times such a link may be used.")
     verify_private: bool = Field(False, description="Whether `verify` may fetch files from this machine and its network.")
     verify_per_minute: int = Field(
         20, ge=1, description="How many files one address may have checked a minute without an account."

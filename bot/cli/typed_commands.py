@@ -145,10 +145,10 @@ def save(desk: Any, data: dict[str, Any], output: str) -> list[str]:
     """Write the files that an answer links to; returns where. Raises BadInput, DiskFull, BlobMissing."""
     from bot.cli.fetch import write
     from core.errors import BadInput, BlobMissing
-    from core.security.signed_links import read
+    from core.exports.links import behind
     from storage.blobs import BlobError
 
-    files = [read(desk.settings, link.rpartition("/")[2]) for link in files_of(data)]
+    files = [behind(desk, link.rpartition("/")[2]) for link in files_of(data)]
     target = Path(output).expanduser()
     folder = target.is_dir() or output.endswith("/")
     if not files or (len(files) > 1 and not folder):

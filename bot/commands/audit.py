@@ -14,9 +14,9 @@ from bot.formatting import when
 from core.audit import check, checkpoints, log, words
 from core.audit.words import AuditEntry
 from core.errors import AuditBroken, BadInput, Conflict, UnknownMember
+from core.exports import links
 from core.people import projects, team
 from core.people.roles import Permission, allow
-from core.security import signed_links
 from core.security.signed_links import LinkedFile
 from storage import ids
 from storage.people import audit as rows
@@ -157,7 +157,7 @@ def _whole(asked: Asked) -> Answer:
 
 def _file(asked: Asked, name: str, mime: str, made: bytes, count: int, data: dict[str, object]) -> Answer:
     log.note_export(asked.desk, name.rpartition(".")[2], count, by=asked.member)
-    link = signed_links.make(asked.desk.settings, LinkedFile(asked.desk.blobs.put(made), name, mime))
+    link = links.make(asked.desk, LinkedFile(asked.desk.blobs.put(made), name, mime), by=asked.member)
     card = Card("Audit log", fields=(Field("File", f"Download {name}", link=link), Field("Events", f"{count:,}")))
     return Answer(cards=(card,), private=True, data={**data, "link": link, "count": count})
 

@@ -14,8 +14,8 @@ from core.compliance import collect
 from core.compliance import report as paper
 from core.compliance.rules import QUESTIONS, SECTIONS, Checked, ComplianceReport, Item, Status
 from core.errors import BadInput, NotFound, UnknownAsset
+from core.exports import links
 from core.people import projects
-from core.security import signed_links
 from core.security.signed_links import LinkedFile
 from storage import ids
 from storage.files import assets
@@ -42,7 +42,7 @@ def compliance(asked: Asked) -> Answer:
         made = paper.pdf(report) if form == "pdf" else paper.table(report).encode("utf-8-sig")
         mime = "application/pdf" if form == "pdf" else "text/csv"
         name = "marking-" + "".join(letter if letter.isalnum() else "-" for letter in subject)[:60].strip("-") + f".{form}"
-        data["link"] = signed_links.make(asked.desk.settings, LinkedFile(asked.desk.blobs.put(made), name, mime))
+        data["link"] = links.make(asked.desk, LinkedFile(asked.desk.blobs.put(made), name, mime), by=asked.member)
         made_of = Card("Compliance report", fields=(Field("File", f"Download {name}", link=str(data["link"])),))
     cards = tuple(_card(one, report) for one in report.assets[:6])
     return Answer(text, (made_of, *cards) if form else cards, private=True, data=data)

@@ -12,12 +12,12 @@ from bot.commands.render import project_of
 from bot.show.exports import dry_card, left_card, verification_card
 from core import files
 from core.errors import BadInput, MissingInput
-from core.exports import contact_sheet, package, profiles
+from core.exports import contact_sheet, links, package, profiles
 from core.exports import export as leaving
 from core.exports.export import Left, Ready, Wish
 from core.files import stored
 from core.people.roles import Permission, allow, visible_projects
-from core.security import safe_fetch, signed_links
+from core.security import safe_fetch
 from core.security.signed_links import LinkedFile
 from core.verification import restore as restoring
 from core.verification import verify as verification
@@ -118,10 +118,9 @@ def restore(asked: Asked) -> Answer:
     for one in asked.attachments[:8]:
         data = stored.read(asked.desk, one.sha256, name=one.filename)
         done = restoring.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
-        url = signed_links.make(
-            asked.desk.settings,
-            LinkedFile(done.asset.sha256, one.filename if not done.same else done.asset.filename, done.asset.mime),
-        )
+        name = one.filename if not done.same else done.asset.filename
+        file = LinkedFile(done.asset.sha256, name, done.asset.mime)
+        url = links.make(asked.desk, file, by=asked.member, asset=done.asset)
         what = "is the original" if done.same else f"is a copy of {done.original.code} and is now marked as one"
         lines.append(f"{one.filename} {what} ({done.how}).")
         with asked.desk.reading() as session:
@@ -176,7 +175,6 @@ def _dry(asked: Asked, ready: list[Ready]) -> Answer:
 
 
 def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
-    settings = asked.desk.settings
     shapes = [
         {
             "export": one.export.code,
@@ -188,7 +186,7 @@ def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
             "removed": one.export.removed,
             "lost": one.export.lost,
             "sealed": one.asset.seal_state,
-            "link": signed_links.make(settings, LinkedFile(one.asset.sha256, one.export.filename, one.asset.mime)),
+            "link": _link_to(asked, one),
         }
         for one in left
     ]
@@ -228,8 +226,13 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
     return Answer(f"A contact sheet of {len(frames)} pictures.", (card,), data={"link": link, "pictures": len(frames)})
 
 
+def _link_to(asked: Asked, one: Left) -> str:
+    file = LinkedFile(one.asset.sha256, one.export.filename, one.asset.mime)
+    return links.make(asked.desk, file, by=asked.member, asset=one.ready.whole.asset)
+
+
 def _stored_link(asked: Asked, data: bytes, name: str, mime: str) -> str:
-    return signed_links.make(asked.desk.settings, LinkedFile(files.put(asked.desk, data), name, mime))
+    return links.make(asked.desk, LinkedFile(files.put(asked.desk, data), name, mime), by=asked.member)
 
 
 def _files(asked: Asked) -> list[tuple[str, bytes]]:

@@ -20,7 +20,7 @@ FAMILIES = {
     "Find": ("find", "whatis", "lineage", "compare", "takes", "provenance"),
     "Review": ("approve", "reject", "needs-work", "tag", "untag"),
     "Import": ("ingests", "confirm"),
-    "Export": ("export", "profile", "verify", "restore", "compliance", "declare"),
+    "Export": ("export", "links", "profile", "verify", "restore", "compliance", "declare"),
     "Help": ("workflows", "help"),
     "People": ("people", "role", "deactivate", "reactivate", "audit"),
     "Projects and accounts": ("project", "workspace", "link"),

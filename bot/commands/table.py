@@ -61,6 +61,10 @@ TABLE: tuple[Command, ...] = (
         Option("as", "files, zip or sheet (a contact sheet as PDF).", choices=("files", "zip", "sheet"), flag="package"),
         Option("dry", "yes only shows what a recipient could learn.", "switch"),
     )),
+    Command("links", "links.listed", "[ID]", "asset", (
+        Option("revoke", "yes takes the link back.", "switch"),
+        Option("limit", "How many are shown, at most 100.", "count"),
+    )),
     Command("profile", "export.profile", "[PROFILE] [rule:value …]", "", (
         PROJECT,
         *(Option(rule, f"The rule {rule} of the profile.") for rule in profiles.RULES),

@@ -20,6 +20,7 @@ from bot.web.room_chat import PLATFORM, RoomChat, ring
 from core.errors import BadInput, NotFound, TooLong
 from storage import ids
 from storage.chat import posts, room
+from storage.files import waiting_uploads
 from storage.rendering import renders
 from storage.tables import Channel, Member, RoomMessage
 
@@ -84,6 +85,7 @@ def say(house: House, member: Member, slug: str, saying: Saying) -> Told:
             session, _id(channel), by=member.id, text=saying.text.strip(), attachments=[asdict(file) for file in files],
             thread_id=thread, only_for=member.id if line else None, key=key,
         )  # fmt: skip
+        waiting_uploads.sent(session, member.id or 0, {file.sha256 for file in files})
         ring(house.desk, session)
     if not line:
         return {}

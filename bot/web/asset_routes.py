@@ -13,6 +13,8 @@ from bot.web.app_state import House, house, visitor
 from bot.web.asset_views import card_facts, graph_of, page_of, picture_bytes
 from bot.web.files import seen_asset, send
 from bot.web.message_views import face
+from core.events import Event, record
+from core.people.audit import Action
 from core.people.roles import Permission, allow
 from core.provenance.card import draw
 from core.rendering import lifecycle
@@ -63,8 +65,9 @@ def asset_graph(code: str, home: Home, me: Me) -> Response:
 @router.get("/assets/{code}/original")
 def original(code: str, home: Home, me: Me) -> Response:
     """The file itself, byte for byte as it is kept, to be saved."""
-    with home.desk.reading() as session:
+    with home.desk.writing() as session:
         asset = seen_asset(session, me, code)
+        record(session, Event(Action.ASSET_DOWNLOADED, asset.code, by=me, after={"sha256": asset.sha256}, asset_id=asset.id))
     return send(home.desk, asset.sha256, asset.mime, asset.filename, download=True)
 
 

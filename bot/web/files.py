@@ -13,7 +13,7 @@ from bot.request import Attachment
 from bot.web.app_state import House
 from core.desk import Desk
 from core.errors import BadInput, DiskFull, NotFound, StoreError, TooLong, UnknownAsset
-from core.files import stored
+from core.files import stored, waiting
 from core.people.roles import Permission, allow
 from storage.blobs import BlobError, BlobStoreFull, FolderBlobs
 from storage.chat import room
@@ -61,10 +61,14 @@ async def read_upload(request: Request, desk: Desk) -> bytes:
     return data
 
 
-def keep(house: House, member: Member, filename: str, data: bytes) -> tuple[Attachment, str]:
-    """Store an upload: what it is, and the receipt its owner can send it with. Raises Refused, DiskFull, StoreError."""
+def keep(house: House, member: Member, filename: str, data: bytes) -> tuple[Attachment, str, str]:
+    """Store an upload: what it is, the receipt its owner can send it with, and a warning when much waits to be sent.
+
+    Raises Refused, Conflict when too much waits, DiskFull, StoreError.
+    """
     with house.desk.reading() as session:
         allow(session, member, Permission.FIND, None)  # whoever may ask may show what it is about; only core makes an input of it
+    held = waiting.check(house.desk, len(data), by=member)
     try:
         digest = house.desk.blobs.put(data)
     except BlobStoreFull as problem:
@@ -72,7 +76,8 @@ def keep(house: House, member: Member, filename: str, data: bytes) -> tuple[Atta
     except BlobError as problem:
         raise StoreError("The file could not be stored.", hint="Send it again in a moment.") from problem
     kept = Attachment(_tame(filename), kind_of(data), digest, len(data))
-    return kept, house.signer.receipt(kept, member.id or 0)
+    waiting.note(house.desk, digest, len(data), by=member)
+    return kept, house.signer.receipt(kept, member.id or 0), held.warning
 
 
 def kind_of(data: bytes) -> str:

@@ -22,7 +22,9 @@ from bot.web.room_chat import PLATFORM, ring
 from bot.web.session import DAYS
 from bot.web.sidebar import shelves
 from core.errors import BadInput, Conflict, NotFound, UnknownProject
+from core.events import Event, record
 from core.people import projects as projects_
+from core.people.audit import Action
 from core.people.roles import Permission, may
 from core.text import names
 from storage import ids
@@ -290,8 +292,9 @@ async def feed(request: Request, channel: str, home: Home, me: Me, since: str = 
 @router.post("/uploads")
 async def upload(request: Request, home: Home, me: Me, name: str = "picture") -> JSONResponse:
     data = await files.read_upload(request, home.desk)
-    kept, receipt = await run_in_threadpool(files.keep, home, me, name, data)
-    return JSONResponse({"receipt": receipt, "filename": kept.filename, "mime": kept.mime, "size": kept.size})
+    kept, receipt, warning = await run_in_threadpool(files.keep, home, me, name, data)
+    told = {"receipt": receipt, "filename": kept.filename, "mime": kept.mime, "size": kept.size, "warning": warning}
+    return JSONResponse(told)
 
 
 @router.get("/files/m{row}/{digest}", response_model=None)
@@ -307,6 +310,9 @@ def asset_file(code: str, digest: str, home: Home, me: Me, download: bool = Fals
     """An asset's original, preview or thumbnail."""
     with home.desk.reading() as session:
         asset, mime = files.blob_of_asset(session, me, code, digest)
+    if download and digest == asset.sha256:
+        with home.desk.writing() as session:
+            record(session, Event(Action.ASSET_DOWNLOADED, asset.code, by=me, after={"sha256": digest}, asset_id=asset.id))
     return files.send(home.desk, digest, mime, asset.filename, download=download)
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.request import Attachment
+from core.files import waiting
 from core.security.encryption import house_key
 from core.settings import Settings
 
@@ -18,8 +19,6 @@ COOKIE = "slate_room"
 DAYS = 30
 """How long a session lasts from its last use; a cookie older than RENEWED_AFTER is made anew when it is used."""
 RENEWED_AFTER = 24 * 3600.0
-UPLOAD_HOURS = 24
-"""How long an upload may wait to be sent."""
 _DAY = 24 * 3600
 
 
@@ -70,7 +69,7 @@ class Signer:
     def redeem(self, receipt: str, member_id: int) -> Attachment | None:
         """The upload behind a receipt of that member; None when it is not theirs or was tampered with."""
         try:
-            kept = self._uploads.loads(receipt, max_age=UPLOAD_HOURS * 3600)
+            kept = self._uploads.loads(receipt, max_age=waiting.HOURS * 3600)
         except BadSignature:
             return None
         if not isinstance(kept, dict) or kept.pop("member", None) != member_id:

@@ -20,8 +20,9 @@ from bot.web import limits
 from bot.web.app_state import House, NotJoined, house, visitor
 from bot.web.files import read_upload, send
 from core.errors import TooLong
+from core.exports import links
 from core.people.roles import visible_projects
-from core.security import safe_fetch, sandbox, signed_links
+from core.security import safe_fetch, sandbox
 from core.verification import verify
 from core.verification.verify import Verification
 from storage.tables import Member
@@ -111,7 +112,7 @@ async def verify_address(request: Request, home: Home, where: Address) -> Respon
 @router.get("/get/{token}")
 def get(token: str, home: Home) -> Response:
     """A file for whoever has the link, byte for byte, to be saved."""
-    file = signed_links.read(home.desk.settings, token)
+    file = links.follow(home.desk, token)
     answer = send(home.desk, file.sha256, file.mime, file.filename, download=True)
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["X-Robots-Tag"] = "noindex"

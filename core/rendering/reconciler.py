@@ -15,6 +15,7 @@ from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from core.events import Event, record
 from core.files import reseal
+from core.files import waiting as waiting_files
 from core.people.audit import Action
 from core.recognition import keypoint_match
 from core.rendering import left_runs, lifecycle
@@ -42,6 +43,8 @@ FOUND, FOUND_TOGETHER = 1_000, 50
 """Found files that the sweeper enqueues in one round, and in one job."""
 LANDMARKS_PAUSE = 10.0
 """Seconds between two looks for pictures whose landmarks are not noted."""
+UNSENT_PAUSE = 600.0
+"""Seconds between two looks for files that nobody sent."""
 SEAL_PAUSE = 60.0
 """Seconds between two looks for what waits for its seal or its time stamp."""
 IDLE_LEASES = 3.0
@@ -60,7 +63,7 @@ class Sweeper:
         self._troubled: set[str] = set()
         self._forget_at = 0.0
         self._seal_at, self._sealed_to = time.monotonic() + SEAL_PAUSE, 0
-        self._landmarks_at = self._checkpoint_at = 0.0
+        self._landmarks_at = self._checkpoint_at = self._unsent_at = 0.0
 
     def stop(self) -> None:
         self._stop.set()
@@ -93,6 +96,7 @@ class Sweeper:
             self.seal_due,
             self.note_landmarks,
             self.sign_the_audit_log,
+            self.delete_unsent,
         )
         for step in steps:
             self._make(step)
@@ -117,6 +121,12 @@ class Sweeper:
         if time.monotonic() >= self._checkpoint_at:
             self._checkpoint_at = time.monotonic() + 3600
             checkpoints.write_daily(self.desk)
+
+    def delete_unsent(self) -> None:
+        """Files that were put into the room and not sent are deleted in the end; once in ten minutes."""
+        if time.monotonic() >= self._unsent_at:
+            self._unsent_at = time.monotonic() + UNSENT_PAUSE
+            waiting_files.delete_old(self.desk)
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__

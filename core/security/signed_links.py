@@ -11,8 +11,6 @@ from core.errors import Conflict, NotFound
 from core.security.encryption import house_key
 from core.settings import Settings
 
-_DAY = 86_400
-
 
 @dataclass(frozen=True)
 class LinkedFile:
@@ -23,17 +21,20 @@ class LinkedFile:
     mime: str
 
 
-def make(settings: Settings, file: LinkedFile, *, days: float | None = None) -> str:
-    """The whole address of a link to a file."""
-    ends = int(time.time() + (settings.link_days if days is None else days) * _DAY)
-    token = _signer(settings).dumps([file.sha256, file.filename, file.mime, ends])
-    return f"{settings.base_url}/get/{token}"
+def address(settings: Settings, number: int) -> str:
+    """The whole address of the link of this number (storage.files.links)."""
+    return f"{settings.base_url}/get/{_signer(settings).dumps(number)}"
 
 
-def read(settings: Settings, token: str) -> LinkedFile:
-    """The file behind a token. Raises NotFound for one that was not made here, Conflict for one that is over."""
+def read(settings: Settings, token: str) -> int | LinkedFile:
+    """The number of the link behind a token; of a token from before links had numbers, its file.
+
+    Raises NotFound for one that was not made here, Conflict for an old one that is over.
+    """
     try:
         told = _signer(settings).loads(token[:4000])
+        if type(told) is int:
+            return told
         sha256, filename, mime, ends = (str(told[0]), str(told[1]), str(told[2]), int(told[3]))
     except (BadSignature, ValueError, TypeError, IndexError) as problem:
         raise NotFound("There is no file behind this link.", hint="Check that the whole link was copied.") from problem

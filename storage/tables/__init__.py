@@ -9,7 +9,7 @@ from storage.tables.backends import Backend, Flow, LeftRun, Pool
 from storage.tables.chat import Asking, AuditEvent, AuditHead, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
 from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
-from storage.tables.exports import ComplianceNote, Export, ExportProfile
+from storage.tables.exports import ComplianceNote, Export, ExportProfile, SharedLink, WaitingUpload
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.renders import Render, RenderEvent, RenderInput, Timing
@@ -62,9 +62,11 @@ __all__ = [
     "RoomMessage",
     "RoomReaction",
     "RoomRead",
+    "SharedLink",
     "Tag",
     "Timing",
     "Verdict",
+    "WaitingUpload",
     "Workflow",
     "WorkflowVersion",
     "Workspace",

@@ -1,14 +1,15 @@
-"""What left the house: each copy, for whom, and what was taken out of it; and the profiles that projects changed."""
+"""What left the house or waits at its door: copies and for whom, profiles, links to files, uploads that were not sent."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage import ids
-from storage.tables.columns import NEVER_REUSED, Json, json, json_list, row, when
+from storage.clock import now
+from storage.tables.columns import NEVER_REUSED, Instant, Json, json, json_list, maybe_when, row, when
 
 
 class Export(SQLModel, table=True):
@@ -39,6 +40,41 @@ class Export(SQLModel, table=True):
     def code(self) -> str:
         """The id people see, such as `X-4F2K`."""
         return ids.code("X", self.id or 0)
+
+
+class SharedLink(SQLModel, table=True):
+    """A link to a file for people without an account: until when, for how many downloads, and whether it was taken back."""
+
+    __table_args__ = (NEVER_REUSED,)
+    id: int = row()
+    sha256: str = Field(index=True)
+    filename: str
+    mime: str
+    asset_id: int | None = Field(default=None, foreign_key="asset.id", index=True)
+    """The Asset that the file is; None for packages, sheets and reports."""
+    member_id: int = Field(foreign_key="member.id", index=True)
+    """Who made it."""
+    most_uses: int
+    uses: int = 0
+    ends_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = maybe_when()
+    created_at: datetime = when()
+
+    @property
+    def code(self) -> str:
+        """The id people see, such as `L-4F2K`."""
+        return ids.code("L", self.id or 0)
+
+
+class WaitingUpload(SQLModel, table=True):
+    """A file that a member put into the room and has not sent yet; sent, it has no row here any more."""
+
+    __table_args__ = (NEVER_REUSED,)
+    id: int = row()
+    sha256: str = Field(index=True)
+    size: int = Field(sa_type=BigInteger)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    at: datetime = Field(default_factory=now, sa_type=Instant, index=True)
 
 
 class ExportProfile(SQLModel, table=True):

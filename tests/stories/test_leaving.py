@@ -7,14 +7,17 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image
 
+from core.exports import links
 from core.people import projects
 from core.provenance.seal import keys
+from core.security.signed_links import LinkedFile
 from storage.files import exports
 from tests.pictures import encoded, scene
 from tests.stories.conftest import Story
@@ -189,13 +192,11 @@ def test_what_is_not_for_everybody_is_refused_in_plain_words(story: Story, lamp:
 
 
 @pytest.mark.only_in("room", reason="what is told there is no matter of the front")
-def test_a_strangers_link_is_for_one_file_and_some_days(story: Story, lamp: Seen, street: httpx2.Client) -> None:
-    from core.security import signed_links
-    from core.security.signed_links import LinkedFile
-
+def test_a_strangers_link_is_for_one_file_and_some_days(story: Story, lamp: Seen, street: httpx2.Client, vic: Person) -> None:
     (asset,) = story.assets(lamp)
     settings = story.desk.settings
-    over = signed_links.make(settings, LinkedFile(asset.sha256, "x.png", "image/png"), days=-1).rpartition("/")[2]
+    hasty = replace(story.desk, settings=settings.model_copy(update={"link_days": -1}))
+    over = links.make(hasty, LinkedFile(asset.sha256, "x.png", "image/png"), by=vic.member).rpartition("/")[2]
     assert street.get(f"/get/{over}").status_code == 409
     assert street.get(f"/get/{over[:-3]}abc").status_code == 404
     assert street.get(f"/assets/{asset.code}/original").status_code == 401

@@ -188,7 +188,11 @@ export class Composer {
       if (file.size > limit * 1024 * 1024) { toast(`${file.name} is larger than ${limit} MiB.`, true); continue; }
       const one = { file, row: this.row(file) };
       one.kept = upload(file).then(
-        (told) => { one.receipt = told.receipt; one.row.removeAttribute("aria-busy"); },
+        (told) => {
+          one.receipt = told.receipt;
+          one.row.removeAttribute("aria-busy");
+          if (told.warning) toast(told.warning, true);
+        },
         (problem) => { this.drop(one); toast(problem.message, true); },
       );
       this.files.push(one);

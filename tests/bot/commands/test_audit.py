@@ -15,9 +15,9 @@ from bot.cards import Answer
 from core.audit import checkpoints
 from core.audit.words import PHRASES
 from core.events import FOLLOWS, Follow
+from core.exports import links
 from core.people import projects
 from core.people.audit import Action
-from core.security import signed_links
 from storage.people import members
 from storage.tables import Member, Role
 from tests.bot.conftest import Talk
@@ -47,7 +47,7 @@ def actions(answer: Answer) -> list[str]:
 
 def content(talk: Talk, answer: Answer) -> bytes:
     link = str(answer.data["link"])
-    return talk.desk.blobs.get(signed_links.read(talk.desk.settings, link.rpartition("/")[2]).sha256)
+    return talk.desk.blobs.get(links.behind(talk.desk, link.rpartition("/")[2]).sha256)
 
 
 def test_every_audited_action_has_a_sentence() -> None:

@@ -1,0 +1,83 @@
+"""The command links: links to files for people without an account, listed and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from bot.cards import Answer, Button, Card, Field
+from bot.commands import subjects
+from bot.commands.command import Asked
+from bot.formatting import when
+from core.exports import links
+from storage import ids
+from storage.clock import now
+from storage.files import assets
+from storage.people import members
+from storage.tables import SharedLink
+
+_SHOWN, _MOST = 15, 100
+
+
+def listed(asked: Asked) -> Answer:
+    """List the links to files that people without an account can use, or take one back.
+
+    You see your own, leads see all; with the id of a picture, those to it. A link ends after a number of days and of downloads;
+    `revoke:yes` takes it back at once. Making, using and taking back are in the audit log.
+    /links
+    /links A-7Q0D
+    /links L-4F2K revoke:yes
+    """
+    code = next((part.value for part in asked.line.words if ids.number("L", part.value)), "")
+    if code and asked.switch("revoke"):
+        link = links.revoke(asked.desk, code, by=asked.member)
+        text = f"{link.code} to {link.filename} is taken back. It was used {_times(link.uses)}."
+        return Answer(text, private=True, data={"link": _shape(link)})
+    limit = asked.count("limit", _SHOWN, _MOST)
+    with asked.desk.reading() as session:
+        asset = subjects.some_assets(session, asked)[0] if not code and asked.line.words else None
+        found = links.listed(session, by=asked.member, asset=asset, limit=_MOST)
+        found = [one for one in found if not code or one.code == code]
+        fields = tuple(_field(session, one) for one in found[:limit])
+    ready = [one for one in found[:limit] if _state(one) == "good"]
+    buttons = tuple(Button("links", f"{one.code} revoke:yes", f"Take back {one.code}") for one in ready[:5])
+    title = f"{len(found)} link{'' if len(found) == 1 else 's'}" if found else "No links"
+    card = Card(title, text="" if found else "Exports make them.", fields=fields, buttons=buttons)
+    return Answer(cards=(card,), private=True, data={"links": _shapes(found[:limit]), "count": len(found)})
+
+
+def _field(session: Session, link: SharedLink) -> Field:
+    maker = members.by_id(session, link.member_id)
+    asset = assets.by_id(session, link.asset_id) if link.asset_id else None
+    of = f" of {asset.code}" if asset else ""
+    state = {"good": f"until {when(link.ends_at)}"}.get(_state(link), _state(link))
+    used = f"used {link.uses} of {link.most_uses} times"
+    return Field(link.code, f"{link.filename}{of}, by {maker.name if maker else 'somebody'}: {state}, {used}", short=False)
+
+
+def _state(link: SharedLink) -> str:
+    if link.revoked_at is not None:
+        return "taken back"
+    if link.ends_at <= now():
+        return "over"
+    return "used up" if link.uses >= link.most_uses else "good"
+
+
+def _shapes(found: Sequence[SharedLink]) -> list[dict[str, object]]:
+    return [_shape(one) for one in found]
+
+
+def _shape(link: SharedLink) -> dict[str, object]:
+    return {
+        "link": link.code,
+        "file": link.filename,
+        "state": _state(link),
+        "uses": link.uses,
+        "most_uses": link.most_uses,
+        "until": link.ends_at.isoformat(),
+    }
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
