@@ -29,6 +29,8 @@ class Language:
     marks: frozenset[str]
     frames: tuple[tuple[re.Pattern[str], str], ...]
     phrases: dict[tuple[str, ...], str]
+    spelled: dict[str, str]
+    """Single words as they are written, with their accents: `a` and `à` are two."""
     things: dict[tuple[str, ...], str]
 
     @cached_property
@@ -77,6 +79,7 @@ def language(code: str) -> Language:
         frozenset(fold(data.get("marks", "")).split()) if code != "zh" else frozenset(data["marks"].split()),
         frames,
         {key(said): str(meant) for said, meant in data["words"].items()},
+        {said.casefold(): str(meant) for said, meant in data["words"].items() if " " not in said},
         {key(said): thing for thing, said in _things(code)},
     )
 

@@ -150,8 +150,12 @@ _CJK: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
+_COUNTED = re.compile(r"[二两三四五六七八九十](?=\s*(?:张|个(?!人|月|星期)|条|幅|版|段|份|枚|本|件|名|位))")
+
+
 def _cjk(text: str, written: Written) -> str:
     text = text.translate(str.maketrans("０１２３４５６７８９", "0123456789"))
+    text = _COUNTED.sub(lambda found: str(_number(found.group())), text)
     for pattern, kind in _CJK:
         text = pattern.sub(lambda found, kind=kind: f" {written(_said(found, kind))} ", text)  # type: ignore[misc]
     return text

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from core.search.languages.files import CHARACTERS, Language, language, words_at
 from core.search.languages.foreign_dates import dates_in_english
+from core.search.languages.ordering import in_order
 from storage.search.tokenizer import fold
 
 Says = Callable[[str], bool]
@@ -57,7 +58,7 @@ def in_english(text: str, code: str, known: Known = NOTHING_KNOWN) -> str:
     for pattern, meant in found.frames:
         text = pattern.sub(_template(meant), text)
     reader = _Reader(found, text, known)
-    return reader.by_characters() if code in CHARACTERS else reader.by_words()
+    return in_order(reader.by_characters() if code in CHARACTERS else reader.by_words())
 
 
 _OPEN, _SHUT = "\ue000", "\ue001"
@@ -90,7 +91,7 @@ class _Reader:
         made, at, last, quoted = list[str](), 0, 0, False
         while at < len(pieces):
             kept, name = self._name(pieces, at)
-            size, meant = (kept, name) if kept else (0, "") if quoted else self._meant(folded, at)
+            size, meant = (kept, name) if kept else (0, "") if quoted else self._meant(pieces, folded, at)
             if not kept and folded[at] in _OF and size == 1 and self._person_at(pieces, at + size):
                 meant = "by"
             quoted ^= pieces[at].said == '"'
@@ -105,10 +106,12 @@ class _Reader:
         """Whether a person's name begins here: `le rendu de Zoë` is by her."""
         return at < len(pieces) and len(pieces[at].said) > 2 and self.known.person(pieces[at].said)
 
-    def _meant(self, folded: list[str], at: int) -> tuple[int, str]:
+    def _meant(self, pieces: list[_Piece], folded: list[str], at: int) -> tuple[int, str]:
         """How many words from here on are understood together, and as what."""
         for size in range(min(_LONGEST, len(folded) - at), 0, -1):
             said = tuple(folded[at : at + size])
+            if size == 1 and (spelled := self.found.spelled.get(pieces[at].said.casefold())) is not None:
+                return 1, spelled
             if said in self.found.phrases:
                 return size, self.found.phrases[said]
             if said in self.found.things:

@@ -6,18 +6,21 @@ import doctest
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core.search import languages
-from core.search.languages import files, foreign_dates, recognising, saying, wording
+from core.search import ask, languages
+from core.search.languages import files, foreign_dates, ordering, recognising, saying, wording
+from storage.database import Database
+from tests.corpus import NOW, Corpus, opened
 
 _SETS = Path(__file__).parents[2] / "data" / "questions"
 _FILES = Path(languages.__file__).parent
 
 
-@pytest.mark.parametrize("module", [foreign_dates, recognising, saying, wording])
+@pytest.mark.parametrize("module", [foreign_dates, ordering, recognising, saying, wording])
 def test_the_examples_in_the_language_code_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
@@ -126,3 +129,35 @@ def test_a_name_that_is_a_word_of_answers_stays_as_it_is() -> None:
 def test_what_a_button_asks_can_be_answered_in_another_language() -> None:
     assert languages.answer_language("client:acme language:ja") == ("client:acme", "ja")
     assert languages.answer_language("client:acme language:xx") == ("client:acme language:xx", "")
+
+
+_FORMS = tomllib.loads((_SETS / "forms.toml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Corpus]]:
+    with opened(request) as corpus:
+        yield corpus
+
+
+@pytest.mark.parametrize("english", _FORMS)
+def test_a_question_means_the_same_in_every_language(kept: tuple[Database, Corpus], english: str) -> None:
+    def told(text: str) -> tuple[object, ...]:
+        found = ask.answer(session, text, by=kept[1].people["Mia Chen"], now=NOW)
+        return found.want, [one.asset.code for one in found.results], found.rows, re.findall(r"\*\*(.*?)\*\*", found.sentence)
+
+    with kept[0].reading() as session:
+        wanted = told(english)
+        asked = [(code, text) for code, texts in _FORMS[english].items() for text in texts]
+        assert [text for code, text in asked if languages.recognised(text) != code] == []
+        assert [text for _code, text in asked if told(f"{text} language:en") != wanted] == []
+
+
+def test_a_german_question_has_german_chips_and_buttons(kept: tuple[Database, Corpus]) -> None:
+    with kept[0].reading() as session:
+        found = ask.answer(session, "wer hat die Bilder für Acme im März gemacht", by=kept[1].people["Mia Chen"], now=NOW)
+        assert found.understood == ("gefragt: wer", "Kunde Acme", "im März")
+        assert [one.label for one in found.without] == ["Kunde Acme", "im März"]
+        again = ask.answer(session, found.without[1].text, by=kept[1].people["Mia Chen"], now=NOW)
+    assert found.without[1].text.endswith("language:de")
+    assert "hat " in again.sentence
