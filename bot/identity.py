@@ -72,7 +72,8 @@ def _known(session: Session, platform: str, user_id: str) -> Member | None:
 def join_room(desk: Desk, name: str) -> Member:
     """The Member who picked `name` at the room's door: whoever has that name already, else a newcomer.
 
-    The room is a local place among people who trust each other: a name is enough. Raises BadInput, TooLong, DatabaseUnavailable.
+    The room is a local place among people who trust each other: a name is enough. Raises BadInput, TooLong, DatabaseUnavailable,
+    and Refused for the name of somebody who was deactivated.
     """
     return _by_name(desk, name, ROOM, role=None)
 
@@ -136,6 +137,8 @@ def _by_name(desk: Desk, name: str, platform: str, *, role: Role | None) -> Memb
             if role is None and names.skeleton(shown) in _looks(session):
                 raise BadInput("This name looks like one that is taken.", hint="Choose another one, or type yours by hand.")
             return _take_in(session, shown, platform, key, role or newcomer_role(session, desk.settings, platform))
+        if not known.active:
+            raise Refused(f"{known.name} is no longer active here.", hint="An admin can change that.", member=known.name)
         if members.by_handle(session, platform, key) is None and known.id is not None:
             members.add_handle(session, known.id, platform, key)
             record(session, Event(audit.Action.MEMBER_HANDLE_ADDED, subject(known), by=known, after={"platform": platform}))

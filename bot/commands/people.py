@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from bot.cards import Answer, Button, Card, Field
+from bot import shapes
+from bot.cards import Answer, Button, Card, Choice, Field, Form, FormField
 from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput, MissingInput
@@ -20,6 +21,8 @@ from storage.tables import Handle, Member, Project, Role
 
 NO_ROLE = "none"
 """Takes a role in a project away."""
+EVERYWHERE = "everywhere"
+"""Stands for no project in the form."""
 _SHOWN, _MOST = 25, 100
 
 
@@ -61,15 +64,17 @@ def role(asked: Asked) -> Answer:
     """Give somebody a role, overall or in one project, or take a project's role away.
 
     The roles are viewer, artist, lead and admin. Overall, admins give them; in a project its leads do, too; nobody gives a role
-    above their own. `none` takes the role in a project away. On the command line, whoever runs Slate may give any role, also
-    when no admin is left.
+    above their own. `none` takes the role in a project away. Without a name a form opens. On the command line, whoever runs Slate
+    may give any role, also when no admin is left.
     /role @ana lead
     /role @ana lead project:orchid
     /role @ana none project:orchid
     """
     name, wanted = _name_and_role(asked)
-    if not name:
+    if not name and asked.place.platform == "cli":
         raise MissingInput("`role` needs a name and a role.", hint="Write /role @ana lead.", input="member")
+    if not name:
+        return _form(asked)
     if not wanted:
         with asked.desk.reading() as session:
             allow(session, asked.member, Permission.SEE_PEOPLE, asked.place.project)
@@ -78,7 +83,7 @@ def role(asked: Asked) -> Answer:
     given = None if wanted == NO_ROLE else Role(wanted)
     with asked.desk.writing() as session:
         member = team.for_change(session, name, platform=asked.place.platform, tenant=asked.place.tenant)
-        if not asked.option("project"):
+        if asked.option("project") in ("", EVERYWHERE):
             text, changed = _overall(session, asked, member, given)
         else:
             text, changed = _there(session, asked, member, projects.find(session, asked.option("project")), given)
@@ -116,6 +121,27 @@ def reactivate(asked: Asked) -> Answer:
     return Answer(text, private=True, data={"member": member.name, "active": True})
 
 
+def _form(asked: Asked) -> Answer:
+    """Whose role, which role, and where: as menus. Raises Refused for who may give none anywhere."""
+    with asked.desk.reading() as session:
+        led = [one for one in project_rows.everything(session) if may(session, asked.member, Permission.GIVE_PROJECT_ROLES, one)]
+        overall = may(session, asked.member, Permission.MANAGE_MEMBERS, None)
+        if not led and not overall:
+            allow(session, asked.member, Permission.GIVE_PROJECT_ROLES, None)
+        team_now = [Choice(one.name, one.name) for one in team.everybody(session) if one.active]
+        highest = max((role_in(session, asked.member, one) for one in (None, *led)), key=lambda role: role.rank)
+    roles = [Choice(one.value, one.value) for one in givable(highest, in_project=True)]
+    places = [*([Choice(EVERYWHERE, "everywhere")] if overall else []), *(Choice(one.slug, one.name) for one in led)]
+    fields = (
+        FormField("member", "Whose role", "choice", team_now[0].value, required=True, choices=tuple(team_now)),
+        FormField("role", "Role", "choice", Role.ARTIST.value, required=True,
+                  choices=(*roles, Choice(NO_ROLE, "none (takes a project's role away)"))),
+        FormField("project", "Where", "choice", places[0].value, required=True, choices=tuple(places)),
+    )  # fmt: skip
+    form = Form("Change a role", "role", fields, submit="Change")
+    return Answer(form=form, private=True, data=shapes.form_shape(form))
+
+
 def _overall(session: Session, asked: Asked, member: Member, given: Role | None) -> tuple[str, bool]:
     if given is None:
         hint = "Write /deactivate to end their access, or add project: to take a role in one project away."
@@ -149,14 +175,26 @@ def _name(asked: Asked) -> str:
 
 def _name_and_role(asked: Asked) -> tuple[str, str]:
     """`@ana lead`, `"Ana Ruiz" lead`, `Ana Ruiz lead`: (the name, the role or nothing). Raises BadInput for no such role."""
+    if asked.option("member"):
+        return asked.option("member"), _role_named(asked.option("role")) if asked.option("role") else ""
     text = " ".join(part.value for part in asked.line.words).strip()
     name, _, last = text.rpartition(" ")
+    if asked.option("role"):
+        return text, _role_named(asked.option("role"))
     if last.casefold() in (*Role, NO_ROLE):
         return name.strip(), last.casefold()
     if len(asked.line.words) == 2 and (asked.line.words[0].value.startswith("@") or asked.line.words[0].quoted):
-        roles = ", ".join(f"`{one}`" for one in (*Role, NO_ROLE))
-        raise BadInput(f"There is no role `{last[:40]}`.", hint=f"The roles are {roles}.", input="role")
+        _role_named(last)
     return text, ""
+
+
+def _role_named(text: str) -> str:
+    """A role, or `none`. Raises BadInput."""
+    wanted = text.strip().casefold()
+    if wanted not in (*Role, NO_ROLE):
+        roles = ", ".join(f"`{one}`" for one in (*Role, NO_ROLE))
+        raise BadInput(f"There is no role `{text[:40]}`.", hint=f"The roles are {roles}.", input="role")
+    return wanted
 
 
 def _has_role(session: Session, member: Member, project: Project) -> bool:

@@ -98,8 +98,11 @@ TABLE: tuple[Command, ...] = (
         Option("project", "Only people with a role of their own in this project.", "project"),
         Option("limit", "How many are shown, at most 100.", "count"),
     )),
-    Command("role", "people.role", "MEMBER [ROLE] [project:NAME]", "member", (
+    Command("role", "people.role", "[MEMBER] [ROLE] [project:NAME]", "member", (
         Option("project", "The project in which the role holds; default: everywhere.", "project"),
+        Option("member", "A name, a first name or a mention; start typing to find one.", "member"),
+        Option("role", "viewer, artist, lead or admin; none takes a project's role away.",
+               choices=("viewer", "artist", "lead", "admin", "none")),
     )),
     Command("deactivate", "people.deactivate", "MEMBER", "member"),
     Command("reactivate", "people.reactivate", "MEMBER", "member"),

@@ -8,7 +8,7 @@ import pytest
 
 from bot import identity
 from core.desk import Desk, open_desk
-from core.errors import BadInput, TooLong, UnknownMember
+from core.errors import BadInput, Refused, TooLong, UnknownMember
 from core.settings import Settings
 from storage.people import audit, members
 from storage.tables import Role
@@ -17,6 +17,15 @@ from storage.tables import Role
 def test_the_first_in_the_room_is_admin_and_later_ones_are_artists(desk: Desk) -> None:
     assert identity.join_room(desk, "Kit").role is Role.ADMIN
     assert identity.join_room(desk, "Mia").role is Role.ARTIST
+
+
+def test_the_door_tells_whoever_was_deactivated_that_they_are_out(desk: Desk) -> None:
+    identity.join_room(desk, "Kit")
+    mia = identity.join_room(desk, "Mia")
+    with desk.writing() as session:
+        session.merge(mia).active = False
+    with pytest.raises(Refused, match="Mia is no longer active here"):
+        identity.join_room(desk, "Mia")
 
 
 def test_the_role_of_newcomers_is_a_setting(settings: Settings) -> None:

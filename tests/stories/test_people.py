@@ -62,3 +62,9 @@ def test_who_changed_what_is_read_in_the_audit_log(story: Story, mia: Person, vi
     assert f"Mia Chen asked for {asked.subject}" in mia.asks(f"/audit {asked.subject}").text, "a lead reads it, too"
     vic.is_refused("/audit", "refused", "As a viewer you may not read the audit log")
     assert "intact" in kit.asks("/audit verify").text
+
+
+def test_a_form_changes_a_role(story: Story, mia: Person, kit: Person) -> None:
+    told = kit.says("/role")
+    kit.fills(told.form, member="Mia Chen", role="viewer")
+    mia.is_refused(SHOE, "refused", "As a viewer you may not render")

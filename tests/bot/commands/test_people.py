@@ -37,6 +37,19 @@ def test_a_role_is_given_however_the_name_is_written(talk: Talk, kit: Member, li
     assert stored(talk, talk.mia).role is Role.LEAD
 
 
+def test_without_a_name_a_form_opens_and_says_the_same(talk: Talk, kit: Member) -> None:
+    form = talk.say("/role", by=kit).form
+    assert form is not None
+    assert [(one.name, len(one.choices)) for one in form.fields] == [("member", 4), ("role", 5), ("project", 2)]
+    filled = {"member": "Mia Chen", "role": "lead", "project": "everywhere"}
+    assert talk.press(f"{form.command}:", by=kit, values=filled).text == "**Mia Chen** is now lead."
+    assert "in playground" in talk.press("role:", by=kit, values=filled | {"role": "admin", "project": "playground"}).text
+    here = talk.say("/role", by=talk.ana).form
+    assert here is not None
+    assert [choice.value for choice in here.fields[2].choices] == ["playground"], "a lead gives roles in projects"
+    assert talk.say("/role", by=talk.vic).error == "refused"
+
+
 def test_a_role_in_a_project_is_given_and_taken(talk: Talk, kit: Member) -> None:
     given = talk.say("/role @mia lead project:playground", by=kit)
     assert given.data["person"]["projects"] == {"playground": "lead"}
@@ -53,7 +66,6 @@ def test_a_role_below_the_one_overall_says_that_more_is_allowed(talk: Talk, kit:
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ("/role", "missing-input"),
         ("/role @nobody lead", "unknown-member"),
         ("/role @mia boss", "bad-input"),
         ("/role @mia none", "bad-input"),
@@ -130,6 +142,7 @@ def test_names_and_roles_are_completed(talk: Talk, kit: Member) -> None:
 def test_the_operating_system_s_user_makes_an_admin_when_none_is_left(slate: Terminal, talk: Talk) -> None:
     assert slate.json("role", "Ana Ruiz", "admin")["person"]["role"] == "admin"
     assert slate("role", "Mia Chen", "admin", "--as", "Vic Low") == 4
+    assert slate("role") == 2
     assert slate("deactivate", "Vic Low") == 0
     assert stored(talk, talk.vic).active is False
     assert slate("role", "Ana Ruiz", "artist", "--as", "Ana Ruiz") == 0, "the system's user is an admin, too"
