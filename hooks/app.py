@@ -25,7 +25,7 @@ from bot.slack.runtime import Front
 from bot.web.app_state import House, NotJoined
 from bot.web.asset_routes import router as page_routes
 from bot.web.compare_routes import router as compare_routes
-from bot.web.guard import Guard
+from bot.web.guard import HEADERS, Guard
 from bot.web.room_routes import router as room_routes
 from bot.web.session import signer
 from bot.web.templating import STATIC, Templates
@@ -165,7 +165,9 @@ def _unfit(request: Request, problem: Exception) -> Response:
 
 def _unexpected(request: Request, problem: Exception) -> Response:
     log.error("web.broken", path=request.url.path, exc_info=problem)
-    return _answer(request, 500, "slate-error", "Slate itself made a mistake here.", "It is in the log. Trying again may help.")
+    said = _answer(request, 500, "slate-error", "Slate itself made a mistake here.", "It is in the log. Trying again may help.")
+    said.headers.update(HEADERS)  # the last resort answers from outside of the guard
+    return said
 
 
 def _answer(request: Request, status: int, code: str, message: str, hint: str) -> Response:

@@ -15,7 +15,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -38,13 +38,13 @@ class Guard:
             return
         problem = self.refusal(scope["method"], Headers(scope=scope))
         if problem:
-            await PlainTextResponse(problem, status_code=403, headers=_HEADERS)(scope, receive, send)
+            await PlainTextResponse(problem, status_code=403, headers=HEADERS)(scope, receive, send)
             return
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if renewed := scope.get("state", {}).get("cookie"):
                     headers.append("set-cookie", renewed)

@@ -16,6 +16,7 @@ from core.provenance.carriers.field_names import COMPLETE, CUT_OFF, PARAMETERS, 
 _NAMES = {RECORD: b"SLAT", PARAMETERS: b"EXIF", XMP: b"XMP "}
 _FLAGS = {PARAMETERS: 0x08, XMP: 0x04}
 _ALPHA, _HEADER, _SEAL = 0x10, b"VP8X", b"C2PA"
+_HEADER_SIZE = 10
 _MADE_HEADER = b"h"
 """The record's chunk begins with this when the header is ours."""
 
@@ -60,6 +61,8 @@ def free(data: bytes) -> frozenset[str]:
 def insert(data: bytes, words: Mapping[str, str]) -> bytes:
     parts = chunks(data)
     made = parts[0].name != _HEADER
+    if not made and parts[0].size < _HEADER_SIZE:
+        raise BadPicture(CUT_OFF, hint=COMPLETE)
     header = _made_header(data, parts[0]) if made else data[parts[0].start : parts[0].end]
     flags = header[8]
     for name in words:
@@ -78,7 +81,7 @@ def remove(data: bytes, added: Collection[str]) -> bytes:
     gone = {_NAMES[RECORD], _SEAL} | {_NAMES[name] for name in added if name in _NAMES}
     made = ours.body(data).startswith(_MADE_HEADER)
     kept = [data[part.start : part.end] for part in parts if part.name not in gone and not (made and part.name == _HEADER)]
-    if not made and parts[0].name == _HEADER:
+    if not made and parts[0].name == _HEADER and parts[0].size >= _HEADER_SIZE:
         flags = kept[0][8]
         for name in added:
             flags &= ~_FLAGS.get(name, 0)
@@ -116,6 +119,8 @@ def _made_header(data: bytes, first: WebpChunk) -> bytes:
         flags = 0
     else:
         raise BadPicture("The WebP file does not begin with a picture.")
+    if not width or not height:
+        raise BadPicture("The WebP file says that its picture has no size.")
     size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     return chunk(_HEADER, bytes((flags, 0, 0, 0)) + size)
 
