@@ -12,9 +12,8 @@ from bot.cards import Answer, Button, Card, Choice, Field, Form, FormField
 from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput, MissingInput
-from core.people import projects, team
+from core.people import leavers, projects, team
 from core.people.roles import LEAST, Permission, allow, givable, may, role_in
-from core.rendering import leavers
 from storage.people import members
 from storage.people import projects as project_rows
 from storage.tables import Handle, Member, Project, Role
@@ -94,19 +93,22 @@ def role(asked: Asked) -> Answer:
 def deactivate(asked: Asked) -> Answer:
     """Deactivate somebody who has left: they are out of Slate everywhere within a minute.
 
-    Their renders that still wait are cancelled. What they made and said stays, and `/reactivate` lets them in again.
+    Their renders that still wait are cancelled, and their links to files are taken back. What they made and said stays, and
+    `/reactivate` lets them in again.
     /deactivate @tom
     """
     done = leavers.deactivate(
         asked.desk, _name(asked), by=asked.member, operator=asked.said.operator,
         platform=asked.place.platform, tenant=asked.place.tenant,
     )  # fmt: skip
-    count = len(done.cancelled)
-    rest = f" {count} waiting render{'s were' if count != 1 else ' was'} cancelled." if count else ""
+    renders, links = len(done.cancelled), len(done.revoked)
+    rest = f" {renders} waiting render{'s were' if renders != 1 else ' was'} cancelled." if renders else ""
+    rest += f" {links} link{'s were' if links != 1 else ' was'} taken back." if links else ""
     text = f"**{done.member.name}** is deactivated.{rest}" if done.changed else f"{done.member.name} is deactivated already."
     undo = (Button("reactivate", f"member/{done.member.id}", "Reactivate"),) if done.changed else ()
     cancelled = [one.code for one in done.cancelled]
-    return Answer(text, private=True, buttons=undo, data={"member": done.member.name, "active": False, "cancelled": cancelled})
+    data = {"member": done.member.name, "active": False, "cancelled": cancelled, "links": [one.code for one in done.revoked]}
+    return Answer(text, private=True, buttons=undo, data=data)
 
 
 def reactivate(asked: Asked) -> Answer:

@@ -102,5 +102,16 @@ def revoke(desk: Desk, code: str, *, by: Member) -> SharedLink:
     return link
 
 
+def revoke_all_of(session: Session, maker: Member, *, by: Member) -> list[SharedLink]:
+    """Take back every link of somebody who leaves, in the caller's transaction."""
+    found = list(links.good_of(session, maker.id or 0, now()))
+    for link in found:
+        link.revoked_at = now()
+        session.add(link)
+        told = {"file": link.filename, "uses": link.uses}
+        record(session, Event(Action.LINK_REVOKED, link.code, by=by, after=told, asset_id=link.asset_id))
+    return found
+
+
 def _leads(session: Session, by: Member) -> bool:
     return role_in(session, by, None).rank >= Role.LEAD.rank

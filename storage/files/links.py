@@ -32,6 +32,12 @@ def listed(
     return session.exec(wanted.order_by(col(SharedLink.id).desc()).limit(limit)).all()
 
 
+def good_of(session: Session, member_id: int, at: datetime) -> Sequence[SharedLink]:
+    """The links of one who made them that are good still, locked until the transaction ends."""
+    good = (SharedLink.member_id == member_id, col(SharedLink.revoked_at).is_(None), col(SharedLink.ends_at) > at)
+    return session.exec(select(SharedLink).where(*good).order_by(col(SharedLink.id)).with_for_update()).all()
+
+
 def count_use(session: Session, row: int, at: datetime) -> bool:
     """Note one more download, if the link is good for one: two that come at the same moment never get the last one both."""
     good = (col(SharedLink.id) == row, col(SharedLink.revoked_at).is_(None), col(SharedLink.ends_at) > at)

@@ -6,6 +6,9 @@ import pytest
 
 from bot import commands
 from bot.request import ChatPlace, ChatRequest
+from core.errors import Conflict
+from core.exports import links
+from core.security.signed_links import LinkedFile
 from storage.people import members
 from storage.tables import Member, RenderState, Role
 from tests.bot.conftest import Talk
@@ -119,12 +122,23 @@ def test_a_leaver_s_waiting_renders_are_cancelled_and_what_they_made_stays(talk:
     made, waiting = talk.ask(), talk.ask("render text-to-image another shoe seed:8")
     talk.finish(made)
     gone = talk.say("/deactivate @mia", by=kit)
-    assert gone.data == {"member": "Mia Chen", "active": False, "cancelled": [waiting.code]}
+    assert gone.data["cancelled"] == [waiting.code]
     assert talk.reread(waiting).state is RenderState.CANCELLED
     assert talk.say("/find shoe").error == "refused"
     assert talk.say(f"/whatis {made.code}", by=talk.ana).error == ""
     assert talk.press(gone.buttons[0].action, by=kit).data["active"]
     assert talk.say("/find shoe").error == ""
+
+
+def test_the_links_that_a_leaver_made_are_taken_back(talk: Talk, kit: Member) -> None:
+    file = LinkedFile(talk.desk.blobs.put(b"a picture"), "hero.png", "image/png")
+    mine, theirs = links.make(talk.desk, file, by=talk.mia), links.make(talk.desk, file, by=talk.ana)
+    gone = talk.say("/deactivate @mia", by=kit)
+    assert "1 link was taken back" in gone.text
+    with pytest.raises(Conflict, match="taken back"):
+        links.follow(talk.desk, mine.rpartition("/")[2])
+    assert links.follow(talk.desk, theirs.rpartition("/")[2]).filename == "hero.png"
+    assert [one["action"] for one in talk.say("/audit action:revoked by:@kit", by=kit).data["events"]] == ["link:revoked"]
 
 
 def test_names_and_roles_are_completed(talk: Talk, kit: Member) -> None:
