@@ -29,6 +29,7 @@ OVERCOME: dict[str, dict[str, Any]] = {
     "does not find the file": {"view_missing": 1},
     "hands over half a file": {"view_short": 1},
     "hands over nothing": {"view_empty": 1},
+    "always forgets the run and keeps its files": {"forget_history": -1},
 }
 
 FATAL: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -37,7 +38,7 @@ FATAL: dict[str, tuple[dict[str, Any], str, str]] = {
     "ends with no outputs": ({"no_outputs": 1}, "no-outputs", "made no file"),
     "blocks what it was asked": ({"no_outputs": 1, "blocked_message": "no licence"}, "no-outputs", ""),
     "always loses the files": ({"files_lost": -1}, "output-lost", "gpu-01"),
-    "always forgets the run": ({"forget_history": -1}, "run-vanished", "lost this render"),
+    "always forgets the run and its files": ({"forget_history": -1, "files_lost": -1}, "run-vanished", "lost this render"),
 }
 
 
@@ -51,7 +52,7 @@ def test_what_can_be_overcome_is_overcome_and_nobody_has_to_ask_twice(story: Sto
     asked = mia.asks(ASK)
     story.shop.simulator.turn(**OVERCOME[trouble])
     if "garbage" in OVERCOME[trouble]:
-        story.works_it_out(asked, rounds=1)
+        story.tries(asked)
         story.shop.simulator.turn(garbage="")
     assert story.works_it_out(asked).state is RenderState.DONE
     assert mia.sees("Took", again=asked).tone == "done"
@@ -108,7 +109,7 @@ def test_a_server_that_answers_nonsense_keeps_the_render_waiting_until_it_makes_
 ) -> None:
     asked = mia.asks(ASK)
     story.shop.simulator.turn(garbage=garbage)
-    story.works_it_out(asked, rounds=1)
+    story.tries(asked)
     waiting = mia.sees("resumes automatically", again=asked)
     assert waiting.tone == "queued"
     story.shop.simulator.turn(garbage="")
