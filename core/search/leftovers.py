@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.search import events
+from core.search import events, meanings
 from core.search.entities import Match
 from core.search.lexicon import JOINTS, word_set
 from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
@@ -176,11 +176,22 @@ def _missing(line: Line, at: int) -> None:
     """A word nothing has: where a name is expected, it is one nobody knows."""
     one, before = line.words[at], line.original(at - 1)
     named = before in ("for", "by", "to", "from", "did", "client", "project", "does", "has") or (at > 0 and one.raw[:1].isupper())
+    if not named and _instead(line, bare(one)):
+        return
     into = line.strangers if named else line.missed
     if named and into and line.words[at - 1].raw == into[-1].split()[-1]:
         into[-1] = f"{into[-1]} {bare(one)}"
     else:
         into.append(bare(one))
+
+
+def _instead(line: Line, word: str) -> bool:
+    """Whether pictures have other words for the thing: then those are looked for, and the answer says so."""
+    there = [other for other in meanings.near(word) if line.in_prompts(other)][: meanings.MOST]
+    if there:
+        line.reading.add_any(there, line.corpus)
+        line.instead.append((word, tuple(there)))
+    return bool(there)
 
 
 def _guess(line: Line, at: int, tokens: tuple[str, ...]) -> bool:

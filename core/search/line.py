@@ -172,6 +172,8 @@ class Line:
         self.strangers: list[str] = []
         """What stands where a name does, and is none that is known."""
         self.unplaced: list[str] = []
+        self.instead: list[tuple[str, tuple[str, ...]]] = []
+        """Words that no picture has, each with those that are looked for in its place."""
         """Words that would change the answer, and found no place in it."""
         self.against: list[Condition] = []
         self.rendered = False

@@ -71,6 +71,7 @@ def understand(
         spelled=tuple(spelled),
         asking=found.asking,
         unplaced=tuple(dict.fromkeys(found.unplaced)),
+        instead=tuple(found.instead),
     )
 
 

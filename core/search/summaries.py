@@ -52,6 +52,9 @@ class Summaries:
         missed, unplaced = self.question.missed, self.question.unplaced
         if unplaced:
             sentence = f"Not sure what to make of {listed([f'“{bare(one)}”' for one in unplaced])}. Without it: {sentence}"
+        for word, others in self.question.instead:
+            shown = ", ".join(f"“{bare(one)}”" for one in others)
+            sentence = f"Nothing mentions “{bare(word)}”, as far as you can see; showing {shown} instead. {sentence}"
         if not missed:
             return sentence
         said = listed([f"“{bare(one)}”" for one in missed])
