@@ -90,7 +90,7 @@ def _negated(line: Line) -> None:
         key = line.keys[at]
         if key == TAKEN or key in ordinary("function") | ordinary("chat") | ordinary("verbs") | picture_nouns():
             for place in range(span.first, span.last):
-                if line.keys[place] in NEGATIONS:
+                if line.keys[place] in NEGATIONS or place == span.first:
                     line.negations.append(place)
                     line.keys[place] = TAKEN
             continue
