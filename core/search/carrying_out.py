@@ -16,7 +16,7 @@ from core.search.entities import Vocabulary
 from core.search.lexicon import Want, word_set
 from core.search.results import Result
 from storage import ids, search
-from storage.search import Facet, FacetField, Order, Page, Phrase, Query, Relation, Scope, hydrate, tally
+from storage.search import Facet, FacetField, Order, Page, Phrase, Query, Relation, Scope, happenings, hydrate, tally
 from storage.search.tokenizer import words_of
 from storage.tables import Judgement, Origin
 
@@ -120,12 +120,14 @@ class Search:
         if question.subject:
             return Page(tuple(self._of_subject()))
         if question.frame.measure is not None:
-            limit = max(self.limit, question.frame.limit)
+            limit = (question.frame.limit or self.limit) + question.frame.skip
             found = tally.measure(
                 self.session, question.query, self.scope, question.frame.measure, limit, least=question.frame.least
             )
-            return Page(tuple(asset for asset, _amount in found))
-        return search.find(self.session, question.query, self.scope, self._wanted(), self.after)
+            return Page(tuple(asset for asset, _amount in found[question.frame.skip :]))
+        skip = question.frame.skip
+        page = search.find(self.session, question.query, self.scope, self._wanted() + skip, self.after)
+        return replace(page, asset_ids=page.asset_ids[skip:]) if skip else page
 
     def _wanted(self) -> int:
         return min(self.limit, self.question.frame.limit) if self.question.frame.limit else self.limit
@@ -158,6 +160,7 @@ class Search:
             return self._nothing()
         if not self.after and not self.question.subject and self._prefers_approved():
             page = self._approved_first(page)
+        page = self._by_event(page)
         results = tuple(Result.of(row) for row in hydrate.shown(self.session, page.asset_ids))
         return self._told(results, page)
 
@@ -259,6 +262,18 @@ class Search:
             return replace(page, asset_ids=(*best, *(one for one in page.asset_ids if one not in best))[:length])
         shorter = search.find(self.session, self.question.query, self.scope, length - 1)
         return Page((*best, *shorter.asset_ids), shorter.after)
+
+    def _by_event(self, page: Page) -> Page:
+        """`the last thing Drew approved`, `the first one sent`: by when that was done, and not by when it was made."""
+        question = self.question
+        links = [one.link for one in question.conditions if one.link and not one.link.negated]
+        done = next((one for one in links if one.relation in (Relation.EVER, Relation.EXPORTED)), None)
+        plain = question.want is Want.PICTURES and not question.frame.yes and not question.frame.skip and not question.subject
+        if done is None or not plain or question.order not in (Order.NEWEST, Order.OLDEST) or self.after:
+            return page
+        found = happenings.happenings(self.session, question.query, self.scope, done, oldest=question.order is Order.OLDEST)
+        ordered = list(dict.fromkeys(one.asset_id for one in found))
+        return replace(page, asset_ids=tuple(ordered[: len(page.asset_ids)]) or page.asset_ids)
 
     # Nothing
 

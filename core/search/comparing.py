@@ -12,7 +12,9 @@ from core.search.line import Line
 from storage.search import FacetField, RelatedRows, Relation
 from storage.search.tally import Group
 
-_MORE = re.compile(r"\b(?:(?P<more>more|busier|higher|bigger|larger|most)|(?P<less>fewer|less|quieter|lower))\b")
+_MORE = re.compile(
+    r"\b(?:(?P<more>more|busier|higher|bigger|larger|heavier|stronger|ahead|most)|(?P<less>fewer|less|quieter|lower|lighter|behind))\b"
+)
 _THAN = re.compile(r"\b(?:than|or|vs|versus|compared (?:to|with))\b")
 _FIELDS = {
     FacetField.BY: Group.BY,
@@ -31,12 +33,15 @@ _FIELDS = {
 def dates_against(line: Line, found: list[dates.DateMatch]) -> None:
     """`more this month than last month`: the second span is what the first is compared with; it is taken out of `found`."""
     said = " ".join(line.keys)
-    if len(found) != 2 or not _MORE.search(said) or not _THAN.search(said):
+    if len(found) != 2 or not (_MORE.search(said) or re.search(r"\b(?:vs|versus|compared (?:to|with|against))\b", said)):
+        return
+    if not _THAN.search(said):
         return
     second = found.pop()
     label_ = " ".join(word.raw for word in line.words[second.first : second.last]).lower()
     line.against.append(Condition(label_, since=second.since, until=second.until))
-    line.set(compare=True, yes=True, least=bool((_MORE.search(said) or [None])["less"]))  # type: ignore[call-overload]
+    line.want = Want.HOW_MANY if line.want is Want.PICTURES else line.want
+    line.set(compare=True, yes=_MORE.search(said) is not None, least=bool((_MORE.search(said) or [None])["less"]))  # type: ignore[call-overload]
     _clear(line)
 
 
@@ -148,6 +153,11 @@ def _clear(line: Line) -> None:
         if key in (
             "more",
             "less",
+            "heavier",
+            "stronger",
+            "ahead",
+            "lighter",
+            "behind",
             "fewer",
             "busier",
             "quieter",

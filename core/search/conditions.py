@@ -80,6 +80,8 @@ class Frame:
     least: bool = False
     limit: int = 0
     """How many pictures or groups are asked for; 0 is as many as there are."""
+    skip: int = 0
+    """How many of the first are left out: 1 for the second newest."""
     measure: Measure | None = None
     """Sorted by this, the largest first; with `least` the smallest."""
     without: bool = False

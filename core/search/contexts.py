@@ -130,7 +130,7 @@ def _judged(line: Line, text: str, first: int, size: int) -> bool:
     if size > 1 or text not in (*events.APPROVE, *events.REJECT, *events.EXPORT, *UNDECIDED_SAID):
         return False
     last = first + size >= len(line.keys) or line.words[first].stop
-    return not (line.words[first].raw[:1].isupper() and last)
+    return not (last and (line.words[first].raw[:1].isupper() or line.original(first - 1) == "for"))
 
 
 def _fields(line: Line, context: Context, text: str, *, exact: bool) -> Sequence[FacetField]:

@@ -44,6 +44,7 @@ def grouped(session: Session, question: Question, scope: Scope, by: Group | str,
     if frame.least:
         rows = list(reversed(rows))
     if frame.most:
+        rows = rows[frame.skip :]
         limit = frame.limit or 1
         kept = rows[:limit]
         rows = [*kept, *(one for one in rows[limit:] if kept and not frame.limit and one[1] == kept[-1][1])]

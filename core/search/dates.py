@@ -157,8 +157,8 @@ def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, Days] 
 
 def _plain(words: Sequence[str]) -> str:
     """`12th of March` and `the 12 march` made equal: ordinals without their letters, no `the` and `of`."""
-    kept = (re.sub(r"^(\d+)(?:st|nd|rd|th)$", r"\1", word) for word in words if word not in ("the", "of"))
-    return " ".join(kept)
+    kept = [re.sub(r"^(\d+)(?:st|nd|rd|th)$", r"\1", word) for word in words if word not in ("the", "of")]
+    return kept[0] if len(kept) == 1 else " ".join(kept).replace("!", "")
 
 
 def _span(days: Days, zone: tzinfo) -> TimeSpan:
@@ -291,11 +291,13 @@ def _month_day(text: str, today: date) -> Days | None:
 def _month(text: str, today: date) -> Days | None:
     """`March`: the latest one that has begun; `March 2026`, `March last year`."""
     name, _, year = text.partition(" ")
+    sure = name.endswith("!")
+    name = name.removesuffix("!")
     if name not in _MONTH:
         return None
     month = _MONTH[name]
     if not year:
-        clear = name not in ("march", "mar", "may", "april", "june", "august", "jan", "sep", "dec", "jun", "apr", "aug")
+        clear = sure or name not in ("march", "mar", "may", "april", "june", "august", "jan", "sep", "dec", "jun", "apr", "aug")
         return whole_month(today.year if month <= today.month else today.year - 1, month)._replace(sure=clear)
     if year in ("this year", "last year"):
         return whole_month(today.year - (year == "last year"), month)

@@ -6,16 +6,17 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.search import dates
+from core.search import dates, sequels
 from core.search.conditions import UNDECIDED_SAID, Condition
 from core.search.filters import UNDECIDED
 from core.search.lexicon import Want, word_set
 from core.search.line import TAKEN, Line, picture_nouns
 from storage.search import Facet, FacetField, RelatedRows, Relation
+from storage.search.tally import Group
 
 APPROVE = ("approved", "approve", "approves", "approving", "approval", "approvals")
 REJECT = ("rejected", "reject", "rejects", "rejecting", "rejection", "rejections")
-EXPORT = ("exported", "delivered")
+EXPORT = ("exported", "delivered", "outside")
 MADE = word_set(
     """
     made make makes rendered render renders did created create generated generate uploaded upload painted
@@ -37,7 +38,7 @@ _PROFILES = {
     "internal": "team",
     "internally": "team",
 }
-_EVER = ("ever", "once", "previously", "later", "before", "originally", "initially")
+_EVER = ("ever", "once", "beforehand", "earlier", "formerly", "previously", "later", "before", "originally", "initially")
 _AGENT = (
     "did",
     "the",
@@ -51,6 +52,13 @@ _AGENT = (
     "who",
     "stuff",
     "things",
+    "thing",
+    "picture",
+    "image",
+    "render",
+    "shot",
+    "one",
+    "video",
     "ones",
     "everything",
     "anything",
@@ -85,6 +93,7 @@ def read(line: Line) -> list[MentionedEvent]:
     """The events in the line; their words are taken."""
     _client_gets(line)
     found = [*_verdicts(line), *_exports(line)]
+    found = found or _any_verdict(line)
     for one in found:
         one.member = _agent(line, one)
         one.verbal = one.verbal or one.member is not None
@@ -110,6 +119,25 @@ def _client_gets(line: Line) -> None:
         return
     at = said[: match.start("gets")].count(" ")
     line.keys[at] = "delivered"
+
+
+_GIVEN = ("verdict", "verdicts", "decision", "decisions", "judgement", "judgements")
+_GIVES = ("gave", "give", "given", "gives", "giving", "made", "by", "per")
+
+
+def _any_verdict(line: Line) -> list[MentionedEvent]:
+    """`how many verdicts has Bill given`, `who gave a verdict on it`: of whatever kind."""
+    gives = any(line.original(at) in _GIVES for at in range(len(line.words)))
+    place = next((at for at, one in enumerate(line.words) if one.key in _GIVEN), None)
+    if place is None or not gives or any(key in ("withdrawn", "withdraw", "withdrew", "without", "no") for key in line.keys):
+        return []
+    if line.frame.per is Group.STATUS:
+        return []
+    if line.frame.unit is Group.STATUS:
+        line.set(unit=None, unit_said="times")
+    line.want = Want.JUDGE if line.want is Want.WHO else line.want
+    line.take(place, place + 1)
+    return [MentionedEvent(place, Relation.EVER, (), verbal=True)]
 
 
 def _verdicts(line: Line) -> list[MentionedEvent]:
@@ -166,7 +194,18 @@ def _negated(line: Line, at: int) -> bool:
         "it",
     ):
         before -= 1
-    if before >= 0 and line.keys[before] in ("not", "never", "without", "except", "excluding", "nobody", "cannot", "minus"):
+    if before >= 0 and line.keys[before] in (
+        "not",
+        "never",
+        "without",
+        "except",
+        "excluding",
+        "nobody",
+        "cannot",
+        "minus",
+        "nothing",
+        "none",
+    ):
         line.take(before, at)
         return True
     return False
@@ -183,6 +222,8 @@ def _exports(line: Line) -> list[MentionedEvent]:
             line.take(place, place + 1)
         if not values and key == "delivered":
             values = {"client"}
+        if not values and key == "outside":
+            values = {"client", "public"}
         event.values = tuple(sorted(values))
         line.take(at, at + 1)
         found.append(event)
@@ -219,6 +260,9 @@ def _acts(line: Line, verb: int, first: int, last: int) -> bool:
     if line.original(first) in ("my", "mine"):
         return False  # whose pictures they are, not who does it
     before = line.original(first - 1)
+    noun = line.original(verb) in _GIVEN or line.original(verb).endswith(("als", "ions"))
+    if noun and first > verb and before in ("did", "has", "have", "does", "had"):
+        return True  # how many rejections did Bill give
     places = range(verb + 1, first) if first > verb else range(last, verb)
     between = [line.original(at) for at in places if line.keys[at] != TAKEN or first > verb]
     if first > verb:
@@ -252,69 +296,18 @@ def _acts(line: Line, verb: int, first: int, last: int) -> bool:
     return leads and all(one in small for one in between)
 
 
-_LATER = ("later", "then", "afterwards", "subsequently", "after")
-_BACK = ("withdrawn", "revoked", "retracted", "taken", "overturned", "reversed", "pulled")
-
-
-def withdrawn(line: Line) -> None:
-    """`has João ever withdrawn a verdict`: one that was taken back, whatever it said."""
-    if not any(key in ("withdrawn", "withdraw", "withdrew", "retracted", "revoked") for key in line.keys):
-        return
-    if not any(key in ("verdict", "verdicts", "decision", "decisions", "judgement") for key in line.keys):
-        return
-    who = next((one for _first, _last, one in line.people if one in line.reading.conditions and one.facet), None)
-    member = int(who.facet.values[0]) if who and who.facet else None
-    if who is not None:
-        line.reading.conditions.remove(who)
-    shown = f"verdict withdrawn{f' by {who.names[0].label}' if who and who.names else ''}"
-    line.reading.conditions.append(Condition(shown, link=RelatedRows(Relation.WITHDRAWN, member=member)))
-    for at, key in enumerate(line.keys):
-        if key in (
-            "withdrawn",
-            "withdraw",
-            "withdrew",
-            "retracted",
-            "revoked",
-            "verdict",
-            "verdicts",
-            "decision",
-            "decisions",
-            "judgement",
-        ):
-            line.take(at, at + 1)
-
-
-def _sequel(line: Line, events: list[MentionedEvent]) -> list[MentionedEvent]:
-    """`approved and later rejected`, `approval withdrawn`: two verdicts, one after the other, or one that was taken back."""
-    judged = [one for one in events if one.relation is Relation.EVER and not one.negated]
-    if len(judged) == 2 and any(key in _LATER for key in line.keys):
-        first, second = judged
-        between = [line.original(at) for at in range(first.at, second.at)]
-        values = (*second.values, *first.values) if "after" in between else (*first.values, *second.values)
-        shown = f"{values[0]} and later {values[1]}"
-        line.reading.conditions.append(Condition(shown, link=RelatedRows(Relation.OVERTURNED, values)))
-        for at, key in enumerate(line.keys):
-            if key in _LATER:
-                line.take(at, at + 1)
-        return [one for one in events if one not in judged]
-    if judged and any(key in _BACK[:3] for key in line.keys):
-        shown = f"{judged[0].values[0]}, withdrawn"
-        line.reading.conditions.append(Condition(shown, link=RelatedRows(Relation.WITHDRAWN, judged[0].values)))
-        for at, key in enumerate(line.keys):
-            if key in _BACK:
-                line.take(at, at + 1)
-        return [one for one in events if one is not judged[0]]
-    return events
-
-
 def _asks_how_it_stands(line: Line, events: list[MentionedEvent]) -> None:
     """`is the depth shot approved`: the verdict ends the question, so it is asked and no condition."""
-    plain = [one for one in events if one.relation is Relation.EVER and not (one.negated or one.member or one.when or one.ever)]
+    plain = [
+        one
+        for one in events
+        if one.values and one.relation is Relation.EVER and not (one.negated or one.member or one.when or one.ever)
+    ]
     if (
         not line.frame.yes
         or line.want is not Want.PICTURES
         or len(plain) != 1
-        or line.original(0) in ("any", "anything", "anyone")
+        or {"any", "anything", "anyone"} & {line.original(at) for at in range(5)}
     ):
         return
     end = plain[0].at + (2 if plain[0].values[0] == "needs work" else 1)
@@ -332,7 +325,7 @@ def _asks_how_it_stands(line: Line, events: list[MentionedEvent]) -> None:
 
 def settle(line: Line, events: list[MentionedEvent], found: list[dates.DateMatch]) -> None:
     """Give each date to the event it belongs to, or to when the pictures were made, and turn all into conditions."""
-    events = _sequel(line, events)
+    events = sequels.settle(line, events)
     for one in found:
         said = " ".join(word.raw for word in line.words[one.first : one.last]).lower()
         event = _of(line, events, one)
@@ -368,7 +361,7 @@ def _of(line: Line, events: list[MentionedEvent], date: dates.DateMatch) -> Ment
 
 def _condition(event: MentionedEvent, *, asked: bool) -> Condition:
     dated = event.since is not None or event.until is not None
-    if event.relation is Relation.EVER and not (event.member or dated or event.ever or asked):
+    if event.relation is Relation.EVER and event.values and not (event.member or dated or event.ever or asked):
         shown = f"{'not ' if event.negated else ''}{event.values[0]}"
         return Condition(shown, Facet(FacetField.STATUS, event.values, negated=event.negated))
     link = RelatedRows(
@@ -381,7 +374,7 @@ def _condition(event: MentionedEvent, *, asked: bool) -> Condition:
         event.negated,
     )
     what = (
-        " or ".join(event.values)
+        " or ".join(event.values) or "judged"
         if event.relation is Relation.EVER
         else "exported" + (f" to {' or '.join(event.values)}" if event.values else "")
     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from core.search import quantities
 from core.search.conditions import PERIODS
-from core.search.events import MentionedEvent
 from core.search.lexicon import NOUNS, Want, word_set
 from core.search.line import ORDERS, TAKEN, Line, english
 from core.search.quantities import UNIT
-from storage.search import FacetField, Measure, Order
+from storage.search import Measure, Order
 from storage.search.tally import Group
 
 _ART = r"(?:the |its |their |our |exact |a |an |all |any |other |different |main )*"
@@ -90,7 +88,7 @@ _WHICH_FACT = re.compile(
 _AND_FACT = re.compile(rf"^(?:and|plus|or) {_ART}{_FACT}\b")
 _PLAIN = ("seed", "cfg", "steps", "sampler", "resolution", "settings", "negative prompt")
 _FACT_OF = re.compile(
-    rf"\b{_FACT}(?= (?:of|for|on|in|behind|from|at|used|did|was|is|do|we|to) | {TAKEN}| (?:the )?(?:latest|newest|"
+    rf"\b{_FACT}(?= (?:of|off|for|on|in|behind|from|at|used|did|was|is|do|we|to) | {TAKEN}| (?:the )?(?:latest|newest|"
     rf"last|first|most recent)| show me|$)"
 )
 _ONLY_FACT = re.compile(
@@ -140,46 +138,6 @@ def _lineage(line: Line) -> None:
                 )
             )
             return
-
-
-_LACKING = re.compile(
-    rf"\b(?:have|has|had|did|do|does|with|got|are|is)?(?: {TAKEN})? ?(?:not|never|no|without)(?: (?:yet|ever|any|a|"
-    rf"an|had|been|got|have|even|single))*\b(?! (?:approved|rejected|delivered|exported|needs|by|for|decided))"
-)
-
-
-def lacking(line: Line) -> None:
-    """`which projects have no video`, `who has not rendered anything this week`: those of whom there is nothing."""
-    if line.want not in (Want.LIST, Want.WHO):
-        return
-    found = line.find(_LACKING)
-    after_events = re.compile(r"\b(?:have|has|had|did) (?:not|never)(?: (?:yet|ever|had|been|any|anything))*\b")
-    found = found or line.find(after_events)
-    if found and not any(one in found[0].group().split() for one in ("without",)) and found[1].first <= 4:
-        line.take(*found[1])
-        line.set(without=True)
-
-
-def lacking_events(line: Line, spoken: list[MentionedEvent]) -> None:
-    """`which clients have we never sent a video`, `who has never approved anything`: those of whom there is no such event."""
-    turned = [one for one in spoken if one.negated]
-    asks = line.want in (Want.LIST, Want.WHO, Want.JUDGE, Want.EXPORTER)
-    if not asks or len(turned) != 1 or line.frame.without:
-        return
-    before = [line.original(at) for at in range(turned[0].at)]
-    relative = {"that", "with", "having", "pictures", "images", "renders", "shots", "takes", "stuff"} & set(before[2:])
-    if (relative and line.want is not Want.LIST) or (line.want is Want.LIST and {"that", "with", "having"} & set(before[2:])):
-        return
-    for at, one in enumerate(line.reading.conditions):
-        if one.link is not None and one.link.negated and one.link.relation is turned[0].relation:
-            line.reading.conditions[at] = replace(
-                one, label=one.label.removeprefix("not "), link=replace(one.link, negated=False)
-            )
-        elif one.facet is not None and one.facet.negated and one.facet.field is FacetField.STATUS:
-            line.reading.conditions[at] = replace(
-                one, label=one.label.removeprefix("not "), facet=replace(one.facet, negated=False)
-            )
-    line.set(without=True)
 
 
 def _facts(line: Line) -> None:
@@ -254,6 +212,19 @@ _PASSING = (
     "recently",
     "always",
     "usually",
+    "were",
+    "was",
+    "is",
+    "are",
+    "they",
+    "it",
+    "them",
+    "that",
+    "those",
+    "these",
+    "we",
+    "to",
+    "normally",
 )
 _DOERS = {
     **dict.fromkeys(

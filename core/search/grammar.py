@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from core.search import comparing, contexts, dates, events, frames, idioms, leftovers, lexicon, naming, qualities
+from core.search import (
+    comparing,
+    contexts,
+    dates,
+    events,
+    frames,
+    idioms,
+    lacking,
+    leftovers,
+    lexicon,
+    naming,
+    qualities,
+    sequels,
+)
 from core.search.conditions import Condition
 from core.search.entities import Match
 from core.search.filters import mine
@@ -58,13 +72,13 @@ def read(line: Line, *, asked: bool = False) -> None:
     line.rewrite(made, when=lambda at: not _names_a_thing(line, at))
     idioms.read(line)
     verbs: dict[tuple[str, ...], tuple[str, ...]] = {(verb,): ("made",) for verb in phrases("verbs")[("made",)]}
-    line.rewrite(verbs, when=lambda at: line.keys[at] != "made" and _after_a_person(line, at))
+    line.rewrite(verbs, when=lambda at: line.keys[at] != "made" and not _somebody(line, at) and _after_a_person(line, at))
     _rendered_words(line)
     naming.with_dates(line)
     naming.strong_people(line)
     _me(line)
     frames.read(line)
-    frames.lacking(line)
+    lacking.of_pictures(line)
     qualities.hours(line)
     found = _dates(line)
     _lineage(line)
@@ -77,12 +91,15 @@ def read(line: Line, *, asked: bool = False) -> None:
     naming.bare_names(line)
     spoken = events.read(line)
     _when_it_happened(line, spoken)
-    events.withdrawn(line)
+    sequels.withdrawn(line)
     _quoted_shot(line)
     _from_somebodys(line)
+    _uploads_of_somebody(line)
+    _neither(line)
     comparing.dates_against(line, found)
     events.settle(line, spoken, found)
-    frames.lacking_events(line, spoken)
+    lacking.of_events(line, spoken)
+    lacking.by_doers(line, spoken)
     frames.orders(line)
     qualities.notes(line)
     comparing.read(line)
@@ -105,6 +122,12 @@ def _asks(line: Line) -> bool:
         or (keys[-1] in lexicon.MANY_PICTURES and (len(words) > 1 or bool(line.reading.conditions)))
         or any(known(key) and key not in lexicon.JOINTS for key in keys)
     )
+
+
+def _somebody(line: Line, at: int) -> bool:
+    """Whether a verb with a capital is somebody's name: `did Drew approve`."""
+    capital = line.words[at].raw[:1].isupper() and at > 0
+    return capital and line.reading.vocabulary.word_of_person(line.keys[at]) is not None
 
 
 def _after_a_person(line: Line, at: int) -> bool:
@@ -174,8 +197,17 @@ def _codes(line: Line) -> None:
                 line.asking = True
 
 
+_NOT_ME = re.compile(
+    r"\b(?:besides|beside|except(?: for)?|other than|apart from|aside from|excluding|bar|minus|but|not|without)"
+    r"(?: by)? (?:me|myself|mine)\b"
+)
+
+
 def _me(line: Line) -> None:
     line.claim(lexicon.ASKS_FOR_ME)
+    if line.claim(_NOT_ME):
+        line.asking = True
+        mine(line.reading, negated=True)
     found = line.find(lexicon.ABOUT_ME)
     if found is not None:
         first, last = found[1]
@@ -195,12 +227,29 @@ def _me(line: Line) -> None:
 
 
 def _dates(line: Line) -> list[dates.DateMatch]:
-    found = dates.scan(line.keys, line.reading.now, line.reading.zone)
+    found = dates.scan(_months_led(line), line.reading.now, line.reading.zone)
     for one in found:
         line.take(one.first, one.last)
     if match := line.claim(lexicon.SEED):
         line.reading.add_facet(FacetField.SEED, [str(int(match["seed"]))])
     return found
+
+
+_LONE_MONTHS = frozenset(["january", "april", "june", "august", "jan", "apr", "jun", "aug", "sep", "dec", "feb"])
+_LEADS_A_MONTH = frozenset(["all", "and", "or", "vs", "versus", "than", "just", "only", "make", "whole", "entire", "now", ""])
+
+
+def _months_led(line: Line) -> list[str]:
+    """The words, with a month that stands alone marked as one: `april renders`, `and june?`, `may renders`."""
+    keys = list(line.keys)
+    for at, key in enumerate(keys):
+        before, after = line.original(at - 1), line.original(at + 1)
+        lone = key in _LONE_MONTHS or (
+            key in ("march", "may", "mar") and (after in picture_nouns() or (before in _LEADS_A_MONTH and at + 1 == len(keys)))
+        )
+        if line.asking and lone and not line.reading.vocabulary.word_of_person(key):
+            keys[at] = f"{key}!"
+    return keys
 
 
 def _lineage(line: Line) -> None:
@@ -288,6 +337,44 @@ def _from_somebodys(line: Line) -> None:
             if line.claim(re.compile(r"\bby (?:someone|somebody|anyone|anybody|people) else\b|\bby others\b")):
                 line.reading.add_facet(FacetField.BY, list(condition.facet.values), negated=True)
             line.take(*found[1])
+            return
+
+
+def _neither(line: Line) -> None:
+    """`not by Sky or Tane`: what is said of the first is said of the next as well."""
+    for (_a, end, first), (start, _b, second) in zip(
+        sorted(line.people, key=_begin), sorted(line.people, key=_begin)[1:], strict=False
+    ):
+        between = {line.original(at) for at in range(end, start)}
+        conditions = line.reading.conditions
+        if first not in conditions or second not in conditions or not between <= {"or", "nor", "and", "by"}:
+            continue
+        if first.facet and second.facet and first.facet.negated and not second.facet.negated:
+            turned = replace(second, label=f"not {second.label}", facet=replace(second.facet, negated=True))
+            conditions[conditions.index(second)] = turned
+            line.people = [(at, to, turned if one is second else one) for at, to, one in line.people]
+
+
+def _begin(one: tuple[int, int, Condition]) -> int:
+    return one[0]
+
+
+def _uploads_of_somebody(line: Line) -> None:
+    """`derived from the photo Grant uploaded`: who uploaded the sources did not make the pictures."""
+    at = next((at for at, one in enumerate(line.reading.conditions) if one.link and one.link.relation is Relation.SOURCES), None)
+    if at is None:
+        return
+    made = line.reading.conditions[at]
+    start = next(
+        (place for place in range(len(line.words)) if line.original(place) in ("from", "on", "of", "off")), len(line.words)
+    )
+    for first, _last, person in line.people:
+        if first > start and person in line.reading.conditions and person.facet and not person.facet.negated and made.link:
+            line.reading.conditions.remove(person)
+            member = int(person.facet.values[0])
+            who = person.names[0].label if person.names else "me"
+            where = line.reading.conditions.index(made)
+            line.reading.conditions[where] = replace(made, label=f"{made.label} by {who}", link=replace(made.link, member=member))
             return
 
 

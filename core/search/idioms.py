@@ -15,6 +15,9 @@ _KIN = "(?:children|child|kids?|offspring|descendants?|successors?|derivatives?|
 _FOREBEARS = "(?:parents?|ancestors?|ancestry|predecessors?|precursors?|forebears?|lineage|provenance|pedigree)"
 
 _TURNS: tuple[tuple[str, str], ...] = (
+    (rf"(?<={TAKEN}) (?:ok|okay|pass|bless|clear)(?= (?:any|anything|the|my|our|this|that|these|those|it|them|something|"
+     rf"{TAKEN})\b)",
+     " approve"),
     # When
     (r"\b(?P<which>last|first|latest|earliest) (?:ever )?(?:use|usage|appearance|outing) of\b", r"when \g<which> used"),
     (r"^(?:the )?(?P<which>last|first|latest|earliest) (?P<what>\S+(?: \S+)?) (?:use|usage|appearance)$",
@@ -24,7 +27,21 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (r"^(?P<what>.*\b(?:last|first|latest|earliest|most recent|newest|oldest|delivered|approved|rejected|exported|made)\b.*) "
      r"(?:date|when|which day|what day|on what date)$", r"when was \g<what>"),
     (rf"\bhow (?P<long>recent|old|fresh|ancient) (?:is|are|was) (?=.*(?:{TAKEN}|latest|newest|last|oldest))", "when was "),
+    (rf"^(?:the )?(?:day|date|time|moment) (?=(?:i|we|you|they|he|she|{TAKEN}) )", "when did "),
     # How many each
+    (r"^(?P<what>.+?) ?(?:/|per|by) ?(?P<unit>server|artist|client|project|model|workflow|lora|sampler|month|week|day|"
+     r"person|status)$",
+     r"how many \g<what> per \g<unit>"),
+    (r"\bhow (?:many|much) (?P<what>\S+(?: \S+)?) (?:did|has|have|does|do) (?:each|every)(?: one)?(?: of (?:us|them|"
+     r"our \S+)| person| artist)?\b",
+     r"how many \g<what> per artist"),
+    (r"\b(?:the )?(?:verdicts|statuses|decisions|judgements) .*\b(?:numbers?|counts?|breakdown|split|"
+     r"how many)(?: (?:per|of each|by) (?:kind|type|each))?\b",
+     "how many per status"),
+    (r"\b(?:numbers?|counts?) (?:per|of each|by) (?:kind|type|verdict|status|state)\b", "how many per status"),
+    (rf"\b{_SUCH_UNITS} (?P<mid>(?:i|we|they|you|he|she|{TAKEN}) (?:have )?(?:ever )?(?:used|use|touched|"
+     rf"made)) (?:and )?how (?:often|many)"
+     r"(?: times)?(?: each)?", r"how many per \g<unit> \g<mid>"),
     (r"\bwho (?:has |have )?(?P<did>approved|rejected|exported|delivered) how (?:many|much)\b",
      r"how many \g<did> per approver"),
     (r"\bwho (?:has |have )?(?:made|rendered|did|created|uploaded) how (?:many|much)\b", "how many per artist"),
@@ -35,7 +52,8 @@ _TURNS: tuple[tuple[str, str], ...] = (
      rf"(?:how many|how much|numbers?|counts?|totals?|amounts?|render counts?|picture counts?|how often)"
      rf"(?: of)?(?: the)?(?: {_PICTURES})?(?: (?:each|apiece|for each|per one|of each|there are|they have|they made|were used))*",
      r"how many per \g<unit>"),
-    (rf"\b{_PLAIN_UNITS} (?:usage|use)(?: (?:split|breakdown|stats?|numbers?|counts?|distribution))?\b(?! of)",
+    (rf"\b{_PLAIN_UNITS} (?:usage(?! of)\b|use (?=split|breakdown|stat|number|count|distribution))(?: ?(?:split|"
+     rf"breakdown|stats?|numbers?|counts?|distribution))?",
      r"how many per \g<unit>"),
     (rf"\b(?:usage|use|split|spread|tally|stats?|breakdown) (?:of|by|per|across)(?: the| our| all)? {_PLAIN_UNITS}\b",
      r"how many per \g<unit>"),
@@ -52,6 +70,12 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (r"\bwhere does (?P<it>.+?) come from$", r"what went into \g<it>"),
     (r"\b(?:reuse|reused|reuses|reusing|recycle|recycled|remix|remixed|riff on|riffed on|borrow from|borrowed from|build on|"
      r"built upon|build upon|iterate on|iterated on|branch off|branched off)\b", "made from"),
+    (r"\b(?:trace|track|follow) (?P<it>.+?) (?:all the way )?(?:back|to (?:its|the|their) (?:source|origin|start|roots?))\b.*",
+     r"what went into \g<it>"),
+    (r"^(?P<it>.+?) (?:is|are|was|were|has|have) (?:come|came|made|derived|built|based|upscaled|generated) (?:from|of|on) "
+     r"(?:which|what)(?: pictures?| images?| one| files?| sources?)?$", r"what went into \g<it>"),
+    (r"^(?P<it>.+?) (?:came|comes|derives|stems) from (?:which|what)(?: pictures?| images?| one| files?|"
+     r" sources?)?$", r"what went into \g<it>"),
     # What left the house
     (r"\b(?:reach|reached|reaches|get to|got to|land with|landed with|arrive at|arrived at) (?:the |our |any )?clients?\b",
      "delivered client"),

@@ -22,7 +22,23 @@ TAKEN = "·"
 _EDGES = "?!.,;:()[]{}<>|&+*/\\~^=#…—–-¿¡'"
 _OWNED = {f"{word}'s": word for word in ("who", "what", "when", "where", "how", "it", "that", "there", "here", "let", "which")}
 _LONGEST_PHRASE = 5
-NEGATIONS = ("not", "except", "excluding", "without", "but", "minus", "no", "non", "never", "other")
+NEGATIONS = (
+    "besides",
+    "beside",
+    "apart",
+    "bar",
+    "aside",
+    "not",
+    "except",
+    "excluding",
+    "without",
+    "but",
+    "minus",
+    "no",
+    "non",
+    "never",
+    "other",
+)
 _BETWEEN = (
     "by",
     "for",
@@ -131,6 +147,7 @@ def word(piece: Piece) -> Word | None:
     key = _OWNED.get(key, key)
     owner = key.endswith(("'s", "s'")) and len(key) > 3
     key = key.removesuffix("'s") if key.endswith("'s") else key.removesuffix("'")
+    key = re.sub(r"(?<=\w{2})-(?:san|sama|kun|chan|sensei|senpai)$", "", key)
     stop = piece.text.endswith((",", ".", "?", "!", ";", ":", ")"))
     return Word(raw, key, owner, piece.start, piece.end, stop) if key.strip(_EDGES) else None
 

@@ -37,17 +37,14 @@ _MONTHS = word_set(
 
 def full_names(line: Line) -> None:
     """Names of two words and more, spelled just so or with another plural; the longest first."""
-    for size in (5, 4, 3, 2):
+    for size, near in (*((size, False) for size in (5, 4, 3, 2)), (3, True), (2, True)):
         for first in range(len(line.keys) - size + 1):
             text = line.text(first, first + size)
             judge = first > 1 and line.keys[first - 1] == "by" and line.keys[first - 2] in ("approved", "rejected")
             if TAKEN in text or judge:
                 continue
-            match = (
-                line.reading.vocabulary.exact(text, _ANY)
-                or line.reading.vocabulary.plural(text, _ANY)
-                or _nearly(line, first, size)
-            )
+            vocabulary = line.reading.vocabulary
+            match = _nearly(line, first, size) if near else vocabulary.exact(text, _ANY) or vocabulary.plural(text, _ANY)
             if match is None:
                 continue
             kind = match.names[0].field

@@ -40,7 +40,8 @@ def understand(
 
     Raises BadQuery.
     """
-    plain = _quotes(_VERDICT_QUOTED.sub(r" \1 ", tokens.clean(text)))
+    plain = _PER_SLASH.sub(" per ", tokens.clean(text))
+    plain = _quotes(_VERDICT_QUOTED.sub(r" \1 ", plain))
     reading = ParsedFilters(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)
     for piece in cut:
@@ -75,6 +76,10 @@ def understand(
     )
 
 
+_PER_SLASH = re.compile(
+    r"\s+/\s*(?=(?:server|artist|person|client|project|model|workflow|lora|sampler|month|week|day|year|status|shot)s?\b)",
+    re.IGNORECASE,
+)
 _VERDICT_QUOTED = re.compile(
     r"""(?<![\w:,-])["'](approved|rejected|needs[ -]work|undecided|pending|delivered)["']""", re.IGNORECASE
 )

@@ -6,7 +6,7 @@ import re
 
 from core.search import lexicon
 from core.search.conditions import Condition, label
-from core.search.lexicon import Want
+from core.search.lexicon import Want, word_set
 from core.search.line import Line, WordSpan, picture_nouns
 from storage.search import Bound, Facet, FacetField, Measure, RelatedRows, Relation
 from storage.search.picture_sizes import SHAPES
@@ -177,6 +177,30 @@ def servers(line: Line) -> None:
             line.asking = True
 
 
+_MADE_FROM = word_set(
+    """
+    made derive derived derives based built came come comes started generated rendered originate originated stem stems grew
+    created upscaled animated used use uses
+    """
+)
+_FROM = ("from", "on", "of", "off", "with")
+
+
+def _made_from(line: Line, at: int) -> bool:
+    """Whether `made from`, `based on` or their like stand before a word, with at most a few words between."""
+    said = [line.original(place) for place in range(at)]
+    for place, word in enumerate(said):
+        if word in _FROM and at - place <= 7:
+            lead = [
+                one
+                for one in said[max(0, place - 3) : place]
+                if one not in ("directly", "straight", "out", "new", "entirely", "only")
+            ]
+            if lead and lead[-1] in _MADE_FROM and not (word in ("of", "with") and lead[-1] not in ("made", "derived", "used")):
+                return True
+    return False
+
+
 def kinds(line: Line) -> None:
     if not line.asking:
         return
@@ -192,7 +216,15 @@ def kinds(line: Line) -> None:
     for pattern, origin in ((_UPLOADED, Origin.UPLOAD), (_INGESTED, Origin.INGEST)):
         if found := line.find(pattern):
             negated = line.negated_before(found[1].first)
+            made_from = _made_from(line, found[1].first)
             line.take(*found[1])
+            if made_from:
+                shown = f"made from {'an upload' if origin is Origin.UPLOAD else 'what was taken in'}"
+                line.reading.conditions.append(
+                    Condition(shown, link=RelatedRows(Relation.SOURCES, (origin.value,), negated=negated))
+                )
+                line.rendered = True
+                continue
             line.reading.add_facet(FacetField.ORIGIN, [origin.value], negated=negated)
             while line.claim(pattern):
                 pass
@@ -201,6 +233,11 @@ def kinds(line: Line) -> None:
 
 
 _NOTED = ("note", "notes", "comment", "comments", "feedback", "saying", "say", "said", "says", "wrote", "commented")
+
+
+def _whose(line: Line, at: int) -> bool:
+    """Whether a person stands right before a word: `my note`, `Art's comment`."""
+    return any(last == at or (last == at - 1 and line.original(at - 1) in ("own", "s")) for _first, last, _one in line.people)
 
 
 def notes(line: Line) -> None:
@@ -217,7 +254,10 @@ def notes(line: Line) -> None:
         None,
     )
     person = None
-    if any(key in ("say", "said", "says", "wrote", "commented") for key in said):
+    owned = any(
+        key in ("note", "notes", "comment", "comments", "feedback") and _whose(line, at) for at, key in enumerate(line.keys)
+    )
+    if owned or any(key in ("say", "said", "says", "wrote", "commented") for key in said):
         person = next((one for _at, _to, one in line.people if one in line.reading.conditions and one.facet), None)
     for used in (one, verdict, person):
         if used is not None:

@@ -30,6 +30,10 @@ _FRAMES = re.compile(
     r"\b(?:how many frames (?:has|does|is|in|long|did|was|are (?:in|there in))(?: the| is| are)?(?=.*\b(?:latest|newest|last|"
     rf"first|oldest|longest|shortest|video|clip|it|this|that|{TAKEN})\b)|frame ?(?:count|rate)|number of frames|fps)\b"
 )
+_STEPS = re.compile(
+    r"\bhow many (?P<what>steps|sampling steps)(?= (?:did|does|do|has|have|had|was|were|is|are|on|for|in|it|at)\b|$)|"
+    r"\bhow much (?P<much>cfg|guidance|denoise|denoising)\b|\bhow high (?:is|was) the (?P<high>cfg|guidance|denoise)\b"
+)
 _ADJECTIVE = re.compile(rf"\b(?:each|every|per) (?P<word>(?!of\b|single\b|different\b|the\b)\S+) {UNIT}s?(?= |$)")
 _PER = re.compile(
     rf"\b(?:per|(?:broken down |grouped |split |sorted |broken out |counted |listed )?by(?: each)?|for each|for "
@@ -83,10 +87,11 @@ _MEASURE = re.compile(
 )
 _MEASURED_BY = re.compile(
     r"\b(?:by|in|in terms of|regarding) (?P<what>pixels?|pixel count|area|resolution|dimensions?|file ?size|size|megapixels|"
-    r"length|duration|(?:render|gpu) ?time|playing time|running time|width|height)\b"
+    r"length|duration|(?:render|gpu) ?time|playing time|running time|runtime|run time|width|height)\b"
 )
 _TOOK_LONGEST = re.compile(
-    r"\b(?:took|takes|take) (?:us |it )?(?:the )?(?P<how>longest|shortest|most time|least time|forever)\b(?: "
+    r"\b(?:took|takes|take|eaten|ate|used|used up|burned|burnt|cost|needed) (?:us |it )?(?:the )?(?P<how>longest|"
+    r"shortest|most (?:render |gpu |rendering )?time|least (?:render |gpu |rendering )?time|forever)\b(?: "
     r"time)?(?: to (?:render|make|generate|finish|run))?|\b(?P<long>longest|shortest)(?= (?:to render|render|"
     r"running|rendering|gpu)\b)(?: to render| running)?"
 )
@@ -101,7 +106,7 @@ _TOTAL_LENGTH = re.compile(
     r"\b(?:total|combined|overall) (?:length|duration|running time|playing time|runtime)\b|\bhow much (?:video|videos|footage)\b"
 )
 _AVERAGE = re.compile(
-    r"\b(?:the )?(?:average|mean|typical|avg|usual) (?:render|rendering|gpu)? ?(?:time|times|duration|length)(?: of| for| per)?"
+    r"\b(?:the )?(?:average|mean|typical|avg|usual) (?:render|rendering|gpu)? ?(?:time|times|duration|length)(?: of| for)?"
     r"\b|"
     r"\bhow long (?:does|do|did|is|are|was|were) (?=.*\b(?:on average|typically|usually|normally)\b)"
 )
@@ -159,7 +164,13 @@ def read(line: Line) -> None:
     _shares(line)
     if line.want is Want.SHARE:
         return
-    if match := line.claim(_FRAMES):
+    if match := line.claim(_STEPS):
+        what = match["what"] or match["much"] or match["high"]
+        line.asking, line.want = True, Want.SETTINGS
+        line.set(detail={"guidance": "cfg", "denoising": "denoise", "sampling steps": "steps"}.get(what, what))
+        line.claim(re.compile(r"\b(?:have|use|run|take|get)$"))
+        return
+    if line.claim(_FRAMES):
         line.asking, line.want = True, Want.FRAMES
         return
     _periods_and_groups(line)
@@ -264,7 +275,32 @@ def _group(noun: str) -> Group | str:
     return unit if unit in PERIODS else Group(unit)
 
 
+_NTH = re.compile(
+    rf"\b(?:the )?(?P<nth>second|third|fourth|fifth|2nd|3rd|4th|5th|next)(?: |-){_ORDER.replace('top', 'most')}\b|\brunner up\b"
+)
+_NTHS = {"second": 1, "2nd": 1, "next": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4}
+
+
+def _nth(line: Line) -> None:
+    """`the second newest`, `third most`: as the first of them, with those before it left out."""
+    found = line.find(_NTH)
+    if found is None:
+        return
+    match, span = found
+    line.asking = True
+    line.set(skip=_NTHS[match["nth"]] if match["nth"] else 1)
+    if match["nth"] and match["order"] in ("latest", "newest", "most recent", "last", "recent", "oldest", "earliest", "first"):
+        line.take(*span)
+        line.set(limit=1)
+        line.reading.order = Order.OLDEST if match["order"] in ("oldest", "earliest", "first") else Order.NEWEST
+        return
+    for at in range(span.first, span.last):
+        if line.keys[at] in (*_NTHS, "the", "runner", "up"):
+            line.take(at, at + 1)
+
+
 def _few(line: Line) -> None:
+    _nth(line)
     """`last five`, `3 newest`, `top 10`, `the two longest clips`."""
     match = line.claim(_FIRST_N) or line.claim(_N_FIRST)
     if match is None:
@@ -292,7 +328,7 @@ def _ranking(line: Line) -> None:
     if match := line.claim(_TOOK_LONGEST):
         how = match["how"] or match["long"]
         line.asking = True
-        line.set(measure=Measure.TOOK, least=how in ("shortest", "least time"))
+        line.set(measure=Measure.TOOK, least=how.startswith(("shortest", "least")))
         return
     if match := line.claim(_MEASURE):
         measure, least = _MEASURES[match["measure"]]
@@ -345,7 +381,9 @@ def _doer_of_ranking(line: Line) -> Group | str | None:
     if found is None:
         return None
     line.take(*found[1])
-    verbs = [key for key in line.keys[found[1].last : found[1].last + 3] if key not in ("has", "have", "ever")]
+    verbs = [key for key in line.keys[found[1].last :] if key in (*events.APPROVE, *events.REJECT, *events.EXPORT, *events.MADE)]
+    owns = re.search(r"^(?:has|have|had|got|gets|get|owns?)\b", " ".join(line.keys[found[1].last :]))
+    verbs = [] if owns else verbs
     judged = bool(verbs) and verbs[0] in (*events.APPROVE, *events.REJECT)
     exported = bool(verbs) and verbs[0] in events.EXPORT
     line.set(per=Group.JUDGE if judged else Group.EXPORTER if exported else Group.BY)

@@ -145,6 +145,7 @@ def _busiest(asked: Search) -> Told:
     rows = sorted(counts.items(), key=lambda pair: (pair[1] if frame.least else -pair[1], pair[0]))
     if not frame.most:
         return _told(asked, asked.tell.table(rows, sum(counts.values())), _found(asked), tuple(rows), certain=True)
+    rows = rows[frame.skip :]
     kept = rows[: frame.limit or 1]
     kept += [one for one in rows[len(kept) :] if not frame.limit and one[1] == kept[-1][1]]
     return _told(asked, asked.tell.most(kept, frame), _found(asked), tuple(kept), certain=True)

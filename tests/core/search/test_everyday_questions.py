@@ -70,3 +70,35 @@ def test_a_verdict_in_quotes_is_a_verdict(kept: tuple[Database, Corpus]) -> None
 
 def test_what_is_shown_is_no_verb(kept: tuple[Database, Corpus]) -> None:
     assert "exported" not in " ".join(ask(kept, "the ship renders for Acme").understood)
+
+
+@pytest.mark.parametrize("text", ["shots not by Ana Ruiz or Mia Chen", "everything except by Ana Ruiz and Mia Chen"])
+def test_a_negation_holds_for_all_who_are_joined(kept: tuple[Database, Corpus], text: str) -> None:
+    makers = {one.by for one in ask(kept, text).results}
+    assert makers
+    assert not makers & {"Ana Ruiz", "Mia Chen"}
+
+
+def test_the_second_newest_leaves_the_newest_out(kept: tuple[Database, Corpus]) -> None:
+    newest = ask(kept, "the 2 newest for Globex").results
+    assert [one.code for one in ask(kept, "the second newest for Globex").results] == [newest[1].code]
+    assert "Mia Chen" not in ask(kept, "who made the second most for Acme").sentence
+
+
+def test_what_is_left_after_a_negation_does_not_go_round_for_ever(kept: tuple[Database, Corpus]) -> None:
+    assert ask(kept, "has anyone besides me rendered for Acme").results
+    assert "Mia Chen" not in {one.by for one in ask(kept, "has anyone besides me rendered for Acme").results}
+
+
+def test_the_last_thing_somebody_judged_goes_by_the_verdict(kept: tuple[Database, Corpus]) -> None:
+    found = ask(kept, "what was the last thing Kit approved")
+    assert "approved by Kit" in found.understood
+
+
+@pytest.mark.parametrize("text", ["how many pictures for Acme in february", "february pictures for Acme, just the number"])
+def test_a_month_alone_is_a_date(kept: tuple[Database, Corpus], text: str) -> None:
+    assert "**2**" in ask(kept, text).sentence
+
+
+def test_two_counts_in_one_question_are_both_told(kept: tuple[Database, Corpus]) -> None:
+    assert ask(kept, "how many renders and approvals for Acme").sentence.count("**") == 4
