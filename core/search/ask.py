@@ -82,9 +82,9 @@ def answer(
     scope = scope or Scope(roles.visible_projects(session, by))
     zone, moment = zone_of(by), now or clock.now()
     known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
-    understood = _Understander(known, corpus, moment, zone, by, project)
     text, told = languages.answer_language(text)
     spoken = languages.recognised(text)
+    understood = _Understander(known, corpus, moment, zone, by, project, bool(spoken))
     parts = followups.parts(_english(text, known, corpus) if spoken else text)
     question = _yes_or_no(understood.of(parts[0], before), spoken, text, parts[0])
     found = _found(session, question, scope, known, understood, limit, after)
@@ -133,7 +133,10 @@ def _yes_or_no(question: Question, spoken: str, text: str, english: str) -> Ques
 
 
 _ASKS_WHAT = re.compile(r"\b(?:what|which|who|whose|when|where|how|show|find|list|give|get)\b", re.IGNORECASE)
-_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|did|does|any|anyone|anything|ever)\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?i:is|are|was|were|has|have|had|did|does|any|anyone|anything|something|ever)\b|"
+    r"^(?:the )?[A-ZÀ-Ý]\S*(?: [A-ZÀ-ÝØ]\S*)* (?i:made|used|approved|rejected|sent|exported|uploaded|rendered)\b",
+)
 _YES_OR_NO = {
     "ja": re.compile(r"(?:か|の|かな|っけ|ある|いる|ない|た|てる)\s*[?？]*\s*$"),
     "zh": re.compile(r"吗|嘛|有没有|是否|是不是|没有?\s*[?？]*\s*$|能否"),
@@ -154,13 +157,17 @@ class _Understander:
     zone: ZoneInfo
     by: Member
     project: Project | None
+    abroad: bool = False
+    """Whether it was asked in another language: then it is a question, however few words it has."""
 
     def one(self, text: str, *, asked: bool = False) -> Question:
         me = next((name for name in self.known.of([FacetField.BY]) if name.value == str(self.by.id)), None)
         here = next(
             (name for name in self.known.of([FacetField.PROJECT]) if self.project and name.value == str(self.project.id)), None
         )
-        return parser.understand(text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus, asked=asked)
+        return parser.understand(
+            text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus, asked=asked or self.abroad
+        )
 
     def goes_on(self, question: Question, text: str, before: str) -> bool:
         return bool(before) and followups.follows(question, text)

@@ -43,7 +43,7 @@ _CJK_NUMBERS = {one: at for at, one in enumerate("一二三四五六七八九十
 _N = r"(?P<{}>\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})"
 _UNITS = {
     "日": "day", "天": "day", "週": "week", "周": "week", "星期": "week", "礼拜": "week", "か月": "month", "ヶ月": "month",
-    "ヵ月": "month", "カ月": "month", "ケ月": "month", "月": "month", "年": "year",
+    "ヵ月": "month", "カ月": "month", "ケ月": "month", "个月": "month", "個月": "month", "年": "year",
 }  # fmt: skip
 _WEEKDAYS = (
     {"月": 0, "火": 1, "水": 2, "木": 3, "金": 4, "土": 5, "日": 6}
@@ -119,17 +119,19 @@ def _number(said: str) -> int:
 
 _MD = r"(?P<{0}m>\d{{1,2}}|十[一二]?|[一二三四五六七八九])月(?P<{0}d>\d{{1,2}}|[一二三]?十?[一二三四五六七八九]?)(?:日|号|號)"
 _PAST = "(?:過去|最近|近|过去|这|この|直近)"
+_FROM_DAY = "(?P<lead>从|自)?"
+_SIDE = "(?:(?P<since>以降|以后|以後|以来|から|之后|起|より後)|(?P<before>より前|以前|之前|の前|前)|(?P<until>まで|为止))"
 _TILL = "(?:から|〜|～|~|-|到|至)"
 _WEEK = "(?:周|週|星期|礼拜)"
 _WEEKDAY = "(?P<d>[一二三四五六天日月火水木金土])(?:曜日|曜)?"
-_UNIT = "(?P<u>星期|礼拜|[日天週周年]|[かヶヵカケ]?月)"
+_UNIT = "(?P<u>星期|礼拜|[日天週周年]|[かヶヵカケ个個]月)"
 _CJK: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
         (r"(?:(?P<y>\d{4})年)?" + _MD.format("a") + _TILL + r"(?P<bd>\d{1,2})(?:日|号)?(?:まで|为止)?(?:の)?", "days"),
         (_MD.format("a") + rf"(?:{_TILL}|和)" + _MD.format("b") + r"(?:まで|之间|の間)?(?:の)?", "span"),
-        (r"(?P<y>\d{4})年" + _MD.format("a") + "(?:の|的)?", "ymd"),
-        (_MD.format("a") + "(?:の|的)?", "md"),
+        (_FROM_DAY + r"(?:(?P<y>\d{4})年)?" + _MD.format("a") + _SIDE + "?(?:の|的)?", "md"),
+        (_FROM_DAY + r"(?P<am>\d{1,2}|十[一二]?|[一二三四五六七八九])月(?:份)?" + _SIDE + "(?:の|的)?", "month"),
         (r"(?P<am>\d{1,2})月(?:份)?(?:から|〜|～|~|到|至)(?P<bm>\d{1,2})月(?:份)?(?:まで|の間|之间)?(?:の)?", "months"),
         (r"(?P<y>\d{4})年(?P<am>\d{1,2})月(?:份)?(?:の|的)?", "ym"),
         (r"去年(?:の|的)?(?P<am>\d{1,2})月(?:份)?(?:の|的)?", "lastyear"),
@@ -137,8 +139,8 @@ _CJK: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"(?P<this>这(?:个)?|本|今){_WEEK}(?:の)?{_WEEKDAY}(?:の|的)?", "thisday"),
         (r"(?P<d>[月火水木金土日])曜日?(?:の)?", "weekday"),
         (r"(?:周|星期|礼拜)(?P<d>[一二三四五六天日])(?:的)?", "weekday"),
-        (_N.format("n") + r"(?:个|個)?" + _UNIT + r"(?:間)?(?:前|以前|之前)(?:の|的)?", "ago"),
-        (_PAST + _N.format("n") + r"(?:个|個)?" + _UNIT + r"(?:間|以内|内|里|来)?(?:の|的)?", "running"),
+        (_N.format("n") + r"(?:(?:个|個)(?!月))?" + _UNIT + r"(?:間)?(?:前|以前|之前)(?:の|的)?", "ago"),
+        (_PAST + _N.format("n") + r"(?:(?:个|個)(?!月))?" + _UNIT + r"(?:間|以内|内|里|来)?(?:の|的)?", "running"),
         (r"先々週(?:の)?|上上周的?|上上个?星期的?", "week before last"),
         (r"先々月(?:の)?|上上个?月的?", "month before last"),
         (r"第(?P<n>[1-4一二三四])(?:四半期|季度)(?:の|的)?", "quarter"),
@@ -161,6 +163,13 @@ def _cjk(text: str, written: Written) -> str:
     return text
 
 
+def _side(parts: dict[str, str], plain: str) -> str:
+    """`since`, `before` or `until`, where the date says so; else `plain`."""
+    if parts.get("since") or parts.get("lead"):
+        return "since"
+    return next((side for side in ("before", "until") if parts.get(side)), plain)
+
+
 def _said(found: re.Match[str], kind: str) -> str:
     parts = found.groupdict()
     name = {one: MONTHS[_number(parts[f"{one}m"]) - 1] for one in "ab" if parts.get(f"{one}m") and _number(parts[f"{one}m"]) < 13}
@@ -172,8 +181,10 @@ def _said(found: re.Match[str], kind: str) -> str:
             return f"from {_number(parts['ad'])} to {parts['bd']} {name['a']}{year}"
         case "span":
             return f"from {_number(parts['ad'])} {name['a']} to {_number(parts['bd'])} {name['b']}"
-        case "md" | "ymd":
-            return f"on {_number(parts['ad'])} {name['a']}{year}"
+        case "md":
+            return f"{_side(parts, 'on')} {_number(parts['ad'])} {name['a']}{year}"
+        case "month":
+            return f"{_side(parts, 'in')} {name['a']}"
         case "months":
             return f"from {name['a']} to {name['b']}"
         case "ym":

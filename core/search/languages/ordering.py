@@ -4,6 +4,8 @@
 'who approved the last picture for Acme?'
 >>> in_order("what rejected Ana Ruiz this month"), in_order("how many Kit has approved")
 ('what did Ana Ruiz reject this month', 'how many did Kit approve')
+>>> in_order("who made the last picture and was approved?")
+'who made the last picture and is it approved?'
 >>> in_order("the last picture for Acme is approved ?")
 'is the last picture for Acme approved ?'
 """
@@ -21,7 +23,13 @@ _DONE = r"(?P<done>approved|rejected|undecided|needs work|exported|published|sen
 _NAME = r"(?P<name>[A-ZÀ-Ý\u4e00-\u9fff][\w’'-]*(?: [A-ZÀ-ÝØ\u4e00-\u9fff][\w’'-]*){0,2})"
 _ASKED = r"(?P<asked>what|how many(?: pictures| videos| renders| images| ones)?|which (?:pictures|videos|ones|renders)|when)"
 _HELP = r"(?:has |have |did |in to |in has )?"
+_SEAM = re.compile(
+    r"(\?+ +|,? and (?=(?:is|was|are|were|has|when|who|how|which|what|did)\b)| ?, (?=(?:is|was|when|who|how|which|what)\b))"
+)
+_ABOUT_IT = re.compile(rf"^(?:(?:is|are|was|were|has) (?:been )?)?{_DONE}(?P<end> ?\?*)$")
 _ORDERS = (
+    (re.compile(r"^(?P<asked>(?:who|which \w+) .+) more(?P<end> ?\?*)$"),
+     lambda one: f"{one['asked']} the most{one['end']}"),
     (re.compile(rf"^(?P<who>who(?: all| else)?) (?!{_VERB.replace('?P<verb>', '?:')}\b)(?P<rest>.+?) {_VERB}(?P<end> ?\?*)$"),
      lambda one: f"{one['who']} {one['verb']} {one['rest']}{one['end']}"),
     (re.compile(rf"^{_ASKED} {_VERB} {_NAME}(?! (?:or|and|than)\b)"),
@@ -35,7 +43,14 @@ _ORDERS = (
 
 
 def in_order(english: str) -> str:
-    """The question with a verb at its end, or a subject after it, moved to where English has it."""
+    """Each question of a message with a verb at its end, or a subject after it, moved to where English has it."""
+    clauses = _SEAM.split(english)
+    clauses[2::2] = [_ABOUT_IT.sub(r"is it \g<done>\g<end>", one) for one in clauses[2::2]]
+    joints = [one if "?" in one else " and " for one in clauses[1::2]]
+    return "".join(part for pair in zip(map(_moved, clauses[::2]), [*joints, ""], strict=True) for part in pair)
+
+
+def _moved(clause: str) -> str:
     for pattern, moved in _ORDERS:
-        english = pattern.sub(moved, english, count=1)
-    return english
+        clause = pattern.sub(moved, clause, count=1)
+    return clause
