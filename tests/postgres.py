@@ -35,6 +35,7 @@ class Cluster:
         self.binaries = binaries
         self.folder = folder
         self.data = folder / "data"
+        self.up = False
         self.user = pwd.getpwuid(os.getuid()).pw_name
         self.prefix: list[str] = []
         if os.getuid() == 0:
@@ -57,13 +58,16 @@ class Cluster:
         self._run(
             str(self.binaries / "pg_ctl"), "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-o", options, "start"
         )
+        self.up = True
 
     def stop(self) -> None:
         """At once, as if the machine had lost its power: connections are cut, nothing is said."""
         self._run(str(self.binaries / "pg_ctl"), "-D", str(self.data), "-m", "immediate", "-w", "stop")
+        self.up = False
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
+        if self.up:
+            self.stop()
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.folder}"

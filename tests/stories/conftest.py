@@ -88,7 +88,8 @@ class Story:
             self.shop.simulator.turn(step_seconds=0.0)
             thread.join(60)
         assert not thread.is_alive()
-        self.catches_up()
+        with suppress(DatabaseUnavailable):
+            self.catches_up()
 
     def works_it_out(self, of: Seen, rounds: int = 8) -> Render:
         """Go on with a render in trouble until it is over, with a worker that does not wait long for an answer.

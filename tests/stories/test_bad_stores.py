@@ -77,6 +77,8 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def on_postgres(settings: Settings, cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Story]:
+    if not cluster.up:  # a test before this one failed while it was off
+        cluster.start()
     name = f"s_{abs(hash(request.node.name)):x}"
     cluster.create(name)
     cluster.keep_what_is_committed(name)
