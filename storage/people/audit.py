@@ -6,14 +6,20 @@ import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Row, func, or_
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from storage.people.audit_line import hash_of, line_of
 from storage.tables import AuditEvent, AuditHead
 
 _TOGETHER = 1000
+_COLUMNS: tuple[Any, ...] = (
+    AuditEvent.id, AuditEvent.number, AuditEvent.at, AuditEvent.action, AuditEvent.subject, AuditEvent.actor_id,
+    AuditEvent.project_id, AuditEvent.before, AuditEvent.after, AuditEvent.hash,
+)  # fmt: skip
 
 
 def append(session: Session, events: Sequence[AuditEvent]) -> None:
@@ -33,7 +39,7 @@ def append(session: Session, events: Sequence[AuditEvent]) -> None:
     session.flush()
 
 
-def written(event: AuditEvent, previous: str) -> str:
+def written(event: AuditEvent | Row[Any], previous: str) -> str:
     """The event's line, behind the hash `previous`."""
     return line_of(
         number=event.number or 0, at=event.at, action=event.action, subject=event.subject, actor_id=event.actor_id,
@@ -61,16 +67,15 @@ def one_state(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def in_order(session: Session, after: int = 0) -> Iterator[AuditEvent]:
-    """Every event that has a place in the chain, from its beginning, or behind number `after`."""
+def in_order(session: Session, after: int = 0) -> Iterator[Row[Any]]:
+    """Every event that has a place in the chain, from its beginning, or behind number `after`, as rows with an event's names."""
+    place = col(AuditEvent.number)
     while True:
-        asked = select(AuditEvent).where(col(AuditEvent.number) > after).order_by(col(AuditEvent.number)).limit(_TOGETHER)
-        some = session.exec(asked).all()
+        some = session.execute(sql_select(*_COLUMNS).where(place > after).order_by(place).limit(_TOGETHER)).all()
         yield from some
         if len(some) < _TOGETHER:
             return
-        after = some[-1].number or 0
-        session.expunge_all()
+        after = some[-1].number
 
 
 def without_place(session: Session) -> int:

@@ -22,7 +22,7 @@ from core.events import Event, record
 from core.people.audit import Action
 from storage.people import audit, members
 from storage.people.audit_line import hash_of
-from storage.tables import Member, Role
+from storage.tables import AuditEvent, Member, Role
 
 EVENTS = 24
 CASES = int(os.environ.get("AUDIT_CASES", "20"))
@@ -123,8 +123,7 @@ def edit_with_its_hash(session: Session, dice: random.Random) -> str:
     previous = events[row - 2].hash if row > 1 else head.origin
     for event in events[row - 1 :] if whole else [events[row - 1]]:
         subject = "client/forged" if event.number == row else event.subject
-        event.subject = subject
-        digest = hash_of(audit.written(event, previous))
+        digest = hash_of(audit.written(AuditEvent(**{**event._asdict(), "subject": subject}), previous))
         _do(session, "UPDATE auditevent SET subject = :subject, hash = :digest WHERE number = :row",
             subject=subject, digest=digest, row=event.number)  # fmt: skip
         previous = digest
