@@ -16,7 +16,7 @@ from core.security.sandbox import sandboxed
 
 __all__ = ["Facts", "ModelUse", "Sampling", "output_named", "read"]
 
-PARSER = 4
+PARSER = 5
 """Grows when reading gets better, so that what was read before can be read again."""
 
 
@@ -166,12 +166,14 @@ def _unsampled(trace: Trace, nodes: list[Node]) -> Facts:
     sized = [size for node in nodes if (size := (trace.whole(node, "width"), trace.whole(node, "height"))) != (None, None)]
     seeded = [node for node in nodes if any("seed" in name for name in node.inputs)][:64]
     seeds = [one.seed for node in seeded if (one := sampling.read_pass(trace, node)).seed]
+    sized = sized or [told for node in nodes if (told := sampling.told_size(trace, node)) is not None]
     width, height = sized[0] if sized else (None, None)
     last = next((node for node in reversed(nodes) if trace.link(node.inputs.get("positive"))), asked[-1] if asked else None)
     return Facts(
         prompt=sampling.prompt(trace, last, negative=False) if last else "",
         negative=sampling.prompt(trace, last, negative=True) if last else "",
         seed=seeds[-1] if seeds else "",
+        cfg=trace.number(last, "cfg_scale", "cfg") if last else None,
         width=width,
         height=height,
     )

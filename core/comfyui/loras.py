@@ -17,6 +17,8 @@ _NAMES = ("name", "lora", "lora_name", "file_name", "path", "file")
 _WEIGHTS = ("strength", "strength_model", "model_strength", "strengthModel", "weight", "lora_weight", "value")
 _CLIPS = ("clipStrength", "strength_clip", "clip_strength", "strengthClip", "strengthTwo", "clip_weight")
 _MOST = 64
+_TAGS_OFF = "DISABLE LORAS"
+"""What rgthree's Power Prompt calls loading no tags."""
 _URL = re.compile(r"https?://\S{1,2000}", re.IGNORECASE)
 _CIVITAI = re.compile(r"civitai\.com/api/download/models/(\d{1,12})|civitai\.com/models/\d+\S*modelVersionId=(\d{1,12})")
 
@@ -31,7 +33,7 @@ def told(trace: Trace, node: Node) -> Iterator[ModelUse]:
             clip = next((number for key in _CLIPS if (number := number_in(_number(one.get(key)))) is not None), None)
             yield ModelUse("lora", "loras", name, strength, None if clip == strength else clip)
     known = {stem(name) for _, name in listed}
-    if _reads_tags(node.kind):
+    if _reads_tags(node.kind) and node.inputs.get("insert_lora") != _TAGS_OFF:
         texts = [text for key in _text_inputs(trace, node) if "<" in (text := trace.text(node.inputs[key]))]
         yield from (use for use in models_in(*texts) if stem(use.name) not in known | off)
     if "lora" in node.low:

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from core.comfyui.trace import LONGEST_TEXT, Node, Trace, remembered
+from core.comfyui import text_nodes
+from core.comfyui.text_nodes import LONGEST_TEXT
+from core.comfyui.trace import Node, Trace, remembered
 
 _GUIDE_INPUT = re.compile(r"cond|positive|negative|^c\d$|embeds$")
 _PASSING_INPUT = re.compile(r"guider|text_embeds|pipe|tuple|context|ctx")
 _IMAGE_INPUT = re.compile(r"image|vision|latent|pixels|mask|control|model")
 T = TypeVar("T")
 
+_CALLED = {"dpm_adaptative": "dpm_adaptive", "ersde": "er_sde", "euler_cf_gpp": "euler_cfg_pp"}
+"""Samplers whose node is called otherwise than they are."""
 _ANY_SEED = -1
 """Stands for a seed that is drawn when the graph runs; it is not in the graph."""
 _SEED = re.compile(r"[._]seed$")
@@ -82,7 +86,7 @@ def prompt(trace: Trace, sampler: Node, *, negative: bool) -> str:
     stack, seen = [(sampler, False)], set[tuple[str, bool]]()
     while stack:
         node, chosen = stack.pop()
-        if (node.id, chosen) in seen or "zeroout" in node.low:
+        if (node.id, chosen) in seen or "zeroout" in node.low or (chosen and text_nodes.writes(node.kind)):
             continue
         seen.add((node.id, chosen))
         own = [
@@ -98,12 +102,17 @@ def size(trace: Trace, sampler: Node) -> tuple[int | None, int | None, int | Non
     for node in reversed(trace.picture_path([sampler])):
         width = trace.whole(node, "width", "empty_latent_width")
         height = trace.whole(node, "height", "empty_latent_height")
-        told = _SIZE.search(trace.word(node, "dimensions", "resolution") or "")
-        if told and not (width and height):
-            width, height = int(told[1]), int(told[2])
+        if not (width and height):
+            width, height = told_size(trace, node) or (width, height)
         if width and height and width > 0 and height > 0:
             return width, height, trace.whole(node, "batch_size")
     return None, None, None
+
+
+def told_size(trace: Trace, node: Node) -> tuple[int, int] | None:
+    """(width, height) where one text tells both: `1024x1536`."""
+    told = _SIZE.search(trace.word(node, "dimensions", "resolution", "size", "size_preset", "image_size"))
+    return (int(told[1]), int(told[2])) if told else None
 
 
 def _sided(names: list[str], negative: bool, chosen: bool) -> list[str]:
@@ -149,8 +158,9 @@ def _named(trace: Trace, node: Node, name: str, word: str) -> str:
     part = _part(trace, node, name)
     if part is None or word not in part.kind or part.kind in ("KSamplerSelect", "BasicScheduler"):
         return ""
-    opened = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part.kind.replace(word, ""))
-    return opened.replace("__", "_").strip("_ ").lower()
+    opened = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part.kind.replace(word, ""))
+    named = opened.replace("__", "_").strip("_ ").lower()
+    return _CALLED.get(named, named)
 
 
 def _seed(trace: Trace, parts: list[Node]) -> str:

@@ -45,6 +45,8 @@ _BY_KIND: tuple[tuple[str, str], ...] = (
 )
 _EDITS = re.compile(r"reference.*(latent|image)|imageedit|kontext|instructpixtopix|editplus", re.IGNORECASE)
 _SHOWN_INPUT = re.compile(r"(^|[._])(image|reference|input_image|pixels)")
+_LIKE_INPUT = re.compile(r"style_?image|style_ref|(luma|character|subject)_?ref")
+"""Inputs of services whose picture tells a look, and is not changed."""
 _BEGUN_WITH = re.compile(r"(start_image|source_\w+|image\d*|pixels)$")
 _BRINGS = re.compile(r"load|image|base64|url|input|fetch|receive|etn_", re.IGNORECASE)
 _HOLDS = re.compile(r"image|url|base64|data|b64|file|path", re.IGNORECASE)
@@ -68,6 +70,8 @@ def read(trace: Trace, outputs: list[Node], models: Sequence[ModelUse]) -> tuple
     found |= {"controlnet"} if controls else set()
     for kind, word in (("lora", "lora"), ("upscaler", "upscale"), ("ip-adapter", "ip-adapter")):
         found |= {word} if any(use.kind == kind for use in models) else set()
+    found |= {"inpaint"} if any(_repaints_masked(trace, node) for node in nodes) else set()
+    found |= set(_prepared(nodes, models))
     found |= set(_from_models(models)) | set(_from_passes(trace, outputs, nodes, found))
     return tuple(word for word in WORDS if word in found)
 
@@ -97,6 +101,12 @@ def _counts(trace: Trace, node: Node) -> bool:
     return masked is None or "audio" not in trace.at(masked).low
 
 
+def _repaints_masked(trace: Trace, node: Node) -> bool:
+    """Whether a service is asked to change what a mask shows of a picture."""
+    linked = {name for name, _ in trace.links(node)}
+    return {"image", "mask"} <= linked and isinstance(node.inputs.get("prompt"), str) and "seed" in node.inputs
+
+
 def _makes_sound(trace: Trace, node: Node) -> bool:
     """Whether a service is asked for sound along with its film."""
     return any(trace.value(node, name) is True for name in node.inputs if name.rpartition(".")[2] == "generate_audio")
@@ -115,6 +125,8 @@ def _is_still(trace: Trace, outputs: Sequence[Node]) -> bool:
 def _controls(trace: Trace, node: Node) -> bool:
     """Whether a node puts a control picture to work: with any strength, and for any part of the sampling."""
     links = trace.links(node)
+    if any(name.endswith("controlnet_stack") for name, _ in links) and node.inputs.get("switch", "On") != "Off":
+        return any(name != "controlnet_stack" for name, _ in links)
     if not links or not (_is_control(node.kind) or any(_takes_control(name) for name, _ in links)):
         return False
     if trace.number(node, "strength") == 0 or trace.number(node, "end_percent") == 0:
@@ -135,7 +147,7 @@ def _takes_control(name: str) -> bool:
 def _guides(trace: Trace, node: Node) -> set[str]:
     """What kind of picture guided: by the control model and its declared type, else the preprocessor, else titles and names."""
     loaders = trace.upstream([trace.at(link) for name, link in trace.links(node) if re.search(r"control_?net|model_patch", name)])
-    models = [value for one in loaders if "union" not in one.low for value in _strings(one)]
+    models = [value for one in loaders if "union" not in one.low for value in _switched_on(one)]
     types = [value for one in loaders if "union" in one.low for value in _strings(one)]
     pictures = trace.upstream([trace.at(link) for name, link in trace.links(node) if re.search(r"image|video", name)])
     own = [name for name in node.inputs if re.search(r"video|image", name)] + [node.kind]
@@ -168,6 +180,13 @@ def _from_models(models: Sequence[ModelUse]) -> Iterator[str]:
             yield "inpaint"
         if use.kind == "ip-adapter" and "face" in name:
             yield "face"
+
+
+def _prepared(nodes: list[Node], models: Sequence[ModelUse]) -> Iterator[str]:
+    """What a LoRA for many kinds of guides was shown: what was made of a picture before."""
+    if any(use.kind == "lora" and re.search(r"union.*control|control.*union", use.name.lower()) for use in models):
+        for node in nodes:
+            yield from _guided_by(node.kind) if node.has("image") else ()
 
 
 def _from_passes(trace: Trace, outputs: list[Node], nodes: list[Node], found: set[str]) -> Iterator[str]:
@@ -248,13 +267,25 @@ def _edits(trace: Trace, nodes: list[Node], path: list[Node]) -> bool:
     for node in nodes:
         brought = [name for name, link in trace.links(node) if link[0] in loaded]
         encodes = ("encode" in node.low or node.id in served) and not _TELLS.search(node.kind)
-        shown = encodes and any(_SHOWN_INPUT.search(name) for name in brought) and trace.text_keys(node)
+        shown = (
+            encodes
+            and any(_SHOWN_INPUT.search(name) and not _LIKE_INPUT.search(name) for name in brought)
+            and trace.text_keys(node)
+        )
         started = node.has("positive") and node.has("vae") and not _controls(trace, node) and any(map(_BEGUN_WITH.match, brought))
         if shown or started or (brought and _EDITS.search(node.kind)):
             return True
         if (brought and not _TELLS.search(node.kind)) or brings_picture(node):
             loaded.add(node.id)
     return False
+
+
+def _switched_on(node: Node) -> list[str]:
+    """The texts of a node without those of a numbered entry that is switched off."""
+    off = tuple(
+        f"_{name.rpartition('_')[2]}" for name, value in node.inputs.items() if name.startswith("switch_") and value == "Off"
+    )
+    return [value for name, value in node.inputs.items() if isinstance(value, str) and not (off and name.endswith(off))]
 
 
 def _strings(node: Node) -> list[str]:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
+from core.comfyui import contexts, text_nodes
+from core.comfyui.text_nodes import LONGEST_TEXT
+
 Link = tuple[str, int]
 """(node id, output index)."""
 
@@ -22,15 +25,16 @@ _COSTLY = 200
 """What reading JSON counts for."""
 _STEPS = 200_000
 """Nodes visited in all walks over one graph; far more than any real one needs."""
-LONGEST_TEXT = 100_000
 _VALUES = ("value", "int", "float", "number", "Number", "seed", "noise_seed", "boolean", "string", "text", "val", "a")
 _TEXT_KEY = re.compile(
     r"text(?!ure)|prompt|string|caption|lyrics|^tags$|^clip_[lg]$|t5xxl|bert|mt5xl|llama|qwen|wildcard|^(positive|negative)$"
 )
 _NO_TEXT_KEY = re.compile(
     r"system|encoder|embeds|delimiter|separator|style(?!d)|format|mode|type|find|replace|upsampling|enhance|normali|interpret|length|model|file|"
-    r"option|magic|instruct|language|strategy|schedule$|timing|weight|strength|count|switch|enabled?$|persona|^select|template"
+    r"option|magic|instruct|language|strategy|schedule$|timing|weight|strength|count|switch|enabled?$|persona|^select|template|preview"
 )
+_CHOOSES = ("select", "switch", "index", "boolean", "Input", "input")
+"""What tells a switch which input to let through."""
 _GLUE = ("delimiter", "separator", "joiner", "sep")
 _SAVES = re.compile(r"save|combine|export|output|preview|upload|publish|imagecompare", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -74,16 +78,34 @@ class Trace:
 
     def __init__(self, graph: Mapping[str, Any]) -> None:
         self.nodes = {key: node for key, raw in graph.items() if (node := _node(key, raw)) is not None}
+        self._settle_contexts()
         self._work = self._steps = 0
         self._savers: list[Node] = []
         self._links: dict[str, list[tuple[str, Link]]] = {}
         self._walked: dict[tuple[bool, tuple[str, ...]], list[Node]] = {}
 
+    def _settle_contexts(self) -> None:
+        carriers = {node.id: (node.kind, node.inputs) for node in self.nodes.values() if contexts.is_context(node.kind)}
+        if not carriers:
+            return
+        behind = contexts.settled(carriers, self.link)
+        for node in list(self.nodes.values()):
+            if node.id not in carriers:
+                inputs = {name: behind(value) for name, value in node.inputs.items()}
+                self.nodes[node.id] = Node(node.id, node.kind, node.title, inputs)
+
     def link(self, value: object) -> Link | None:
-        """The value as a link to a node that is there, or None."""
-        if isinstance(value, (list, tuple)) and len(value) == 2 and isinstance(value[0], str) and value[0] in self.nodes:
-            return (value[0], value[1]) if isinstance(value[1], int) and not isinstance(value[1], bool) else None
-        return None
+        """The value as a link to a node that is there, or None. Scripts write ids as numbers, and outputs as text."""
+        if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= 3:
+            return None
+        source, slot = value[0], value[1]
+        if isinstance(source, int) and not isinstance(source, bool) and len(value) == 2:
+            source = str(source)
+        if isinstance(slot, str) and len(slot) < 4 and slot.isdecimal():
+            slot = int(slot)
+        if not isinstance(source, str) or source not in self.nodes or isinstance(slot, bool) or not isinstance(slot, int):
+            return None
+        return (source, slot) if len(value) == 2 or isinstance(value[2], str) else None
 
     def links(self, node: Node) -> list[tuple[str, Link]]:
         """(input name, link) of every input that counts: of a switch, the chosen one only."""
@@ -92,8 +114,14 @@ class Trace:
         linked = [(name, link) for name, value in node.inputs.items() if (link := self.link(value)) is not None]
         self._links[node.id] = linked
         chosen = self._chosen(node, linked) if "switch" in node.low or "selector" in node.low else ""
-        self._links[node.id] = [(name, link) for name, link in linked if name == chosen] if chosen else linked
+        self._links[node.id] = [(name, link) for name, link in linked if name == self._told(chosen, linked)] if chosen else linked
         return self._links[node.id]
+
+    def _told(self, chosen: str, linked: list[tuple[str, Link]]) -> str:
+        """The input a switch lets through; where that brings what a model writes, the one with what the model was told."""
+        branches = [(name, self.at(link).kind) for name, link in linked if name not in _CHOOSES]
+        plain = [name for name, kind in branches if not text_nodes.rewrites(kind)]
+        return plain[0] if len(branches) == 2 and len(plain) == 1 and chosen not in plain else chosen
 
     def at(self, link: Link) -> Node:
         return self.nodes[link[0]]
@@ -196,6 +224,12 @@ class Trace:
     def _assembled(self, node: Node, hops: int, slot: int = 0) -> str:
         if isinstance(ready := node.inputs.get("populated_text"), str) and ready.strip():
             return ready
+        if text_nodes.writes(node.kind):
+            return ""
+        if node.has("index") and node.has("text_data_opt", "prompt_file"):
+            return self._one_of_many(node, hops)
+        if node.has("zipped_prompt"):
+            return text_nodes.side(self.text(node.inputs["zipped_prompt"], hops), slot)
         if node.has("json_string") and node.has("key"):
             return str(self._looked_up(node, hops) or "")
         if node.has("regex_pattern") and node.has("group_index") and isinstance(node.inputs.get("string"), str):
@@ -205,15 +239,28 @@ class Trace:
             return self._formatted(node, pattern, hops)
         keys = self.text_keys(node) + [name for name in ("value", "choice") if node.has(name)]
         keys = [name for name in keys if not name.endswith("_0")] if node.has("text") else keys
-        keys = self._of_slot(keys, slot)
+        keys = self._of_slot(self._let_through(node, keys), slot)
         parts = self._parts((node.inputs[name] for name in keys), hops)
         if not parts:
             parts = self._parts((list(link) for _, link in self.links(node)), hops)
             parts = parts or [shown for shown in (node.inputs.get("text_0"),) if isinstance(shown, str)]
+        if node.inputs.get("clean_whitespace") in ("true", True):
+            parts = [clean for part in parts if (clean := part.strip())]
         joined = self._glue(node).join(parts)
         find, put = node.inputs.get("find"), node.inputs.get("replace")
         new = put if isinstance(put, str) else self.text(put, hops)
-        return _replaced(joined, find, new) if isinstance(find, str) and find and (new or new is put) else joined
+        return text_nodes.replaced(joined, find, new) if isinstance(find, str) and find and (new or new is put) else joined
+
+    def _let_through(self, node: Node, keys: list[str]) -> list[str]:
+        """Of the texts of a switch, the chosen one."""
+        if "switch" not in node.low and "selector" not in node.low:
+            return keys
+        chosen = self._chosen(node, [(name, ("", 0)) for name in keys])
+        return [chosen] if chosen in keys else keys
+
+    def _one_of_many(self, node: Node, hops: int) -> str:
+        """The entry that an index picks of many in one text; empty where they are in a file, or the index is only known later."""
+        return text_nodes.entry(self.text(node.inputs.get("text_data_opt"), hops), self.whole(node, "index"))
 
     def _parts(self, values: Iterable[object], hops: int) -> list[str]:
         """The texts that arrive, those that are not empty, until they are as long as a text may be."""
@@ -247,7 +294,7 @@ class Trace:
     def _formatted(self, node: Node, pattern: str, hops: int) -> str:
         for name, value in node.inputs.items():
             if name.startswith("values."):
-                pattern = _replaced(pattern, "{" + name.removeprefix("values.") + "}", self.text(value, hops))
+                pattern = text_nodes.replaced(pattern, "{" + name.removeprefix("values.") + "}", self.text(value, hops))
         return pattern
 
     def _glue(self, node: Node) -> str:
@@ -283,7 +330,7 @@ class Trace:
         if re.search(r"any ?switch|first ?not|coalesce|fallback", node.low):
             return min(names, default="")
         told = next(
-            (node.inputs[name] for name in ("select", "switch", "index", "boolean", "Input", "input") if name in node.inputs),
+            (node.inputs[name] for name in _CHOOSES if name in node.inputs),
             None,
         )
         told = self._resolve(told, "value") if self.link(told) else told
@@ -342,11 +389,3 @@ def number_in(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _replaced(text: str, find: str, put: str) -> str:
-    """The text with every `find` replaced; only as many of them as a text may become long, for a few may make gigabytes."""
-    room = LONGEST_TEXT - len(text)
-    gain = len(put) - len(find)
-    most = -1 if gain <= 0 else max(0, room // gain)
-    return text.replace(find, put, most)[:LONGEST_TEXT] if most else text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from core.comfyui import loras
+from core.comfyui import loras, text_nodes
 from core.comfyui.loaders import folder_of
 from core.comfyui.model_use import ModelUse
 from core.comfyui.trace import Node, Trace, number_in, remembered
@@ -47,7 +47,11 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"embedding", "embedding"),
 )
 _ANNOTATOR = re.compile(r"preprocessor|estimat|annotator|detector|segment|sam\b|rembg|depthanything|midas|zoe", re.IGNORECASE)
+_SERVED = re.compile(r"[A-Za-z][\w .:()+-]{1,60}")
+"""What services call their models."""
 _LOADS_MAIN = re.compile(r"(dit|unet|diffusion|transformer).*load|load.*(dit|unet|diffusion|transformer)")
+SERVICE = "service"
+"""The kind of a model that a service runs: there is no file of it here."""
 MAIN = ("checkpoint", "diffusion model")
 """Kinds that make the picture; the others change how."""
 _CLIP_STRENGTHS = ("strength_clip", "lora_clip_strength", "clip_strength", "clip_weight")
@@ -83,6 +87,8 @@ def _plain(trace: Trace, node: Node) -> Iterator[ModelUse]:
             yield _use(kind, value, strength, trace.number(node, *_CLIP_STRENGTHS) if kind == "lora" else None)
         elif _is_named_main(node, name, value):
             yield _use("diffusion model", value, None)
+        elif _is_service(node, name, value):
+            yield ModelUse(SERVICE, "", str(value))
         elif isinstance(value, str) and value.startswith("urn:air:"):
             yield from _numbered(trace, node, value)
 
@@ -92,6 +98,20 @@ def _is_named_main(node: Node, name: str, value: object) -> bool:
     if name not in ("model_path", "unet_name", "model_name") or not isinstance(value, str) or not 0 < len(value) < 300:
         return False
     return _LOADS_MAIN.search(node.low) is not None and value.casefold() not in ("none", "default") and "/" not in value
+
+
+def _is_service(node: Node, name: str, value: object) -> bool:
+    """Whether the node of a service names the model it asks: `ray-2`, `sd3.5-large`."""
+    if name not in ("model", "model_name", "model_version") or not isinstance(value, str) or not _SERVED.fullmatch(value):
+        return False
+    asked = node.has("prompt", "text", "prompt_text") or any(one.startswith(f"{name}.") for one in node.inputs)
+    shaped = any(map(_shapes_output, node.inputs))
+    return asked and shaped and not text_nodes.writes(node.kind) and value.casefold() not in ("auto", "default", "none")
+
+
+@remembered
+def _shapes_output(name: str) -> bool:
+    return re.search(r"seed|aspect_ratio|^size|resolution|duration|^ratio$|quality|^n$", name) is not None
 
 
 def _numbered(trace: Trace, node: Node, air: str) -> Iterator[ModelUse]:

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 
 MOST = 2_000
 """Texts kept of one file."""
+WANTED = frozenset(
+    ("parameters", "prompt", "workflow", "comment", "usercomment", "description", "invokeai_metadata", "sd-metadata")
+)
+_MORE = 50
+"""Texts under these keys, by which programs tell how a picture was made, that are kept behind so many others."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class RawTexts:
         """Keep a text if there is room for it, and tell of one there is no room for."""
         if not len(body):
             return
-        if len(body) > self.left or len(self.found) >= MOST:
+        most = MOST + _MORE if key.casefold() in WANTED else MOST
+        if len(body) > self.left or len(self.found) >= most:
             self.refuse(place, "it is too long" if len(body) > self.left else "there are too many texts")
             return
         self.left -= len(body)

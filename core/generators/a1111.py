@@ -119,7 +119,9 @@ def _models(parts: Infotext) -> tuple[ModelUse, ...]:
     every = hashes(told.get("hashes", ""))
     resources = list(of_civitai(_json(told.get("civitai resources", ""))))
     main = model(
-        "checkpoint", "checkpoints", *_name_and_hash(told.get("model") or told.get("base model"), told.get("model hash"))
+        "checkpoint",
+        "checkpoints",
+        *_name_and_hash(told.get("model") or told.get("base model") or told.get("unet"), told.get("model hash")),
     )
     main = main or tuple(use for use in resources if use.kind == "checkpoint")[:1]
     main = main or model("checkpoint", "checkpoints", told.get("modelname"), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.comfyui.facts import Facts, Sampling
+from core.generators import samplers
 from core.generators.texts import Text, TextFields
 from core.generators.values import checkpoint, listed, mapped, number_in, seed_in, whole_in, words_in
 
@@ -42,11 +43,12 @@ def _is_comment(one: Text, ours: bool) -> bool:
 
 def _facts(said: dict[str, Any], words: TextFields, outer: dict[str, Any]) -> Facts:
     told = {"Img2ImgRequest": "img2img", "NativeInfillingRequest": "inpaint"}.get(words_in(said.get("request_type")))
+    sampler, scheduler = samplers.sampler(words_in(said.get("sampler")), words_in(said.get("noise_schedule")))
     step = Sampling(
         node="",
         seed=seed_in(said.get("seed")),
-        sampler=words_in(said.get("sampler")),
-        scheduler=words_in(said.get("noise_schedule")),
+        sampler=sampler,
+        scheduler=scheduler,
         steps=whole_in(said.get("steps")),
         cfg=number_in(said.get("scale")),
         denoise=number_in(said.get("strength")),

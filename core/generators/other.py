@@ -37,6 +37,7 @@ _SEPARATE = (
         "strength",
         "loras",
     ),
+    *("negative-prompt", "scale", "raw-prompt", "original-width", "original-height", "crop-top", "crop-left"),
 )
 
 

@@ -45,9 +45,11 @@ _NAMES = {label.casefold(): name for name, label in LABELS.items()} | {
     "euler ancestral": "euler_ancestral",
     "dpm++ 2s ancestral": "dpmpp_2s_ancestral",
     "unipc": "uni_pc",
-    "k_euler": "euler",
-    "k_euler_a": "euler_ancestral",
-    "k_euler_ancestral": "euler_ancestral",
+    "euler_a": "euler_ancestral",
+    "dpm2_a": "dpm_2_ancestral",
+    "dpm_2_a": "dpm_2_ancestral",
+    "dpm2": "dpm_2",
+    "dpmpp_2s_a": "dpmpp_2s_ancestral",
 }
 _SCHEDULE_NAMES = {label.casefold(): name for name, label in SCHEDULES.items()}
 _BEHIND = ("karras", "exponential", "sgm uniform", "simple", "normal", "beta")
@@ -59,8 +61,15 @@ def sampler(label: str, schedule: str = "") -> tuple[str, str]:
 
     >>> sampler("DPM++ 2M Karras"), sampler("Euler A", "SGM Uniform"), sampler("[Forge] Flux Realistic", "DDIM")
     (('dpmpp_2m', 'karras'), ('euler_ancestral', 'sgm_uniform'), ('[Forge] Flux Realistic', 'ddim_uniform'))
+    >>> sampler("k_dpmpp_2s_ancestral"), sampler("dpmpp_2m_karras"), sampler("euler_a")
+    (('dpmpp_2s_ancestral', ''), ('dpmpp_2m', 'karras'), ('euler_ancestral', ''))
     """
     low = label.casefold()
+    if low.startswith("k_") and (low[2:] in LABELS or low[2:] in _NAMES):
+        label = low = low[2:]
+    stem, _, told = low.rpartition("_")
+    if not schedule and stem in LABELS and told in SCHEDULES:
+        return stem, told
     for word in _BEHIND:
         if not schedule and low.endswith(" " + word) and low not in _NAMES:
             label, schedule = label[: -len(word) - 1].rstrip(), word

@@ -172,6 +172,7 @@ def _models(found: LooseSettings, prompt: str) -> tuple[ModelUse, ...]:
             found.get("loraweights", "lorascales", "lorascale", "loraalpha", "loraalphas", "lorastrengths", "lorastrength"),
         ),
         *loras_in(found.get("lorapaths", "loranames"), found.get("lorascales", "loraweights")),
+        *loras_in(found.get("activatedloras"), _apart(found.get("lorasmultipliers"))),
         *of_civitai(found.get("civitairesources", "resources")),
         *(_model_of(one) for one in map(mapped, listed(found.get("models"))) if name_in(one)),
         *model("controlnet", "controlnet", name_in(found.get("controlnetmodel", "usecontrolnetmodel"))),
@@ -186,6 +187,11 @@ def _models(found: LooseSettings, prompt: str) -> tuple[ModelUse, ...]:
     for use in (*every, *models_in(prompt)):
         kept.setdefault((use.kind, stem(use.name)), use)
     return tuple(use for use in kept.values() if use.name.casefold() not in ("false", "baked vae"))
+
+
+def _apart(value: object) -> object:
+    """Numbers with blanks between them as a list; of several for one LoRA (`1;0.5`, one for each phase) the first."""
+    return [one.split(";")[0] for one in value.split()[:64]] if isinstance(value, str) else value
 
 
 def _model_of(one: Mapping[str, Any]) -> ModelUse:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from core.formats.raw_text import WANTED
 from core.formats.sanitize import clean_text, parsed
 from core.generators.xmp_texts import properties
 
@@ -66,6 +67,8 @@ class TextFields:
 
     def _open(self, outer: list[Text]) -> None:
         first = len(self.all)
+        if len(outer) > _MOST // 2:  # the well-known first, for not all may have their turn
+            outer = sorted(outer, key=lambda one: one.key.casefold() not in WANTED)
         waiting = deque((one, 0) for one in outer)
         while waiting and len(self.all) < _MOST:
             one, depth = waiting.popleft()
