@@ -67,9 +67,9 @@ def sampler(label: str, schedule: str = "") -> tuple[str, str]:
     low = label.casefold()
     if low.startswith("k_") and (low[2:] in LABELS or low[2:] in _NAMES):
         label = low = low[2:]
-    stem, _, told = low.rpartition("_")
-    if not schedule and stem in LABELS and told in SCHEDULES:
-        return stem, told
+    stem, _, behind = low.rpartition("_")
+    if not schedule and stem in LABELS and behind in SCHEDULES:
+        return stem, behind
     for word in _BEHIND:
         if not schedule and low.endswith(" " + word) and low not in _NAMES:
             label, schedule = label[: -len(word) - 1].rstrip(), word
