@@ -14,13 +14,13 @@ READERS = {
     "json.loads", "json.load", "zipfile.ZipFile", "tarfile.open", "tarfile.TarFile",
     "zlib.decompress", "zlib.decompressobj", "gzip.decompress", "gzip.open", "gzip.GzipFile", "bz2.decompress",
     "bz2.BZ2Decompressor", "lzma.decompress", "lzma.LZMADecompressor", "brotli.decompress", "zstandard.ZstdDecompressor",
-    "pickle.loads", "pickle.load", "marshal.loads", "plistlib.loads", "yaml.load", "yaml.safe_load", "tomllib.loads",
+    "pickle.loads", "pickle.load", "marshal.loads", "plistlib.loads", "yaml.load", "yaml.safe_load",
     "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.parse", "xml.dom.minidom.parseString", "lxml.etree.fromstring",
     "defusedxml.ElementTree.fromstring", "defusedxml.ElementTree.parse", "defusedxml.ElementTree.iterparse",
     "cv2.imdecode", "cv2.imread", "cv2.VideoCapture", "av.open", "soundfile.read", "numpy.load", "numpy.fromfile",
     "c2pa.Reader", "c2pa.Builder", "trimesh.load", "pypdf.PdfReader", "pillow_heif.open_heif",
 }  # fmt: skip
-"""What makes something of bytes that were written elsewhere."""
+"""What makes something of bytes that others wrote. TOML is not among it: only files that come with Slate are TOML."""
 
 Place = tuple[str, str]
 """A module, and a function, class or variable at its top."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from bot import command_text, formatting, shapes
@@ -15,8 +17,9 @@ from core.people.roles import Permission, allow
 from core.rendering import lifecycle
 from core.rendering.scheduler import Standing
 from storage.people import members, projects
+from storage.rendering import backends
 from storage.rendering import renders as rows
-from storage.tables import Render, RenderState
+from storage.tables import Backend, Render, RenderState
 
 
 def edit(asked: Asked) -> Answer:
@@ -90,8 +93,10 @@ def queue(asked: Asked) -> Answer:
         held = shapes.hold_related(session, line)
         places = lifecycle.standings(session, line)
         fields = tuple(_queue_field(session, one, places[one.id or 0]) for one in line)
-        card = Card(_queue_title(line), fields=fields, buttons=_queue_buttons(asked, line))
-        data = {"renders": [shapes.render_shape(session, one, places[one.id or 0]) for one in line]}
+        busy = [one for one in backends.in_use(session) if one.outside]
+        card = Card(_queue_title(line), text=_outside(busy), fields=fields, buttons=_queue_buttons(asked, line))
+        data: dict[str, object] = {"outside": {one.name: one.outside for one in busy}}
+        data |= {"renders": [shapes.render_shape(session, one, places[one.id or 0]) for one in line]}
         del held
     return Answer(cards=(card,), private=True, data=data)
 
@@ -108,6 +113,12 @@ def _queue_title(line: list[Render]) -> str:
     running = sum(one.state is RenderState.RUNNING for one in line)
     waiting = len(line) - running
     return f"{running} running, {waiting} waiting" if line else "Nothing is running or waiting"
+
+
+def _outside(busy: Sequence[Backend]) -> str:
+    """Which servers carry out jobs that Slate did not hand in."""
+    told = [f"{one.name}: {one.outside} job{'' if one.outside == 1 else 's'} of other people, outside Slate" for one in busy]
+    return "\n".join(told)
 
 
 def _queue_field(session: Session, render: Render, standing: Standing) -> Field:

@@ -51,7 +51,9 @@ def examine_server(desk: Desk, name: str, url: str) -> Iterator[Finding]:
         "device": info.device,
         "missing": {name: lacks for name, lacks in missing.items() if lacks},
     }
-    text = f"{name} at {where}: ComfyUI {info.version} on {info.device}"
+    outside = _outside(desk, name)
+    facts["outside"] = outside
+    text = f"{name} at {where}: ComfyUI {info.version} on {info.device}{_also(outside)}"
     if missing:
         told = "; ".join(f"{workflow} lacks {', '.join(lacks)}" for workflow, lacks in missing.items())
         yield Finding(
@@ -64,6 +66,20 @@ def examine_server(desk: Desk, name: str, url: str) -> Iterator[Finding]:
         )
     else:
         yield Finding("comfyui", State.FINE, f"{text}, has all that the workflows need.", "", kind, facts)
+
+
+def _outside(desk: Desk, name: str) -> int:
+    """Runs on the server that Slate did not hand in, as the sweeper counted them last."""
+    try:
+        with desk.reading() as session:
+            backend = backends.by_name(session, name)
+    except DatabaseUnavailable:
+        return 0
+    return backend.outside if backend else 0
+
+
+def _also(outside: int) -> str:
+    return f", with {outside} job{'' if outside == 1 else 's'} of other people" if outside else ""
 
 
 def _missing(desk: Desk, comfy: Comfy) -> dict[str, list[str]]:

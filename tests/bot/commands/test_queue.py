@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from storage.rendering import backends
 from storage.tables import RenderState
 from tests.bot.conftest import Talk
+from tests.makers import make_backend
 
 
 def test_cancel_ends_a_waiting_render_and_says_so_once(talk: Talk) -> None:
@@ -32,6 +34,16 @@ def test_cancel_all_is_ones_own_only(talk: Talk) -> None:
     assert {one["render"] for one in answer.data["renders"]} == {one.code for one in mine}
     assert [one["render"] for one in talk.say("queue").data["renders"]] == [other]
     assert talk.say("cancel all").text == "None of your renders is waiting or running."
+
+
+def test_the_queue_shows_where_other_people_work_outside_of_slate(talk: Talk) -> None:
+    assert talk.say("queue").cards[0].text == ""
+    with talk.desk.writing() as session:
+        backend = make_backend(session)
+        backends.mark(session, backend.id, outside=3)
+    answer = talk.say("queue")
+    assert answer.cards[0].text == f"{backend.name}: 3 jobs of other people, outside Slate"
+    assert answer.data["outside"] == {backend.name: 3}
 
 
 def test_several_are_cancelled_together_or_not_at_all(talk: Talk) -> None:
