@@ -40,8 +40,13 @@ def dates_against(line: Line, found: list[dates.DateMatch]) -> None:
     second = found.pop()
     label_ = " ".join(word.raw for word in line.words[second.first : second.last]).lower()
     line.against.append(Condition(label_, since=second.since, until=second.until))
+    more = _MORE.search(said)
     line.want = Want.HOW_MANY if line.want is Want.PICTURES else line.want
-    line.set(compare=True, yes=_MORE.search(said) is not None, least=bool((_MORE.search(said) or [None])["less"]))  # type: ignore[call-overload]
+    line.set(
+        compare=True,
+        yes=more is not None and ("than" in line.keys or "or" not in line.keys),
+        least=more is not None and more["less"] is not None,
+    )
     _clear(line)
 
 
@@ -51,6 +56,9 @@ def read(line: Line) -> None:
         _clear(line)
         return
     said = " ".join(line.keys)
+    if any(line.original(at) in ("compare", "compared", "comparison") for at in range(len(line.words))):
+        _side_by_side(line)
+        return
     more = _MORE.search(said)
     if more is None or not _THAN.search(said):
         return
@@ -130,6 +138,16 @@ def _against(line: Line, first: Condition, second: Condition, *, least: bool, ye
     line.want = Want.HOW_MANY
     line.set(compare=True, per=None, least=least, most=False, yes=yes and "or" not in line.keys)
     _clear(line)
+
+
+def _side_by_side(line: Line) -> None:
+    """`compare Jude and Grant`: how many there are of each."""
+    for field, group in _FIELDS.items():
+        same = [one for one in line.reading.conditions if one.facet and one.facet.field is field and not one.facet.negated]
+        if len(same) == 2 and line.want in (Want.PICTURES, Want.HOW_MANY):
+            line.want = Want.HOW_MANY
+            line.set(per=group)
+            return
 
 
 def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool) -> None:

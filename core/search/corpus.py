@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 from sqlmodel import Session
 
 from storage import search
-from storage.search import Phrase, Query, Scope, forms
+from storage.search import Phrase, Query, Scope, entity_index, forms
 
 
 class ScopeCorpus:
@@ -31,6 +31,10 @@ class ScopeCorpus:
             found = [(word,) for word in forms.alike(self._session, token)]
             self._forms[token] = tuple(one for one in found if self.has(one))
         return self._forms[token]
+
+    def recipients(self, part: str) -> list[str]:
+        """Whom something was sent to, of those whose name has this part."""
+        return entity_index.recipients(self._session, part)
 
     def similar(self, token: str) -> list[str]:
         """Words of pictures that differ by a letter or two (of eight and more), best first."""

@@ -41,6 +41,8 @@ def grouped(session: Session, question: Question, scope: Scope, by: Group | str,
         else _groups(session, question.query, scope, Group(by))
     )
     frame = question.frame
+    if frame.most and by in PERIODS:
+        rows = sorted(rows, key=lambda row: -row[1])
     if frame.least:
         rows = list(reversed(rows))
     if frame.most:
@@ -130,6 +132,10 @@ def compared(session: Session, question: Question, scope: Scope) -> tuple[tuple[
 
 def _swapped(question: Question, other: Condition) -> tuple[Condition, ...]:
     """The conditions with the other one in place of that of its kind."""
+    dated = next((one for one in question.conditions if one.link and (one.link.since or one.link.until)), None)
+    if other.dated and dated is not None and dated.link is not None and not any(one.dated for one in question.conditions):
+        turned = replace(dated, link=replace(dated.link, since=other.since, until=other.until))  # approvals in April or in March
+        return tuple(turned if one == dated else one for one in question.conditions)
     kept = [one for one in question.conditions if not _same_kind(one, other)]
     return (*kept, other)
 
@@ -143,7 +149,8 @@ def _same_kind(one: Condition, other: Condition) -> bool:
 
 
 def _side(conditions: tuple[Condition, ...], other: Condition) -> str:
-    return next((_name_of(one) for one in conditions if _same_kind(one, other)), "")
+    same = next((_name_of(one) for one in conditions if _same_kind(one, other)), "")
+    return same or next((_name_of(one) for one in conditions if one.link and (one.link.since or one.link.until)), "")
 
 
 def _name_of(one: Condition) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from core.search.conditions import Condition, Frame, Question
 from core.search.lexicon import Want
+from storage.search import RelatedRows, Relation
 from storage.search.tally import Group
 
 _SEAM = re.compile(
@@ -144,7 +145,7 @@ def _same_event(before: Question, question: Question, text: str) -> Question:
     """`and by whom?`, `and when?` after a verdict or an export: of that one, unless another verb is said."""
     if question.want not in (Want.WHO, Want.WHEN) or any(not one.implied for one in question.conditions):
         return question
-    if re.search(r"\b(?:made|make|render\w*|created?|did)\b", text, re.IGNORECASE):
+    if re.search(r"\b(?:made|make|render\w*|created?)\b|\bdid (?!it\b|that\b|this\b|so\b)", text, re.IGNORECASE):
         return question
     who = question.want is Want.WHO
     if before.want in _EXPORTS:
@@ -153,7 +154,9 @@ def _same_event(before: Question, question: Question, text: str) -> Question:
         want = Want.JUDGE if who else Want.JUDGED
     else:
         return question
-    return replace(question, want=want, conditions=tuple(one for one in question.conditions if not one.implied))
+    said = before.frame.detail if before.want is Want.STATUS else ""
+    asked = (Condition(said, link=RelatedRows(Relation.EVER, (said,))),) if said else ()
+    return replace(question, want=want, conditions=(*asked, *(one for one in question.conditions if not one.implied)))
 
 
 def _of_each(before: Question, question: Question, text: str) -> Question:

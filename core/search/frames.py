@@ -103,7 +103,7 @@ _RESULTS = re.compile(
 )
 _BECOME = re.compile(r"\bwhat (?:did|has|have|will|does)(?= .*\b(?:become|turn into|lead to|end up as)\b)")
 _SOURCES = re.compile(
-    r"\b(?:(?:where|what) (?:does|did|do)(?= .*\b(?:come|came|originate) from\b)|(?:what|which \w+) (?:went|goes|"
+    r"\b(?:(?:where|what) (?:does|did|do)(?= .*\b(?:come|came|originate) from\b)|(?:what|which(?: \w+){1,3}) (?:went|goes|"
     r"go) into|what (?:was|were|is|are)(?= .*\b(?:made|rendered|based|derived|built|upscaled|generated) (?:from|of|"
     r"on|off)\b)|(?:the )?(?:source|sources|original|originals|parents?|ancestors?|inputs?|origins?|reference|"
     r"references)(?: images?| pictures?| files?)?(?: used)? (?:of|for|behind|to)|what .* (?:based|built) on)\b"

@@ -228,10 +228,26 @@ def _me(line: Line) -> None:
 
 def _dates(line: Line) -> list[dates.DateMatch]:
     found = dates.scan(_months_led(line), line.reading.now, line.reading.zone)
+    found = _joined_dates(line, found)
     for one in found:
         line.take(one.first, one.last)
     if match := line.claim(lexicon.SEED):
         line.reading.add_facet(FacetField.SEED, [str(int(match["seed"]))])
+    return found
+
+
+def _joined_dates(line: Line, found: list[dates.DateMatch]) -> list[dates.DateMatch]:
+    """`april or may`: two stretches that follow one another are one."""
+    if len(found) != 2 or {"more", "fewer", "than", "vs", "versus", "compared"} & set(line.keys):
+        return found
+    first, second = found
+    between = [line.keys[at] for at in range(first.last, second.first)]
+    if between not in (["or"], ["and"], []) or None in (first.since, first.until, second.since, second.until):
+        return found
+    if first.until == second.since:
+        return [dates.DateMatch(first.first, second.last, first.since, second.until)]
+    if second.until == first.since:
+        return [dates.DateMatch(first.first, second.last, second.since, first.until)]
     return found
 
 

@@ -33,7 +33,8 @@ _TURNS: tuple[tuple[str, str], ...] = (
      r"person|status)$",
      r"how many \g<what> per \g<unit>"),
     (r"\bhow (?:many|much) (?P<what>\S+(?: \S+)?) (?:did|has|have|does|do) (?:each|every)(?: one)?(?: of (?:us|them|"
-     r"our \S+)| person| artist)?\b",
+     r"our \S+)| person| artist)?\b"
+     rf"(?! (?:{_UNITS})\b)",
      r"how many \g<what> per artist"),
     (r"\b(?:the )?(?:verdicts|statuses|decisions|judgements) .*\b(?:numbers?|counts?|breakdown|split|"
      r"how many)(?: (?:per|of each|by) (?:kind|type|each))?\b",
@@ -58,6 +59,10 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (rf"\b(?:usage|use|split|spread|tally|stats?|breakdown) (?:of|by|per|across)(?: the| our| all)? {_PLAIN_UNITS}\b",
      r"how many per \g<unit>"),
     # Those of whom there is none
+    (r"^which clients? (?:have |has )?(?:got|gotten|get|received|seen|saw|had|been sent) "
+     r"(?:nothing|no (?:pictures?|renders?|images?))\b",
+     "which clients never delivered anything"),
+    (r"\bneither (?P<one>\S+(?: \S+)?) nor (?P<two>\S+)", r"not \g<one> not \g<two>"),
     (rf"^(?:the |all |any |list |show me |all the )*{_SUCH_UNITS} (?:with|that have|who have|having|which have|having had) "
      r"(?:no|not a|zero|never a|not any)(?: single)?\b", r"which \g<unit> have no"),
     (rf"^(?:the |all |any |list |show me |all the )*{_SUCH_UNITS} (?:without|lacking|missing)(?: an?| any)?\b",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.search import events, meanings
 from core.search.entities import Match
 from core.search.lexicon import JOINTS, word_set
 from core.search.line import NEGATIONS, PROMPTED, TAKEN, Line, bare, english, known, ordinary, picture_nouns
 from core.search.spelling import real
-from storage.search import FacetField
+from storage.search import FacetField, Relation
 from storage.search.tokenizer import words_of
 
 _WITHOUT = re.compile(
@@ -29,6 +30,9 @@ def read(line: Line) -> None:
         _words(line)
         return
     _negated(line)
+    for at in line.free():
+        if not known(line.keys[at]) and _recipient(line, line.keys[at]):
+            line.take(at, at + 1)
     _joints(line)
     at = 0
     while at < len(line.keys):
@@ -44,7 +48,7 @@ _CHANGING = word_set(
 """Words that turn an answer round or make another one of it."""
 _PLURAL_UNITS = word_set(
     """
-    clients projects people artists models workflows loras servers tags samplers seeds techniques shots recipients profiles days
+    clients projects people artists models workflows loras servers tags samplers seeds techniques recipients profiles days
     weeks months quarters years customers campaigns brands designers
     """
 )
@@ -170,6 +174,25 @@ def _shown(line: Line, at: int) -> bool:
     before = line.original(at - 1)
     pictures_follow = line.original(at + 1) in picture_nouns() and before not in ("which", "what", "each", "per", "every", "by")
     return pictures_follow or (before in _SHOWING and before != "the") or (before == "the" and line.original(at - 2) in _SHOWING)
+
+
+_CHANNELS = word_set("instagram insta behance linkedin youtube tiktok facebook website vimeo dribbble artstation")
+
+
+def _recipient(line: Line, key: str) -> bool:
+    """`did Duda get anything`, `what is on Behance`: a word of whom or where something was sent to, beside a word of sending."""
+    sent = [at for at, one in enumerate(line.reading.conditions) if one.link and one.link.relation is Relation.EXPORTED]
+    if not sent or line.corpus is None or len(key) < 3:
+        return False
+    if not line.corpus.recipients(key):
+        return key in _CHANNELS
+    one = line.reading.conditions[sent[0]]
+    assert one.link is not None, "picked by it"
+    first = not line.recipients  # with two of them, to either is to anybody
+    line.recipients.append(key)
+    label = f"{one.label} to {key}" if first else one.label.partition(f" to {line.recipients[0]}")[0]
+    line.reading.conditions[sent[0]] = replace(one, label=label, link=replace(one.link, text=key if first else ""))
+    return True
 
 
 def _missing(line: Line, at: int) -> None:

@@ -88,6 +88,9 @@ class Corpus(Protocol):
     def forms(self, token: str) -> tuple[tuple[str, ...], ...]:
         """Other forms of the word that pictures have."""
 
+    def recipients(self, part: str) -> list[str]:
+        """Whom something was sent to, of those whose name has this part."""
+
     def similar(self, token: str) -> list[str]:
         """Words of pictures that a mistyped one may be, best first."""
 
@@ -188,6 +191,7 @@ class Line:
         self.negations: list[int] = []
         self.strangers: list[str] = []
         """What stands where a name does, and is none that is known."""
+        self.recipients: list[str] = []
         self.unplaced: list[str] = []
         self.instead: list[tuple[str, tuple[str, ...]]] = []
         """Words that no picture has, each with those that are looked for in its place."""

@@ -216,7 +216,7 @@ def kinds(line: Line) -> None:
     for pattern, origin in ((_UPLOADED, Origin.UPLOAD), (_INGESTED, Origin.INGEST)):
         if found := line.find(pattern):
             negated = line.negated_before(found[1].first)
-            made_from = _made_from(line, found[1].first)
+            made_from = line.want not in (Want.RESULTS, Want.SOURCES) and _made_from(line, found[1].first)
             line.take(*found[1])
             if made_from:
                 shown = f"made from {'an upload' if origin is Origin.UPLOAD else 'what was taken in'}"

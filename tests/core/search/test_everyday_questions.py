@@ -102,3 +102,26 @@ def test_a_month_alone_is_a_date(kept: tuple[Database, Corpus], text: str) -> No
 
 def test_two_counts_in_one_question_are_both_told(kept: tuple[Database, Corpus]) -> None:
     assert ask(kept, "how many renders and approvals for Acme").sentence.count("**") == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["Acme pictures that are neither approved nor rejected", "Acme pictures not approved and not rejected"]
+)
+def test_neither_nor_turns_both_round(kept: tuple[Database, Corpus], text: str) -> None:
+    assert {one.asset.status for one in ask(kept, text).results} <= {"", "needs work"}
+
+
+def test_the_busiest_period_is_the_one_with_the_most(kept: tuple[Database, Corpus]) -> None:
+    rows = dict(ask(kept, "pictures per month").rows)
+    assert max(rows, key=lambda one: rows[one]) in ask(kept, "which month had the most pictures").sentence
+
+
+def test_two_months_that_follow_one_another_are_one_stretch(kept: tuple[Database, Corpus]) -> None:
+    both = ask(kept, "pictures for Acme from february or march").results
+    assert len(both) == len(ask(kept, "pictures for Acme in february").results) + len(
+        ask(kept, "pictures for Acme in march").results
+    )
+
+
+def test_things_named_are_set_side_by_side(kept: tuple[Database, Corpus]) -> None:
+    assert dict(ask(kept, "compare Acme and Globex").rows) == {"Acme": 6, "Globex": 4}
