@@ -27,7 +27,7 @@ from core.rendering.lifecycle import RenderRequest
 from core.rendering.worker import MOST_RUNS, run_id
 from storage.chat import posts
 from storage.files import assets
-from storage.rendering import renders as rows
+from storage.rendering import renders
 from storage.tables import Render
 
 KINDS = ("web", "clerk", "sweeper", "worker", "valkey", "hooks.simulator")
@@ -79,7 +79,7 @@ def _strike(slate: Stage, kind: str) -> list[tuple[float, str]]:
 
 def _states(slate: Stage, asked: list[int]) -> list[Render]:
     with slate.desk.reading() as session:
-        return [render for row in asked if (render := rows.by_id(session, row))]
+        return [render for row in asked if (render := renders.by_id(session, row))]
 
 
 def _over(slate: Stage, asked: list[int]) -> bool:

@@ -30,7 +30,7 @@ from core.rendering.lifecycle import RenderRequest
 from storage.chat import posts
 from storage.clock import now
 from storage.files import assets
-from storage.rendering import renders as rows
+from storage.rendering import renders
 from storage.tables import Origin, Post, Render, RenderState
 from tests.simulators.slack import Slack, running
 from tests.simulators.slack.limits import ACK_SECONDS, TIER
@@ -93,7 +93,7 @@ def _settings(slack: Slack, team: str) -> dict[str, str]:
 
 def _asked(scene: Scene) -> int:
     with scene.slate.desk.reading() as session:
-        return len(rows.newest(session, limit=PEOPLE * ROUNDS))
+        return len(renders.newest(session, limit=PEOPLE * ROUNDS))
 
 
 def events(scene: Scene) -> None:
@@ -164,7 +164,7 @@ def _finish(scene: Scene, render: Render) -> None:
     draft.asset.origin, draft.asset.render_id, draft.asset.prompt = Origin.RENDER, render.id, "a boat"
     with desk.writing() as session:
         assets.add(session, draft)
-        rows.change_queued(session, render.id or 0, state=RenderState.DONE, started_at=now(), finished_at=now())
+        renders.change_queued(session, render.id or 0, state=RenderState.DONE, started_at=now(), finished_at=now())
         record(session, Event(Action.RENDER_DONE, render.code, render_id=render.id))
 
 

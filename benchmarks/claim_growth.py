@@ -31,8 +31,7 @@ from storage import valkey
 from storage.clock import now
 from storage.database import Database
 from storage.people import members, projects
-from storage.rendering import backends
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
 from storage.tables import BackendState, Member, Project, Render, RenderState, Role
 
 LENGTHS = (100, 1_000, 10_000, 100_000)
@@ -94,7 +93,7 @@ def _people(desk: Desk) -> tuple[Member, Project]:
 def _fill(database: Database, mia: Member, project: Project, length: int) -> None:
     with database.reading() as session:
         _, version = workflows.find(session, "text-to-image")
-        missing = length - rows.waiting_in(session, "house", 10**7)
+        missing = length - renders.waiting_in(session, "house", 10**7)
     for first in range(0, missing, CHUNK):
         with database.writing() as session:
             session.add_all(
@@ -121,7 +120,7 @@ def _end(desk: Desk, claim: object) -> None:
     """A claimed render ends before the next is claimed, as on a real backend; this is not timed."""
     if isinstance(claim, Claim):
         with desk.writing() as session:
-            rows.change_claimed(session, claim.render.id, claim.token, state=RenderState.DONE)
+            renders.change_claimed(session, claim.render.id, claim.token, state=RenderState.DONE)
 
 
 if __name__ == "__main__":

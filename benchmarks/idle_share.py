@@ -21,7 +21,7 @@ from benchmarks.stage import Stage, stage, until
 from core import workflows
 from core.rendering import lifecycle
 from core.rendering.lifecycle import RenderRequest
-from storage.rendering import renders as rows
+from storage.rendering import renders
 from storage.tables import RenderState
 
 STEP = 0.1
@@ -48,7 +48,7 @@ def _ours(slate: Stage, count: int) -> float:
 
 def _all_over(slate: Stage, asked: list[int]) -> bool:
     with slate.desk.reading() as session:
-        return not rows.newest(session, states=(RenderState.QUEUED, RenderState.RUNNING), limit=1)
+        return not renders.newest(session, states=(RenderState.QUEUED, RenderState.RUNNING), limit=1)
 
 
 def _inputs(number: int) -> dict[str, object]:

@@ -28,13 +28,13 @@ from core.comfyui import facts
 from core.desk import Desk
 from core.exports import leak_check, profiles, transcode
 from core.files import previews
-from core.files import sign as sealed_pictures
+from core.files import sign as files_sign
 from core.pictures import phash
 from core.provenance import embed, parameters, policies, statement, xmp
 from core.provenance.seal import iscc, keys, manifest
-from core.provenance.seal import read as reading
-from core.provenance.seal import sign as sealing
-from core.provenance.seal import signer as signing
+from core.provenance.seal import read as seal_read
+from core.provenance.seal import sign as seal_sign
+from core.provenance.seal import signer as seal_signer
 from core.settings import Settings
 from storage.blobs import open_blobs
 from storage.database import Database
@@ -88,7 +88,7 @@ def steps(desk: Desk, rounds: int) -> dict[str, object]:
     worded = embed.embed(data, "image/png", embed.record_of(stated), text, packet)
     thumbnail = previews.seal_thumbnail_of(image)
     plan = manifest.of_output(stated, policy, [], thumbnail=thumbnail)
-    done = sealing.seal(settings, worded, "image/png", plan).data
+    done = seal_sign.seal(settings, worded, "image/png", plan).data
     source, target = desk.settings.data / "source.png", desk.settings.data / "copy.png"
     source.write_bytes(data)
     bare = {
@@ -106,15 +106,15 @@ def steps(desk: Desk, rounds: int) -> dict[str, object]:
         ),
         "fingerprint and pixel digest": median(lambda: (phash.phash(image), phash.pixel_digest(image)), rounds),
         "thumbnail of the seal": median(lambda: previews.seal_thumbnail_of(image), rounds),
-        "seal": median(lambda: sealing.seal(settings, worded, "image/png", plan), rounds),
-        "read and check": median(lambda: reading.read(settings, done, "image/png"), rounds),
+        "seal": median(lambda: seal_sign.seal(settings, worded, "image/png", plan), rounds),
+        "read and check": median(lambda: seal_read.read(settings, done, "image/png"), rounds),
     }
     layer = ("read the graph", "statement", "XMP and words into the file", "thumbnail of the seal", "seal")
     off = replace(desk, settings=settings.model_copy(update={"seal": False}))
     took["finish, sealed"] = median(lambda: files.finish(desk, known, data, "a.png", 0), rounds)
     plain = previews.preview_of(image)
-    shown = sealed_pictures.preview(desk, plain, stated, "ab" * 32, 1024)
-    took["words and seal of the preview"] = median(lambda: sealed_pictures.preview(desk, plain, stated, "ab" * 32, 1024), rounds)
+    shown = files_sign.preview(desk, plain, stated, "ab" * 32, 1024)
+    took["words and seal of the preview"] = median(lambda: files_sign.preview(desk, plain, stated, "ab" * 32, 1024), rounds)
     took["ISCC for the registered soft binding"] = median(lambda: iscc.unit(image), rounds)
     marking_desk = replace(desk, settings=settings.model_copy(update={"watermark": "own"}))
     took["finish, sealed and marked"] = median(lambda: files.finish(marking_desk, known, data, "a.png", 0), rounds)
@@ -150,7 +150,7 @@ def bare_signing(settings: Settings, data: bytes, edge: int) -> Callable[[], obj
     thumbnail = {"enabled": bool(edge), "long_edge": edge or 256, "format": "jpeg"}
     quiet = {"remote_manifest_fetch": False, "verify_after_sign": False}
     opened = c2pa.Context.from_dict({"builder": {"thumbnail": thumbnail}, "verify": quiet})
-    signer = signing.hand(settings).signer
+    signer = seal_signer.hand(settings).signer
     action = {
         "action": "c2pa.created",
         "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",

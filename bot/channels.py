@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.request import ChatPlace
 from core.desk import Desk
 from core.people import projects, workspaces
-from storage.people import projects as rows
+from storage.people import projects as storage_projects
 
 
 def place_for(desk: Desk, platform: str, channel_id: str, *, name: str = "", tenant: str = "", thread_ref: str = "") -> ChatPlace:
@@ -15,8 +15,8 @@ def place_for(desk: Desk, platform: str, channel_id: str, *, name: str = "", ten
     `name` is how the platform calls the channel now, empty where it does not say. Raises DatabaseUnavailable.
     """
     with desk.reading() as session:
-        known = rows.channel(session, platform, channel_id)
-        project = rows.by_id(session, known.project_id) if known and name in ("", known.name) else None
+        known = storage_projects.channel(session, platform, channel_id)
+        project = storage_projects.by_id(session, known.project_id) if known and name in ("", known.name) else None
     if project is None:
         with desk.writing() as session:
             projects.ensure_defaults(session)

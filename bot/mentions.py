@@ -21,7 +21,7 @@ from core.rendering import lifecycle
 from core.search import ask
 from storage import ids
 from storage.files import assets
-from storage.rendering import renders as rows
+from storage.rendering import renders
 from storage.tables import Render
 
 ASKS_WHAT = ("what is this", "what's this", "whatis", "what’s this")
@@ -74,7 +74,7 @@ def _variation(desk: Desk, subject: str, said: str) -> str:
     with desk.reading() as session:
         asset = assets.by_code(session, subject) if subject.startswith("A-") else None
         row = asset.render_id if asset else ids.number("R", subject)
-        source: Render | None = rows.by_id(session, row) if row else None
+        source: Render | None = renders.by_id(session, row) if row else None
         specs = workflows.inputs_of(lifecycle.version_of(session, source)) if source else ()
     line = command_text.read(f"vary {said}", names={spec.name.casefold() for spec in specs})
     words, numbers = settled(line.rest(0), {spec.name: spec.kind for spec in specs})

@@ -21,8 +21,7 @@ from hooks.simulator import RunningSimulator, SimulatorOptions, running
 from storage.files import assets
 from storage.people import projects
 from storage.queue import CHAT, lane_queue, pool_queue
-from storage.rendering import backends
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
 from storage.tables import Asset, Member, Project, Render, Role
 from tests.makers import make_member
 
@@ -54,7 +53,7 @@ class Shop:
     def now(self, render: Render) -> Render:
         """The render as it is now."""
         with self.desk.reading() as session:
-            found = rows.by_id(session, render.id)
+            found = renders.by_id(session, render.id)
         assert found is not None
         return found
 

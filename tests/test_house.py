@@ -105,3 +105,29 @@ def test_a_class_name_means_one_thing() -> None:
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, []).append(name(path))
     assert {one: found for one, found in homes.items() if len(found) > 1} == {}
+
+
+def test_a_module_goes_by_its_own_name() -> None:
+    """`from package import module as other` only where the plain name is taken in the file: then it is `package_module`."""
+    written = [ROOT / one for one in _committed() if one.endswith(".py") and "versions" not in Path(one).parts]
+    wrong = [f"{name(path)}: {found}" for path in written for found in _needless_aliases(path)]
+    assert wrong == []
+
+
+def _needless_aliases(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    taken = {path.stem} | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    taken |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    taken |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    named = [f"{node.module}.{alias.name}" for node in imports for alias in node.names]
+    found = []
+    for node in imports:
+        for alias in node.names:
+            whole = ROOT / f"{node.module}.{alias.name}".replace(".", "/")
+            if not alias.asname or not (whole.with_suffix(".py").is_file() or whole.is_dir()):
+                continue
+            meets = alias.name in taken or sum(one.endswith(f".{alias.name}") for one in named) > 1
+            if not meets or alias.asname not in {f"{package}_{alias.name}" for package in str(node.module).split(".")}:
+                found.append(f"{alias.name} as {alias.asname}")
+    return found

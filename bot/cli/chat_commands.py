@@ -45,11 +45,11 @@ def _with_pictures(terminal: Terminal, workflow: str, words: Sequence[str], proj
         return list(words)
     from bot.commands.command import spelled
     from bot.commands.inputs import spellings
-    from core import workflows as recipes
+    from core import workflows
 
     with terminal.desk.reading() as session:
-        _, version = recipes.find(session, workflow)
-        known = spellings(recipes.inputs_of(version))
+        _, version = workflows.find(session, workflow)
+        known = spellings(workflows.inputs_of(version))
     said = []
     for word in words:
         name, value = option_in(word)

@@ -19,7 +19,7 @@ from core.people import projects, team
 from core.people.roles import Permission, allow
 from core.security.signed_links import LinkedFile
 from storage import ids
-from storage.people import audit as rows
+from storage.people import audit as storage_audit
 from storage.people.audit import AuditFilter
 
 VERIFY, CHECKPOINT = "verify", "checkpoint"
@@ -150,7 +150,7 @@ def _whole(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.CHECK_AUDIT, None)
     with asked.desk.reading() as session:
-        rows.one_state(session)
+        storage_audit.one_state(session)
         told = [f"{one}\n".encode("ascii") for one in log.lines(session)]
     return _file(asked, "audit.jsonl", "application/jsonl", b"".join(told), len(told), {})
 

@@ -7,7 +7,7 @@ from bot.cards import Answer, Button, Card, Field
 from bot.commands import subjects
 from bot.commands.command import Asked
 from core.errors import MissingInput
-from core.review import compare as comparing
+from core.review import compare as core_compare
 from core.review import sessions
 from core.review.compare import Comparison
 from storage.tables import Asset
@@ -33,7 +33,7 @@ def compare(asked: Asked) -> Answer:
                 "`compare` needs two pictures.",
                 hint="Write /compare A-7Q0D A-3H1K, or /compare R-4F2K#1 R-4F2K#2 for two of one render.",
             )
-        seen = comparing.compare(session, pair[0], pair[1])
+        seen = core_compare.compare(session, pair[0], pair[1])
     return Answer(_sentence(seen), (_card(seen),), private=True, data=_shape(seen))
 
 
@@ -76,7 +76,7 @@ def _shape(seen: Comparison) -> dict[str, object]:
     return {
         "one": seen.one.code,
         "other": seen.other.code,
-        "differences": comparing.told(seen.differences),
+        "differences": core_compare.told(seen.differences),
         "same": list(seen.same),
         "only_one": seen.only_one,
         "only_other": seen.only_other,

@@ -25,7 +25,7 @@ from storage import ids
 from storage.files import assets
 from storage.people import projects
 from storage.rendering import renders
-from storage.rendering import workflows as rows
+from storage.rendering import workflows as storage_workflows
 from storage.search import FacetField, Scope
 from storage.tables import Member, Render, RenderState
 
@@ -136,7 +136,7 @@ class _Completing:
 
     def _subjects(self) -> list[Completion]:
         if self.command.subject == "workflow":
-            every = rows.everything(self.session)
+            every = storage_workflows.everything(self.session)
             return [Completion(one.name, one.name, one.title or one.description) for one in every]
         if self.command.subject == "command":
             return [Completion(one.name, usage(one), one.summary) for one in dict.fromkeys(self.table.values())]
@@ -208,7 +208,7 @@ class _Completing:
             return workflows.inputs_of(workflows.find(self.session, self.line.word(0))[1])
         row = ids.number("R", self.line.word(0))
         render = renders.by_id(self.session, row) if row is not None else None
-        version = rows.version_by_id(self.session, render.workflow_version_id) if render else None
+        version = storage_workflows.version_by_id(self.session, render.workflow_version_id) if render else None
         return workflows.inputs_of(version) if version else []
 
     def _values(self, name: str) -> list[Completion]:

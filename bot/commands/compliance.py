@@ -11,15 +11,14 @@ from bot.cards import Answer, Card, Field, Tone
 from bot.commands import subjects
 from bot.commands.command import Asked
 from core.compliance import collect
-from core.compliance import report as paper
+from core.compliance import report as compliance_report
 from core.compliance.rules import QUESTIONS, SECTIONS, Checked, ComplianceReport, Item, Status
 from core.errors import BadInput, NotFound, UnknownAsset
 from core.exports import links
 from core.people import projects
 from core.security.signed_links import LinkedFile
 from storage import ids
-from storage.files import assets
-from storage.files import exports as rows
+from storage.files import assets, exports
 from storage.tables import Asset
 
 
@@ -39,7 +38,7 @@ def compliance(asked: Asked) -> Answer:
     report = collect.report(asked.desk, subject, found, by=asked.member)
     text, data = f"{subject}: {report.sentence}", shape_of(report)
     if form:
-        made = paper.pdf(report) if form == "pdf" else paper.table(report).encode("utf-8-sig")
+        made = compliance_report.pdf(report) if form == "pdf" else compliance_report.table(report).encode("utf-8-sig")
         mime = "application/pdf" if form == "pdf" else "text/csv"
         name = "marking-" + "".join(letter if letter.isalnum() else "-" for letter in subject)[:60].strip("-") + f".{form}"
         data["link"] = links.make(asked.desk, LinkedFile(asked.desk.blobs.put(made), name, mime), by=asked.member)
@@ -123,10 +122,10 @@ def _meant(asked: Asked) -> tuple[str, Sequence[Asset]]:
 
 def _delivery(session: Session, asked: Asked, word: str, row: int) -> tuple[str, list[Asset]]:
     """The originals of everything that left together with one export."""
-    export = rows.by_id(session, row)
+    export = exports.by_id(session, row)
     if export is None:
         raise NotFound(f"There is no export {word[:20].upper()}.", hint="The id is on its card.")
-    together = rows.of_batch(session, export.batch) or [export]
+    together = exports.of_batch(session, export.batch) or [export]
     known = assets.many(session, [one.asset_id for one in together])
     if not known:
         raise UnknownAsset("The originals of this delivery were deleted.")

@@ -13,15 +13,15 @@ from bot.show.exports import dry_card, left_card, verification_card
 from core import files
 from core.errors import BadInput, MissingInput
 from core.exports import contact_sheet, links, package, profiles
-from core.exports import export as leaving
+from core.exports import export as core_export
 from core.exports.export import Left, Ready, Wish
 from core.files import stored
 from core.people.roles import Permission, allow, visible_projects
 from core.security import safe_fetch
 from core.security.signed_links import LinkedFile
-from core.verification import restore as restoring
-from core.verification import verify as verification
-from storage.files import exports as rows
+from core.verification import restore as core_restore
+from core.verification import verify as core_verify
+from storage.files import exports
 from storage.tables import Asset
 
 _OWN = ("format", "size", "quality", "colour", "naming", "credit")
@@ -48,10 +48,10 @@ def export(asked: Asked) -> Answer:
     wish = _wish(asked)
     form = _form(asked, len(found))
     if asked.switch("dry"):
-        return _dry(asked, [leaving.prepare(asked.desk, asset, wish, by=asked.member) for asset in found])
+        return _dry(asked, [core_export.prepare(asked.desk, asset, wish, by=asked.member) for asset in found])
     if form == "sheet":
         return _sheet(asked, found, wish)
-    left = leaving.leave(asked.desk, found, wish, by=asked.member)
+    left = core_export.leave(asked.desk, found, wish, by=asked.member)
     return _told(asked, left, zipped=form == "zip")
 
 
@@ -67,13 +67,13 @@ def profile(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         project = project_of(session, asked)
         allow(session, asked.member, Permission.SEE, project)
-        changed = rows.profiles(session, project.id or 0)
+        changed = exports.profiles(session, project.id or 0)
     name = asked.line.word(0)
     given = {key: value for key, value in asked.line.options if key not in ("project", "reset")}
     if name and (given or asked.switch("reset")):
         base = profiles.named(name).name
         rules = {} if asked.switch("reset") else (changed.get(base) or {}) | dict(profiles.rule(*pair) for pair in given.items())
-        now = leaving.set_profile(asked.desk, project, base, rules, by=asked.member)
+        now = core_export.set_profile(asked.desk, project, base, rules, by=asked.member)
         return Answer(
             f"The profile {base} of {project.slug} is changed.", (_profile_card(now),), private=True, data=now.as_json()
         )
@@ -94,7 +94,7 @@ def verify(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.FIND, asked.place.project)
         seen = visible_projects(session, asked.member)
-    checked = [(name, verification.verify(asked.desk, data, name, projects=seen)) for name, data in _files(asked)]
+    checked = [(name, core_verify.verify(asked.desk, data, name, projects=seen)) for name, data in _files(asked)]
     cards = tuple(verification_card(name, one) for name, one in checked)
     shapes = [{"file": name} | one.as_json() for name, one in checked]
     data = shapes[0] if len(shapes) == 1 else {"results": shapes}
@@ -117,7 +117,7 @@ def restore(asked: Asked) -> Answer:
     lines, cards, shapes = [], [], []
     for one in asked.attachments[:8]:
         data = stored.read(asked.desk, one.sha256, name=one.filename)
-        done = restoring.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
+        done = core_restore.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
         name = one.filename if not done.same else done.asset.filename
         file = LinkedFile(done.asset.sha256, name, done.asset.mime)
         url = links.make(asked.desk, file, by=asked.member, asset=done.asset)
@@ -208,7 +208,7 @@ def _download(title: str, name: str, link: str) -> Card:
 
 
 def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
-    ready = [leaving.prepare(asked.desk, asset, wish, by=asked.member, number=n) for n, asset in enumerate(found, start=1)]
+    ready = [core_export.prepare(asked.desk, asset, wish, by=asked.member, number=n) for n, asset in enumerate(found, start=1)]
     frames = [
         contact_sheet.SheetFrame(
             stored.read(asked.desk, one.whole.asset.preview) if one.whole.asset.preview else b"",

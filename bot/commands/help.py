@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from bot import emoji, formatting
 from bot.cards import Answer, Button, Card, Field
 from bot.commands.command import Asked, Command
-from core import workflows as recipes
+from core import workflows as core_workflows
 from core.errors import UnknownCommand
 from core.people.roles import Permission, allow
 from core.text import names
 from core.workflows import InputSpec
-from storage.rendering import workflows as rows
+from storage.rendering import workflows as storage_workflows
 from storage.tables import Workflow
 
 FAMILIES = {
@@ -118,13 +118,13 @@ def workflows(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.SEE, asked.place.project)
         if wanted:
-            workflow, version = recipes.find(session, wanted)
-            card = _recipe(workflow, version.number, recipes.inputs_of(version))
-            data = {"workflows": [_recipe_shape(workflow, version.number, recipes.inputs_of(version))]}
+            workflow, version = core_workflows.find(session, wanted)
+            card = _recipe(workflow, version.number, core_workflows.inputs_of(version))
+            data = {"workflows": [_recipe_shape(workflow, version.number, core_workflows.inputs_of(version))]}
             return Answer(cards=(card,), private=True, data=data)
-        known = [recipes.find(session, one.name) for one in rows.everything(session)]
+        known = [core_workflows.find(session, one.name) for one in storage_workflows.everything(session)]
         fields = [Field(f"{one.name}@{version.number}", one.description or one.title, short=False) for one, version in known]
-        shapes = [_recipe_shape(one, version.number, recipes.inputs_of(version)) for one, version in known]
+        shapes = [_recipe_shape(one, version.number, core_workflows.inputs_of(version)) for one, version in known]
     buttons = tuple(Button("edit", one.name, one.title or one.name) for one, _ in known[:10])
     card = Card("Workflows", text="Press one to open its form.", fields=tuple(fields), buttons=buttons)
     return Answer(cards=(card,), private=True, data={"workflows": shapes})

@@ -15,7 +15,7 @@ from core.errors import BadInput, UnknownInput, WrongType
 from core.text import names
 from core.workflows import InputSpec
 from core.workflows.check_inputs import raise_together, wrong_values
-from storage.rendering import models as model_rows
+from storage.rendering import models as storage_models
 from storage.tables import Project
 
 _SIZE = re.compile(r"([0-9]{1,6})(?:\s*[x×*]\s*([0-9]{1,6}))?")
@@ -82,7 +82,7 @@ def form_fields(
 def models_known(session: Session) -> dict[str, list[str]]:
     """Model folder -> names of the files in it that Slate has seen."""
     found: dict[str, list[str]] = {}
-    for one in model_rows.everything(session):
+    for one in storage_models.everything(session):
         names_here = found.setdefault(one.folder, [])
         if one.name not in names_here:
             names_here.append(one.name)

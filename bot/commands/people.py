@@ -15,7 +15,7 @@ from core.errors import BadInput, MissingInput
 from core.people import leavers, projects, team
 from core.people.roles import LEAST, Permission, allow, givable, may, role_in
 from storage.people import members
-from storage.people import projects as project_rows
+from storage.people import projects as storage_projects
 from storage.tables import Handle, Member, Project, Role
 
 NO_ROLE = "none"
@@ -126,7 +126,9 @@ def reactivate(asked: Asked) -> Answer:
 def _form(asked: Asked) -> Answer:
     """Whose role, which role, and where: as menus. Raises Refused for who may give none anywhere."""
     with asked.desk.reading() as session:
-        led = [one for one in project_rows.everything(session) if may(session, asked.member, Permission.GIVE_PROJECT_ROLES, one)]
+        led = [
+            one for one in storage_projects.everything(session) if may(session, asked.member, Permission.GIVE_PROJECT_ROLES, one)
+        ]
         overall = may(session, asked.member, Permission.MANAGE_MEMBERS, None)
         if not led and not overall:
             allow(session, asked.member, Permission.GIVE_PROJECT_ROLES, None)
@@ -206,7 +208,9 @@ def _has_role(session: Session, member: Member, project: Project) -> bool:
 def _described(session: Session, asked: Asked, found: list[Member]) -> list[_Person]:
     rows = [one.id for one in found if one.id is not None]
     given = members.memberships(session, rows)
-    slugs = {row: one.slug for row, one in project_rows.by_ids(session, {row for some in given.values() for row in some}).items()}
+    slugs = {
+        row: one.slug for row, one in storage_projects.by_ids(session, {row for some in given.values() for row in some}).items()
+    }
     reached, seen = members.handles_of(session, rows), asked.desk.queue.last_seen(rows)
     every = may(session, asked.member, Permission.MANAGE_MEMBERS, None) or bool(asked.said.operator)
     return [

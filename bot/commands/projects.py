@@ -10,7 +10,7 @@ from bot.commands.command import Asked
 from core.errors import BadInput, Conflict, MissingInput
 from core.people import accounts, projects, workspaces
 from core.people.roles import Permission, allow
-from storage.people import projects as rows
+from storage.people import projects as storage_projects
 from storage.tables import Project
 
 
@@ -90,7 +90,7 @@ def _chosen(session: Session, asked: Asked, slug: str, new: str) -> Project:
         raise MissingInput("A new project needs a client.", hint=f'Write /project new:"{new[:40]}" client:Acme.', input="client")
     if not slug and not new:
         here = asked.place.project
-        return (rows.by_id(session, here.id) if here and here.id else None) or projects.default(session)
+        return (storage_projects.by_id(session, here.id) if here and here.id else None) or projects.default(session)
     made = projects.add(session, asked.option("client"), new, by=asked.member) if new else projects.find(session, slug)
     if asked.place.channel_id:
         channel, _ = projects.open_channel(session, asked.place.platform, asked.place.channel_id, "", tenant=asked.place.tenant)

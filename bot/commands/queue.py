@@ -17,8 +17,7 @@ from core.people.roles import Permission, allow
 from core.rendering import lifecycle
 from core.rendering.scheduler import Standing
 from storage.people import members, projects
-from storage.rendering import backends
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
 from storage.tables import Backend, Render, RenderState
 
 
@@ -103,9 +102,9 @@ def queue(asked: Asked) -> Answer:
 
 def _in_line(session: Session, asked: Asked, limit: int) -> list[Render]:
     if not asked.switch("mine"):
-        return rows.in_line(session, limit)
+        return renders.in_line(session, limit)
     active = (RenderState.RUNNING, RenderState.QUEUED)
-    own = rows.newest(session, member_id=asked.member.id, states=active, limit=limit)
+    own = renders.newest(session, member_id=asked.member.id, states=active, limit=limit)
     return sorted(own, key=lambda one: (one.state is not RenderState.RUNNING, one.priority, one.rank, one.id))
 
 

@@ -18,7 +18,7 @@ from core.rendering import lifecycle
 from core.rendering.lifecycle import RenderRequest
 from core.text import names
 from storage.files import assets
-from storage.people import projects as project_rows
+from storage.people import projects as storage_projects
 from storage.tables import Asset, Project, Render
 
 VARY_STRENGTH = 0.35
@@ -124,7 +124,7 @@ def project_of(session: Session, asked: Asked, source: int | None = None) -> Pro
     said = asked.option("project")
     if said:
         return projects.find(session, said)
-    known = project_rows.by_id(session, source) if source is not None else asked.place.project
+    known = storage_projects.by_id(session, source) if source is not None else asked.place.project
     return known or projects.default(session)
 
 

@@ -14,7 +14,7 @@ from bot.commands.command import Asked
 from bot.commands.corrections import LONGEST_BUTTON
 from core.errors import MissingInput
 from core.formats import kinds
-from core.lineage import family as families
+from core.lineage import family as lineage_family
 from core.lineage.family import Lineage
 from core.people.roles import Permission, allow, visible_projects
 from core.search import ask
@@ -140,7 +140,7 @@ def lineage(asked: Asked) -> Answer:
     """
     with asked.desk.reading() as session:
         asset = subjects.some_assets(session, asked)[0]
-        family = families.of(session, asset)
+        family = lineage_family.of(session, asset)
     return Answer(cards=(_family_card(family),), private=True, data=_family_shape(family))
 
 
@@ -186,7 +186,7 @@ def _named(asset: Asset) -> dict[str, object]:
 
 
 def _family_card(family: Lineage) -> Card:
-    def lines(steps: tuple[families.LineageStep, ...], arrow: str) -> str:
+    def lines(steps: tuple[lineage_family.LineageStep, ...], arrow: str) -> str:
         return "\n".join(f"{'   ' * (one.steps - 1)}{arrow} {_line(one.asset)} as {one.name}" for one in steps[:20])
 
     asked_for = " ← ".join(f"{one.code} ({one.verb})" for one in family.askings)
@@ -214,7 +214,7 @@ def _line(asset: Asset) -> str:
 
 
 def _family_shape(family: Lineage) -> dict[str, object]:
-    def steps(found: tuple[families.LineageStep, ...]) -> list[dict[str, object]]:
+    def steps(found: tuple[lineage_family.LineageStep, ...]) -> list[dict[str, object]]:
         return [{"asset": one.asset.code, "of": one.other.code, "input": one.name, "steps": one.steps} for one in found]
 
     return {

@@ -20,7 +20,7 @@ from storage.files import assets
 from storage.people import members
 from storage.queue import OUTBOX
 from storage.rate_limit import Budget
-from storage.rendering import renders as rows
+from storage.rendering import renders
 from storage.tables import Post
 
 log = structlog.get_logger(__name__)
@@ -151,7 +151,7 @@ def card_of(session: Session, post: Post) -> tuple[Card, str] | None:
     if post.asset_id is not None:
         asset = assets.by_id(session, post.asset_id)
         return (show.asset_card(session, asset, sentence=post.kept.get("sentence", "")), show.alt_of(asset)) if asset else None
-    render = rows.by_id(session, post.render_id or 0)
+    render = renders.by_id(session, post.render_id or 0)
     return (show.render_card(session, render), show.render_alt(session, render)) if render else None
 
 
@@ -162,7 +162,7 @@ def _newer(stored: Post | None, ours: Post) -> bool:
 def _tell_asker(desk: Desk, post: Post, chat: Chat, problem: ChatError) -> None:
     """Say to whoever asked that their message cannot be shown, where they can be reached; a person may be able to help."""
     with desk.reading() as session:
-        render = rows.by_id(session, post.render_id) if post.render_id else None
+        render = renders.by_id(session, post.render_id) if post.render_id else None
         handle = members.handle_on(session, render.member_id, post.platform) if render else None
     if render is None or handle is None:
         return

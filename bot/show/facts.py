@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot import formatting
 from bot.cards import Button, Field, Picture, Tone
 from core.formats.problems import HIDDEN
-from core.review import verdicts as approvals
+from core.review import verdicts as core_verdicts
 from storage.files import verdicts
 from storage.people import members, projects
 from storage.tables import Asset, Judgement, Project
@@ -95,7 +95,7 @@ def opinions(session: Session, made: Sequence[Asset]) -> tuple[Field, ...]:
     """The last word of each person that stands; when there are several pictures, each says which it is about."""
     lines = []
     for asset in made:
-        standing = [one for one in approvals.opinions(session, asset) if one.verdict.withdrawn_at is None]
+        standing = [one for one in core_verdicts.opinions(session, asset) if one.verdict.withdrawn_at is None]
         last = {one.member.id: one for one in standing}
         for opinion in (one for one in standing if last[one.member.id] is one):
             verdict = opinion.verdict

@@ -7,7 +7,7 @@ from bot.slack.attachments import fetched
 from bot.slack.workspaces import PLATFORM, Workspaces
 from core.desk import Desk
 from core.errors import SlateError
-from storage.people import workspaces as rows
+from storage.people import workspaces as storage_workspaces
 
 _MOST = 64 * 1024 * 1024
 
@@ -40,11 +40,11 @@ def place(desk: Desk) -> SlackCanaries | None:
         return None
     workspaces = Workspaces(desk)
     with desk.reading() as session:
-        known = rows.installed(session, PLATFORM)
+        known = storage_workspaces.installed(session, PLATFORM)
     try:
         if not known and workspaces.by_settings() is not None:
             with desk.reading() as session:
-                known = rows.installed(session, PLATFORM)
+                known = storage_workspaces.installed(session, PLATFORM)
         return SlackCanaries(Api(workspaces, known[0].tenant), known[0].name) if known else None
     except SlateError:
         return None

@@ -13,7 +13,7 @@ from core.errors import ChatRefused
 from core.events import Event, record
 from core.people import audit
 from core.security.encryption import vault
-from storage.people import workspaces as rows
+from storage.people import workspaces as storage_workspaces
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class Workspaces:
         """Note that Slate is installed; `token` is sealed, and empty where it is the one of the settings."""
         sealed = vault(self.desk.settings).seal(token) if token else ""
         with self.desk.writing() as session:
-            rows.save(session, PLATFORM, tenant, name=name, bot_id=bot_id, scopes=scopes, sealed_token=sealed)
+            storage_workspaces.save(session, PLATFORM, tenant, name=name, bot_id=bot_id, scopes=scopes, sealed_token=sealed)
             about = {"name": name, "scopes": scopes}
             record(session, Event(audit.Action.WORKSPACE_INSTALLED, f"workspace/slack/{tenant}", after=about))
         self.forget(tenant)
@@ -78,10 +78,10 @@ class Workspaces:
         """Note that a workspace removed Slate, or took back `token`; a newer token than that stays."""
         self.forget(tenant)
         with self.desk.writing() as session:
-            kept = rows.find(session, PLATFORM, tenant)
+            kept = storage_workspaces.find(session, PLATFORM, tenant)
             if kept is None or (token and kept.sealed_token and vault(self.desk.settings).open(kept.sealed_token) != token):
                 return
-            if rows.revoke(session, PLATFORM, tenant):
+            if storage_workspaces.revoke(session, PLATFORM, tenant):
                 record(session, Event(audit.Action.WORKSPACE_REVOKED, f"workspace/slack/{tenant}", after={"why": why}))
                 log.warning("slack.removed", workspace=tenant, why=why)
 
@@ -92,7 +92,7 @@ class Workspaces:
     def _stored(self, tenant: str) -> Installed | None:
         ours = self.desk.settings.slack_bot_token
         with self.desk.reading() as session:
-            kept = rows.find(session, PLATFORM, tenant)
+            kept = storage_workspaces.find(session, PLATFORM, tenant)
         if kept is None or (kept.revoked_at is not None and ours):
             found = self.by_settings() if ours else None
             return found if found is not None and found.tenant == tenant else None

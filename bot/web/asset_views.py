@@ -14,7 +14,7 @@ from core.desk import Desk
 from core.errors import UnknownAsset
 from core.files import examine, limits_of, stored
 from core.lineage import drawing
-from core.lineage import family as lineage
+from core.lineage import family as lineage_family
 from core.lineage.drawing import Drawing
 from core.people import projects
 from core.people.roles import visible_projects
@@ -22,10 +22,10 @@ from core.provenance.card import CardFacts
 from core.provenance.disclosure import Disclosure
 from core.recognition.identify import ALIKE
 from core.review import sessions
-from core.review import verdicts as approvals
+from core.review import verdicts as core_verdicts
 from storage.files import assets, fingerprints, verdicts
 from storage.people import members
-from storage.people import projects as project_rows
+from storage.people import projects as storage_projects
 from storage.rendering import renders
 from storage.tables import Asset, Member, Project, Render, Verdict
 
@@ -64,7 +64,7 @@ class AssetPage:
     simulated: bool
     opinions: tuple[ShownVerdict, ...]
     tags: tuple[str, ...]
-    family: lineage.Lineage
+    family: lineage_family.Lineage
     pedigree: Drawing | None
     """The family as a drawing; None where there is nobody but itself."""
     takes: tuple[Asset, ...]
@@ -79,12 +79,12 @@ class AssetPage:
 
 def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
     zone = zone_of(reader)
-    project = project_rows.by_id(session, asset.project_id)
+    project = storage_projects.by_id(session, asset.project_id)
     maker = members.by_id(session, asset.member_id)
     render = renders.by_id(session, asset.render_id) if asset.render_id else None
     backend = asset.statement.get("backend") or {}
-    history = approvals.opinions(session, asset)
-    family = lineage.of(session, asset)
+    history = core_verdicts.opinions(session, asset)
+    family = lineage_family.of(session, asset)
     return AssetPage(
         asset=asset,
         by=maker.name if maker else "",
@@ -133,7 +133,7 @@ def settings_of(asset: Asset) -> tuple[tuple[str, str], ...]:
 
 def card_facts(session: Session, asset: Asset, public_url: str) -> CardFacts:
     """The words of the Asset's card picture; without a public address there is no link on it, as nobody could open it."""
-    project = project_rows.by_id(session, asset.project_id)
+    project = storage_projects.by_id(session, asset.project_id)
     maker = members.by_id(session, asset.member_id)
     render = renders.by_id(session, asset.render_id) if asset.render_id else None
     size = f"{asset.width} × {asset.height}" if asset.width and asset.height else ""

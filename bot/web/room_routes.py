@@ -23,7 +23,7 @@ from bot.web.session import DAYS
 from bot.web.sidebar import shelves
 from core.errors import BadInput, Conflict, NotFound, UnknownProject
 from core.events import Event, record
-from core.people import projects as projects_
+from core.people import projects as core_projects
 from core.people.audit import Action
 from core.people.roles import Permission, may
 from core.text import names
@@ -88,7 +88,7 @@ def front(request: Request, home: Home) -> Response:
         return HTMLResponse(home.templates.html("door.html", next=_local(request.query_params.get("next", ""))))
     with home.desk.reading() as session:
         open_ = open_to(session, member)
-    first = next((one for one in open_ if one.channel_id == projects_.GENERAL), open_[0] if open_ else None)
+    first = next((one for one in open_ if one.channel_id == core_projects.GENERAL), open_[0] if open_ else None)
     if first is None:
         return HTMLResponse(home.templates.html("empty.html", me=face(member.name)))
     return RedirectResponse(home.templates.address(first.channel_id), 303)
@@ -178,7 +178,7 @@ def _room_page(home: House, me: Member, slug: str, root: int | None) -> str:
         known = workflows.everything(session)
         return home.templates.html(
             "room.html",
-            me=face(me.name), channel=channel, project=project, client=projects_.client_of(session, project),
+            me=face(me.name), channel=channel, project=project, client=core_projects.client_of(session, project),
             shelves=shelves(session, me, slug), projects=projects.everything(session),
             may_open=may(session, me, Permission.MANAGE_CHANNELS, None),
             may_found=may(session, me, Permission.MANAGE_PROJECTS, None),
@@ -220,17 +220,17 @@ def _open_channel(home: House, me: Member, wanted: Opening) -> str:
         if projects.channel(session, PLATFORM, slug) is not None:
             raise Conflict(f"There is a channel #{slug} already.", hint="Choose it from the list, or use another name.")
         project = _project_for(session, me, wanted)
-        projects_.bind_channel(session, PLATFORM, slug, slug, project, by=me)
+        core_projects.bind_channel(session, PLATFORM, slug, slug, project, by=me)
         ring(home.desk, session)
     return slug
 
 
 def _project_for(session: Session, me: Member, wanted: Opening) -> Project:
     if wanted.new_project:
-        return projects_.add(session, wanted.client, wanted.new_project, by=me)
+        return core_projects.add(session, wanted.client, wanted.new_project, by=me)
     if not wanted.project:
         raise UnknownProject("A channel belongs to a project.", hint="Choose one, or name a new one and its client.")
-    return projects_.find(session, wanted.project)
+    return core_projects.find(session, wanted.project)
 
 
 # Talk

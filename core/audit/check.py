@@ -10,7 +10,7 @@ from core.audit import checkpoints
 from core.audit.checkpoints import BadCheckpoint, Checkpoint
 from core.desk import Desk
 from core.settings import Settings
-from storage.people import audit as rows
+from storage.people import audit
 from storage.people.audit_line import hash_of
 
 MOST = 20
@@ -44,7 +44,7 @@ class Findings:
 def check(desk: Desk) -> Findings:
     """Read the whole log as it is at this moment, and compare it with itself and with every checkpoint."""
     with desk.reading() as session:
-        rows.one_state(session)
+        audit.one_state(session)
         return examine(session, desk.settings)
 
 
@@ -76,7 +76,7 @@ def _signed(settings: Settings, found: Findings) -> list[Checkpoint]:
 
 def _chain(session: Session, found: Findings, signed: list[Checkpoint]) -> str:
     """Go along the chain; returns its origin."""
-    head = rows.head(session)
+    head = audit.head(session)
     if head is None:
         found.add("The end of the log is not on record: the table `audithead` has no row.")
         return ""
@@ -84,11 +84,11 @@ def _chain(session: Session, found: Findings, signed: list[Checkpoint]) -> str:
     vouched = {one.number: one.hash for one in signed}
     previous, last = origin, 0
     try:
-        for event in rows.in_order(session):
+        for event in audit.in_order(session):
             number = int(event.number or 0)
             if number != last + 1:
                 _gap(found, last, number)
-            if hash_of(rows.written(event, previous)) != event.hash:
+            if hash_of(audit.written(event, previous)) != event.hash:
                 found.add(f"Event {number} ({event.action}, {event.subject}) is not as it was written, or not in its place.")
             if vouched.get(number, event.hash) != event.hash:
                 found.add(f"Event {number} is not the one that a checkpoint was signed for.")
@@ -98,7 +98,7 @@ def _chain(session: Session, found: Findings, signed: list[Checkpoint]) -> str:
     found.events, found.hash = last, previous if last else ""
     if (last, found.hash) != (count, digest):
         found.add(f"The log ends at event {last}, but its end is on record as event {count}: events were cut off or added.")
-    if beside := rows.without_place(session):
+    if beside := audit.without_place(session):
         found.add(f"{beside} event{'s have' if beside != 1 else ' has'} no place in the chain: no Slate wrote them.")
     return origin
 

@@ -26,7 +26,7 @@ from core.errors import DiskFull
 from core.security.encryption import house_key
 from core.settings import Settings
 from storage.clock import now
-from storage.people import audit as rows
+from storage.people import audit
 
 EVERY = timedelta(days=1)
 _ED25519 = b"\x01"
@@ -93,7 +93,7 @@ def read(settings: Settings, note: str) -> Checkpoint:
 def write(desk: Desk) -> tuple[Checkpoint, Path] | None:
     """Sign the end of the log as it is now, and keep it in a file of its own; None for a log without events. Raises DiskFull."""
     with desk.reading() as session:
-        head = rows.head(session)
+        head = audit.head(session)
     if head is None or not head.number:
         return None
     made = Checkpoint(head.origin[:16], head.number, head.hash, now())

@@ -12,8 +12,7 @@ from core.errors import BadInput
 from core.events import Event, record
 from core.people.audit import Action
 from core.people.roles import Permission, allow, may
-from storage.people import audit as rows
-from storage.people import projects
+from storage.people import audit, projects
 from storage.people.audit import AuditFilter
 from storage.tables import AuditEvent, Member
 
@@ -24,7 +23,7 @@ def read(session: Session, wanted: AuditFilter, *, by: Member, limit: int) -> li
     if seen is not None:
         seen = seen if wanted.projects is None else seen & frozenset(wanted.projects)
         wanted = replace(wanted, projects=seen)
-    return list(rows.newest(session, wanted, limit))
+    return list(audit.newest(session, wanted, limit))
 
 
 def _projects(session: Session, by: Member) -> frozenset[int] | None:
@@ -51,10 +50,10 @@ def actions(text: str) -> Collection[str]:
 
 def lines(session: Session) -> Iterator[str]:
     """Every event's line, in the order of the chain: what an auditor checks elsewhere (docs/audit.md)."""
-    head = rows.head(session)
+    head = audit.head(session)
     previous = head.origin if head else ""
-    for event in rows.in_order(session):
-        yield rows.written(event, previous)
+    for event in audit.in_order(session):
+        yield audit.written(event, previous)
         previous = event.hash
 
 

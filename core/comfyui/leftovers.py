@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from core.comfyui import graph as graphs
+from core.comfyui import graph as comfyui_graph
 from core.comfyui.graph import Graph
 from core.comfyui.http import Wire
 from core.comfyui.responses import OutputFile, kind_of
@@ -23,7 +23,7 @@ _MOST = 64
 def find(wire: Wire, graph: Graph) -> tuple[OutputFile, ...]:
     """All files a finished run of this graph has written; () when some are missing or their number is not known."""
     found: list[OutputFile] = []
-    for node_id in graphs.outputs(graph):
+    for node_id in comfyui_graph.outputs(graph):
         expected = _expected(graph, node_id)
         files = _files(wire, graph, node_id, expected) if expected else []
         if not expected or len(files) != expected:
@@ -37,7 +37,7 @@ def _expected(graph: Graph, node_id: str) -> int:
     if graph[node_id]["class_type"] != _SAVER or not graph[node_id]["inputs"].get("filename_prefix"):
         return 0
     count, factor = 1, 1
-    for one in graphs.upstream(graph, node_id):
+    for one in comfyui_graph.upstream(graph, node_id):
         kind, inputs = str(graph[one]["class_type"]), graph[one]["inputs"]
         size = inputs.get("batch_size", 1)
         amount = inputs.get("amount", 1) if kind in _REPEATERS else 1

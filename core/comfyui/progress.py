@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.comfyui import answers
-from core.comfyui import graph as graphs
+from core.comfyui import graph as comfyui_graph
 from core.comfyui.graph import Graph
 from core.comfyui.refusal import word
 
@@ -51,7 +51,7 @@ class RunProgress:
 
     def learn(self, graph: Graph) -> None:
         """What is being run; until then only the present node's own progress is known."""
-        needed = {one for node_id in graphs.outputs(graph) for one in (node_id, *graphs.upstream(graph, node_id))}
+        needed = {one for node_id in comfyui_graph.outputs(graph) for one in (node_id, *comfyui_graph.upstream(graph, node_id))}
         self.graph = graph
         self.weights = {node_id: _weight(graph[node_id]) for node_id in needed}
 
@@ -101,7 +101,7 @@ class RunProgress:
     def _present(self, node: str, value: float, maximum: float) -> ProgressStep | None:
         """The step, unless the last one said the same: ComfyUI tells each tick twice."""
         part = min(max(value / maximum, 0.0), 1.0) if maximum > 0 else 0.0
-        self._finish(graphs.upstream(self.graph, node))
+        self._finish(comfyui_graph.upstream(self.graph, node))
         if self._counts(node):
             self.parts[node] = max(self.parts.get(node, 0.0), part)
         told, self.last = self.last, (node, value, maximum)
@@ -114,7 +114,7 @@ class RunProgress:
             node = waiting.pop()
             if self.parts.get(node) != 1.0 and self._counts(node):
                 self.parts[node] = 1.0
-                waiting += [link.source for link in graphs.links(self.graph.get(node, {}))]
+                waiting += [link.source for link in comfyui_graph.links(self.graph.get(node, {}))]
 
     def _counts(self, node: str) -> bool:
         """Whether a node's share is kept: those of the graph, and of one that is not known yet only so many."""

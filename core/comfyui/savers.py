@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from core.comfyui import facts as comfy
+from core.comfyui import facts
 from core.comfyui.facts import Facts
 from core.comfyui.trace import Node, Trace
 
@@ -24,12 +24,12 @@ def read(graph: Mapping[str, Any], filename: str) -> tuple[Facts, str]:
     trace = Trace(graph)
     savers = trace.outputs()
     if len(savers) < 2:
-        return comfy.read_traced(trace), ""
+        return facts.read_traced(trace), ""
     named = _named(trace, savers, filename)
     if len(named) == 1:
-        return comfy.read_traced(trace, node=named[0].id), ""
+        return facts.read_traced(trace, node=named[0].id), ""
     among = named or savers
-    several = [comfy.read_traced(trace, node=one.id) for one in among[:_MOST]]
+    several = [facts.read_traced(trace, node=one.id) for one in among[:_MOST]]
     told = [one for one in several if one.prompt or one.seed or one.passes] or several
     return _common(told)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from core.comfyui import facts as comfy_facts
+from core.comfyui import facts
 from core.compliance.rules import QUESTIONS, Checked, Item, Status
 from core.files.inspect import Examined
 from core.formats import bounded_json
@@ -157,7 +157,7 @@ def _mark(m: Material) -> Iterator[Item]:
     said = Disclosure.told(m.asset.statement)
     yield _item("B", "source type", kind is not None, kind.label if kind else "", f"`{found.source_type}` is no type Slate knows")
     graph = m.examined.graph if m.examined else None
-    loads = bool(comfy_facts.read(graph).pictures_in) if graph else bool(m.inputs)
+    loads = bool(facts.read(graph).pictures_in) if graph else bool(m.inputs)
     fits: bool | Status = (
         kind is None or not loads or kind.term != "trainedAlgorithmicMedia" or (said is not None and said.done == "resized")
     )

@@ -24,8 +24,7 @@ from core.provenance.seal import read
 from core.provenance.watermark import confirm
 from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
-from storage.files import assets, fingerprints
-from storage.files import exports as rows
+from storage.files import assets, exports, fingerprints
 from storage.people import projects
 from storage.tables import Asset, ComplianceNote, Member, Project
 
@@ -53,7 +52,7 @@ def of_period(desk: Desk, project: Project, since: datetime | None, until: datet
     """What was rendered for a project in a time. Raises Refused."""
     with desk.reading() as session:
         allow(session, by, Permission.SEE, project)
-        return rows.in_period(session, project.id or 0, since, until, MOST + 1)
+        return exports.in_period(session, project.id or 0, since, until, MOST + 1)
 
 
 def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> None:
@@ -67,7 +66,7 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
         note = ComplianceNote(
             asset_id=asset.id or 0, question=question, answer=answer.strip()[:500], member_id=by.id or 0, created_at=now()
         )
-        rows.add_note(session, note)
+        exports.add_note(session, note)
         record(session, Event(audit.Action.ASSET_DECLARED, asset.code, by=by, after={question: note.answer}, asset_id=asset.id))
 
 
@@ -84,10 +83,10 @@ def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
         allow(session, by, Permission.SEE, projects.by_id(session, asset.project_id))
         secrets = private_terms.secrets(session, asset)
         inputs = assets.parents(session, asset)
-        left = [(one, assets.by_id(session, one.copy_id)) for one in rows.of_asset(session, asset.id or 0)]
+        left = [(one, assets.by_id(session, one.copy_id)) for one in exports.of_asset(session, asset.id or 0)]
         notes = {
             name: Declaration(note.answer, who.name, note.created_at)
-            for name, (note, who) in rows.notes(session, asset.id or 0).items()
+            for name, (note, who) in exports.notes(session, asset.id or 0).items()
         }
         indexed = bool(asset.phash) and fingerprints.has(session, asset.id or 0, asset.phash)
     limits = Limits(max_pixels=desk.settings.max_pixels, max_bytes=4 << 30)

@@ -20,11 +20,10 @@ from storage import ids, search
 from storage.chat import posts
 from storage.database import after_commit, before_commit
 from storage.files import assets
-from storage.people import audit as audit_rows
-from storage.people import projects
+from storage.people import audit, projects
 from storage.queue import OUTBOX, Queue, pool_queue, queue_of
 from storage.rendering import history
-from storage.rendering import renders as render_rows
+from storage.rendering import renders as storage_renders
 from storage.tables import AuditEvent, RenderEvent, RenderState
 
 WORK = "core.jobs.work"
@@ -86,7 +85,7 @@ def _project(session: Session, event: Event) -> int | None:
     if asset_id is not None and (asset := assets.by_id(session, asset_id)) is not None:
         return asset.project_id
     render_id = event.render_id or ids.number("R", event.subject)
-    if render_id is not None and (render := render_rows.by_id(session, render_id)) is not None:
+    if render_id is not None and (render := storage_renders.by_id(session, render_id)) is not None:
         return render.project_id
     kind, _, name = event.subject.partition("/")
     slug = name if kind == "project" else str(event.after.get("project") or event.before.get("project") or "")
@@ -115,11 +114,11 @@ def _carry_out(session: Session, queue: Queue) -> None:
         search.index(session, asset_id)
     _touch_posts(session, queue, pending)
     for render_id in sorted(pending.tickets):
-        render = render_rows.by_id(session, render_id)
+        render = storage_renders.by_id(session, render_id)
         if render is not None and render.state is RenderState.QUEUED and render.not_before is None:
             queue.put_after(session, pool_queue(render.pool), WORK, render.pool)
     if pending.audited:
-        audit_rows.append(session, pending.audited)
+        audit.append(session, pending.audited)
 
 
 def _touch_posts(session: Session, queue: Queue, pending: _Pending) -> None:

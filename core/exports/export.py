@@ -21,11 +21,10 @@ from core.files import Limits, stored
 from core.people import audit
 from core.people.roles import Permission, allow
 from core.provenance import embed, origins, policies, xmp
-from core.provenance.seal import read as reading
+from core.provenance.seal import read as seal_read
 from core.provenance.seal.read import Credentials
 from storage.clock import now
-from storage.files import assets, verdicts
-from storage.files import exports as rows
+from storage.files import assets, exports, verdicts
 from storage.people import members, projects
 from storage.tables import Asset, Export, Member, Origin, Project
 
@@ -100,7 +99,7 @@ def prepare(desk: Desk, asset: Asset, wish: Wish, *, by: Member, number: int = 1
     named = profiles.filename(whole.profile.naming, _names(whole, number), suffix)
     allowed = f"{desk.settings.team} {desk.settings.credit} {whole.profile.credit}"
     bad = leak_check.found_in(made.data, whole.secrets, allowed=allowed) if whole.profile.reduces else ()
-    return Ready(whole, made, named, view, reading.read(desk.settings, made.data, made.mime), bad)
+    return Ready(whole, made, named, view, seal_read.read(desk.settings, made.data, made.mime), bad)
 
 
 def leave(desk: Desk, found: Sequence[Asset], wish: Wish, *, by: Member) -> list[Left]:
@@ -125,7 +124,7 @@ def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
     if asset.origin is Origin.EXPORT or asset.copy_of is not None:
         raise Conflict(f"{asset.code} is an export itself.", hint="Export its original.")
     client, maker = projects.client(session, project.client_id), members.by_id(session, asset.member_id)
-    profile = profiles.named(wish.profile, rows.profiles(session, project.id or 0))
+    profile = profiles.named(wish.profile, exports.profiles(session, project.id or 0))
     profile = replace(profile, **dict(wish.own)) if wish.own else profile
     said = [
         {"by": who.name, "judgement": verdict.judgement.value, "binding": verdict.binding, "note": verdict.note}
@@ -228,7 +227,7 @@ def _kept(session: Session, ready: Ready, asset: Asset, wish: Wish, by: Member, 
 
     copy_row = assets.add(session, AssetDraft(asset))
     source = ready.whole.asset
-    export = rows.add(
+    export = exports.add(
         session,
         Export(
             batch=batch,
@@ -267,7 +266,7 @@ def set_profile(desk: Desk, project: Project, name: str, rules: dict[str, Any], 
     base = profiles.named(name)
     with desk.writing() as session:
         allow(session, by, Permission.CHANGE_PROFILES, project)
-        before = rows.set_profile(session, project.id, base.name, rules, by.id or 0)
+        before = exports.set_profile(session, project.id, base.name, rules, by.id or 0)
         record(
             session,
             Event(

@@ -23,7 +23,7 @@ from core.formats.problems import HIDDEN
 from core.formats.raw_text import RawText, RawTexts
 from core.formats.sanitize import clean, clean_text
 from core.generators import Unread
-from core.pictures import phash as fingerprints
+from core.pictures import phash as pictures_phash
 from core.provenance import embed
 from core.provenance.carriers import carrier_of
 from core.security.sandbox import sandboxed
@@ -193,7 +193,7 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
         image.seek(0)
         upright = pixels.upright(image)
     still = frames == 1
-    phash, mirrored = fingerprints.both(upright) if still else ("", "")
+    phash, mirrored = pictures_phash.both(upright) if still else ("", "")
     hidden = stealth.read(upright, max_text=limits.max_text) if found.mime in stealth.LOSSLESS else b""
     if found.mime != "image/jpeg" and low_bits.begins_with_text(upright):
         found = replace(found, problems=(*found.problems, HIDDEN))
@@ -204,7 +204,7 @@ def _picture(data: bytes, found: Examined, limits: Limits) -> tuple[Examined, Im
         frames=frames,
         has_alpha=upright.mode == "RGBA",
         raw=(*found.raw, *((RawText(stealth.PLACE, stealth.KEY, UTF8, hidden),) if hidden else ())),
-        pixel_sha256=fingerprints.pixel_digest(upright),
+        pixel_sha256=pictures_phash.pixel_digest(upright),
         phash=phash,
         phash_mirrored=mirrored,
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from core import files
-from core.comfyui import facts as comfy
+from core.comfyui import facts as comfyui_facts
 from core.comfyui.facts import PARSER, Facts
 from core.desk import Desk
 from core.errors import SlateError
@@ -80,7 +80,9 @@ def _plain(seen: Examined) -> dict[str, Any]:
 def _seen(desk: Desk, asset: Asset) -> Examined | None:
     """What today's reader makes of it, or None where nothing more can be read."""
     if graph := asset.statement.get("graph"):
-        facts = comfy.read(graph, node=comfy.output_named(graph, asset.filename)).with_techniques(*asset.techniques)
+        facts = comfyui_facts.read(graph, node=comfyui_facts.output_named(graph, asset.filename)).with_techniques(
+            *asset.techniques
+        )
         return replace(files.said((), asset.filename, asset.mime, asset.frames), facts=facts)
     with desk.reading() as session:
         kept = raw_metadata.of(session, asset.id)

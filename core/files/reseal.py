@@ -15,8 +15,7 @@ from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, SlateError, StoreError
 from core.events import Event, record
-from core.files import previews
-from core.files import sign as seals
+from core.files import previews, sign
 from core.people import audit
 from core.provenance.seal import signer
 from core.provenance.seal.keys import WARN_DAYS
@@ -49,7 +48,7 @@ def seal(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
     Raises Conflict for a file that cannot be sealed, with the reason; BlobMissing, StoreError, DiskFull.
     """
     data = _bytes(desk, _ours(asset))
-    made = seals.output(desk, data, asset.mime, asset.statement, previews.small_for_manifest(data, desk.settings.max_pixels))
+    made = sign.output(desk, data, asset.mime, asset.statement, previews.small_for_manifest(data, desk.settings.max_pixels))
     if made.state == UNSEALED or (made.state == UNSTAMPED and asset.seal_state == UNSTAMPED):
         raise Conflict(f"{asset.code} cannot be sealed: {made.why}.", hint="`slate doctor` tells more.")
     return _kept(desk, asset, made, by)
@@ -71,7 +70,7 @@ def renew(desk: Desk, asset: Asset, *, by: Member | None = None) -> Asset:
     if not desk.settings.tsa_url and ends is not None and held.ends <= ends:
         hint = "Set SLATE_TSA_URL, or make a newer certificate first: `slate keys rotate`."
         raise Conflict(f"{asset.code} would be good no longer than it is, until {ends:%d %B %Y}.", hint=hint)
-    made = seals.renewed(desk, _bytes(desk, asset), asset.mime, asset.statement, asset.code)
+    made = sign.renewed(desk, _bytes(desk, asset), asset.mime, asset.statement, asset.code)
     if made.state != SEALED:
         raise Conflict(f"{asset.code} cannot be renewed now: {made.why}.", hint="Nothing was changed. Try again later.")
     return _kept(desk, asset, made, by, {"renews": asset.sha256})
@@ -110,7 +109,7 @@ def _preview(desk: Desk, asset: Asset, original_sha256: str) -> str:
     except BlobNotFound:
         return asset.preview
     edge = max(asset.width or 0, asset.height or 0)
-    return desk.blobs.put(seals.preview(desk, picture, asset.statement, original_sha256, edge))
+    return desk.blobs.put(sign.preview(desk, picture, asset.statement, original_sha256, edge))
 
 
 def seal_due(desk: Desk, limit: int = 5) -> int:

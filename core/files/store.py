@@ -6,12 +6,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from core.comfyui import facts as comfy_facts
+from core.comfyui import facts as comfyui_facts
 from core.comfyui.facts import Facts, ModelUse
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
-from core.files import derivatives
-from core.files import sign as seals
+from core.files import derivatives, sign
 from core.files.derivatives import Derivatives
 from core.files.inspect import Examined, Limits, limits_of
 from core.formats.sanitize import clean, clean_text
@@ -45,10 +44,10 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
     text = parameters.write(facts, made.models, size=size)
     packet = xmp.write(stated, policies.of(desk.settings))
     kept = embed.embed(seen.data or data, examined.mime, embed.record_of(stated), text, packet)
-    sealed = seals.output(desk, kept, examined.mime, stated, seen.manifest_thumbnail)
+    sealed = sign.output(desk, kept, examined.mime, stated, seen.manifest_thumbnail)
     preview = seen.preview
     if preview:
-        preview = seals.preview(desk, preview, stated, digest_of(sealed.data), max(size or (0, 0)))
+        preview = sign.preview(desk, preview, stated, digest_of(sealed.data), max(size or (0, 0)))
     digest, beside = put_sealed(desk, sealed)
     try:
         asset = _asset(desk, sealed.data, replace(seen, preview=preview), facts)
@@ -56,7 +55,7 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
         take_back(desk, sealed, digest)
         raise
     asset.sha256 = digest
-    seals.note(asset, sealed, beside)
+    sign.note(asset, sealed, beside)
     asset.seal |= {"unmarked": seen.unmarked} if seen.unmarked else {}
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
@@ -89,7 +88,7 @@ def keep(
     asset.seed = facts.seed
     _credentials(desk, asset, data)
     return AssetDraft(
-        asset, [one.kept() for one in examined.raw], comfy_facts.digests_in(examined.graph) if examined.graph else {}
+        asset, [one.kept() for one in examined.raw], comfyui_facts.digests_in(examined.graph) if examined.graph else {}
     )
 
 
@@ -105,7 +104,7 @@ def _facts(made: Made, examined: Examined, node: str) -> Facts:
     """From the graph that was submitted, which is the truth; else from what the file carries."""
     if not made.graph:
         return examined.facts or Facts()
-    facts = comfy_facts.read(made.graph, node=node or comfy_facts.output_named(made.graph, examined.filename))
+    facts = comfyui_facts.read(made.graph, node=node or comfyui_facts.output_named(made.graph, examined.filename))
     return facts.with_techniques(*(examined.facts.techniques if examined.facts else ()))
 
 
@@ -152,7 +151,7 @@ def _asset(desk: Desk, kept: bytes, seen: Derivatives, facts: Facts) -> Asset:
         prompt=clean_text(facts.prompt),
         negative=clean_text(facts.negative),
         facts=clean(facts.as_dict() | said_of(examined)),
-        parser=comfy_facts.PARSER,
+        parser=comfyui_facts.PARSER,
     )
 
 

@@ -19,7 +19,7 @@ from core.importing.sources import SourceFile
 from core.people import projects
 from core.text import names
 from storage.people import members
-from storage.people import projects as places
+from storage.people import projects as storage_projects
 from storage.tables import Member, Project
 
 UNKNOWN = "Unknown"
@@ -125,8 +125,8 @@ class Attributor:
         try:
             if project and not client:
                 return projects.find(session, project).id
-            kept = places.client_by_key(session, names.key(client))
-            owned = places.of_client(session, kept.id) if kept else []
+            kept = storage_projects.client_by_key(session, names.key(client))
+            owned = storage_projects.of_client(session, kept.id) if kept else []
             wanted = {names.slug(project or client), names.slug(f"{client} {project}")}
             for one in owned:
                 if one.slug in wanted or names.slug(one.name) in wanted:

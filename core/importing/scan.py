@@ -13,7 +13,7 @@ import structlog
 from sqlmodel import Session
 
 from core import files
-from core.comfyui import facts as comfy
+from core.comfyui import facts as comfyui_facts
 from core.comfyui.facts import PARSER, Facts
 from core.desk import UNFIT, Desk
 from core.errors import SlateError
@@ -346,5 +346,7 @@ def _draft(one: ScanOutcome, examined: Examined, whose: Attribution) -> AssetDra
         parser=PARSER,
         created_at=one.entry.modified,
     )
-    sources = comfy.digests_in(examined.graph) if examined.graph and "is_changed" in examined.words.get("prompt", "") else {}
+    sources = (
+        comfyui_facts.digests_in(examined.graph) if examined.graph and "is_changed" in examined.words.get("prompt", "") else {}
+    )
     return AssetDraft(asset, [one.kept() for one in examined.raw], sources)

@@ -12,8 +12,7 @@ from core.errors import BackendError, DatabaseUnavailable
 from core.operations.findings import Finding, Kind, State
 from core.operations.settings_table import hide_password
 from core.operations.setup import Server, configured_servers
-from storage.rendering import backends
-from storage.rendering import workflows as rows
+from storage.rendering import backends, workflows
 
 
 def servers(desk: Desk) -> list[Server]:
@@ -87,7 +86,8 @@ def _missing(desk: Desk, comfy: Comfy) -> dict[str, list[str]]:
     nodes = comfy.node_types()
     with desk.reading() as session:
         wanted = [
-            (workflow.name, rows.version_by_id(session, workflow.latest_version_id or 0)) for workflow in rows.everything(session)
+            (workflow.name, workflows.version_by_id(session, workflow.latest_version_id or 0))
+            for workflow in workflows.everything(session)
         ]
     there: dict[str, set[str]] = {}
     found: dict[str, list[str]] = {}

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from core.errors import Refused
-from storage.people import members as people
+from storage.people import members
 from storage.tables import Member, Project, Role
 
 
@@ -79,7 +79,7 @@ def role_in(session: Session, member: Member, project: Project | None) -> Role:
     member = _as_stored(session, member)
     if project is None or member.id is None or project.id is None:
         return member.role
-    there = people.membership(session, member.id, project.id)
+    there = members.membership(session, member.id, project.id)
     return max(member.role, there or member.role, key=lambda role: role.rank)
 
 
@@ -113,7 +113,7 @@ def visible_projects(session: Session, member: Member) -> frozenset[int] | None:
 
 def _as_stored(session: Session, member: Member) -> Member:
     """The Member as of this transaction: a role may have changed since the request began."""
-    return (people.by_id(session, member.id) if member.id is not None else None) or member
+    return (members.by_id(session, member.id) if member.id is not None else None) or member
 
 
 def a(role: Role) -> str:
@@ -123,7 +123,7 @@ def a(role: Role) -> str:
 
 def _who_may(session: Session, least: Role, project: Project | None) -> str:
     enough = [role for role in Role if role.rank >= least.rank]
-    found = people.with_roles(session, enough, project.id if project else None, limit=4)
+    found = members.with_roles(session, enough, project.id if project else None, limit=4)
     if not found:
         return "Nobody here may do that yet; whoever runs Slate can, on the command line."
     names = [one.name for one in found[:3]]

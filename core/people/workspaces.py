@@ -11,7 +11,7 @@ from core.errors import BadInput, Conflict
 from core.events import Event, record
 from core.people import audit, projects
 from core.people.roles import Permission, allow
-from storage.people import projects as rows
+from storage.people import projects as storage_projects
 from storage.people import workspaces
 from storage.tables import Member, Project, Role, Workspace
 
@@ -48,7 +48,7 @@ def rules(session: Session, platform: str, tenant: str) -> Rules:
     """The Rules of a Workspace; those of one nobody knows are empty."""
     kept = workspaces.find(session, platform, tenant) if tenant else None
     chosen: dict[str, Any] = kept.settings if kept else {}
-    project = rows.by_slug(session, str(chosen.get("project") or ""))
+    project = storage_projects.by_slug(session, str(chosen.get("project") or ""))
     home = workspaces.first(session, platform) if tenant else None
     first = home is None or home.tenant == tenant
     return Rules(project, str(chosen.get("newcomers") or ""), str(chosen.get("guests") or ""), first)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.formats import kinds
-from core.provenance import statement as statements
+from core.provenance import statement as provenance_statement
 from core.provenance.carriers import PARAMETERS, RECORD, XMP, carrier_of
 from core.security.sandbox import sandboxed
 
@@ -25,7 +25,7 @@ SCHEMA = "slate.record/1"
 
 def record_of(statement: Mapping[str, Any]) -> dict[str, Any]:
     """The record around a statement."""
-    return {"schema": SCHEMA, "statement": dict(statement), "statement_sha256": statements.digest(statement)}
+    return {"schema": SCHEMA, "statement": dict(statement), "statement_sha256": provenance_statement.digest(statement)}
 
 
 @sandboxed

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from core.comfyui import graph as graphs
+from core.comfyui import graph as comfyui_graph
 from core.comfyui.facts import Facts
 from core.errors import BadGraph
 from core.provenance import disclosure
@@ -148,7 +148,7 @@ def digest(statement: Mapping[str, Any]) -> str:
 def _graph_hash(graph: Mapping[str, Any]) -> str:
     """The address of what was submitted; empty where there is no graph that can be read."""
     try:
-        return graphs.content_hash(graphs.parse(dict(graph))) if graph else ""
+        return comfyui_graph.content_hash(comfyui_graph.parse(dict(graph))) if graph else ""
     except BadGraph:
         return ""
 

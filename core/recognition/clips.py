@@ -12,7 +12,7 @@ from core.desk import Desk
 from core.pictures import film_frames, phash
 from core.recognition import candidates
 from core.recognition.candidates import Candidate, clock
-from storage.files import film_frames as index
+from storage.files import film_frames as storage_film_frames
 from storage.tables import Asset
 
 _ASKED = 7
@@ -101,7 +101,7 @@ def _cut(desk: Desk, shown: Sequence[tuple[float, Candidate]], length: float, as
     film = shown[0][1].asset
     pace, offset = _line([(here, one.second or 0.0) for here, one in shown])
     with desk.reading() as session:
-        last = max([film.seconds or 0.0, *index.seconds_of(session, film.id)])
+        last = max([film.seconds or 0.0, *storage_film_frames.seconds_of(session, film.id)])
     start = min(max(0.0, offset), last)
     end = max(start, min(last, offset + pace * length))
     whole = start < _STRAY and last - end < _STRAY and bool(last)

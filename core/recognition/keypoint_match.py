@@ -22,7 +22,7 @@ from core.pictures.keypoints import KEPT, Keypoints, grey_of, keypoints
 from core.recognition import films
 from storage.blobs import BlobError
 from storage.files import film_frames
-from storage.files import keypoints as index
+from storage.files import keypoints as storage_keypoints
 from storage.tables import Asset
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ def note(desk: Desk, *, limit: int = 2**31) -> int:
     done, spent = 0, 0
     while spent < limit:
         with desk.reading() as session:
-            waiting = index.unseen(session, FINDER, limit=min(_PAGE, limit - spent))
+            waiting = storage_keypoints.unseen(session, FINDER, limit=min(_PAGE, limit - spent))
         if not waiting:
             break
         spots: dict[int, list[tuple[int, int]]] = {}
@@ -89,7 +89,7 @@ def note(desk: Desk, *, limit: int = 2**31) -> int:
             else:
                 spots[asset.id] = rows_of(_of(desk, asset))
         with desk.writing() as session:
-            taken = index.note(session, spots, FINDER)
+            taken = storage_keypoints.note(session, spots, FINDER)
             film_frames.note(session, {one: frames for one, frames in shown.items() if one in taken})
         done, spent = done + len(spots), spent + len(spots) + _AS_LONG * len(shown)
     return done
@@ -98,7 +98,7 @@ def note(desk: Desk, *, limit: int = 2**31) -> int:
 def left(desk: Desk) -> bool:
     """Whether an Asset's keypoints are still to be noted."""
     with desk.reading() as session:
-        return bool(index.unseen(session, FINDER, limit=1))
+        return bool(storage_keypoints.unseen(session, FINDER, limit=1))
 
 
 def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] | None = None, limit: int = 8) -> list[Sighting]:
@@ -108,7 +108,7 @@ def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] |
     words = asked.words(likely=True)
     order = np.argsort(words, axis=None, kind="stable")
     flat, spots = words.ravel()[order], order // words.shape[1]
-    rows = np.array(list(index.sharing(session, flat.tolist())), dtype=np.int64).reshape(-1, 3)
+    rows = np.array(list(storage_keypoints.sharing(session, flat.tolist())), dtype=np.int64).reshape(-1, 3)
     if not len(rows):
         return []
     first, last = np.searchsorted(flat, rows[:, 0]), np.searchsorted(flat, rows[:, 0], side="right")
@@ -116,7 +116,7 @@ def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] |
     at = spots[np.repeat(first, times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)]
     pairs = _Pairs.of(asked, at, np.repeat(rows[:, 1], times), np.repeat(rows[:, 2], times))
     some = pairs.likeliest(_LOOKED_INTO * 4)
-    seen = index.visible(session, {one // _FRAMES for one in some}, projects)
+    seen = storage_keypoints.visible(session, {one // _FRAMES for one in some}, projects)
     wanted = [one for one in some if one // _FRAMES in seen][:_LOOKED_INTO]
     found = [one for picture in wanted if (one := pairs.placed(picture)) is not None]
     return _few_of_each(sorted(found, key=lambda one: (-one.votes, one.asset_id)))[:limit]

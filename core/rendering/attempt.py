@@ -24,8 +24,7 @@ from core.people.audit import Action
 from core.rendering.context import Briefing, PictureIn
 from core.rendering.heartbeat import Heart, Lost
 from core.rendering.waiting import Waiting
-from storage.rendering import left_runs
-from storage.rendering import renders as rows
+from storage.rendering import left_runs, renders
 from storage.tables import Render
 
 log = structlog.get_logger(__name__)
@@ -168,9 +167,9 @@ class Attempt:
         Asking whether the claim holds here, after the uploads, keeps a worker that slept through its lease from making a run.
         """
         with self.desk.writing() as session:
-            if not rows.change_claimed(session, self.render.id, self.claim.token, run=self.render.run, run_submitted=True):
+            if not renders.change_claimed(session, self.render.id, self.claim.token, run=self.render.run, run_submitted=True):
                 raise Lost
-            stored = rows.by_id(session, self.render.id)
+            stored = renders.by_id(session, self.render.id)
             self.render.run_submitted = True
             backend = stored.backend_id if stored else None
             code = self.render.code

@@ -13,8 +13,7 @@ from core.comfyui.client import Comfy, ServerInfo
 from core.desk import Desk
 from core.errors import BackendError
 from storage.clock import now
-from storage.rendering import backends, left_runs
-from storage.rendering import renders as rows
+from storage.rendering import backends, left_runs, renders
 from storage.tables import Backend, BackendState
 
 log = structlog.get_logger(__name__)
@@ -77,7 +76,7 @@ class Health:
 
     def _note_all(self, servers: Sequence[Backend], found: Sequence[HealthReport | BackendError]) -> None:
         with self.desk.reading() as session:
-            ours = {one.id: len(rows.submitted_on(session, one.id)) + left_runs.count_on(session, one.id) for one in servers}
+            ours = {one.id: len(renders.submitted_on(session, one.id)) + left_runs.count_on(session, one.id) for one in servers}
         changes = {server.id: self._changes(server, told, ours[server.id]) for server, told in zip(servers, found, strict=True)}
         if not any(changes.values()):
             return

@@ -15,9 +15,8 @@ from core.provenance.disclosure import says_ai
 from core.rendering import lifecycle
 from storage.files import assets
 from storage.people import members, projects
-from storage.rendering import models
-from storage.rendering import renders as rows
-from storage.rendering import workflows as workflow_rows
+from storage.rendering import models, renders
+from storage.rendering import workflows as storage_workflows
 from storage.tables import Asset, Render, Workflow, WorkflowVersion
 
 
@@ -89,13 +88,13 @@ def brief(desk: Desk, render: Render) -> Briefing:
     """Read everything about a render that its worker needs."""
     with desk.reading() as session:
         version = lifecycle.version_of(session, render)
-        workflow = workflow_rows.by_id(session, version.workflow_id)
+        workflow = storage_workflows.by_id(session, version.workflow_id)
         member, project = members.by_id(session, render.member_id), projects.by_id(session, render.project_id)
         assert workflow is not None
         assert member is not None
         assert project is not None
         client = projects.client(session, project.client_id)
-        parent = rows.by_id(session, render.parent_id) if render.parent_id else None
+        parent = renders.by_id(session, render.parent_id) if render.parent_id else None
         return Briefing(
             render=render,
             member=member.name,
@@ -124,7 +123,7 @@ def _picture(session: Session, asset: Asset) -> PictureIn:
 def _session(session: Session, render: Render) -> str:
     """The render that this line of work began with."""
     first, seen = render, {render.id}
-    while first.parent_id and first.parent_id not in seen and (before := rows.by_id(session, first.parent_id)):
+    while first.parent_id and first.parent_id not in seen and (before := renders.by_id(session, first.parent_id)):
         first = before
         seen.add(first.id)
     return first.code

@@ -15,7 +15,7 @@ from core.events import Event, record
 from core.people.audit import Action
 from core.rendering.scheduler import Claim
 from storage.clock import now
-from storage.rendering import renders as rows
+from storage.rendering import renders
 
 log = structlog.get_logger(__name__)
 
@@ -103,10 +103,10 @@ class Heart:
         if news:
             values |= {"progress": news[0], "progress_label": news[1], **self._expected_end(news[0])}
         with self.desk.writing() as session:
-            if not rows.change_claimed(session, self.claim.render.id or 0, self.claim.token, **values):
+            if not renders.change_claimed(session, self.claim.render.id or 0, self.claim.token, **values):
                 self._lost = True
                 return
-            render = rows.by_id(session, self.claim.render.id or 0)
+            render = renders.by_id(session, self.claim.render.id or 0)
             assert render is not None
             if news:
                 record(session, Event(Action.RENDER_PROGRESSED, render.code, render_id=render.id))

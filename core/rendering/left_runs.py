@@ -9,8 +9,7 @@ from core.desk import Desk
 from core.errors import BackendError
 from core.rendering.attempt import run_id
 from storage.clock import now
-from storage.rendering import left_runs
-from storage.rendering import renders as rows
+from storage.rendering import left_runs, renders
 from storage.tables import LeftRun, Render
 
 log = structlog.get_logger(__name__)
@@ -23,7 +22,7 @@ def settle(desk: Desk, left: LeftRun, comfy: Comfy) -> None:
     waits or runs there still is cancelled, as the render goes on elsewhere; nobody else's run is touched.
     """
     with desk.reading() as session:
-        render = rows.by_id(session, left.render_id)
+        render = renders.by_id(session, left.render_id)
     if render is not None and not _is_bound(render, left):
         state = comfy.look(run_id(render, left.number)).state
         if state is RunState.DONE and not render.state.over:

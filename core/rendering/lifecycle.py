@@ -26,11 +26,10 @@ from storage import ids
 from storage.chat import posts
 from storage.clock import now
 from storage.files import assets
-from storage.people import members
-from storage.people import projects as project_rows
+from storage.people import members, projects
 from storage.queue import CHAT
 from storage.rendering import left_runs, renders
-from storage.rendering import workflows as workflow_rows
+from storage.rendering import workflows as storage_workflows
 from storage.tables import Member, Post, Project, Render, RenderState, WorkflowVersion
 
 TICKET = "core.jobs.work"
@@ -169,7 +168,7 @@ def cancel(desk: Desk, code: str, *, by: Member) -> Render:
     """Cancel a queued render at once, or ask its worker to stop a running one. Raises Refused, Conflict, UnknownRender."""
     with desk.writing() as session:
         render = get(session, code)
-        project = project_rows.by_id(session, render.project_id)
+        project = projects.by_id(session, render.project_id)
         own = render.member_id == by.id
         roles.allow(session, by, Permission.CANCEL_OWN if own else Permission.CANCEL_ANY, project)
         assert render.id is not None
@@ -189,7 +188,7 @@ def cancel_own(desk: Desk, *, by: Member, limit: int = 1000) -> list[Render]:
         own = [
             one for one in renders.newest(session, member_id=by.id, states=active, limit=limit) if one.cancel_requested_by is None
         ]
-        for project in project_rows.by_ids(session, {one.project_id for one in own}).values():
+        for project in projects.by_ids(session, {one.project_id for one in own}).values():
             roles.allow(session, by, Permission.CANCEL_OWN, project)
         done = [one for one in own if _cancelled_or_asked(desk, session, one, by)]
         scheduler.withdraw_many(session, [one for one in done if one.state is RenderState.CANCELLED and one.attempt == 0])
@@ -331,6 +330,6 @@ def _waiting(why: str) -> dict[str, Any]:
 
 def version_of(session: Session, render: Render) -> WorkflowVersion:
     """The recipe a render follows."""
-    version = workflow_rows.version_by_id(session, render.workflow_version_id)
+    version = storage_workflows.version_by_id(session, render.workflow_version_id)
     assert version is not None, "a render points at its version"
     return version

@@ -15,7 +15,7 @@ from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from core.events import Event, record
 from core.files import reseal
-from core.files import waiting as waiting_files
+from core.files import waiting as files_waiting
 from core.people.audit import Action
 from core.recognition import keypoint_match
 from core.rendering import left_runs, lifecycle
@@ -24,9 +24,8 @@ from storage.chat import askings, drafts, posts, seen_events
 from storage.clock import now
 from storage.files import imports
 from storage.queue import ARCHIVE, OUTBOX, lane_queue, pool_queue
-from storage.rendering import backends
-from storage.rendering import left_runs as left_run_rows
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
+from storage.rendering import left_runs as storage_left_runs
 from storage.tables import Backend, BackendState, Render
 
 log = structlog.get_logger(__name__)
@@ -126,7 +125,7 @@ class Sweeper:
         """Files that were put into the room and not sent are deleted in the end; once in ten minutes."""
         if time.monotonic() >= self._unsent_at:
             self._unsent_at = time.monotonic() + UNSENT_PAUSE
-            waiting_files.delete_old(self.desk)
+            files_waiting.delete_old(self.desk)
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__
@@ -150,7 +149,7 @@ class Sweeper:
     def cancel_of_leavers(self) -> None:
         """Renders that somebody asked for in the moment they were deactivated are cancelled."""
         with self.desk.reading() as session:
-            left = rows.waiting_of_inactive(session)
+            left = renders.waiting_of_inactive(session)
         if left:
             with self.desk.writing() as session:
                 lifecycle.cancel_waiting(self.desk, session, left, by=None)
@@ -159,14 +158,14 @@ class Sweeper:
         """Runs that were left on servers which answer again are taken up or cancelled."""
         with self.desk.reading() as session:
             up = {one.id: one for one in backends.in_use(session) if one.state is BackendState.UP and not one.missed}
-            left = left_run_rows.open_on(session, list(up))
+            left = storage_left_runs.open_on(session, list(up))
         if left:
             left_runs.settle_all(self.desk, [(one, self.health.comfy(up[one.backend_id])) for one in left])
 
     def take_back_expired(self) -> None:
         """Renders whose worker is not heard of any more go back in line; their run is taken up where it is."""
         with self.desk.reading() as session:
-            lost = rows.expired(session, now())
+            lost = renders.expired(session, now())
         for render in lost:
             with self.desk.writing() as session:
                 if lifecycle.take_back(self.desk, session, render, "its worker was lost; taking it up again"):
@@ -182,7 +181,7 @@ class Sweeper:
             dead = [
                 one.id for one in servers if one.state is not BackendState.UP and (one.pool in up or backends.is_retired(one))
             ]
-            stuck = rows.bound_to(session, dead)
+            stuck = renders.bound_to(session, dead)
         for render in stuck:
             self._move(render)
 
@@ -190,8 +189,8 @@ class Sweeper:
         """A render bound to a server that is up but has no workers any more (they make nothing at all) goes to another."""
         with self.desk.reading() as session:
             up = {one.id: one for one in backends.in_use(session) if one.state is BackendState.UP}
-            bound = [render for render in rows.bound_to(session, list(up)) if _others(up, render)]
-            idle = [one for one in bound if not rows.running_on(session, one.backend_id or 0) and not _later(one)]
+            bound = [render for render in renders.bound_to(session, list(up)) if _others(up, render)]
+            idle = [one for one in bound if not renders.running_on(session, one.backend_id or 0) and not _later(one)]
         since = {(one.id, one.attempt): self._idle_since.get((one.id, one.attempt), time.monotonic()) for one in idle}
         self._idle_since = since
         long = IDLE_LEASES * self.desk.settings.lease_seconds
@@ -202,9 +201,9 @@ class Sweeper:
     def _move(self, render: Render) -> bool:
         """Unbind it from its run, which is noted as left behind; whether it was still bound."""
         with self.desk.writing() as session:
-            number = left_run_rows.next_number(session, render)
-            left_run_rows.leave(session, render)
-            moved = rows.change_bound(session, render, run=number, run_submitted=False, backend_id=None, not_before=None)
+            number = storage_left_runs.next_number(session, render)
+            storage_left_runs.leave(session, render)
+            moved = renders.change_bound(session, render, run=number, run_submitted=False, backend_id=None, not_before=None)
             if moved:
                 why = "its server is away or has no workers"
                 backend = render.backend_id
@@ -220,17 +219,19 @@ class Sweeper:
         with self.desk.reading() as session:
             pools = {
                 pool: [one.id for one in backends.in_use(session) if one.pool == pool]
-                for pool in rows.pools_with_waiting(session)
+                for pool in renders.pools_with_waiting(session)
             }
-            stuck = [render for pool, servers in pools.items() for render in rows.refused_by_all(session, pool, servers)]
+            stuck = [render for pool, servers in pools.items() for render in renders.refused_by_all(session, pool, servers)]
         for render in stuck:
             with self.desk.writing() as session:
-                rows.change_queued(session, render.id, refused_by=[])
+                renders.change_queued(session, render.id, refused_by=[])
 
     def tell_who_moved_up(self) -> None:
         """Those near the front see their new position."""
         with self.desk.reading() as session:
-            lines = {pool: rows.next_queued(session, pool, now(), SHOWN_IN_LINE) for pool in rows.pools_with_waiting(session)}
+            lines = {
+                pool: renders.next_queued(session, pool, now(), SHOWN_IN_LINE) for pool in renders.pools_with_waiting(session)
+            }
         for pool, line in lines.items():
             before = dict(enumerate(self._line.get(pool, [])))
             moved = [render for at, render in enumerate(line) if before.get(at) != render.id]
@@ -244,8 +245,8 @@ class Sweeper:
     def ticket_again(self) -> None:
         """As many tickets as renders wait for a server that is up, to a bound: some may have been lost with Redis."""
         with self.desk.reading() as session:
-            pools = [pool for pool in rows.pools_with_waiting(session) if backends.up_in(session, pool)]
-            waiting = {pool: rows.waiting_in(session, pool, TICKETS, ready=now()) for pool in pools}
+            pools = [pool for pool in renders.pools_with_waiting(session) if backends.up_in(session, pool)]
+            waiting = {pool: renders.waiting_in(session, pool, TICKETS, ready=now()) for pool in pools}
         for pool, count in waiting.items():
             for _ in range(count - self.desk.queue.length(pool_queue(pool))):
                 self.desk.queue.put(pool_queue(pool), lifecycle.TICKET, pool)
@@ -264,7 +265,7 @@ class Sweeper:
         self._forget_at = time.monotonic() + 3600
         with self.desk.writing() as session:
             seen_events.forget(session, now() - EVENTS_KEPT)
-            left_run_rows.forget(session, now() - EVENTS_KEPT)
+            storage_left_runs.forget(session, now() - EVENTS_KEPT)
             drafts.forget(session, now() - FORMS_KEPT)
             askings.forget(session, now() - FORMS_KEPT)
 

@@ -43,8 +43,7 @@ from core.rendering.heartbeat import Heart, Lost, Stopping
 from core.rendering.scheduler import Claim
 from storage.clock import now
 from storage.files import assets
-from storage.rendering import backends, left_runs
-from storage.rendering import renders as rows
+from storage.rendering import backends, left_runs, renders
 from storage.tables import Backend, BackendState, RenderState
 
 log = structlog.get_logger(__name__)
@@ -115,7 +114,7 @@ class Lane:
             backend = backends.by_name(session, self.backend)
             if backend is None or backend.state is not BackendState.UP:
                 return None
-            if not rows.next_queued(session, backend.pool, now(), 1, backend.id):
+            if not renders.next_queued(session, backend.pool, now(), 1, backend.id):
                 return None
             room = scheduler.room_in(session, backend, now(), self.desk.settings.lead_seconds)
             if room > 0 or not scheduler.should_defer(session, backend, now()):
@@ -200,7 +199,7 @@ class Lane:
                 told = {"render": render.code, "sha256": asset.sha256}
                 record(session, Event(audit.Action.ASSET_MADE, asset.code, after=told, asset_id=asset.id))
             took = max(0.01, (made.finished_at - made.started_at).total_seconds())
-            rows.note_length(session, render.id, took)
+            renders.note_length(session, render.id, took)
             if made.backend == self.backend:
                 pace = took / scheduler.work_in(render.inputs)
                 backends.record_pace(session, render.workflow_version_id, render.backend_id or 0, pace)
@@ -281,7 +280,7 @@ def _next_try(others: Sequence[Backend]) -> str:
 def stop_run(desk: Desk, render_id: int) -> None:
     """Cancel the run that a cancelled render may have left on its backend; one that is away is left alone."""
     with desk.reading() as session:
-        render = rows.by_id(session, render_id)
+        render = renders.by_id(session, render_id)
         backend = backends.by_id(session, render.backend_id) if render and render.backend_id else None
     if render is None or backend is None or backends.is_retired(backend):
         return

@@ -15,8 +15,7 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
-from storage.search import FacetField, Scope
-from storage.search import entity_index as known
+from storage.search import FacetField, Scope, entity_index
 from storage.search.tokenizer import fold, words_of
 
 _NEAR = 80.0
@@ -272,15 +271,15 @@ class Vocabulary:
 def read(session: Session, scope: Scope) -> Vocabulary:
     """The names there are, as far as `scope` sees; people are known to everybody. Made anew only when one of them has changed."""
     visible = scope.project_ids
-    people, places = tuple(known.people(session)), tuple(known.places(session, visible))
-    return _made(people, places, known.all_names(session), visible, known.servers(session))
+    people, places = tuple(entity_index.people(session)), tuple(entity_index.places(session, visible))
+    return _made(people, places, entity_index.all_names(session), visible, entity_index.servers(session))
 
 
 @lru_cache(8)
 def _made(
-    people: tuple[known.Person, ...],
-    places: tuple[known.IndexedProject, ...],
-    names: known.Names,
+    people: tuple[entity_index.Person, ...],
+    places: tuple[entity_index.IndexedProject, ...],
+    names: entity_index.Names,
     visible: frozenset[int] | None,
     servers: frozenset[str],
 ) -> Vocabulary:
@@ -294,8 +293,8 @@ def _made(
     return Vocabulary(tuple(found), servers)
 
 
-def _places(places: Sequence[known.IndexedProject]) -> list[KnownName]:
-    clients: dict[int, list[known.IndexedProject]] = {}
+def _places(places: Sequence[entity_index.IndexedProject]) -> list[KnownName]:
+    clients: dict[int, list[entity_index.IndexedProject]] = {}
     for place in places:
         clients.setdefault(place.client_id, []).append(place)
     found = [
@@ -310,7 +309,7 @@ def _places(places: Sequence[known.IndexedProject]) -> list[KnownName]:
     return found
 
 
-def _person(one: known.Person) -> KnownName:
+def _person(one: entity_index.Person) -> KnownName:
     """By name, and by what chat calls them."""
     name = _name(FacetField.BY, str(one.id), one.name)
     called = tuple(fold(handle) for handle in one.handles if len(handle) > 1)

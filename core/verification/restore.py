@@ -31,8 +31,7 @@ from core.verification import agreement, evidence
 from core.verification.decision_table import Recognised, Signature
 from core.verification.evidence import Found, Looked
 from storage.clock import now
-from storage.files import assets
-from storage.files import exports as rows
+from storage.files import assets, exports
 from storage.people import projects
 from storage.tables import Asset, Export, Member, Origin
 
@@ -181,14 +180,14 @@ def _kept(
         copy_id=asset.id or 0,
         project_id=original.project_id,
         member_id=by.id or 0,
-        profile=rows.RESTORED,
+        profile=exports.RESTORED,
         reason=found.how,
         source_sha256=original.sha256,
         sha256=asset.sha256,
         filename=asset.filename,
         created_at=now(),
     )
-    rows.add(session, row)
+    exports.add(session, row)
     after = {"copy": asset.code, "sha256": asset.sha256, "certainty": found.certainty.value, "distance": found.distance}
     record(session, Event(audit.Action.ASSET_RESTORED, original.code, by=by, after=after))
     return Restored(asset, original, False, found.how)

@@ -12,7 +12,7 @@ from PIL import Image
 from bot import commands
 from bot.cards import Answer
 from bot.request import Attachment, ChatPlace, ChatRequest, Completion
-from core import files as ingest
+from core import files as core_files
 from core import workflows
 from core.desk import Desk
 from core.people import projects
@@ -73,7 +73,9 @@ class Talk:
         made = []
         for ordinal in range(pictures):
             data = png((ordinal * 40 % 255, (render.id or 0) * 7 % 255, 90))
-            draft = ingest.keep(self.desk, data, f"slate_{ordinal}.png", member_id=render.member_id, project_id=render.project_id)
+            draft = core_files.keep(
+                self.desk, data, f"slate_{ordinal}.png", member_id=render.member_id, project_id=render.project_id
+            )
             draft.asset.origin, draft.asset.render_id, draft.asset.ordinal = Origin.RENDER, render.id, ordinal
             draft.asset.prompt, draft.asset.workflow = str(render.inputs.get("prompt", "")), "text-to-image"
             draft.asset.workflow_number, draft.asset.seed, draft.asset.shot = 1, render.seed, render.shot

@@ -15,8 +15,7 @@ from core.formats.comments import Comments
 from core.provenance import embed, policies, xmp
 from core.provenance.carriers import matroska
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import manifest, names
-from core.provenance.seal import sign as seals
+from core.provenance.seal import manifest, names, sign
 from core.settings import Settings
 from tests.core.provenance.test_embedding import stated
 from tests.pictures import SAMPLES, comfy_png, encoded, scene
@@ -126,6 +125,6 @@ def planted_asset(chance: random.Random, number: int, settings: Settings) -> tup
         data = embed.embed(data, mime, embed.record_of(statement), text, xmp.write(statement, rules))
         sealable = mime in names.SEALABLE
         inside = [manifest.Ingredient("input-1", "A-0001", mime, parent, "parentOf")] if parent and sealable else []
-        parent = seals.seal(settings, data, mime, manifest.of_output(statement, rules, inside)).data
+        parent = sign.seal(settings, data, mime, manifest.of_output(statement, rules, inside)).data
     facts = {"prompt": secrets[-5].word}
     return Original("A-0002", parent, mime, statement, facts), tuple(secrets)

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.comfyui import browser_format
-from core.comfyui import facts as comfy
+from core.comfyui import browser_format, facts
 from core.errors import SlateError
 from core.formats import claims, films, iptc
 from core.formats.decoding import COMMENT, LATIN1, UTF8, UTF16, UTF16_LE, text_of
@@ -63,7 +62,7 @@ def _browser(data: bytes) -> None:
     except (ValueError, RecursionError):
         return
     if isinstance(value, dict) and isinstance(value.get("nodes"), list):
-        comfy.read(browser_format.api_graph(value))
+        facts.read(browser_format.api_graph(value))
 
 
 def _rule(data: bytes) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from core import files, generators
-from core.comfyui import facts as comfy
-from core.comfyui import graph as graphs
+from core.comfyui import facts as comfyui_facts
+from core.comfyui import graph as comfyui_graph
 from core.comfyui.facts import Facts
 from core.errors import BadGraph, SlateError
 from core.files import Examined, Limits
@@ -88,10 +88,10 @@ def _graph_text(data: bytes) -> None:
 
 def _graph_shape(data: bytes) -> None:
     graph = graph_of(data)
-    fit_facts(comfy.read(graph))
-    comfy.digests_in(graph)
+    fit_facts(comfyui_facts.read(graph))
+    comfyui_facts.digests_in(graph)
     try:
-        graphs.parse(json.loads(json.dumps(graph)))
+        comfyui_graph.parse(json.loads(json.dumps(graph)))
     except BadGraph:
         return
     fit_facts(generators.read([("PNG text `prompt`", "prompt", json.dumps(graph))], "ComfyUI_00001_.png").facts)

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.provenance import statement as statements
-from core.provenance import xmp
+from core.provenance import statement, xmp
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import iscc, names
 from core.provenance.seal.names import SealOrigin
@@ -152,7 +151,7 @@ def statement_assertion(stated: Mapping[str, Any]) -> Action:
     told = {name: value for name, value in stated.items() if name != "graph"}
     if len(json.dumps(told, ensure_ascii=False)) > _MOST:
         told = {name: stated[name] for name in ("schema", "id", "graph_hash", "disclosure") if name in stated}
-        told["statement_sha256"] = statements.digest(stated)
+        told["statement_sha256"] = statement.digest(stated)
     return {"label": names.STATEMENT, "kind": "Json", "data": told}
 
 
@@ -213,7 +212,7 @@ def _action(name: str, stated: Mapping[str, Any], said: Disclosure, inputs: Sequ
 
 
 def _definition(title: str, assertions: Sequence[Action]) -> Definition:
-    generator = {"name": "Slate", "version": statements.slate_version()}
+    generator = {"name": "Slate", "version": statement.slate_version()}
     return {"claim_generator_info": [generator], "title": title, "assertions": list(assertions)}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from c2pa import C2paError, Reader
 
-from core.formats import kinds as kinds_of
+from core.formats import kinds as formats_kinds
 from core.provenance.disclosure import says_ai, says_no_ai
 from core.provenance.seal import context, names, stores
 from core.provenance.seal.names import SealOrigin
@@ -173,7 +173,7 @@ def _read(anchors: str, data: bytes, mime: str, manifest: bytes | None, gone: Wi
 
 def carries(data: bytes) -> bool:
     """Whether there is a manifest in a file, readable or not, where the specification has them stand."""
-    return b"jumb" in data and b"c2pa" in data and stores.count(data, kinds_of.mime_of(data, "")) > 0
+    return b"jumb" in data and b"c2pa" in data and stores.count(data, formats_kinds.mime_of(data, "")) > 0
 
 
 def thumbnail_of(settings: Settings, data: bytes, mime: str, step: ManifestStep) -> bytes:

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from core.lineage import family as lineage
+from core.lineage import family as lineage_family
 from storage.chat import posts
 from storage.files import assets
 from tests.bot.conftest import Talk, png
@@ -148,7 +148,7 @@ def test_the_family_of_a_lone_upload_is_itself(talk: Talk) -> None:
     with talk.desk.reading() as session:
         asset = assets.by_code(session, code)
         assert asset is not None
-        family = lineage.of(session, asset)
+        family = lineage_family.of(session, asset)
     assert (family.sources, family.results, family.siblings, family.askings) == ((), (), (), ())
     assert "text prompt only" in talk.say(f"lineage {code}").cards[0].fields[0].value
     assert talk.say(f"reroll {code}").error == "conflict"

@@ -18,7 +18,7 @@ from core.errors import NotFound, QueueUnavailable
 from core.people import projects
 from storage.chat import posts, room
 from storage.clock import now
-from storage.people import projects as project_rows
+from storage.people import projects as storage_projects
 from storage.rate_limit import Budget
 from storage.rendering import renders
 from storage.tables import Post, Render
@@ -142,7 +142,7 @@ def test_a_clerk_that_dies_between_posting_and_noting_it_leaves_one_message(wall
     assert wall.now(post).due
     wall.show()
     with wall.desk.reading() as session:
-        channel = project_rows.channel(session, "room", "general")
+        channel = storage_projects.channel(session, "room", "general")
         assert channel is not None
         assert [str(one.id) for one in room.page(session, channel.id, seen_by=0)] == [wall.now(post).message_ref]
     assert not wall.now(post).due

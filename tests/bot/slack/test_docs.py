@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack import manifest as made
+from bot.slack import manifest as slack_manifest
 from bot.slack.errors import declared
 from bot.slack.manifest import CHECKED_IN, SCOPES, manifest
 from core.settings import Settings
-from hooks import slack as served
+from hooks import slack
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
@@ -31,8 +31,8 @@ def test_every_setting_named_is_one() -> None:
 
 def test_the_paths_the_steps_and_the_shortcuts_are_those_of_the_manifest() -> None:
     assert CHECKED_IN.relative_to(ROOT).as_posix() in PAGE
-    assert made.INSTALL_PATH in PAGE
-    assert made.INSTALL_PATH == served.INSTALL_PATH
+    assert slack_manifest.INSTALL_PATH in PAGE
+    assert slack_manifest.INSTALL_PATH == slack.INSTALL_PATH
     assert manifest()["settings"]["socket_mode_enabled"], "so steps 2 to 4 need no address"
     assert manifest()["features"]["unfurl_domains"] == ["slate.example.com"]
     names = {one["name"] for one in manifest()["features"]["shortcuts"]}

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot.commands.table import TABLE
-from bot.slack import manifest as made
+from bot.slack import manifest as slack_manifest
 from bot.slack.manifest import CHECKED_IN, SLACKS_OWN, manifest, written
 from tests.simulators.slack.limits import EVENT_SCOPES
 
@@ -70,9 +70,9 @@ def test_socket_mode_needs_no_address_and_http_names_ours_everywhere() -> None:
     assert settings["socket_mode_enabled"]
     served = manifest(ADDRESS + "/")
     assert not served["settings"]["socket_mode_enabled"]
-    wanted = ADDRESS + made.EVENTS_PATH
+    wanted = ADDRESS + slack_manifest.EVENTS_PATH
     addresses = [one["url"] for one in served["features"]["slash_commands"]]
     addresses += [served["settings"]["event_subscriptions"]["request_url"], served["settings"]["interactivity"]["request_url"]]
     assert set(addresses) == {wanted}
-    assert served["oauth_config"]["redirect_urls"] == [ADDRESS + made.REDIRECT_PATH]
+    assert served["oauth_config"]["redirect_urls"] == [ADDRESS + slack_manifest.REDIRECT_PATH]
     assert served["features"]["unfurl_domains"] == ["slate.acme.example"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from core.compliance import collect
-from core.compliance import report as paper
+from core.compliance import report as core_report
 from core.compliance.rules import SECTIONS, ComplianceReport, Status
 from core.errors import BadInput, NotFound, Refused
 from core.exports import export
@@ -93,14 +93,14 @@ def test_it_never_says_that_anything_is_complied_with(house: House) -> None:
     asset = house.render(comfy_png(scene(1), secretive()))
     made = report(house, asset)
 
-    texts = [made.sentence, paper.table(made), str(made)]
+    texts = [made.sentence, core_report.table(made), str(made)]
 
     for text in texts:
         assert "compliant" not in text.casefold()
         assert "complies" not in text.casefold()
     assert made.rule_set == "2026-11-23"
-    assert paper.pdf(made).startswith(b"%PDF-")
-    rows = list(csv.DictReader(io.StringIO(paper.table(made))))
+    assert core_report.pdf(made).startswith(b"%PDF-")
+    rows = list(csv.DictReader(io.StringIO(core_report.table(made))))
     assert len(rows) == len(made.assets[0].items)
     assert {row["status"] for row in rows} <= {one.value for one in Status}
 

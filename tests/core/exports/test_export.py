@@ -19,8 +19,7 @@ from core.exports.export import Wish
 from core.formats import kinds
 from core.provenance import embed, policies, xmp
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import keys, manifest, names, read
-from core.provenance.seal import sign as seals
+from core.provenance.seal import keys, manifest, names, read, sign
 from core.provenance.xmp import Policy
 from core.settings import Settings
 from storage.files import assets, exports
@@ -247,7 +246,7 @@ def test_what_would_still_leak_is_not_made_and_says_what_it_is(house: House, tmp
     keys.init(elsewhere.keys, "Agency")
     foreign = manifest.of_output(stated(), Policy(), [])
     foreign.definition["title"] = f"{SECRETS['client']} master"
-    source = seals.seal(elsewhere, encoded(scene(3)), "image/png", foreign).data
+    source = sign.seal(elsewhere, encoded(scene(3)), "image/png", foreign).data
     digest = house.desk.blobs.put(source)
     parents = [{"asset": "A-7Q0D", "sha256": digest, "input": "image", "source_type": ""}]
     asset = house.render(comfy_png(scene(1), secretive()), parents=parents)
@@ -299,7 +298,7 @@ def test_no_planted_secret_leaves_for_a_client(tmp_path: Path) -> None:
 
         made_copy = transcode.copy(settings, original, profile, policy)
 
-        assert made_copy.sealed.state == (seals.SEALED if made_copy.mime in names.SEALABLE else seals.UNSEALED)
+        assert made_copy.sealed.state == (sign.SEALED if made_copy.mime in names.SEALABLE else sign.UNSEALED)
         assert disclosed(made_copy), (number, original.mime)
         found = leak_check.found_in(made_copy.data, planted)
         assert found == (), (number, profile.name, original.mime, found)

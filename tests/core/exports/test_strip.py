@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core import files as ingest
+from core import files as core_files
 from core.errors import BadPicture
 from core.exports import strip
 from core.provenance.carriers import carrier_of
@@ -61,7 +61,7 @@ def test_what_other_programs_wrote_is_gone_and_the_rest_is_as_it_was(name: str) 
     made = strip.bare(source, mime)
 
     assert holds(made) == []
-    before, after = ingest.examine(source, "x"), ingest.examine(made, "x")
+    before, after = core_files.examine(source, "x"), core_files.examine(made, "x")
     assert (before.mime, before.pixel_sha256, before.seconds) == (after.mime, after.pixel_sha256, after.seconds)
     assert after.words == {}
     assert strip.bare(made, mime) == made

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core import files as ingest
+from core import files as core_files
 from core.desk import Desk
 from core.errors import DiskFull, StoreError
 from core.exports import export
@@ -92,7 +92,7 @@ class Work:
         desk, mia = self.house.desk, self.house.mia
         wish = Wish("public", "Sam")
         return {
-            "finish": lambda: ingest.finish(desk, made(), picture(9), "a.png", 0),
+            "finish": lambda: core_files.finish(desk, made(), picture(9), "a.png", 0),
             "seal": lambda: reseal.seal(desk, self.unsealed),
             "renew": lambda: reseal.renew(desk, self.ending),
             "export": lambda: export.leave(desk, [self.ending, self.other], wish, by=mia),
@@ -160,8 +160,8 @@ def test_a_file_without_its_manifest_is_not_left_behind(disk: Disk, house: House
     """There is room for the file, and none for the manifest beside it."""
     made = Sealed(os.urandom(8 << 10), SEALED, manifest=os.urandom(32 << 10))
     with disk.full(), pytest.raises(DiskFull):
-        ingest.put_sealed(house.desk, made)
+        core_files.put_sealed(house.desk, made)
     assert in_store(house.desk) == set()
     copied = Sealed(b"somebody's own file", SEALED)
-    ingest.take_back(house.desk, copied, house.desk.blobs.put(copied.data))
+    core_files.take_back(house.desk, copied, house.desk.blobs.put(copied.data))
     assert in_store(house.desk) == {digest_of(copied.data)}, "what has no new seal may be somebody else's"

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core import files as ingest
+from core import files as core_files
 from core.desk import Desk
 from core.errors import BadPicture, DiskFull, SlateError, TooLong, TooManyPixels
 from core.files import Limits, Made
@@ -62,7 +62,7 @@ def made(**more: Any) -> Made:
 
 
 def test_a_comfyui_png_tells_its_graph_workflow_and_every_other_word() -> None:
-    found = ingest.examine(sample("comfyui_diffusion.png"), "Slate_00001_.png")
+    found = core_files.examine(sample("comfyui_diffusion.png"), "Slate_00001_.png")
 
     assert (found.mime, found.width, found.height, found.frames, found.has_alpha) == ("image/png", 64, 64, 1, False)
     assert found.facts is not None
@@ -82,7 +82,7 @@ def test_a_comfyui_png_tells_its_graph_workflow_and_every_other_word() -> None:
     ],
 )
 def test_moving_pictures_carry_their_graph_too(name: str, mime: str, technique: str) -> None:
-    found = ingest.examine(sample(name), name)
+    found = core_files.examine(sample(name), name)
 
     assert (found.mime, found.width, found.height) == (mime, 64, 64)
     assert found.graph is not None
@@ -94,17 +94,17 @@ def test_moving_pictures_carry_their_graph_too(name: str, mime: str, technique: 
 
 def test_sound_and_models_are_kept_without_pixels() -> None:
     for name, mime in (("comfyui_audio.flac", "audio/flac"), ("comfyui_cube.glb", "model/gltf-binary")):
-        found = ingest.examine(sample(name), name)
+        found = core_files.examine(sample(name), name)
         assert (found.mime, found.width, found.phash, found.is_picture) == (mime, None, "", False)
-        assert ingest.make_thumbnail(sample(name), found) is None
+        assert core_files.make_thumbnail(sample(name), found) is None
 
 
 def test_sixteen_bit_grey_is_seen_as_the_picture_it_is() -> None:
     dark_to_light = Image.linear_gradient("L").resize((64, 64))
     deep = Image.fromarray(np.asarray(dark_to_light).astype(np.uint16) * 257)
 
-    assert ingest.examine(encoded(deep), "deep.png").phash == ingest.examine(encoded(dark_to_light), "flat.png").phash
-    assert ingest.examine(sample("comfyui_16bit.png"), "adv_00001.png").phash
+    assert core_files.examine(encoded(deep), "deep.png").phash == core_files.examine(encoded(dark_to_light), "flat.png").phash
+    assert core_files.examine(sample("comfyui_16bit.png"), "adv_00001.png").phash
 
 
 def test_a1111_parameters_are_read_from_png_and_from_jpeg_exif() -> None:
@@ -116,7 +116,7 @@ def test_a1111_parameters_are_read_from_png_and_from_jpeg_exif() -> None:
     jpeg = encoded(scene(1), "JPEG", exif=exif.tobytes())
 
     for data in (png, jpeg):
-        facts = ingest.examine(data, "a.png").facts
+        facts = core_files.examine(data, "a.png").facts
         assert facts is not None
         assert (facts.prompt, facts.negative, facts.seed, facts.steps) == ("a fox, snow", "text", "5", 20)
         assert (facts.sampler, facts.scheduler, facts.width) == ("dpmpp_2m", "karras", 512)
@@ -125,7 +125,7 @@ def test_a1111_parameters_are_read_from_png_and_from_jpeg_exif() -> None:
 def test_a_picture_is_measured_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    found = ingest.examine(encoded(scene(2, 200, 100), "JPEG", exif=exif.tobytes()), "phone.jpg")
+    found = core_files.examine(encoded(scene(2, 200, 100), "JPEG", exif=exif.tobytes()), "phone.jpg")
 
     assert (found.width, found.height) == (100, 200)
 
@@ -133,20 +133,20 @@ def test_a_picture_is_measured_upright() -> None:
 def test_an_alpha_channel_that_hides_nothing_does_not_count() -> None:
     opaque = scene(3)
     assert (
-        ingest.examine(encoded(opaque.convert("RGBA")), "a.png").pixel_sha256
-        == ingest.examine(encoded(opaque), "b.png").pixel_sha256
+        core_files.examine(encoded(opaque.convert("RGBA")), "a.png").pixel_sha256
+        == core_files.examine(encoded(opaque), "b.png").pixel_sha256
     )
 
     clear = opaque.convert("RGBA")
     clear.putpixel((0, 0), (0, 0, 0, 0))
-    assert ingest.examine(encoded(clear), "c.png").has_alpha
+    assert core_files.examine(encoded(clear), "c.png").has_alpha
 
 
 def test_nan_in_the_graph_is_null_and_the_rest_is_kept() -> None:
     graph = image_to_image()
     graph["40"]["is_changed"] = [float("nan")]
 
-    found = ingest.examine(comfy_png(scene(4), graph), "a.png")
+    found = core_files.examine(comfy_png(scene(4), graph), "a.png")
 
     assert found.graph is not None
     assert found.facts is not None
@@ -180,7 +180,7 @@ def test_nan_in_the_graph_is_null_and_the_rest_is_kept() -> None:
 )
 def test_what_cannot_be_opened_safely_is_refused_in_clear_words(data: bytes, error: type[SlateError]) -> None:
     with pytest.raises(error) as refused:
-        ingest.examine(data, "picture.png", limits=LIMITS)
+        core_files.examine(data, "picture.png", limits=LIMITS)
 
     assert refused.value.message.endswith(".")
 
@@ -205,7 +205,7 @@ _BOMB = zlib.compress(b"A" * 20_000_000)
     ],
 )
 def test_hostile_words_are_left_out_and_told_and_the_picture_is_kept(kind: bytes, body: bytes, told: str) -> None:
-    found = ingest.examine(with_chunk(encoded(scene(6)), kind, body), "a.png", limits=LIMITS)
+    found = core_files.examine(with_chunk(encoded(scene(6)), kind, body), "a.png", limits=LIMITS)
 
     assert (found.width, found.height, found.graph, found.record) == (256, 192, None, None)
     assert any(told in problem for problem in found.problems)
@@ -215,7 +215,7 @@ def test_text_no_database_takes_is_replaced() -> None:
     graph = text_to_image()
     graph["6"]["inputs"]["text"] = "half \ud800 and \x00 nothing"
 
-    found = ingest.examine(comfy_png(scene(7), graph), "bad\x00\udcffname/../x.png")
+    found = core_files.examine(comfy_png(scene(7), graph), "bad\x00\udcffname/../x.png")
 
     assert found.facts is not None
     assert found.facts.prompt == "half \ufffd and \ufffd nothing"
@@ -231,7 +231,7 @@ def test_no_bytes_bring_anything_but_a_declared_error(data: st.DataObject) -> No
         broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
     del broken[data.draw(st.integers(1, len(broken))) :]
     with suppress(SlateError):
-        ingest.examine(bytes(broken), "fuzzed", limits=LIMITS)
+        core_files.examine(bytes(broken), "fuzzed", limits=LIMITS)
 
 
 # The small pictures
@@ -244,29 +244,29 @@ def test_small_pictures_keep_their_shape_and_never_grow(
     size: tuple[int, int], thumbnail: tuple[int, int], preview: tuple[int, int]
 ) -> None:
     data = encoded(scene(8, *size))
-    found = ingest.examine(data, "a.png")
+    found = core_files.examine(data, "a.png")
 
-    assert _opened(ingest.make_thumbnail(data, found)) == ("WEBP", thumbnail)
-    assert _opened(ingest.make_preview(data, found)) == ("JPEG", preview)
+    assert _opened(core_files.make_thumbnail(data, found)) == ("WEBP", thumbnail)
+    assert _opened(core_files.make_preview(data, found)) == ("JPEG", preview)
 
 
 def test_a_very_wide_picture_keeps_a_line_of_pixels() -> None:
     data = encoded(scene(9, 3000, 2))
 
-    assert _opened(ingest.make_thumbnail(data, ingest.examine(data, "wide.png"))) == ("WEBP", (320, 1))
+    assert _opened(core_files.make_thumbnail(data, core_files.examine(data, "wide.png"))) == ("WEBP", (320, 1))
 
 
 def test_transparency_survives_in_the_preview() -> None:
     clear = Image.new("RGBA", (50, 40), (255, 0, 0, 90))
     data = encoded(clear)
 
-    assert _opened(ingest.make_preview(data, ingest.examine(data, "a.png"))) == ("PNG", (50, 40))
+    assert _opened(core_files.make_preview(data, core_files.examine(data, "a.png"))) == ("PNG", (50, 40))
 
 
 def test_an_animation_is_shown_by_its_first_frame() -> None:
     data = sample("comfyui_animated.webp")
 
-    assert _opened(ingest.make_preview(data, ingest.examine(data, "a.webp"))) == ("JPEG", (64, 64))
+    assert _opened(core_files.make_preview(data, core_files.examine(data, "a.webp"))) == ("JPEG", (64, 64))
 
 
 def _opened(data: bytes | None) -> tuple[str | None, tuple[int, int]]:
@@ -292,7 +292,7 @@ def files(tmp_path: Path) -> Desk:
 def test_a_finished_file_becomes_a_draft_that_remembers_everything(files: Desk) -> None:
     source = comfy_png(scene(10), text_to_image())
 
-    asset = ingest.finish(files, made(render_id=7), source, "Slate_00001_.png", 1).asset
+    asset = core_files.finish(files, made(render_id=7), source, "Slate_00001_.png", 1).asset
 
     assert (asset.render_id, asset.ordinal, asset.shot, asset.seed) == (7, 1, "SH-010", "42")
     assert (asset.workflow, asset.workflow_number) == ("text-to-image", 3)
@@ -311,7 +311,7 @@ def test_a_finished_file_becomes_a_draft_that_remembers_everything(files: Desk) 
 def test_the_stored_file_carries_the_record_and_gives_the_source_back(files: Desk) -> None:
     source = comfy_png(scene(10), text_to_image(), workflow={"nodes": []})
 
-    asset = ingest.finish(files, made(), source, "a.png", 0).asset
+    asset = core_files.finish(files, made(), source, "a.png", 0).asset
     stored = files.blobs.get(asset.sha256)
 
     assert embed.strip(stored) == source
@@ -324,7 +324,7 @@ def test_the_stored_file_carries_the_record_and_gives_the_source_back(files: Des
 
 
 def test_a_file_without_its_graph_gets_it_in_its_statement(files: Desk) -> None:
-    asset = ingest.finish(files, made(), encoded(scene(10)), "a.png", 0).asset
+    asset = core_files.finish(files, made(), encoded(scene(10)), "a.png", 0).asset
 
     assert asset.statement["graph"] == text_to_image()
     assert asset.prompt == "a lighthouse at dusk"
@@ -332,7 +332,7 @@ def test_a_file_without_its_graph_gets_it_in_its_statement(files: Desk) -> None:
 
 def test_an_output_that_carries_no_words_is_stored_as_it_came(files: Desk) -> None:
     deep = sample("comfyui_deep.exr")
-    asset = ingest.finish(files, made(), deep, "deep.exr", 0).asset
+    asset = core_files.finish(files, made(), deep, "deep.exr", 0).asset
 
     assert asset.sha256 == asset.source_sha256
     assert files.blobs.get(asset.sha256) == deep
@@ -351,20 +351,20 @@ def test_an_output_that_carries_no_words_is_stored_as_it_came(files: Desk) -> No
     ],
 )
 def test_moving_outputs_carry_the_record_beside_what_comfyui_wrote(files: Desk, name: str) -> None:
-    asset = ingest.finish(files, made(), sample(name), name, 0).asset
+    asset = core_files.finish(files, made(), sample(name), name, 0).asset
     kept = files.blobs.get(asset.sha256)
 
     assert embed.strip(kept) == sample(name)
-    again = ingest.examine(kept, name)
+    again = core_files.examine(kept, name)
     assert again.record is not None
     assert again.record["statement"] == asset.statement
-    assert (again.graph, again.pixel_sha256) == (ingest.examine(sample(name), name).graph, asset.pixel_sha256)
+    assert (again.graph, again.pixel_sha256) == (core_files.examine(sample(name), name).graph, asset.pixel_sha256)
 
 
 def test_finishing_twice_gives_the_same_bytes(files: Desk) -> None:
     source = comfy_png(scene(10), text_to_image())
 
-    first, second = (ingest.finish(files, made(), source, "a.png", 0).asset for _ in range(2))
+    first, second = (core_files.finish(files, made(), source, "a.png", 0).asset for _ in range(2))
 
     assert first.sha256 == second.sha256
 
@@ -372,7 +372,7 @@ def test_finishing_twice_gives_the_same_bytes(files: Desk) -> None:
 def test_an_upload_is_kept_byte_for_byte_with_what_it_tells(files: Desk) -> None:
     data = sample("comfyui_diffusion.png")
 
-    asset = ingest.keep(files, data, "from a friend.png", member_id=1, project_id=2, shot="SH-020").asset
+    asset = core_files.keep(files, data, "from a friend.png", member_id=1, project_id=2, shot="SH-020").asset
 
     assert files.blobs.get(asset.sha256) == data
     assert (asset.origin, asset.seed, asset.prompt) == ("upload", "42", "a lighthouse at dusk, oil painting")
@@ -387,4 +387,4 @@ def test_a_full_store_is_said_plainly(files: Desk) -> None:
 
     full = Desk(files.settings, files.database, Full(), files.queue)  # type: ignore[arg-type]
     with pytest.raises(DiskFull):
-        ingest.finish(full, made(), encoded(scene(10)), "a.png", 0)
+        core_files.finish(full, made(), encoded(scene(10)), "a.png", 0)

@@ -15,7 +15,7 @@ from core.importing import confirm, scan, second_phase, sources
 from core.importing.attribution import Terms
 from core.importing.confirm import Confirmation
 from core.importing.rules import PathRule
-from core.lineage import family as lineage
+from core.lineage import family as lineage_family
 from core.people.projects import find
 from core.recognition import identify
 from core.recognition.identify import Certainty
@@ -205,8 +205,8 @@ def test_inputs_are_connected_by_their_hash_whichever_comes_first(studio: Studio
 
     made, came = studio.asset("made.png"), studio.asset("source.png")
     with studio.desk.reading() as session:
-        family = lineage.of(session, made)
-        descent = lineage.of(session, came)
+        family = lineage_family.of(session, made)
+        descent = lineage_family.of(session, came)
     assert [one.asset.filename for one in family.sources] == ["source.png"]
     assert [one.asset.filename for one in descent.results] == ["made.png"]
 

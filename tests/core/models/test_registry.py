@@ -12,7 +12,7 @@ import pytest
 
 from core.desk import Desk
 from core.models import registry
-from storage.rendering import models as rows
+from storage.rendering import models
 
 
 def write(path: Path, told: object, body: bytes = b"weights") -> Path:
@@ -59,7 +59,7 @@ def test_only_changed_files_are_read_again(desk: Desk, folder: Path) -> None:
         now = registry.known(session, "checkpoints", "base.safetensors")
         assert now
         assert now.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-        assert len(rows.everything(session)) == 4, "the earlier content is remembered too"
+        assert len(models.everything(session)) == 4, "the earlier content is remembered too"
 
 
 def test_content_that_comes_back_is_the_latest_again(desk: Desk, folder: Path) -> None:

@@ -8,7 +8,7 @@ from core.desk import Desk
 from core.errors import BadInput, Conflict, Refused, TooLong, UnknownProject
 from core.people import projects
 from storage.people import audit, members
-from storage.people import projects as rows
+from storage.people import projects as storage_projects
 from storage.tables import Member, Role
 
 
@@ -26,7 +26,7 @@ def test_the_first_start_makes_a_house_a_playground_and_a_channel(desk: Desk) ->
         assert made.slug == "playground"
         assert projects.client_of(session, made).name == "House"
         assert projects.for_channel(session, "room", "general") == made
-        assert [one.name for one in rows.channels(session, "room")] == ["general"]
+        assert [one.name for one in storage_projects.channels(session, "room")] == ["general"]
 
 
 def test_the_second_start_makes_nothing_more(desk: Desk) -> None:
@@ -34,7 +34,12 @@ def test_the_second_start_makes_nothing_more(desk: Desk) -> None:
         with desk.writing() as session:
             projects.ensure_defaults(session)
     with desk.reading() as session:
-        assert len(rows.everything(session)) == len(rows.clients(session)) == len(rows.channels(session, "room")) == 1
+        counted = (
+            storage_projects.everything(session),
+            storage_projects.clients(session),
+            storage_projects.channels(session, "room"),
+        )
+        assert [len(found) for found in counted] == [1, 1, 1]
 
 
 def test_a_slate_that_was_never_started_says_so(desk: Desk) -> None:

@@ -23,15 +23,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from core import files as ingest
+from core import files as core_files
 from core.desk import Desk
 from core.errors import BadInput, Conflict, SealUnavailable
 from core.files import reseal
 from core.provenance import embed
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import context, health_check, keys, manifest, read, revocation
-from core.provenance.seal import sign as seals
-from core.provenance.seal import signer as signing
+from core.provenance.seal import context, health_check, keys, manifest, read, revocation, sign
+from core.provenance.seal import signer as seal_signer
 from core.provenance.seal.manifest import Ingredient
 from core.provenance.xmp import Policy
 from core.settings import Settings
@@ -81,14 +80,14 @@ def issue(settings: Settings, name: str, days: float, usages: tuple[x509.ObjectI
     leaf = keys._signed(f"Studio {name}", "Studio", key, issuer, issuer_key, datetime.now(UTC), days, usages=usages)
     (settings.keys / f"{name}.key").write_bytes(keys._pem(key))
     (settings.keys / f"{name}.pem").write_bytes(keys._pem(leaf) + keys._pem(issuer))
-    signing._made.cache_clear()
+    seal_signer._made.cache_clear()
     return leaf.not_valid_after_utc
 
 
 def made_from(parent: bytes, number: int, settings: Settings) -> bytes:
     told = stated(disclosure={"how": "altered", "source_type": SourceType.COMPOSITE.value, "base": "image", "done": "edited"})
     ingredient = Ingredient("input-1", "A-1", "image/png", parent, "parentOf")
-    return seals.seal(settings, encoded(scene(number)), "image/png", manifest.of_output(told, Policy(), [ingredient])).data
+    return sign.seal(settings, encoded(scene(number)), "image/png", manifest.of_output(told, Policy(), [ingredient])).data
 
 
 def state_for_others(settings: Settings, data: bytes) -> str:
@@ -101,7 +100,7 @@ def kept(desk: Desk, number: int = 10) -> Asset:
     with desk.writing() as session:
         mia, project = make_member(session, f"Mia {number}"), make_project(session, f"Client {number}")
         ids = {"member_id": mia.id or 0, "project_id": project.id or 0}
-    draft = ingest.finish(desk, made(**ids), comfy_png(scene(number), text_to_image()), "a.png", 0)
+    draft = core_files.finish(desk, made(**ids), comfy_png(scene(number), text_to_image()), "a.png", 0)
     with desk.writing() as session:
         return assets.add(session, draft)
 
@@ -114,11 +113,11 @@ def test_what_a_certificate_that_ran_out_has_signed(files: Desk, own: Settings) 
     verify.verify(files, encoded(scene(9)), "a.png")  # what reads files has started before the seconds run
     seal_ends = issue(own, "seal", 10 / 86400)
     stamp_ends = issue(own, "stamp", 10 / 86400, (ExtendedKeyUsageOID.TIME_STAMPING,))
-    plain = seals.seal(own, encoded(scene(1)), "image/png", plan()).data
+    plain = sign.seal(own, encoded(scene(1)), "image/png", plan()).data
     second = made_from(plain, 2, own)
     with stamps(own) as url:
         stamping = own.model_copy(update={"tsa_url": url})
-        stamped = seals.seal(stamping, encoded(scene(3)), "image/png", plan()).data
+        stamped = sign.seal(stamping, encoded(scene(3)), "image/png", plan()).data
         keys.rotate(own.keys, own.team)
         child = made_from(second, 4, own)
         child_stamped = made_from(second, 5, stamping)
@@ -207,7 +206,7 @@ def withdraw(settings: Settings, serial: str, since: datetime, *, newer: datetim
 def test_a_revocation_list_withdraws_what_was_signed_after_and_not_what_a_time_stamp_proves_older(own: Settings) -> None:
     plain = chain(own, 2)[-1]
     with stamps(own) as url:
-        stamped = seals.seal(own.model_copy(update={"tsa_url": url}), encoded(scene(3)), "image/png", plan()).data
+        stamped = sign.seal(own.model_copy(update={"tsa_url": url}), encoded(scene(3)), "image/png", plan()).data
     serial = credentials(own, plain).step.serial
     later, earlier = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
 

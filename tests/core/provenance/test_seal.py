@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from PIL import Image
 
 from bot.cli.keys import stamping_server
-from core import files as ingest
+from core import files as core_files
 from core.desk import Desk
 from core.errors import BadInput, Conflict
 from core.files import previews, reseal
@@ -30,7 +30,7 @@ from core.operations.findings import State
 from core.provenance import embed, xmp
 from core.provenance.disclosure import SourceType
 from core.provenance.seal import health_check, iscc, keys, manifest, names, read
-from core.provenance.seal import sign as seals
+from core.provenance.seal import sign as seal_sign
 from core.provenance.seal.manifest import Ingredient, ManifestPlan
 from core.provenance.seal.timestamp import Stamper
 from core.provenance.xmp import Policy
@@ -83,9 +83,9 @@ def test_every_kind_that_takes_a_manifest_is_sealed_and_keeps_all_it_had(own: Se
     packet = xmp.write(stated(), Policy())
     marked = embed.embed(source, mime, embed.record_of(stated()), "x\nSteps: 1, Seed: 2", packet)
 
-    sealed = seals.seal(own, marked, mime, plan())
+    sealed = seal_sign.seal(own, marked, mime, plan())
 
-    assert (sealed.state, sealed.why) == (seals.SEALED, "")
+    assert (sealed.state, sealed.why) == (seal_sign.SEALED, "")
     found = credentials(own, sealed.data, mime)
     assert (found.state, found.failures) == ("Trusted", ())
     assert found.source_type == SourceType.TRAINED.value
@@ -96,9 +96,9 @@ def test_every_kind_that_takes_a_manifest_is_sealed_and_keeps_all_it_had(own: Se
 
 
 def test_a_sound_as_wav_is_sealed_behind_what_it_had(own: Settings) -> None:
-    sealed = seals.seal(own, wave(b"rain"), "audio/wav", plan())
+    sealed = seal_sign.seal(own, wave(b"rain"), "audio/wav", plan())
 
-    assert (sealed.state, sealed.why) == (seals.SEALED, "")
+    assert (sealed.state, sealed.why) == (seal_sign.SEALED, "")
     found = credentials(own, sealed.data, "audio/wav")
     assert (found.state, found.failures, found.source_type) == ("Trusted", (), SourceType.TRAINED.value)
     assert wave(b"rain")[12:] in sealed.data
@@ -107,9 +107,9 @@ def test_a_sound_as_wav_is_sealed_behind_what_it_had(own: Settings) -> None:
 
 
 def test_a_kind_that_takes_none_is_left_as_it_is_and_says_so(own: Settings) -> None:
-    sealed = seals.seal(own, b"\x1a\x45\xdf\xa3 film", "video/webm", plan())
+    sealed = seal_sign.seal(own, b"\x1a\x45\xdf\xa3 film", "video/webm", plan())
 
-    assert (sealed.data, sealed.state) == (b"\x1a\x45\xdf\xa3 film", seals.UNSEALED)
+    assert (sealed.data, sealed.state) == (b"\x1a\x45\xdf\xa3 film", seal_sign.UNSEALED)
     assert "video/webm takes no C2PA manifest" in sealed.why
 
 
@@ -126,7 +126,7 @@ def test_the_fingerprint_that_others_can_compute_outlives_what_chats_do() -> Non
 
 
 def test_the_manifest_says_what_the_statement_says(own: Settings) -> None:
-    sealed = seals.seal(own, encoded(scene(1)), "image/png", plan())
+    sealed = seal_sign.seal(own, encoded(scene(1)), "image/png", plan())
     found = credentials(own, sealed.data)
 
     assert found.step.actions == ("c2pa.created",)
@@ -150,13 +150,13 @@ def test_a_seed_and_a_graph_too_large_for_numbers_and_manifests_are_carried_as_t
     graph = {str(n): {"class_type": "Note", "inputs": {"text": "x" * 900}} for n in range(1200)}
     huge = plan(seed=str(2**64 - 1), graph=graph, inputs={"prompt": "y" * 700_000})
 
-    sealed = seals.seal(own, encoded(scene(1)), "image/png", huge)
+    sealed = seal_sign.seal(own, encoded(scene(1)), "image/png", huge)
 
-    assert sealed.state == seals.SEALED
+    assert sealed.state == seal_sign.SEALED
     found = credentials(own, sealed.data)
     assert found.statement is not None
     assert len(found.statement["statement_sha256"]) == 64
-    assert credentials(own, seals.seal(own, encoded(scene(1)), "image/png", plan(seed=str(2**64 - 1))).data).statement == {
+    assert credentials(own, seal_sign.seal(own, encoded(scene(1)), "image/png", plan(seed=str(2**64 - 1))).data).statement == {
         name: value for name, value in stated(seed=str(2**64 - 1)).items() if name != "graph"
     }
 
@@ -166,14 +166,14 @@ def test_a_seed_and_a_graph_too_large_for_numbers_and_manifests_are_carried_as_t
 
 def chain(own: Settings, generations: int) -> list[bytes]:
     """Pictures, each made from the one before."""
-    made = [seals.seal(own, encoded(scene(1)), "image/png", plan()).data]
+    made = [seal_sign.seal(own, encoded(scene(1)), "image/png", plan()).data]
     for number in range(2, generations + 1):
         told = stated(
             render=f"R-{number:04}",
             disclosure={"how": "altered", "source_type": SourceType.COMPOSITE.value, "base": "image", "done": "edited"},
         )
         parent = Ingredient("input-1", f"A-{number - 1:04}", "image/png", made[-1], "parentOf")
-        made.append(seals.seal(own, encoded(scene(number)), "image/png", manifest.of_output(told, Policy(), [parent])).data)
+        made.append(seal_sign.seal(own, encoded(scene(number)), "image/png", manifest.of_output(told, Policy(), [parent])).data)
     return made
 
 
@@ -194,7 +194,7 @@ def test_a_parent_that_was_tampered_with_is_told_although_the_child_reads_truste
     told = stated(disclosure={"how": "altered", "source_type": SourceType.COMPOSITE.value, "base": "image", "done": "edited"})
     ingredient = Ingredient("input-1", "A-0001", "image/png", bytes(parent), "parentOf")
 
-    sealed = seals.seal(own, encoded(scene(2)), "image/png", manifest.of_output(told, Policy(), [ingredient]))
+    sealed = seal_sign.seal(own, encoded(scene(2)), "image/png", manifest.of_output(told, Policy(), [ingredient]))
 
     found = credentials(own, sealed.data)
     assert (found.state, found.failures) == ("Trusted", ())
@@ -208,8 +208,8 @@ def test_what_guided_is_an_input_and_not_a_parent(files: Desk) -> None:
     next(node for node in graph.values() if node["class_type"] == "LoadImage")["inputs"]["image"] = upload
     parents = [{"asset": "A-7Q0D", "sha256": digest, "input": "image", "source_type": ""}]
 
-    altered = ingest.finish(files, made(graph=graph, parents=parents), encoded(scene(6)), "a.png", 0).asset
-    created = ingest.finish(files, made(parents=parents), encoded(scene(6)), "b.png", 0).asset
+    altered = core_files.finish(files, made(graph=graph, parents=parents), encoded(scene(6)), "a.png", 0).asset
+    created = core_files.finish(files, made(parents=parents), encoded(scene(6)), "b.png", 0).asset
 
     steps = credentials(files.settings, files.blobs.get(altered.sha256)).steps
     assert [(one.title, one.relationship) for one in steps] == [("R-PF3D #1", ""), ("A-7Q0D", "parentOf")]
@@ -224,10 +224,10 @@ def test_what_guided_is_an_input_and_not_a_parent(files: Desk) -> None:
 def test_a_finished_render_is_sealed_and_the_manifest_is_kept_beside_it(files: Desk) -> None:
     source = comfy_png(scene(10), text_to_image())
 
-    asset = ingest.finish(files, made(), source, "a.png", 0).asset
+    asset = core_files.finish(files, made(), source, "a.png", 0).asset
     kept = files.blobs.get(asset.sha256)
 
-    assert asset.seal_state == seals.SEALED
+    assert asset.seal_state == seal_sign.SEALED
     found = credentials(files.settings, kept)
     assert found.bindings == {"app.slatedesk.phash256.1": asset.phash, "io.iscc.v0": asset.statement["file"]["iscc"]}
     assert xmp.read(embed.xmp_in(kept, "image/png"))["Iptc4xmpExt:DigitalSourceType"] == found.source_type
@@ -242,9 +242,9 @@ def test_without_keys_the_render_is_kept_and_says_why(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     desk = Desk(settings, Database(settings.database), open_blobs(settings.blobs), Queue(settings.redis))
 
-    asset = ingest.finish(desk, made(), encoded(scene(10)), "a.png", 0).asset
+    asset = core_files.finish(desk, made(), encoded(scene(10)), "a.png", 0).asset
 
-    assert asset.seal_state == seals.UNSEALED
+    assert asset.seal_state == seal_sign.UNSEALED
     assert "seal.pem" in asset.seal["why"]
     assert desk.blobs.has(asset.sha256)
     assert next(health_check.look(desk)).state is State.IDLE
@@ -254,7 +254,7 @@ def test_what_was_made_without_a_key_is_sealed_later_on_demand(desk: Desk) -> No
     with desk.writing() as session:
         mia, project = make_member(session), make_project(session)
         ids = {"member_id": mia.id or 0, "project_id": project.id or 0}
-    draft = ingest.finish(desk, made(**ids), comfy_png(scene(10), text_to_image()), "a.png", 0)
+    draft = core_files.finish(desk, made(**ids), comfy_png(scene(10), text_to_image()), "a.png", 0)
     with desk.writing() as session:
         asset = assets.add(session, draft)
     assert [one.code for one in reseal.due(desk)] == [asset.code]
@@ -264,7 +264,7 @@ def test_what_was_made_without_a_key_is_sealed_later_on_demand(desk: Desk) -> No
     keys.init(desk.settings.keys, "Studio")
     done = reseal.seal(desk, asset, by=mia)
 
-    assert (done.seal_state, done.source_sha256) == (seals.SEALED, asset.source_sha256)
+    assert (done.seal_state, done.source_sha256) == (seal_sign.SEALED, asset.source_sha256)
     assert credentials(desk.settings, desk.blobs.get(done.sha256)).state == "Trusted"
     assert reseal.due(desk) == []
     before, after = desk.blobs.get(asset.preview), desk.blobs.get(done.preview)
@@ -277,7 +277,7 @@ def test_what_was_made_without_a_key_is_sealed_later_on_demand(desk: Desk) -> No
 
 
 def test_a_preview_has_a_small_manifest_of_its_own_that_names_its_original_and_tells_no_words(files: Desk) -> None:
-    asset = ingest.finish(files, made(), comfy_png(scene(3, 1500, 800), text_to_image()), "a.png", 0).asset
+    asset = core_files.finish(files, made(), comfy_png(scene(3, 1500, 800), text_to_image()), "a.png", 0).asset
     data = files.blobs.get(asset.preview)
 
     found = credentials(files.settings, data, "image/jpeg")
@@ -294,7 +294,7 @@ def test_a_preview_has_a_small_manifest_of_its_own_that_names_its_original_and_t
         assert private
         assert private.encode() not in data
 
-    upload = ingest.keep(files, encoded(scene(4, 1500, 800)), "theirs.png", member_id=1, project_id=1).asset
+    upload = core_files.keep(files, encoded(scene(4, 1500, 800)), "theirs.png", member_id=1, project_id=1).asset
     assert not read.carries(files.blobs.get(upload.preview)), "what was not made here is not signed here"
 
 
@@ -304,15 +304,15 @@ def test_a_preview_has_a_small_manifest_of_its_own_that_names_its_original_and_t
 def test_an_upload_with_credentials_of_its_own_keeps_them_and_becomes_an_ingredient(files: Desk, tmp_path: Path) -> None:
     camera = Settings(data=tmp_path / "elsewhere")
     keys.init(camera.keys, "Camera works")
-    theirs = seals.seal(camera, encoded(scene(3), "JPEG"), "image/jpeg", plan()).data
+    theirs = seal_sign.seal(camera, encoded(scene(3), "JPEG"), "image/jpeg", plan()).data
 
-    upload = ingest.keep(files, theirs, "dsc.jpg", member_id=1, project_id=1).asset
+    upload = core_files.keep(files, theirs, "dsc.jpg", member_id=1, project_id=1).asset
 
-    assert upload.seal_state == seals.FOREIGN
+    assert upload.seal_state == seal_sign.FOREIGN
     assert (upload.seal["state"], upload.seal["signer"]) == ("Valid", "Camera works seal (development), Camera works")
     assert files.blobs.get(upload.sha256) == theirs
     parents = [{"asset": "A-JBME", "sha256": upload.sha256, "input": "image", "source_type": upload.seal["source_type"]}]
-    child = ingest.finish(files, made(parents=parents), encoded(scene(4)), "a.png", 0).asset
+    child = core_files.finish(files, made(parents=parents), encoded(scene(4)), "a.png", 0).asset
     steps = credentials(files.settings, files.blobs.get(child.sha256)).steps
     assert steps[1].signer == "Camera works seal (development), Camera works"
     assert steps[1].failures == ("signingCredential.untrusted",)
@@ -336,9 +336,9 @@ def stamps(settings: Settings) -> Iterator[str]:
 def test_a_time_stamp_of_ones_own_service_is_trusted(own: Settings) -> None:
     with stamps(own) as url:
         stamped = own.model_copy(update={"tsa_url": url})
-        sealed = seals.seal(stamped, encoded(scene(1)), "image/png", plan())
+        sealed = seal_sign.seal(stamped, encoded(scene(1)), "image/png", plan())
 
-    assert (sealed.state, sealed.facts["stamped"]) == (seals.SEALED, True)
+    assert (sealed.state, sealed.facts["stamped"]) == (seal_sign.SEALED, True)
     found = credentials(own, sealed.data)
     assert (found.state, found.stamped) == ("Trusted", True)
 
@@ -349,10 +349,10 @@ def test_when_the_service_is_down_the_file_is_sealed_and_its_stamp_is_due(desk: 
     with down.writing() as session:
         mia, project = make_member(session), make_project(session)
         ids = {"member_id": mia.id or 0, "project_id": project.id or 0}
-    draft = ingest.finish(down, made(**ids), encoded(scene(10)), "a.png", 0)
+    draft = core_files.finish(down, made(**ids), encoded(scene(10)), "a.png", 0)
     with down.writing() as session:
         asset = assets.add(session, draft)
-    assert asset.seal_state == seals.UNSTAMPED
+    assert asset.seal_state == seal_sign.UNSTAMPED
     assert reseal.seal_due(down) == 0
 
     with stamps(desk.settings) as url:
@@ -386,24 +386,24 @@ def test_a_key_elsewhere_signs_through_a_function(own: Settings, monkeypatch: py
     elsewhere = own.model_copy(update={"seal_callback": "tests.core.provenance.test_seal:vault"})
     (own.keys / "seal.key").unlink()
 
-    sealed = seals.seal(elsewhere, encoded(scene(1)), "image/png", plan())
+    sealed = seal_sign.seal(elsewhere, encoded(scene(1)), "image/png", plan())
 
-    assert sealed.state == seals.SEALED
+    assert sealed.state == seal_sign.SEALED
     assert credentials(own, sealed.data).state == "Trusted"
     for wrong in ("no.such.module:x", "json:nothing", "nonsense"):
         broken = own.model_copy(update={"seal_callback": wrong})
-        assert "SLATE_SEAL_CALLBACK" in seals.seal(broken, encoded(scene(1)), "image/png", plan()).why
+        assert "SLATE_SEAL_CALLBACK" in seal_sign.seal(broken, encoded(scene(1)), "image/png", plan()).why
 
 
 def test_making_keys_twice_changes_nothing_and_rotating_keeps_old_files_trusted(own: Settings) -> None:
     before = {path.name: path.read_bytes() for path in own.keys.iterdir()}
     assert not keys.init(own.keys, "Other")
     assert {path.name: path.read_bytes() for path in own.keys.iterdir()} == before
-    old = seals.seal(own, encoded(scene(1)), "image/png", plan()).data
+    old = seal_sign.seal(own, encoded(scene(1)), "image/png", plan()).data
 
     renewed = keys.rotate(own.keys, own.team)
 
-    new = seals.seal(own, encoded(scene(1)), "image/png", plan()).data
+    new = seal_sign.seal(own, encoded(scene(1)), "image/png", plan()).data
     assert credentials(own, old).state == credentials(own, new).state == "Trusted"
     assert credentials(own, new).step.serial == renewed.serial != credentials(own, old).step.serial
     assert len(list((own.keys / "former").iterdir())) == 1
@@ -415,7 +415,7 @@ def test_a_revoked_certificate_is_not_believed_any_more_in_the_file_or_behind_it
     serial = credentials(own, first).step.serial
     keys.rotate(own.keys, own.team)
     ingredient = Ingredient("input-1", "A-2", "image/png", second, "parentOf")
-    third = seals.seal(own, encoded(scene(9)), "image/png", manifest.of_output(stated(), Policy(), [ingredient])).data
+    third = seal_sign.seal(own, encoded(scene(9)), "image/png", manifest.of_output(stated(), Policy(), [ingredient])).data
     (own.keys / "revoked.txt").write_text(f"# lost laptop\n{serial} 2026-11-24\n")
 
     assert credentials(own, first).state == "Invalid"
@@ -441,12 +441,12 @@ def test_bad_certificates_never_cost_a_render_and_the_doctor_says_so(own: Settin
         path.write_bytes(keys._pem(certificate) + keys._pem(root))
         (own.data / "x.key").write_bytes(keys._pem(root_key if name == "an authority" else key))
         settings = own.model_copy(update={"seal_certificate": path, "seal_key": own.data / "x.key"})
-        sealed = seals.seal(settings, picture, "image/png", plan())
-        assert (name, sealed.state, sealed.data) == (name, seals.UNSEALED, picture)
+        sealed = seal_sign.seal(settings, picture, "image/png", plan())
+        assert (name, sealed.state, sealed.data) == (name, seal_sign.UNSEALED, picture)
         assert sealed.why
     (own.data / "junk.pem").write_text("junk")
     junk = own.model_copy(update={"seal_certificate": own.data / "junk.pem", "seal_key": own.data / "x.key"})
-    assert "cannot be read" in seals.seal(junk, picture, "image/png", plan()).why
+    assert "cannot be read" in seal_sign.seal(junk, picture, "image/png", plan()).why
     soon = own.model_copy(update={"seal_certificate": own.data / "soon.pem", "seal_key": own.data / "soon.key"})
     (own.data / "soon.pem").write_bytes(
         keys._pem(keys._signed("l", "T", key, root, root_key, now, 20, usages=both)) + keys._pem(root)
@@ -501,12 +501,12 @@ def test_no_file_makes_slate_speak_to_the_network(files: Desk) -> None:
         asked.clear()
 
         assert read.read(files.settings, luring, "image/png") is None
-        ingest.keep(files, luring, "lure.png", member_id=1, project_id=1)
+        core_files.keep(files, luring, "lure.png", member_id=1, project_id=1)
         digest = files.blobs.put(luring)
         parents = [{"asset": "A-1", "sha256": digest, "input": "image", "source_type": ""}]
-        child = ingest.finish(files, made(parents=parents), encoded(scene(2)), "a.png", 0).asset
+        child = core_files.finish(files, made(parents=parents), encoded(scene(2)), "a.png", 0).asset
 
-        assert child.seal_state == seals.SEALED
+        assert child.seal_state == seal_sign.SEALED
         assert asked == []
 
 
@@ -515,7 +515,7 @@ def test_garbage_where_a_manifest_should_be_is_no_credentials_and_no_error(files
     for junk in (b"", b"jumb" * 10, b"\0\0\0\x20jumb\0\0\0\x18jumdc2pa" + b"\xff" * 64, b"\0\0\0\0jumb" + b"c2pa" * 1000):
         data = with_chunk(encoded(scene(1)), b"caBX", junk)
         assert read.read(files.settings, data, "image/png") is None
-        assert ingest.keep(files, data, "junk.png", member_id=1, project_id=1).asset.seal_state == ""
+        assert core_files.keep(files, data, "junk.png", member_id=1, project_id=1).asset.seal_state == ""
     for at in range(40, 2000, 97):
         broken = whole[:at] + bytes((whole[at] ^ 0x55,)) + whole[at + 1 :]
         found = read.read(files.settings, broken, "image/png")
@@ -538,10 +538,10 @@ def test_credentials_with_a_huge_small_picture_are_kept_and_grow_no_further(own:
     assert len(huge) > 2_000_000
     lying = huge[:2] + claiming(60_000, 60_000)
     for thumbnail in (huge, lying):
-        theirs = seals.seal(own, encoded(scene(1)), "image/png", replace(plan(), thumbnail=thumbnail)).data
-        upload = ingest.keep(files, theirs, "big.png", member_id=1, project_id=1).asset
+        theirs = seal_sign.seal(own, encoded(scene(1)), "image/png", replace(plan(), thumbnail=thumbnail)).data
+        upload = core_files.keep(files, theirs, "big.png", member_id=1, project_id=1).asset
         parents = [{"asset": "A-1", "sha256": upload.sha256, "input": "image", "source_type": ""}]
-        child = ingest.finish(files, made(parents=parents), encoded(scene(2)), "a.png", 0).asset
+        child = core_files.finish(files, made(parents=parents), encoded(scene(2)), "a.png", 0).asset
         found = credentials(own, files.blobs.get(child.sha256))
         assert (found.state, len(found.steps)) == ("Trusted", 2)
         assert child.size < len(theirs) + 150_000, "theirs stands in it once, as signed"
@@ -551,8 +551,8 @@ def test_credentials_with_a_huge_small_picture_are_kept_and_grow_no_further(own:
 def test_a_manifest_over_the_limits_costs_no_render_and_is_sealed_by_hash_or_told(own: Settings) -> None:
     picture = encoded(scene(1))
     wide = replace(plan(), definition=plan().definition | {"title": "x" * 1_100_000})
-    sealed = seals.seal(own, picture, "image/png", wide)
-    assert (sealed.state, sealed.data) == (seals.UNSEALED, picture)
+    sealed = seal_sign.seal(own, picture, "image/png", wide)
+    assert (sealed.state, sealed.data) == (seal_sign.UNSEALED, picture)
     assert sealed.why
 
 
@@ -565,7 +565,7 @@ def test_files_that_cannot_be_sealed_keep_no_other_from_its_turn(desk: Desk) -> 
     made_of = [*([film] * 6), *(encoded(scene(number)) for number in range(12))]
     kept = []
     for number, data in enumerate(made_of):
-        draft = ingest.finish(desk, made(render_code=f"R-{number:04}", **ids), data, "a.png", 0)
+        draft = core_files.finish(desk, made(render_code=f"R-{number:04}", **ids), data, "a.png", 0)
         with desk.writing() as session:
             kept.append(assets.add(session, draft))
     keys.init(desk.settings.keys, "Studio")
@@ -580,7 +580,7 @@ def test_files_that_cannot_be_sealed_keep_no_other_from_its_turn(desk: Desk) -> 
     with desk.reading() as session:
         last = assets.by_id(session, kept[-1].id or 0)
     assert last is not None
-    assert (sealed, last.seal_state) == (1, seals.SEALED)
+    assert (sealed, last.seal_state) == (1, seal_sign.SEALED)
     assert not {one.mime for one in reseal.due(desk)} & {"video/webm"}
 
 
@@ -588,7 +588,7 @@ def test_a_card_learns_that_its_picture_was_sealed_late(desk: Desk) -> None:
     with desk.writing() as session:
         mia, project = make_member(session), make_project(session)
         ids = {"member_id": mia.id or 0, "project_id": project.id or 0}
-    draft = ingest.finish(desk, made(**ids), encoded(scene(10)), "a.png", 0)
+    draft = core_files.finish(desk, made(**ids), encoded(scene(10)), "a.png", 0)
     with desk.writing() as session:
         asset = assets.add(session, draft)
         post = Post(platform="room", channel_id="general", asset_id=asset.id, shown=3, wanted=3, due=False)

@@ -17,8 +17,7 @@ from core.exports.transcode import Original
 from core.operations import selftest
 from core.operations.findings import State
 from core.provenance import embed, policies, survival, xmp
-from core.provenance.seal import keys, manifest
-from core.provenance.seal import sign as seals
+from core.provenance.seal import keys, manifest, sign
 from core.provenance.survival import LAYERS
 from core.provenance.watermark import apply
 from core.settings import Settings
@@ -60,7 +59,7 @@ def sealed(own: Settings, name: str) -> tuple[str, bytes]:
     marked = apply.mark(own, data, image, name, words={})
     told = stated() | ({"mark": dict(marked.told)} if marked.told else {})
     words = embed.embed(marked.data, mime, embed.record_of(told), TEXT, xmp.write(told, policy))
-    return mime, seals.seal(own, words, mime, manifest.of_output(told, policy, [])).data
+    return mime, sign.seal(own, words, mime, manifest.of_output(told, policy, [])).data
 
 
 def ways(own: Settings, mime: str, data: bytes) -> dict[str, bytes]:

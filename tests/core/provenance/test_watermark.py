@@ -21,8 +21,7 @@ from core.operations import doctor
 from core.operations.findings import State
 from core.provenance import xmp
 from core.provenance.carriers import jpeg, webp
-from core.provenance.seal import keys, manifest
-from core.provenance.seal import sign as seals
+from core.provenance.seal import keys, manifest, sign
 from core.provenance.watermark import choice, confirm, trustmark
 from core.provenance.watermark.interface import PROVES, MarkError, agreeing
 from core.provenance.watermark.spread_spectrum import OwnMark
@@ -277,7 +276,7 @@ def test_a_manifest_in_a_picture_that_carries_another_mark_is_found_out(house: H
     elsewhere = Settings(data=house.desk.settings.data / "elsewhere")
     keys.init(elsewhere.keys, "Somebody")
     pixels = encoded(shown(house, one))
-    claimed = seals.seal(elsewhere, pixels, "image/png", manifest.of_output(two.statement, Policy(), [])).data
+    claimed = sign.seal(elsewhere, pixels, "image/png", manifest.of_output(two.statement, Policy(), [])).data
     told = verify.verify(house.desk, claimed, "claimed.png")
     assert told.outcome is Outcome.SIGNED
     assert told.contradiction == watermark_conflict.OTHER
@@ -292,7 +291,7 @@ def test_a_manifest_in_a_picture_that_carries_another_mark_is_found_out(house: H
     assert told.outcome is Outcome.EDITED, "its pixels are registered, its metadata is not theirs"
     assert (told.contradiction, told.asset.code if told.asset else "") == (watermark_conflict.OTHER, one.code)
 
-    unmarked = seals.seal(elsewhere, encoded(take(4)), "image/png", manifest.of_output(two.statement, Policy(), [])).data
+    unmarked = sign.seal(elsewhere, encoded(take(4)), "image/png", manifest.of_output(two.statement, Policy(), [])).data
     assert verify.verify(house.desk, unmarked, "unmarked.png").contradiction == watermark_conflict.NONE
     seen = identify.recognise(house.desk, claimed, "claimed.png")
     assert watermark_conflict.of_file(house.desk, claimed, "claimed.png", seen) == watermark_conflict.OTHER

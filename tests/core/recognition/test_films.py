@@ -16,7 +16,7 @@ from core.recognition.clips import _line as line
 from core.recognition.identify import Certainty, Recognition, recognise
 from core.verification import restore
 from storage.files import assets
-from storage.files import film_frames as index
+from storage.files import film_frames as storage_film_frames
 from storage.tables import Asset
 from tests.core.recognition.test_identify import Studio
 from tests.films import RATE, animation, film, views
@@ -152,7 +152,7 @@ def test_a_film_that_cannot_be_decoded_is_kept_and_noted_once(studio: Studio, sh
     asset = _kept(studio, data[:40] + bytes(len(data) - 40), "broken.mp4")
 
     with studio.desk.reading() as session:
-        assert index.seconds_of(session, asset.id) == []
+        assert storage_film_frames.seconds_of(session, asset.id) == []
     assert keypoint_match.note(studio.desk) == 0
 
 

@@ -13,7 +13,7 @@ from core.recognition import keypoint_match
 from core.recognition.identify import Certainty, recognise
 from core.recognition.keypoint_match import rows_of
 from core.rendering.reconciler import Sweeper
-from storage.files import keypoints as index
+from storage.files import keypoints as storage_keypoints
 from storage.queue import ARCHIVE
 from storage.tables import Asset, Keypoint
 from tests.core.recognition.test_identify import Studio
@@ -111,24 +111,26 @@ def test_what_is_not_noted_yet_is_noted_in_the_background_once(studio: Studio) -
         studio.desk.queue.serve([ARCHIVE], burst=True)
     with studio.desk.reading() as session:
         rows = session.exec(select(func.count()).select_from(Keypoint)).one()
-        assert index.unseen(session, keypoint_match.FINDER, limit=9) == []
+        assert storage_keypoints.unseen(session, keypoint_match.FINDER, limit=9) == []
     assert rows > 20
     assert keypoint_match.note(studio.desk) == 0
     with studio.desk.writing() as session:
-        index.note(session, {1: [(1, 1)]}, keypoint_match.FINDER)  # another process, a moment later
+        storage_keypoints.note(session, {1: [(1, 1)]}, keypoint_match.FINDER)  # another process, a moment later
         assert session.exec(select(func.count()).select_from(Keypoint)).one() == rows
-        index.note(session, {1: [(1, 1)]}, keypoint_match.FINDER + 1)  # a better finder
+        storage_keypoints.note(session, {1: [(1, 1)]}, keypoint_match.FINDER + 1)  # a better finder
         assert session.exec(select(Keypoint.word, Keypoint.place)).all() == [(1, 1)]
 
 
 def test_a_word_that_too_many_share_tells_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third = (studio.rendered(scene(number)).id for number in (1, 2, 3))
     with studio.desk.writing() as session:
-        index.note(session, {first: [(7, 1), (8, 2)], second: [(7, 1), (9, 2)], third: [(7, 1)]}, keypoint_match.FINDER)
-    monkeypatch.setattr(index, "_CUT", 3)
-    monkeypatch.setattr(index, "_COMMON", 3)
+        storage_keypoints.note(
+            session, {first: [(7, 1), (8, 2)], second: [(7, 1), (9, 2)], third: [(7, 1)]}, keypoint_match.FINDER
+        )
+    monkeypatch.setattr(storage_keypoints, "_CUT", 3)
+    monkeypatch.setattr(storage_keypoints, "_COMMON", 3)
 
     with studio.desk.reading() as session:
-        found = sorted((one.word, one.asset_id) for one in index.sharing(session, [7, 8, 9, 10]))
+        found = sorted((one.word, one.asset_id) for one in storage_keypoints.sharing(session, [7, 8, 9, 10]))
 
     assert found == [(8, first), (9, second)]

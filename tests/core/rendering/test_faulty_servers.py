@@ -18,8 +18,7 @@ from core.rendering.backend_health import GONE_ROUNDS, STUCK_ROUNDS
 from core.rendering.worker import MOST_RUNS, Lane, run_id
 from hooks.simulator import RunningSimulator, SimulatorOptions, running
 from storage.clock import now
-from storage.rendering import backends, left_runs
-from storage.rendering import renders as rows
+from storage.rendering import backends, left_runs, renders
 from storage.tables import Backend, BackendState, Render, RenderState
 from tests.core.comfy import drawing
 from tests.shop import Shop, open_shop
@@ -56,7 +55,7 @@ class Two:
     def hurry(self, render: Render) -> None:
         """What was to wait a moment need not."""
         with self.shop.desk.writing() as session:
-            rows.change_queued(session, render.id, not_before=None)
+            renders.change_queued(session, render.id, not_before=None)
 
 
 @pytest.fixture
@@ -137,7 +136,7 @@ def test_a_run_left_behind_is_cancelled_when_its_server_answers(two: Two) -> Non
     until(lambda: two.outcomes(render) == ["interrupted"], "the run was stopped")
     assert two.left() == 0
     with two.shop.desk.writing() as session:
-        rows.change_queued(session, render.id, inputs={**render.inputs, "steps": 2})
+        renders.change_queued(session, render.id, inputs={**render.inputs, "steps": 2})
     assert two.shop.lane("gpu-02").work()
     assert two.shop.now(render).state is RenderState.DONE
 
@@ -170,7 +169,7 @@ def test_other_people_s_runs_are_counted_and_the_free_server_is_preferred(two: T
     for _ in range(5):
         two.shop.ask()
     with two.shop.desk.reading() as session:
-        line = rows.next_queued(session, "house", now(), 16)
+        line = renders.next_queued(session, "house", now(), 16)
         assert len(line) == 6
         assert not scheduler.should_defer(session, two.server("gpu-02"), now())
 
@@ -260,7 +259,7 @@ def test_nothing_is_readied_behind_a_late_run_while_another_server_is_free(two: 
         server = two.server("gpu-01")
         claim = scheduler.claim(session, server, now(), now() + timedelta(seconds=60))
         assert claim is not None
-        rows.change_claimed(session, render.id, claim.token, expected_end_at=now() - timedelta(seconds=60))
+        renders.change_claimed(session, render.id, claim.token, expected_end_at=now() - timedelta(seconds=60))
         assert scheduler.room_in(session, server, now(), 2.0) > 0
         backends.mark(session, two.server("gpu-02").id, state=BackendState.DOWN)
         assert scheduler.room_in(session, server, now(), 2.0) == 0
@@ -269,9 +268,9 @@ def test_nothing_is_readied_behind_a_late_run_while_another_server_is_free(two: 
 def test_run_numbers_are_never_used_twice(two: Two) -> None:
     render = two.shop.ask()
     with two.shop.desk.writing() as session:
-        rows.change_queued(session, render.id, run=3, run_submitted=True, backend_id=two.server("gpu-01").id)
+        renders.change_queued(session, render.id, run=3, run_submitted=True, backend_id=two.server("gpu-01").id)
     with two.shop.desk.writing() as session:
         left_runs.leave(session, two.shop.now(render))
-        rows.change_queued(session, render.id, run=1)
+        renders.change_queued(session, render.id, run=1)
     with two.shop.desk.reading() as session:
         assert left_runs.next_number(session, two.shop.now(render)) == 4

@@ -20,8 +20,7 @@ from storage.chat import posts
 from storage.clock import now
 from storage.people import projects
 from storage.queue import pool_queue
-from storage.rendering import backends
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
 from storage.tables import AuditEvent, BackendState, Member, Project, Render, RenderState, Role
 from tests.makers import make_member
 
@@ -111,7 +110,7 @@ def test_what_cannot_be_rendered_leaves_nothing_behind(house: House) -> None:
     with pytest.raises(UnknownAsset):
         house.ask(workflow="image-to-image", inputs={"prompt": "x", "image": "A-7Q0D"})
     with house.desk.reading() as session:
-        assert rows.waiting_in(session, "house") == 0
+        assert renders.waiting_in(session, "house") == 0
     assert house.desk.queue.length(pool_queue("house")) == 0
 
 
@@ -202,6 +201,6 @@ def test_a_render_waiting_for_its_moment_is_not_offered_before_it(house: House) 
     with house.desk.writing() as session:
         lifecycle.back_in_line(house.desk, session, claim, "it does not answer", until=later)
     with house.desk.reading() as session:
-        assert rows.next_queued(session, "house", now(), 5) == []
-        assert [one.id for one in rows.next_queued(session, "house", later, 5)] == [render.id]
+        assert renders.next_queued(session, "house", now(), 5) == []
+        assert [one.id for one in renders.next_queued(session, "house", later, 5)] == [render.id]
         assert 25 < (lifecycle.standing(session, house.now(render)).starts_in or 0) <= 30

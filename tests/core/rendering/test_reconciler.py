@@ -18,8 +18,7 @@ from storage.chat import posts
 from storage.clock import now
 from storage.people import members
 from storage.queue import OUTBOX, pool_queue
-from storage.rendering import backends
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
 from storage.tables import Backend, BackendState, Post, Render, RenderState
 from tests.shop import Shop, open_shop
 from tests.waiting import until
@@ -72,7 +71,7 @@ def server(shop: Shop, name: str) -> Backend:
 def bind(shop: Shop, render: Render, name: str) -> None:
     """As if a worker of this backend had begun the render and died, and its lease were over."""
     with shop.desk.writing() as session:
-        rows.change_queued(session, render.id, run_submitted=True, backend_id=server(shop, name).id, attempt=1)
+        renders.change_queued(session, render.id, run_submitted=True, backend_id=server(shop, name).id, attempt=1)
 
 
 def retire(shop: Shop, *names: str) -> None:
@@ -85,7 +84,7 @@ def lost(shop: Shop, render: Render, **values: object) -> None:
     """As if a worker had claimed it and had not been heard of for longer than its lease."""
     gone = {"state": RenderState.RUNNING, "token": "t", "lease_until": now() - timedelta(seconds=1), "attempt": 1}
     with shop.desk.writing() as session:
-        assert rows.change_queued(session, render.id, **{**gone, **values})
+        assert renders.change_queued(session, render.id, **{**gone, **values})
 
 
 def test_a_render_bound_to_a_retired_backend_is_rendered_on_another(shop: Shop, second: RunningSimulator) -> None:
@@ -225,7 +224,7 @@ def test_a_render_that_waits_for_its_moment_gets_its_ticket_then(shop: Shop) -> 
     shop.desk.queue.redis.flushall()
     for moment, tickets in ((now() + timedelta(minutes=1), 0), (now() - timedelta(seconds=1), 1)):
         with shop.desk.writing() as session:
-            rows.change_queued(session, render.id, not_before=moment)
+            renders.change_queued(session, render.id, not_before=moment)
         shop.sweep()
         assert shop.desk.queue.length(pool_queue("house")) == tickets
 

@@ -13,8 +13,7 @@ from core.desk import Desk
 from core.rendering import lifecycle
 from core.rendering.worker import MOST_RUNS, Lane, run_id
 from storage.clock import now
-from storage.rendering import backends
-from storage.rendering import renders as rows
+from storage.rendering import backends, renders
 from storage.tables import BackendState, Render, RenderState
 from tests.shop import Shop, open_shop
 from tests.waiting import until
@@ -54,7 +53,7 @@ def expire(shop: Shop, render: Render) -> None:
     """As if the worker had not been heard of for longer than its lease, and the sweeper had come by."""
     with shop.desk.writing() as session:
         held = shop.now(render).token
-        assert rows.change_claimed(session, render.id, held, lease_until=now() - timedelta(seconds=1))
+        assert renders.change_claimed(session, render.id, held, lease_until=now() - timedelta(seconds=1))
         assert lifecycle.take_back(shop.desk, session, render, "its worker was lost")
 
 
@@ -146,7 +145,7 @@ def test_a_comfyui_that_goes_away_puts_the_render_back_in_line_and_its_return_ca
     shop.simulator.start()
     shop.sweep()
     with shop.desk.writing() as session:
-        rows.change_queued(session, render.id, not_before=None)
+        renders.change_queued(session, render.id, not_before=None)
     assert shop.lane().work()
     assert shop.now(render).state is RenderState.DONE
 

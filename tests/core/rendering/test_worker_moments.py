@@ -25,7 +25,7 @@ from storage.blobs import BlobError, Blobs, BlobStoreFull, open_blobs
 from storage.clock import now
 from storage.database import Database
 from storage.queue import Queue
-from storage.rendering import renders as rows
+from storage.rendering import renders
 from storage.tables import Render, RenderState
 from tests.postgres import Cluster
 from tests.shop import Shop, open_shop
@@ -71,14 +71,14 @@ def runs_of(shop: Shop, render: Render) -> list[str]:
 def expire(shop: Shop, render: Render) -> None:
     """As if the worker had not been heard of for longer than its lease, and the sweeper had come by."""
     with shop.desk.writing() as session:
-        assert rows.change_claimed(session, render.id, shop.now(render).token, lease_until=now() - timedelta(seconds=1))
+        assert renders.change_claimed(session, render.id, shop.now(render).token, lease_until=now() - timedelta(seconds=1))
         assert lifecycle.take_back(shop.desk, session, render, "its worker was lost")
 
 
 def hurry(shop: Shop, render: Render) -> None:
     """What was to wait a moment need not."""
     with shop.desk.writing() as session:
-        assert rows.change_queued(session, render.id, not_before=None)
+        assert renders.change_queued(session, render.id, not_before=None)
 
 
 def test_a_render_cancelled_between_claim_and_submission_is_never_submitted(shop: Shop) -> None:
@@ -134,7 +134,7 @@ def test_a_lane_that_finds_the_room_taken_waits_instead_of_throwing_its_ticket_a
 def test_refusals_by_many_servers_do_not_use_up_the_runs_of_the_next(shop: Shop) -> None:
     render = shop.ask()
     with shop.desk.writing() as session:
-        rows.change_queued(session, render.id, run=MOST_RUNS + 1, refused_by=[101, 102, 103, 104])
+        renders.change_queued(session, render.id, run=MOST_RUNS + 1, refused_by=[101, 102, 103, 104])
     assert shop.lane().work()
     assert shop.now(render).state is RenderState.DONE
 
@@ -164,7 +164,7 @@ def test_a_store_in_trouble_loses_no_result(shop: Shop, trouble: Exception, word
     shop.desk = replace(shop.desk, blobs=store)
     render = shop.ask()
     with shop.desk.writing() as session:
-        rows.change_queued(session, render.id, attempt=attempts)
+        renders.change_queued(session, render.id, attempt=attempts)
     assert shop.lane().work()
     waiting = shop.now(render)
     assert (waiting.state, words in waiting.progress_label) == (RenderState.QUEUED, True)

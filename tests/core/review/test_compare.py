@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 from PIL import Image
 
-from core.lineage import drawing as pedigree
+from core.lineage import drawing as lineage_drawing
 from core.lineage import family
 from core.review import compare, sessions
 from storage.tables import Asset, Origin
@@ -99,8 +99,8 @@ def test_a_lineage_is_drawn_from_left_to_right(studio: Studio) -> None:
         studio.put(f"made{number}.png", comfy_png(scene(number), graph))
     studio.ingest()
     with studio.desk.reading() as session:
-        drawing = pedigree.draw(family.of(session, studio.asset("source.png")))
-        alone = pedigree.draw(family.of(session, studio.asset("made1.png")))
+        drawing = lineage_drawing.draw(family.of(session, studio.asset("source.png")))
+        alone = lineage_drawing.draw(family.of(session, studio.asset("made1.png")))
 
     places = {box.asset.filename: box for box in drawing.boxes}
     assert places["source.png"].current

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadQuery, Refused
-from core.search import ask as memory
+from core.search import ask as core_ask
 from core.search import conditions, entities, tokens
 from core.search.results import Result
 from storage.database import Database
@@ -26,9 +26,9 @@ def kept(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Corpus]]:
         yield corpus
 
 
-def ask(kept: tuple[Database, Corpus], text: str, **more: object) -> memory.SearchAnswer:
+def ask(kept: tuple[Database, Corpus], text: str, **more: object) -> core_ask.SearchAnswer:
     with kept[0].reading() as session:
-        return memory.answer(session, text, by=kept[1].people["Mia Chen"], now=NOW, **more)  # type: ignore[arg-type]
+        return core_ask.answer(session, text, by=kept[1].people["Mia Chen"], now=NOW, **more)  # type: ignore[arg-type]
 
 
 def test_every_example_in_the_guide_is_true(kept: tuple[Database, Corpus]) -> None:
@@ -71,7 +71,7 @@ def test_any_text_gets_an_answer_or_a_declared_error(kept: tuple[Database, Corpu
     try:
         found = ask(kept, text)
     except BadQuery as refused:
-        found = memory.SearchAnswer(refused.hint)
+        found = core_ask.SearchAnswer(refused.hint)
     assert found.sentence
     assert "\n" not in found.sentence
     assert json.loads(json.dumps(found.as_json()))
@@ -87,13 +87,13 @@ def test_names_in_a_sentence_cannot_dress_it_up(kept: tuple[Database, Corpus]) -
 def test_who_left_the_team_may_not_search(kept: tuple[Database, Corpus]) -> None:
     gone = kept[1].people["Kit"].model_copy(update={"active": False})
     with kept[0].reading() as session, pytest.raises(Refused):
-        memory.answer(session, "hero", by=gone, now=NOW)
+        core_ask.answer(session, "hero", by=gone, now=NOW)
 
 
 def test_an_empty_memory_says_so(database: Database) -> None:
-    corpus_member = memory.Member(id=1, name="Mia", name_key="mia")
+    corpus_member = core_ask.Member(id=1, name="Mia", name_key="mia")
     with database.reading() as session:
-        found = memory.answer(session, "who made the depth shot", by=corpus_member, now=NOW)
+        found = core_ask.answer(session, "who made the depth shot", by=corpus_member, now=NOW)
     assert found.sentence == "There is nothing in the memory yet that you can see."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.search import ask as memory
+from core.search import ask as core_ask
 from core.search.ask import SearchAnswer
 from storage.database import Database
 from tests.corpus import NOW, Corpus, opened
@@ -21,7 +21,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Corpus]]:
 def ask(kept: tuple[Database, Corpus], text: str, before: str = "") -> SearchAnswer:
     database, corpus = kept
     with database.reading() as session:
-        return memory.answer(session, text, by=corpus.people["Mia Chen"], now=NOW, before=before)
+        return core_ask.answer(session, text, by=corpus.people["Mia Chen"], now=NOW, before=before)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import BadQuery
-from core.search import ask as memory
+from core.search import ask as core_ask
 from core.search.ask import SearchAnswer
 from core.search.lexicon import Want
 from core.search.results import Result
@@ -28,7 +28,7 @@ def ask(
     database, corpus = kept
     with database.reading() as session:
         here = corpus.projects[project] if project else None
-        return memory.answer(session, text, by=corpus.people[by], project=here, now=NOW, **more)  # type: ignore[arg-type]
+        return core_ask.answer(session, text, by=corpus.people[by], project=here, now=NOW, **more)  # type: ignore[arg-type]
 
 
 def keys(kept: tuple[Database, Corpus], found: SearchAnswer) -> list[str]:
@@ -348,10 +348,10 @@ def test_days_are_the_askers_days(kept: tuple[Database, Corpus]) -> None:
     database, corpus = kept
     far = corpus.people["Zoë Ørsted"].model_copy(update={"time_zone": "Pacific/Auckland"})
     with database.reading() as session:
-        found = memory.answer(session, "when did we make the neon street", by=far, now=NOW)
+        found = core_ask.answer(session, "when did we make the neon street", by=far, now=NOW)
         assert "**Yesterday, 21:00**" in found.sentence  # 08:00 UTC; it is four in the morning of the 26th there
         lost = corpus.people["Kit"].model_copy(update={"time_zone": "Mars/Olympus"})
-        assert "**Today, 08:00**" in memory.answer(session, "when did we make the neon street", by=lost, now=NOW).sentence
+        assert "**Today, 08:00**" in core_ask.answer(session, "when did we make the neon street", by=lost, now=NOW).sentence
 
 
 def test_the_json_is_the_documented_shape(kept: tuple[Database, Corpus]) -> None:

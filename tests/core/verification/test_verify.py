@@ -14,8 +14,7 @@ from PIL import Image
 from core import files
 from core.errors import BadInput, Conflict, NotFound, Refused, TooLong
 from core.formats import png
-from core.provenance.seal import keys, manifest
-from core.provenance.seal import sign as seals
+from core.provenance.seal import keys, manifest, sign
 from core.provenance.seal.manifest import Ingredient
 from core.provenance.xmp import Policy
 from core.security import safe_fetch
@@ -53,14 +52,14 @@ def test_every_outcome_is_told_apart(house: House, tmp_path_factory: pytest.Temp
     data, code = original(house)
     elsewhere = Settings(data=tmp_path_factory.mktemp("elsewhere"))
     keys.init(elsewhere.keys, "Agency")
-    foreign = seals.seal(elsewhere, encoded(scene(50)), "image/png", plan()).data
+    foreign = sign.seal(elsewhere, encoded(scene(50)), "image/png", plan()).data
     own = [part for part in png.chunks(data) if part.type == b"caBX"]
     seal = data[own[0].start : own[0].end]
     moved = encoded(scene(60))
     broken_parent = bytearray(chain(house.desk.settings, 1)[0])
     broken_parent[-40] ^= 0xFF
     ingredient = Ingredient("input-1", "A-1", "image/png", bytes(broken_parent), "parentOf")
-    child = seals.seal(
+    child = sign.seal(
         house.desk.settings, encoded(scene(61)), "image/png", manifest.of_output(stated(), Policy(), [ingredient])
     ).data
 

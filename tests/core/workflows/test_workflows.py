@@ -29,7 +29,7 @@ from core.errors import (
 )
 from core.workflows import InputSpec, WorkflowSpec
 from storage.database import Database
-from storage.rendering import workflows as rows
+from storage.rendering import workflows as storage_workflows
 from storage.tables import Member, WorkflowVersion
 from tests.core.comfy import new_id, watched
 from tests.core.comfyui.test_client import picture
@@ -118,9 +118,9 @@ def test_every_shipped_workflow_runs(comfy: Comfy, name: str, given: dict[str, o
 
 
 def test_seeding_twice_changes_nothing(session: Session) -> None:
-    before = {one.name: one.latest_version_id for one in rows.everything(session)}
+    before = {one.name: one.latest_version_id for one in storage_workflows.everything(session)}
     workflows.seed_library(session)
-    assert {one.name: one.latest_version_id for one in rows.everything(session)} == before
+    assert {one.name: one.latest_version_id for one in storage_workflows.everything(session)} == before
     assert sorted(before) == NAMES
 
 
@@ -133,7 +133,7 @@ def test_new_content_is_a_new_version_and_the_same_content_is_the_same(session: 
     assert workflows.publish(session, other, by=None)[1].id == second.id
     first = workflows.publish(session, spec, by=None)[1]
     assert first.number == 1
-    assert [one.number for one in rows.versions_of(session, workflow.id)] == [1, 2]
+    assert [one.number for one in storage_workflows.versions_of(session, workflow.id)] == [1, 2]
     assert "PreviewImage" in second.node_types
 
 
@@ -219,7 +219,7 @@ def test_an_archived_workflow_is_found_by_its_number_only(session: Session) -> N
     with pytest.raises(UnknownWorkflow):
         workflows.find(session, "upscale")
     assert workflows.find(session, "upscale@1")[0].id == workflow.id
-    assert "upscale" not in [one.name for one in rows.everything(session)]
+    assert "upscale" not in [one.name for one in storage_workflows.everything(session)]
 
 
 # settling
