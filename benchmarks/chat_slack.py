@@ -24,7 +24,7 @@ from bot.identity import member_for
 from bot.slack.manifest import CHECKED_IN
 from core import files
 from core.events import Event, record
-from core.people.audit import Action
+from core.events.actions import Action
 from core.rendering import lifecycle
 from core.rendering.lifecycle import RenderRequest
 from storage.chat import posts

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from core.desk import Desk
 from core.errors import BadInput, Refused, UnknownMember
 from core.events import Event, record
-from core.people import audit, workspaces
+from core.events.actions import Action
+from core.people import workspaces
 from core.people.projects import ensure_defaults
 from core.settings import Settings
 from core.text import names
@@ -141,7 +142,7 @@ def _by_name(desk: Desk, name: str, platform: str, *, role: Role | None) -> Memb
             raise Refused(f"{known.name} is no longer active here.", hint="An admin can change that.", member=known.name)
         if members.by_handle(session, platform, key) is None and known.id is not None:
             members.add_handle(session, known.id, platform, key)
-            record(session, Event(audit.Action.MEMBER_HANDLE_ADDED, subject(known), by=known, after={"platform": platform}))
+            record(session, Event(Action.MEMBER_HANDLE_ADDED, subject(known), by=known, after={"platform": platform}))
         return known
 
 
@@ -155,7 +156,7 @@ def _take_in(session: Session, name: str, platform: str, user_id: str, role: Rol
     assert member.id is not None, "flushed, so numbered"
     members.add_handle(session, member.id, platform, user_id)
     after = {"name": name, "role": role.value, "platform": platform}
-    record(session, Event(audit.Action.MEMBER_JOINED, subject(member), by=member, after=after))
+    record(session, Event(Action.MEMBER_JOINED, subject(member), by=member, after=after))
     return member
 
 

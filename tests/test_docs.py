@@ -14,8 +14,8 @@ from bot.cli.entry import app
 from bot.cli.error_output import ExitCode
 from bot.commands import TABLE
 from core.events import FOLLOWS, Follow
+from core.events.actions import Action
 from core.operations.settings_table import table
-from core.people.audit import Action
 from core.people.roles import LEAST, givable
 from storage.tables import Role
 

@@ -13,7 +13,7 @@ from bot.cli.options import AsJson
 
 if TYPE_CHECKING:
     from core.desk import Desk
-    from core.provenance.survival import TestChat
+    from core.verification.survival import TestChat
 
 PROVIDERS = ("bot.slack.selftest", "bot.discord.selftest")
 """Modules that may have a `place(desk)`: a chat a canary can go through, or None where it is not connected."""

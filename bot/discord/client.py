@@ -21,7 +21,7 @@ from bot.discord.tree import plant
 from core.desk import Desk
 from core.errors import BadInput, ChatRefused
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.settings import Settings
 from storage.people import workspaces
 
@@ -114,7 +114,7 @@ class SlateClient(discord.Client):
         with self.desk.writing() as session:
             known = workspaces.find(session, PLATFORM, str(guild.id))
             if known is None or known.revoked_at is not None:
-                record(session, Event(audit.Action.WORKSPACE_INSTALLED, _subject(guild), after={"name": guild.name}))
+                record(session, Event(Action.WORKSPACE_INSTALLED, _subject(guild), after={"name": guild.name}))
             elif known.name == guild.name:
                 return
             workspaces.save(session, PLATFORM, str(guild.id), name=guild.name, sealed_token="")
@@ -122,7 +122,7 @@ class SlateClient(discord.Client):
     def _forget(self, guild: discord.Guild) -> None:
         with self.desk.writing() as session:
             if workspaces.revoke(session, PLATFORM, str(guild.id)):
-                record(session, Event(audit.Action.WORKSPACE_REVOKED, _subject(guild), after={"why": "removed from the server"}))
+                record(session, Event(Action.WORKSPACE_REVOKED, _subject(guild), after={"why": "removed from the server"}))
 
 
 def _subject(guild: discord.Guild) -> str:

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from bot import formatting
 from bot.cards import Card, Field
-from core.people.audit import Action
+from core.events.actions import Action
 from core.rendering import lifecycle
 from core.rendering.history import HistoryStep, Timeline
 from storage.tables import Render, RenderState

@@ -11,7 +11,7 @@ from bot.slack.errors import QUIET, declared, foreign
 from core.desk import Desk
 from core.errors import ChatRefused
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.security.encryption import vault
 from storage.people import workspaces as storage_workspaces
 
@@ -71,7 +71,7 @@ class Workspaces:
         with self.desk.writing() as session:
             storage_workspaces.save(session, PLATFORM, tenant, name=name, bot_id=bot_id, scopes=scopes, sealed_token=sealed)
             about = {"name": name, "scopes": scopes}
-            record(session, Event(audit.Action.WORKSPACE_INSTALLED, f"workspace/slack/{tenant}", after=about))
+            record(session, Event(Action.WORKSPACE_INSTALLED, f"workspace/slack/{tenant}", after=about))
         self.forget(tenant)
 
     def withdrawn(self, tenant: str, why: str, token: str = "") -> None:
@@ -82,7 +82,7 @@ class Workspaces:
             if kept is None or (token and kept.sealed_token and vault(self.desk.settings).open(kept.sealed_token) != token):
                 return
             if storage_workspaces.revoke(session, PLATFORM, tenant):
-                record(session, Event(audit.Action.WORKSPACE_REVOKED, f"workspace/slack/{tenant}", after={"why": why}))
+                record(session, Event(Action.WORKSPACE_REVOKED, f"workspace/slack/{tenant}", after={"why": why}))
                 log.warning("slack.removed", workspace=tenant, why=why)
 
     def forget(self, tenant: str) -> None:

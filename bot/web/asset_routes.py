@@ -14,7 +14,7 @@ from bot.web.asset_views import card_facts, graph_of, page_of, picture_bytes
 from bot.web.files import seen_asset, send
 from bot.web.message_views import face
 from core.events import Event, record
-from core.people.audit import Action
+from core.events.actions import Action
 from core.people.roles import Permission, allow
 from core.provenance.card import draw
 from core.rendering import lifecycle

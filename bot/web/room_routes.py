@@ -23,8 +23,8 @@ from bot.web.session import DAYS
 from bot.web.sidebar import shelves
 from core.errors import BadInput, Conflict, NotFound, UnknownProject
 from core.events import Event, record
+from core.events.actions import Action
 from core.people import projects as core_projects
-from core.people.audit import Action
 from core.people.roles import Permission, may
 from core.text import names
 from storage import ids

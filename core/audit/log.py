@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.desk import Desk
 from core.errors import BadInput
 from core.events import Event, record
-from core.people.audit import Action
+from core.events.actions import Action
 from core.people.roles import Permission, allow, may
 from storage.people import audit, projects
 from storage.people.audit import AuditFilter

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.people.audit import Action
+from core.events.actions import Action
 from core.text.cells import tame
 from storage.people import members, projects
 from storage.tables import AuditEvent

@@ -14,10 +14,10 @@ from core.compliance.rules import QUESTIONS, Checked, ComplianceReport, Item, St
 from core.desk import Desk
 from core.errors import BadInput, NotFound, SandboxBusy
 from core.events import Event, record
+from core.events.actions import Action
 from core.exports import leak_check, private_terms
 from core.exports.leak_check import Secret
 from core.files import Limits
-from core.people import audit
 from core.people.roles import Permission, allow
 from core.provenance import embed, xmp
 from core.provenance.seal import read
@@ -67,7 +67,7 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
             asset_id=asset.id or 0, question=question, answer=answer.strip()[:500], member_id=by.id or 0, created_at=now()
         )
         exports.add_note(session, note)
-        record(session, Event(audit.Action.ASSET_DECLARED, asset.code, by=by, after={question: note.answer}, asset_id=asset.id))
+        record(session, Event(Action.ASSET_DECLARED, asset.code, by=by, after={question: note.answer}, asset_id=asset.id))
 
 
 def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:

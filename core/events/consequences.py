@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from core.people.audit import Action
+from core.events.actions import Action
 
 
 class Follow(StrEnum):

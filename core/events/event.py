@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.people.audit import Action
+from core.events.actions import Action
 from storage.tables import Member
 
 

@@ -13,12 +13,12 @@ from core import files
 from core.desk import Desk
 from core.errors import BadPicture, Conflict, StoreError, WouldLeak
 from core.events import Event, record
+from core.events.actions import Action
 from core.exports import leak_check, private_terms, profiles, redact, transcode
 from core.exports.leak_check import Secret
 from core.exports.profiles import Profile
 from core.exports.transcode import Copy, Original
 from core.files import Limits, stored
-from core.people import audit
 from core.people.roles import Permission, allow
 from core.provenance import embed, origins, policies, xmp
 from core.provenance.seal import read as seal_read
@@ -256,7 +256,7 @@ def _kept(session: Session, ready: Ready, asset: Asset, wish: Wish, by: Member, 
         "sha256": copy_row.sha256,
         "removed": export.removed,
     }
-    record(session, Event(audit.Action.ASSET_EXPORTED, source.code, by=by, after=after))
+    record(session, Event(Action.ASSET_EXPORTED, source.code, by=by, after=after))
     return Left(ready, copy_row, export)
 
 
@@ -270,7 +270,7 @@ def set_profile(desk: Desk, project: Project, name: str, rules: dict[str, Any], 
         record(
             session,
             Event(
-                audit.Action.PROFILE_CHANGED,
+                Action.PROFILE_CHANGED,
                 f"project/{project.slug}",
                 by=by,
                 before={base.name: before},

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.desk import Desk
 from core.errors import Conflict, NotFound, Refused
 from core.events import Event, record
-from core.people.audit import Action
+from core.events.actions import Action
 from core.people.roles import Permission, allow, role_in
 from core.security import signed_links
 from core.security.signed_links import LinkedFile

@@ -16,10 +16,10 @@ from core.comfyui.facts import PARSER, Facts
 from core.desk import Desk
 from core.errors import SlateError
 from core.events import Event, record
+from core.events.actions import Action
 from core.files import Examined
 from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, clean_text
-from core.people.audit import Action
 from storage.blobs import BlobError
 from storage.files import assets, raw_metadata
 from storage.tables import Asset

@@ -15,8 +15,8 @@ from core import files
 from core.desk import Desk
 from core.errors import BlobMissing, Conflict, SlateError, StoreError
 from core.events import Event, record
+from core.events.actions import Action
 from core.files import previews, sign
-from core.people import audit
 from core.provenance.seal import signer
 from core.provenance.seal.keys import WARN_DAYS
 from core.provenance.seal.names import SEALABLE
@@ -91,9 +91,7 @@ def _kept(desk: Desk, asset: Asset, made: Sealed, by: Member | None, more: Mappi
         if not assets.reseal(session, asset.id or 0, asset.sha256, values):
             raise Conflict(f"{asset.code} was sealed by somebody else meanwhile.")
         changes = {"sha256": asset.sha256, "state": asset.seal_state}, {"sha256": digest, "state": made.state, **(more or {})}
-        record(
-            session, Event(audit.Action.ASSET_SEALED, asset.code, by=by, before=changes[0], after=changes[1], asset_id=asset.id)
-        )
+        record(session, Event(Action.ASSET_SEALED, asset.code, by=by, before=changes[0], after=changes[1], asset_id=asset.id))
         kept = assets.by_id(session, asset.id or 0)
         assert kept is not None
         session.refresh(kept)

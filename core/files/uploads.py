@@ -8,7 +8,7 @@ from core import files
 from core.desk import Desk
 from core.errors import BlobMissing
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.people.roles import Permission, allow
 from storage.blobs import BlobError
 from storage.files import assets
@@ -37,7 +37,7 @@ def keep(desk: Desk, sha256: str, filename: str, *, by: Member, project: Project
         if there is not None:
             return there
         asset = assets.add(session, draft)
-        record(session, Event(audit.Action.ASSET_UPLOADED, asset.code, by=by, after={"filename": asset.filename}))
+        record(session, Event(Action.ASSET_UPLOADED, asset.code, by=by, after={"filename": asset.filename}))
     return asset
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlmodel import Session
 
 from core.events import Event, record
+from core.events.actions import Action
 from core.importing.rules import FACETS
-from core.people import audit
 from core.people.roles import Permission, allow
 from storage.files import assets
 from storage.people import projects
@@ -43,7 +43,7 @@ def confirm(session: Session, asset_ids: Collection[int], *, by: Member, said: C
         if asset.render_id is None and _settle(session, asset, said):
             session.add(asset)
             after = _state(session, asset)
-            record(session, Event(audit.Action.ASSET_CONFIRMED, asset.code, by=by, before=before, after=after, asset_id=asset.id))
+            record(session, Event(Action.ASSET_CONFIRMED, asset.code, by=by, before=before, after=after, asset_id=asset.id))
             changed.append(asset)
     return changed
 

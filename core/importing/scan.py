@@ -18,6 +18,7 @@ from core.comfyui.facts import PARSER, Facts
 from core.desk import UNFIT, Desk
 from core.errors import SlateError
 from core.events import Event, record
+from core.events.actions import Action
 from core.files import Examined
 from core.formats import completeness, kinds, png
 from core.formats.sanitize import clean, clean_text
@@ -26,7 +27,6 @@ from core.importing.attribution import Attribution, Attributor, Terms
 from core.importing.progress import ImportProgress, Pace
 from core.importing.sources import Source, SourceFile, Trouble, Unreadable
 from core.importing.stream import Sifted, sift
-from core.people import audit
 from core.people.roles import Permission, allow
 from storage.files import assets, imports
 from storage.files.assets import AssetDraft
@@ -94,7 +94,7 @@ def read(
     total, size = _measured(place)
     with desk.writing() as session:
         intake = imports.begin(session, place.address, by.id, terms.as_json(), total, size)
-        record(session, Event(audit.Action.INTAKE_BEGUN, intake.code, by=by, after={"place": place.address, **terms.as_json()}))
+        record(session, Event(Action.INTAKE_BEGUN, intake.code, by=by, after={"place": place.address, **terms.as_json()}))
     _read_on(desk, intake, place, Attributor(terms, by), Pace("reading", total, size), again, tell)
     with desk.writing() as session:
         imports.finish_reading(session, intake.id)

@@ -15,13 +15,13 @@ from core import files
 from core.desk import Desk
 from core.errors import SlateError, StoreError
 from core.events import Event, record
+from core.events.actions import Action
 from core.files import Examined, derivatives, reparse
 from core.formats import kinds, stealth
 from core.formats.problems import HIDDEN
 from core.formats.raw_text import RawText
 from core.importing.sources import Unreadable, at, closed_places
 from core.importing.stream import Sifted, sift
-from core.people.audit import Action
 from core.recognition import films
 from storage.blobs import BlobError
 from storage.files import assets, fingerprints, imports, raw_metadata

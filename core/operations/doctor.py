@@ -174,14 +174,14 @@ def web(desk: Desk) -> Iterator[Finding]:
 
 def seal(desk: Desk) -> Iterator[Finding]:
     """Whether files are sealed, by whom, until when, and with a time stamp."""
-    from core.provenance.seal.health_check import look
+    from core.operations.seal_check import look
 
     yield from look(desk)
 
 
 def watermark(desk: Desk) -> Iterator[Finding]:
     """Whether what marking pictures needs is here, where it is asked for."""
-    from core.provenance.watermark.health_check import look
+    from core.operations.watermark_check import look
 
     yield from look(desk.settings)
 

@@ -16,9 +16,9 @@ from core.desk import Desk
 from core.errors import SlateError
 from core.formats import kinds
 from core.operations.findings import Finding, State
-from core.provenance import survival
 from core.provenance.statement import Made
-from core.provenance.survival import LAYERS, TestChat
+from core.verification import survival
+from core.verification.survival import LAYERS, TestChat
 from storage.clock import now
 
 _KINDS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}

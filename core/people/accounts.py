@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.desk import Desk
 from core.errors import BadInput, Conflict
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from storage.clock import now
 from storage.people import link_codes, members
 from storage.tables import Member
@@ -51,14 +51,12 @@ def join(desk: Desk, platform: str, user_id: str, code: str) -> Member:
             )
         if kept is None:
             members.add_handle(session, _id(member), platform, user_id)
-            record(
-                session, Event(audit.Action.MEMBER_HANDLE_ADDED, f"member/{member.id}", by=member, after={"platform": platform})
-            )
+            record(session, Event(Action.MEMBER_HANDLE_ADDED, f"member/{member.id}", by=member, after={"platform": platform}))
             return member
         before, kept.member_id = kept.member_id, _id(member)
         members.save_handle(session, kept)
         was, becomes = {"member": before}, {"member": member.id, "platform": platform}
-        record(session, Event(audit.Action.MEMBER_HANDLE_MOVED, f"member/{member.id}", by=member, before=was, after=becomes))
+        record(session, Event(Action.MEMBER_HANDLE_MOVED, f"member/{member.id}", by=member, before=was, after=becomes))
         return member
 
 
@@ -70,7 +68,7 @@ def keep_profile(
     if kept is None:
         return False
     if active is not None and kept.active != active:
-        action = audit.Action.MEMBER_HANDLE_REOPENED if active else audit.Action.MEMBER_HANDLE_CLOSED
+        action = Action.MEMBER_HANDLE_REOPENED if active else Action.MEMBER_HANDLE_CLOSED
         record(session, Event(action, f"member/{kept.member_id}", after={"platform": platform}))
         kept.active = active
     kept.name = name or kept.name

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from core.errors import BadInput, Conflict, UnknownProject
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.people.roles import Permission, allow
 from core.text import names
 from storage.people import members, projects
@@ -91,7 +91,7 @@ def bind_channel(session: Session, platform: str, channel_id: str, name: str, pr
         projects.bind_channel(session, kept, project.id)
     if before is None or before.id != project.id:
         was, subject = {"project": before.slug} if before else {}, f"channel/{platform}/{channel_id}"
-        record(session, Event(audit.Action.CHANNEL_BOUND, subject, by=by, before=was, after={"project": project.slug}))
+        record(session, Event(Action.CHANNEL_BOUND, subject, by=by, before=was, after={"project": project.slug}))
     return kept
 
 
@@ -121,7 +121,7 @@ def set_reactions(session: Session, project: Project, reactions: str, *, by: Mem
     before, project.reactions = project.reactions, reactions
     projects.save(session, project)
     was, becomes = {"reactions": before}, {"reactions": reactions}
-    record(session, Event(audit.Action.PROJECT_CHANGED, f"project/{project.slug}", by=by, before=was, after=becomes))
+    record(session, Event(Action.PROJECT_CHANGED, f"project/{project.slug}", by=by, before=was, after=becomes))
 
 
 def _client(session: Session, name: str, *, by: Member | None) -> Client:
@@ -129,7 +129,7 @@ def _client(session: Session, name: str, *, by: Member | None) -> Client:
     kept = projects.client_by_key(session, names.key(shown))
     if kept is None:
         kept = projects.add_client(session, shown, names.key(shown))
-        record(session, Event(audit.Action.CLIENT_ADDED, f"client/{names.slug(shown)}", by=by, after={"name": shown}))
+        record(session, Event(Action.CLIENT_ADDED, f"client/{names.slug(shown)}", by=by, after={"name": shown}))
     return kept
 
 
@@ -143,7 +143,7 @@ def _found(session: Session, client_name: str, name: str, *, by: Member | None) 
     client = _client(session, client_name, by=by)
     assert client.id is not None, "flushed, so numbered"
     project = projects.add(session, client.id, shown, slug)
-    record(session, Event(audit.Action.PROJECT_ADDED, f"project/{slug}", by=by, after={"name": shown, "client": client.name}))
+    record(session, Event(Action.PROJECT_ADDED, f"project/{slug}", by=by, after={"name": shown, "client": client.name}))
     return project
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.errors import Conflict, LastAdmin, Refused, UnknownMember
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.people.roles import Permission, a, allow, may, role_in
 from core.text import names
 from storage.people import link_codes, members
@@ -77,7 +77,7 @@ def set_role(session: Session, member: Member, role: Role, *, by: Member, operat
     before, member.role = member.role, role
     members.save(session, member)
     was, becomes = {"role": before.value}, {"role": role.value}
-    _record(session, audit.Action.MEMBER_ROLE_CHANGED, member, authority, was, becomes)
+    _record(session, Action.MEMBER_ROLE_CHANGED, member, authority, was, becomes)
     return True
 
 
@@ -96,7 +96,7 @@ def set_project_role(
         members.set_membership(session, _id(member), project.id or 0, role)
     was = {"project": project.slug, "role": before.value if before else None}
     becomes = {"project": project.slug, "role": role.value if role else None}
-    _record(session, audit.Action.MEMBER_PROJECT_ROLE_CHANGED, member, authority, was, becomes)
+    _record(session, Action.MEMBER_PROJECT_ROLE_CHANGED, member, authority, was, becomes)
     return True
 
 
@@ -112,7 +112,7 @@ def deactivate(session: Session, member: Member, *, by: Member, operator: str = 
     member.active = False
     members.save(session, member)
     link_codes.forget(session, _id(member))
-    _record(session, audit.Action.MEMBER_DEACTIVATED, member, authority, {"active": True}, {"active": False})
+    _record(session, Action.MEMBER_DEACTIVATED, member, authority, {"active": True}, {"active": False})
     return True
 
 
@@ -125,7 +125,7 @@ def reactivate(session: Session, member: Member, *, by: Member, operator: str = 
         raise Conflict(f"{member.name} stands for makers nobody knows, and is no person.", hint="/people lists everybody.")
     member.active = True
     members.save(session, member)
-    _record(session, audit.Action.MEMBER_REACTIVATED, member, authority, {"active": False}, {"active": True})
+    _record(session, Action.MEMBER_REACTIVATED, member, authority, {"active": False}, {"active": True})
     return True
 
 
@@ -169,7 +169,7 @@ def _keep_an_admin(session: Session, member: Member) -> None:
 
 def _record(
     session: Session,
-    action: audit.Action,
+    action: Action,
     member: Member,
     authority: _Authority,
     before: Mapping[str, object],

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from core.errors import BadInput, Conflict
 from core.events import Event, record
-from core.people import audit, projects
+from core.events.actions import Action
+from core.people import projects
 from core.people.roles import Permission, allow
 from storage.people import projects as storage_projects
 from storage.people import workspaces
@@ -73,7 +74,7 @@ def change(
     made = workspaces.save(session, platform, tenant, settings=after)
     if after != before:
         subject = f"workspace/{platform}/{tenant}"
-        record(session, Event(audit.Action.WORKSPACE_CHANGED, subject, by=by, before=before, after=after))
+        record(session, Event(Action.WORKSPACE_CHANGED, subject, by=by, before=before, after=after))
     return made
 
 

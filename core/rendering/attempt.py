@@ -19,8 +19,8 @@ from core.comfyui.download import result_too_large
 from core.comfyui.graph import Graph
 from core.desk import Desk
 from core.errors import BackendError, NoOutputs, RunInterrupted, RunVanished
+from core.events.actions import Action
 from core.files import stored
-from core.people.audit import Action
 from core.rendering.context import Briefing, PictureIn
 from core.rendering.heartbeat import Heart, Lost
 from core.rendering.waiting import Waiting

@@ -12,7 +12,7 @@ import structlog
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from core.events import Event, record
-from core.people.audit import Action
+from core.events.actions import Action
 from core.rendering.scheduler import Claim
 from storage.clock import now
 from storage.rendering import renders

@@ -10,7 +10,7 @@ from itertools import pairwise
 from sqlmodel import Session
 
 from core.events import ENDS
-from core.people.audit import Action
+from core.events.actions import Action
 from storage.rendering import backends, history
 from storage.tables import Render, RenderEvent
 

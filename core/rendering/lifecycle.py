@@ -18,7 +18,8 @@ from core import workflows
 from core.desk import Desk
 from core.errors import BadInput, Conflict, RenderFailed, SlateError, UnknownAsset, UnknownRender
 from core.events import Event, record
-from core.people import audit, roles
+from core.events.actions import Action
+from core.people import roles
 from core.people.roles import Permission
 from core.rendering import scheduler
 from core.rendering.scheduler import Standing
@@ -91,7 +92,7 @@ def submit(desk: Desk, asking: RenderRequest) -> Render:
         scheduler.enrol(session, render)
         _post_in(session, asking.place, render)
         told = {"workflow": asking.workflow}
-        record(session, Event(audit.Action.RENDER_ASKED, render.code, by=asking.by, after=told, render_id=render.id))
+        record(session, Event(Action.RENDER_ASKED, render.code, by=asking.by, after=told, render_id=render.id))
     return render
 
 
@@ -175,7 +176,7 @@ def cancel(desk: Desk, code: str, *, by: Member) -> Render:
         if renders.change_queued(session, render.id, **_ended(RenderState.CANCELLED), cancel_requested_by=by.id):
             _left_the_line(desk, session, render)
         elif renders.request_cancel(session, render.id, by.id or 0):
-            record(session, Event(audit.Action.RENDER_CANCEL_ASKED, render.code, by=by, render_id=render.id, note=by.name))
+            record(session, Event(Action.RENDER_CANCEL_ASKED, render.code, by=by, render_id=render.id, note=by.name))
         else:
             _too_late(render)
     return render
@@ -201,7 +202,7 @@ def cancel_waiting(desk: Desk, session: Session, found: Sequence[Render], *, by:
     for one in found:
         ended = _ended(RenderState.CANCELLED) | {"cancel_requested_by": by.id if by else None}
         if one.id is not None and renders.change_queued(session, one.id, **ended):
-            record(session, Event(audit.Action.RENDER_CANCELLED, one.code, by=by, render_id=one.id))
+            record(session, Event(Action.RENDER_CANCELLED, one.code, by=by, render_id=one.id))
             _stop_leftover(desk, session, one)
             done.append(one)
     scheduler.withdraw_many(session, [one for one in done if one.attempt == 0])
@@ -212,11 +213,11 @@ def _cancelled_or_asked(desk: Desk, session: Session, render: Render, by: Member
     """Cancel a queued render, or ask a running one to stop; whether either was still possible."""
     row, member = render.id or 0, by.id or 0
     if renders.change_queued(session, row, **_ended(RenderState.CANCELLED), cancel_requested_by=member):
-        record(session, Event(audit.Action.RENDER_CANCELLED, render.code, by=by, render_id=row))
+        record(session, Event(Action.RENDER_CANCELLED, render.code, by=by, render_id=row))
         _stop_leftover(desk, session, render)
         return True
     if renders.request_cancel(session, row, member):
-        record(session, Event(audit.Action.RENDER_CANCEL_ASKED, render.code, by=by, render_id=row, note=by.name))
+        record(session, Event(Action.RENDER_CANCEL_ASKED, render.code, by=by, render_id=row, note=by.name))
         return True
     return False
 
@@ -230,7 +231,7 @@ def _too_late(render: Render) -> None:
 def _left_the_line(desk: Desk, session: Session, render: Render) -> None:
     """A queued render was cancelled: note who did it, give its share back, and stop a run that a dead worker may have left."""
     by = _who_ended(session, render)
-    record(session, Event(audit.Action.RENDER_CANCELLED, render.code, by=by, render_id=render.id))
+    record(session, Event(Action.RENDER_CANCELLED, render.code, by=by, render_id=render.id))
     if render.attempt == 0:
         scheduler.withdraw(session, render)
     _stop_leftover(desk, session, render)
@@ -255,7 +256,7 @@ def end(session: Session, claim: scheduler.Claim, state: RenderState, error: Sla
     stored = renders.by_id(session, render.id)
     assert stored is not None, "it was changed a moment ago"
     actor = _who_ended(session, stored) if state is RenderState.CANCELLED else members.by_id(session, render.member_id)
-    action = audit.Action(f"render:{state.value}")
+    action = Action(f"render:{state.value}")
     told = {"error": error.code} if error else {}
     note = error.message if error else ""
     backend = stored.backend_id
@@ -308,7 +309,7 @@ def take_back(desk: Desk, session: Session, render: Render, why: str) -> bool:
     error = RenderFailed(f"It was begun {render.attempt} times, and no worker lived to see its end.", hint=hint)
     renders.change_queued(session, render.id, **_ended(RenderState.FAILED, error))
     told = {"error": error.code}
-    record(session, Event(audit.Action.RENDER_FAILED, render.code, after=told, render_id=render.id, note=error.message))
+    record(session, Event(Action.RENDER_FAILED, render.code, after=told, render_id=render.id, note=error.message))
     return True
 
 
@@ -320,7 +321,7 @@ def _wait_or_leave(desk: Desk, session: Session, render: Render, why: str) -> No
         _left_the_line(desk, session, stored)
     else:
         backend = stored.backend_id
-        record(session, Event(audit.Action.RENDER_REQUEUED, stored.code, render_id=stored.id, backend_id=backend, note=why))
+        record(session, Event(Action.RENDER_REQUEUED, stored.code, render_id=stored.id, backend_id=backend, note=why))
 
 
 def _waiting(why: str) -> dict[str, Any]:

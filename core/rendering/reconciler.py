@@ -14,9 +14,9 @@ from core.audit import checkpoints
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from core.events import Event, record
+from core.events.actions import Action
 from core.files import reseal
 from core.files import waiting as files_waiting
-from core.people.audit import Action
 from core.recognition import keypoint_match
 from core.rendering import left_runs, lifecycle
 from core.rendering.backend_health import Health

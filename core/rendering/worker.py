@@ -35,7 +35,7 @@ from core.errors import (
     StoreError,
 )
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.rendering import lifecycle, scheduler
 from core.rendering.attempt import MOST_RUNS, Attempt, Leaving, run_id
 from core.rendering.context import Briefing, brief
@@ -134,7 +134,7 @@ class Lane:
             claim = scheduler.claim(session, backend, now(), now() + timedelta(seconds=self.desk.settings.lease_seconds))
             if claim:
                 render = claim.render
-                event = Event(audit.Action.RENDER_CLAIMED, render.code, render_id=render.id, backend_id=backend.id)
+                event = Event(Action.RENDER_CLAIMED, render.code, render_id=render.id, backend_id=backend.id)
                 record(session, event)
         return claim, False
 
@@ -197,7 +197,7 @@ class Lane:
             for draft in drafts:
                 asset = assets.add(session, draft)
                 told = {"render": render.code, "sha256": asset.sha256}
-                record(session, Event(audit.Action.ASSET_MADE, asset.code, after=told, asset_id=asset.id))
+                record(session, Event(Action.ASSET_MADE, asset.code, after=told, asset_id=asset.id))
             took = max(0.01, (made.finished_at - made.started_at).total_seconds())
             renders.note_length(session, render.id, took)
             if made.backend == self.backend:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.desk import Desk
 from core.errors import BadInput, TooLong, UnknownAsset
 from core.events import Event, record
-from core.people import audit
+from core.events.actions import Action
 from core.people.roles import Permission, allow, may
 from storage.clock import now
 from storage.files import verdicts
@@ -59,7 +59,7 @@ def decide(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member, note: 
         verdicts.add(session, _id(held), _id(by), judgement, binding=binding, note=said)
         if binding:
             verdicts.set_status(session, held, judgement.value)
-        action = audit.Action.ASSET_VERDICT if binding else audit.Action.ASSET_VOTE
+        action = Action.ASSET_VERDICT if binding else Action.ASSET_VOTE
         after = {"status": held.status, "judgement": judgement.value} | ({"note": said} if said else {})
         _record(session, held, action, by, {"status": before}, after)
         return VerdictResult(held, changed=True, binding=binding)
@@ -82,7 +82,7 @@ def withdraw(desk: Desk, asset: Asset, judgement: Judgement, *, by: Member) -> V
         before = held.status
         verdicts.set_status(session, held, status_of(verdicts.standing(session, _id(held))))
         after = {"status": held.status, "judgement": judgement.value}
-        _record(session, held, audit.Action.ASSET_VERDICT_WITHDRAWN, by, {"status": before}, after)
+        _record(session, held, Action.ASSET_VERDICT_WITHDRAWN, by, {"status": before}, after)
         return VerdictResult(held, changed=True, binding=any(one.binding for one in own))
 
 
@@ -106,7 +106,7 @@ def tag(desk: Desk, asset: Asset, word: str, *, by: Member) -> VerdictResult:
         if verdicts.tag(session, _id(held), folded) is not None:
             return VerdictResult(held, changed=False)
         verdicts.add_tag(session, _id(held), folded, _id(by))
-        _record(session, held, audit.Action.ASSET_TAGGED, by, {}, {"tag": folded})
+        _record(session, held, Action.ASSET_TAGGED, by, {}, {"tag": folded})
         return VerdictResult(held, changed=True)
 
 
@@ -120,7 +120,7 @@ def untag(desk: Desk, asset: Asset, word: str, *, by: Member) -> VerdictResult:
         if kept is None:
             return VerdictResult(held, changed=False)
         verdicts.remove_tag(session, kept)
-        _record(session, held, audit.Action.ASSET_UNTAGGED, by, {"tag": folded}, {})
+        _record(session, held, Action.ASSET_UNTAGGED, by, {"tag": folded}, {})
         return VerdictResult(held, changed=True)
 
 
@@ -163,9 +163,7 @@ def _says_so_already(session: Session, asset: Asset, judgement: Judgement, by: M
     return not binding or asset.status == judgement.value
 
 
-def _record(
-    session: Session, asset: Asset, action: audit.Action, by: Member, before: dict[str, str], after: dict[str, str]
-) -> None:
+def _record(session: Session, asset: Asset, action: Action, by: Member, before: dict[str, str], after: dict[str, str]) -> None:
     record(session, Event(action, asset.code, by=by, before=before, after=after, asset_id=asset.id))
 
 

@@ -11,7 +11,6 @@ from core import files
 from core.desk import Desk
 from core.errors import BadPicture
 from core.files.inspect import Examined
-from core.pictures import icc
 from core.provenance import embed, origins, xmp
 from core.provenance.disclosure import Disclosure, says_ai
 from core.provenance.seal import read, stores
@@ -20,6 +19,7 @@ from core.provenance.seal.read import Credentials
 from core.provenance.seal.sign import FOREIGN, SEALED, UNSTAMPED
 from core.recognition import identify
 from core.recognition.identify import Certainty, Recognition
+from core.verification import icc
 from core.verification.decision_table import Evidence, Recognised, Seen, Signature
 from storage.blobs import BlobError
 from storage.files import assets

@@ -17,10 +17,10 @@ from core import files
 from core.desk import Desk
 from core.errors import Conflict, NotFound, SealUnavailable, StoreError
 from core.events import Event, record
+from core.events.actions import Action
 from core.exports import profiles, redact, strip, transcode
 from core.files import previews, stored
 from core.formats.problems import HIDDEN
-from core.people import audit
 from core.people.roles import Permission, allow
 from core.provenance import embed, policies, xmp
 from core.provenance.seal import manifest, names, read, sign
@@ -189,7 +189,7 @@ def _kept(
     )
     exports.add(session, row)
     after = {"copy": asset.code, "sha256": asset.sha256, "certainty": found.certainty.value, "distance": found.distance}
-    record(session, Event(audit.Action.ASSET_RESTORED, original.code, by=by, after=after))
+    record(session, Event(Action.ASSET_RESTORED, original.code, by=by, after=after))
     return Restored(asset, original, False, found.how)
 
 

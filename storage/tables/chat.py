@@ -111,7 +111,7 @@ class Asking(SQLModel, table=True):
 
 
 class AuditEvent(SQLModel, table=True):
-    """What happened, who did it: `subject:action` from the closed list in core/people/audit.py."""
+    """What happened, who did it: `subject:action` from the closed list in core/events/actions.py."""
 
     __table_args__ = (
         Index("audit_by_subject", "subject", "id"),

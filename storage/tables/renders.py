@@ -83,7 +83,7 @@ class RenderEvent(SQLModel, table=True):
     render_id: int = Field(foreign_key="render.id")
     at: datetime = when()
     action: str
-    """As in the closed list of core/people/audit.py, such as `render:claimed`."""
+    """As in the closed list of core/events/actions.py, such as `render:claimed`."""
     backend_id: int | None = Field(default=None, foreign_key="backend.id")
     note: str = ""
 

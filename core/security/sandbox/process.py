@@ -30,7 +30,7 @@ ORDER = struct.Struct(">cq")
 """An order and its process number."""
 ENDED = struct.Struct(">iqd")
 """How a worker ended (as `os.waitpid` says), the most memory it held in KiB, the CPU seconds it took."""
-PRELOADED = ("core.security.sandbox.preload",)
+PRELOADED = ("core.sandbox_preload",)
 _MOST_CALLS = 500
 _GRACE_STEPS, _GRACE_STEP = 20, 0.002
 _MOST_GROWTH = 64 << 20

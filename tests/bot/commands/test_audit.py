@@ -15,9 +15,9 @@ from bot.cards import Answer
 from core.audit import checkpoints
 from core.audit.words import PHRASES
 from core.events import FOLLOWS, Follow
+from core.events.actions import Action
 from core.exports import links
 from core.people import projects
-from core.people.audit import Action
 from storage.people import members
 from storage.tables import Member, Role
 from tests.bot.conftest import Talk

@@ -19,7 +19,7 @@ from sqlmodel import Session
 from core.audit import check, checkpoints
 from core.desk import Desk
 from core.events import Event, record
-from core.people.audit import Action
+from core.events.actions import Action
 from storage.people import audit, members
 from storage.people.audit_line import hash_of
 from storage.tables import AuditEvent, Member, Role

@@ -10,9 +10,9 @@ import pytest
 
 from core.desk import Desk
 from core.events import FOLLOWS, Event, Follow, record
+from core.events.actions import Action
 from core.importing.confirm import Confirmation, confirm
 from core.people import projects
-from core.people.audit import Action
 from core.review import verdicts
 from storage import search
 from storage.chat import posts

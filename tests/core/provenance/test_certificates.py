@@ -27,9 +27,10 @@ from core import files as core_files
 from core.desk import Desk
 from core.errors import BadInput, Conflict, SealUnavailable
 from core.files import reseal
+from core.operations import seal_check
 from core.provenance import embed
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import context, health_check, keys, manifest, read, revocation, sign
+from core.provenance.seal import context, keys, manifest, read, revocation, sign
 from core.provenance.seal import signer as seal_signer
 from core.provenance.seal.manifest import Ingredient
 from core.provenance.xmp import Policy
@@ -148,7 +149,7 @@ def test_a_file_without_a_time_stamp_is_renewed_before_its_certificate_runs_out(
     first, second = kept(desk, 11), kept(desk, 12)
     assert [one.code for one in reseal.ending(desk)] == [first.code, second.code]
     assert [one.code for one in reseal.ending(desk, after=first.id or 0)] == [second.code]
-    found = [one for one in health_check.look(desk) if "2 files without a time stamp turn invalid" in one.text]
+    found = [one for one in seal_check.look(desk) if "2 files without a time stamp turn invalid" in one.text]
     assert found[0].fix.startswith("`slate seal --renew`")
     with pytest.raises(Conflict, match="good no longer than it is"):
         reseal.renew(desk, first)
@@ -230,7 +231,7 @@ def test_a_list_that_is_none_is_refused_and_one_that_is_out_of_date_is_told(file
     revocation.keep(own.keys, withdraw(own, "12345", yesterday - timedelta(days=9), newer=yesterday))
     (own.keys / "junk.crl").write_bytes(b"junk")
 
-    told = [one.text for one in health_check.look(files)]
+    told = [one.text for one in seal_check.look(files)]
 
     assert any("Studio intermediate" in text and "out of date" in text for text in told)
     assert any("junk.crl" in text and "no revocation list" in text for text in told)

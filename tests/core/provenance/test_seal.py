@@ -26,10 +26,11 @@ from core import files as core_files
 from core.desk import Desk
 from core.errors import BadInput, Conflict
 from core.files import previews, reseal
+from core.operations import seal_check
 from core.operations.findings import State
 from core.provenance import embed, xmp
 from core.provenance.disclosure import SourceType
-from core.provenance.seal import health_check, iscc, keys, manifest, names, read
+from core.provenance.seal import iscc, keys, manifest, names, read
 from core.provenance.seal import sign as seal_sign
 from core.provenance.seal.manifest import Ingredient, ManifestPlan
 from core.provenance.seal.timestamp import Stamper
@@ -247,7 +248,7 @@ def test_without_keys_the_render_is_kept_and_says_why(tmp_path: Path) -> None:
     assert asset.seal_state == seal_sign.UNSEALED
     assert "seal.pem" in asset.seal["why"]
     assert desk.blobs.has(asset.sha256)
-    assert next(health_check.look(desk)).state is State.IDLE
+    assert next(seal_check.look(desk)).state is State.IDLE
 
 
 def test_what_was_made_without_a_key_is_sealed_later_on_demand(desk: Desk) -> None:
@@ -452,7 +453,7 @@ def test_bad_certificates_never_cost_a_render_and_the_doctor_says_so(own: Settin
         keys._pem(keys._signed("l", "T", key, root, root_key, now, 20, usages=both)) + keys._pem(root)
     )
     (own.data / "soon.key").write_bytes(keys._pem(key))
-    finding = next(health_check.look(replace(files, settings=soon)))
+    finding = next(seal_check.look(replace(files, settings=soon)))
     assert finding.state is State.WARNING
     assert "expires in" in finding.text
 

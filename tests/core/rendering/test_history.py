@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from core.errors import RenderFailed
-from core.people.audit import Action
+from core.events.actions import Action
 from core.rendering import lifecycle
 from core.rendering.history import HistoryStep, measured, timeline
 from storage.clock import now

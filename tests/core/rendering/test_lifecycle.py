@@ -11,8 +11,8 @@ from sqlmodel import select
 
 from core.desk import Desk
 from core.errors import Conflict, Refused, RenderFailed, UnknownAsset, UnknownRender
+from core.events.actions import Action
 from core.operations.setup import prepare
-from core.people import audit
 from core.rendering import lifecycle, scheduler
 from core.rendering.lifecycle import RenderRequest
 from core.rendering.scheduler import Claim
@@ -59,7 +59,7 @@ class House:
         assert claim is not None
         return claim
 
-    def who(self, action: audit.Action, render: Render) -> int | None:
+    def who(self, action: Action, render: Render) -> int | None:
         """Who is on record for having done this."""
         with self.desk.reading() as session:
             where = (AuditEvent.action == action.value, AuditEvent.subject == render.code)
@@ -77,7 +77,7 @@ def test_asking_writes_the_render_its_post_and_a_ticket(house: House) -> None:
         (post,) = posts.of_render(session, render.id)
     assert (post.platform, post.channel_id, post.due) == ("room", "general", True)
     assert house.desk.queue.length(pool_queue("house")) == 1
-    assert house.who(audit.Action.RENDER_ASKED, render) == house.mia.id
+    assert house.who(Action.RENDER_ASKED, render) == house.mia.id
 
 
 def test_asked_twice_under_one_key_it_is_rendered_once(house: House) -> None:
@@ -149,7 +149,7 @@ def test_who_cancelled_is_on_record_and_not_whose_render_it_was(house: House) ->
     lifecycle.cancel(house.desk, render.code, by=house.lea)
     with house.desk.writing() as session:
         assert lifecycle.end(session, claim, RenderState.CANCELLED)
-    assert house.who(audit.Action.RENDER_CANCELLED, render) == house.lea.id
+    assert house.who(Action.RENDER_CANCELLED, render) == house.lea.id
 
 
 def test_a_render_asked_to_stop_whose_worker_dies_is_not_taken_up_again(house: House) -> None:
@@ -159,7 +159,7 @@ def test_a_render_asked_to_stop_whose_worker_dies_is_not_taken_up_again(house: H
     with house.desk.writing() as session:
         assert lifecycle.take_back(house.desk, session, render, "its worker was lost")
     assert house.now(render).state is RenderState.CANCELLED
-    assert house.who(audit.Action.RENDER_CANCELLED, render) == house.lea.id
+    assert house.who(Action.RENDER_CANCELLED, render) == house.lea.id
 
 
 def test_a_render_asked_to_stop_is_not_given_back_either(house: House) -> None:

@@ -16,11 +16,12 @@ from core.exports import profiles, strip, transcode
 from core.exports.transcode import Original
 from core.operations import selftest
 from core.operations.findings import State
-from core.provenance import embed, policies, survival, xmp
+from core.provenance import embed, policies, xmp
 from core.provenance.seal import keys, manifest, sign
-from core.provenance.survival import LAYERS
 from core.provenance.watermark import apply
 from core.settings import Settings
+from core.verification import survival
+from core.verification.survival import LAYERS
 from storage.blobs import open_blobs
 from storage.database import Database
 from storage.queue import Queue
