@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-import typer.main
 from typer.core import TyperGroup
 
+from bot.cli.built_command import built
 from bot.commands.docstrings import docstring, load
 
 COMMANDS = {
@@ -117,11 +116,3 @@ class Slate(Index):
         from bot.cli.typed_commands import from_chat
 
         return from_chat(cmd_name)
-
-
-def built(name: str, function: Any, *, help: str = "", takes_more: bool = False) -> Any:
-    """A command made of a function with Typer's annotations; with `takes_more`, unknown options are words of it."""
-    more = {"ignore_unknown_options": True} if takes_more else {}
-    app = typer.Typer(rich_markup_mode=None)
-    app.command(name, help=help or None, context_settings={"help_option_names": ["--help", "-h"], **more})(function)
-    return typer.main.get_group(app).commands[name]

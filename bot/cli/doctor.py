@@ -13,9 +13,9 @@ _MARKS = {"fine": ("✓", "green"), "idle": ("·", "dim"), "warning": ("!", "yel
 
 def doctor(as_json: AsJson = False) -> None:
     """Look at every part: what is configured, embedded or real, reachable, missing, and how to fix it."""
+    from bot.cli.answer_output import print_json
     from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import plain_desk
-    from bot.cli.run_line import print_json
     from core.operations.doctor import examine, healthy
 
     with plain_desk() as desk:
@@ -50,8 +50,8 @@ def _print_findings(findings: list[Any]) -> None:
 
 def settings(as_json: AsJson = False) -> None:
     """List every environment variable with its value here and what it does. Secrets are not shown."""
+    from bot.cli.answer_output import print_json
     from bot.cli.open_desk import read_settings
-    from bot.cli.run_line import print_json
     from core.operations.settings_table import variables
 
     rows = variables(read_settings())

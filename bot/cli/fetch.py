@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.answer_output import print_json
 from bot.cli.options import As, AsJson
-from bot.cli.run_line import print_json, sit_down
-from core.errors import BadInput, Conflict, DiskFull, UnknownAsset
+from bot.cli.run_line import sit_down
+from bot.cli.written_files import write
+from core.errors import BadInput, Conflict, UnknownAsset
 
 if TYPE_CHECKING:
     from core.desk import Desk
@@ -91,31 +91,3 @@ def _target(asset: Asset, output: str) -> Path:
         return target
     given = Path(output).expanduser()
     return given / name if given.is_dir() or output.endswith("/") else given
-
-
-def write(target: Path, data: bytes) -> None:
-    """Write it whole or not at all. Raises BadInput for a place that cannot be written, DiskFull."""
-    import errno
-
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".slate-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise DiskFull(f"There is no room for {target}.", hint="Make room and fetch it again.") from problem
-        raise BadInput(
-            f"{target} cannot be written: {problem.strerror}.", hint="Choose another place.", input="output"
-        ) from problem
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -51,8 +51,9 @@ def ingest(
     slate ingest /renders --rule "{client}/{project}/**/{shot}_*"
     slate ingest ComfyUI/output --by "Mia Chen" --project acme-spring --watch
     """
+    from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
-    from bot.cli.run_line import print_json, sit_down
+    from bot.cli.run_line import sit_down
     from bot.commands.imports import intake_shape
     from core.importing import scan, sources
     from storage.files import imports
@@ -219,8 +220,8 @@ def reindex(
     as_json: AsJson = False,
 ) -> None:
     """Read files' words again with today's reader, note what parts of pictures are found by, and make the search index anew."""
+    from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
-    from bot.cli.run_line import print_json
     from core.files import reparse
     from core.recognition import keypoint_match
     from storage import search

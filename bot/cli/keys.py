@@ -165,7 +165,7 @@ def stamping_server(stamper: Any, port: int) -> ThreadingHTTPServer:
 
 
 def _tell(shape: dict[str, Any], said: str, as_json: bool) -> None:
-    from bot.cli.run_line import print_json
+    from bot.cli.answer_output import print_json
 
     if as_json:
         print_json(shape)

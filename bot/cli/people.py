@@ -14,8 +14,8 @@ def join(
     as_json: AsJson = False,
 ) -> None:
     """Create a member, for whom `--as NAME` speaks from then on; the same as entering that name in the room."""
+    from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
-    from bot.cli.run_line import print_json
     from bot.identity import join_at_terminal
 
     with opened() as desk:

@@ -21,8 +21,8 @@ PROVIDERS = ("bot.slack.selftest", "bot.discord.selftest")
 
 def chat(as_json: AsJson = False) -> None:
     """Upload a sealed canary to each connected chat, take it back, tell which layers survived, and remove it there."""
+    from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
-    from bot.cli.run_line import print_json
     from core.errors import Conflict
     from core.operations.selftest import run
 

@@ -14,9 +14,9 @@ def verify_store(
     as_json: AsJson = False,
 ) -> None:
     """Prove every stored file against its digest, and tell what is missing, damaged or needed by nothing; changes nothing."""
+    from bot.cli.answer_output import print_json
     from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import opened
-    from bot.cli.run_line import print_json
     from core.operations.store_check import check_store
 
     with opened() as desk:
@@ -44,8 +44,8 @@ def verify_store(
 
 def storage(as_json: AsJson = False) -> None:
     """How many files each project has, and how much room their originals take."""
+    from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
-    from bot.cli.run_line import print_json
     from storage.files import usage
 
     with opened() as desk, desk.reading() as session:

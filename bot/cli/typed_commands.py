@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli import values
-from bot.cli.command_index import built
+from bot.cli.built_command import built
 from bot.cli.options import As, AsJson, Wait
 from bot.commands.command import Command, Option
 from bot.commands.table import BY_NAME
@@ -134,32 +133,3 @@ def inputs_as_words(words: Sequence[str]) -> list[str]:
         else:
             made.append(f"{found.group(1)}=yes")
     return made
-
-
-def files_of(data: dict[str, Any]) -> list[str]:
-    """The links of the files that an answer is about: its package where it has one, else each file."""
-    return [str(data["link"])] if data.get("link") else [str(one["link"]) for one in data.get("files", ()) if one.get("link")]
-
-
-def save(desk: Any, data: dict[str, Any], output: str) -> list[str]:
-    """Write the files that an answer links to; returns where. Raises BadInput, DiskFull, BlobMissing."""
-    from bot.cli.fetch import write
-    from core.errors import BadInput, BlobMissing
-    from core.exports.links import behind
-    from storage.blobs import BlobError
-
-    files = [behind(desk, link.rpartition("/")[2]) for link in files_of(data)]
-    target = Path(output).expanduser()
-    folder = target.is_dir() or output.endswith("/")
-    if not files or (len(files) > 1 and not folder):
-        raise BadInput(f"{len(files)} files do not go into {output}.", hint="Name a folder with -o FOLDER/.", input="output")
-    written = []
-    for one in files:
-        try:
-            data_of = desk.blobs.get(one.sha256)
-        except BlobError as problem:
-            raise BlobMissing(hint="`slate doctor` looks at the store.") from problem
-        where = target / Path(one.filename).name if folder else target
-        write(where, data_of)
-        written.append(str(where))
-    return written

@@ -8,9 +8,8 @@ import time
 import typer
 
 from bot.cards import Answer
-from bot.cli import run_line
+from bot.cli.answer_output import print_json, show
 from bot.cli.error_output import ExitCode
-from bot.cli.run_line import print_json
 from core.desk import Desk
 from core.rendering import lifecycle
 from storage.tables import Render, RenderState
@@ -23,7 +22,7 @@ def conclude(desk: Desk, answer: Answer, *, as_json: bool, wait: bool) -> None:
     if wait and not answer.error:
         follow(desk, str(answer.data["render"]), as_json=as_json)
     else:
-        run_line.show(answer, as_json=as_json, base_url=desk.settings.base_url)
+        show(answer, as_json=as_json, base_url=desk.settings.base_url)
 
 
 def follow(desk: Desk, code: str, *, as_json: bool) -> None:
@@ -38,11 +37,12 @@ def follow(desk: Desk, code: str, *, as_json: bool) -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"\n{code} goes on without you; `slate queue` shows it, `slate cancel {code}` ends it.\n")
         raise
-    from bot import shapes, show
+    from bot import shapes
+    from bot.show import render_card
 
     with desk.reading() as session:
         render = lifecycle.get(session, code)
-        shape, card = shapes.render_shape(session, render), show.render_card(session, render)
+        shape, card = shapes.render_shape(session, render), render_card(session, render)
     if as_json:
         print_json(shape)
     else:

@@ -23,7 +23,7 @@ from bot.discord.command_options import Slot, line_of
 from bot.discord.completion import offers
 from bot.discord.location import Spot, spot_of_interaction, with_shot
 from bot.discord.reply import Gate, Interaction, Reply, ReplyOutcome
-from bot.messages import tracked
+from bot.incoming import tracked
 from bot.request import Attachment, ChatRequest
 from core.desk import Desk
 from core.errors import SlateError

@@ -18,8 +18,8 @@ from bot.discord.listeners import DiscordListener
 from bot.discord.location import Spot, spot_of, with_shot
 from bot.discord.message_packing import Message, of_answer
 from bot.discord.reply import NOBODY, ReplyOutcome, with_buttons
+from bot.incoming import tracked
 from bot.mentions import line_of
-from bot.messages import tracked
 from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
 from core.errors import SlateError

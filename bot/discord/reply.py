@@ -22,7 +22,7 @@ from bot.discord import drafts, forms, limits
 from bot.discord.chat import PLATFORM, remember
 from bot.discord.files import opened
 from bot.discord.message_packing import Message, of_answer, of_card
-from bot.messages import tracked
+from bot.incoming import tracked
 from bot.request import ChatPlace
 from core.desk import Desk
 from storage import ids

@@ -1,1 +1,1 @@
-"""Messages in chats: what comes in is kept until it is answered, what goes out is kept in step with its render or asset."""
+"""Messages in chats, kept in step with the render or asset that each shows."""

@@ -11,7 +11,7 @@ import structlog
 
 from bot.cards import Answer, Button, Card, Form
 from bot.commands import sorry
-from bot.messages.tracked import follow, worth_a_message
+from bot.incoming.tracked import follow, worth_a_message
 from bot.request import ChatPlace
 from bot.slack import block_kit, forms
 from bot.slack.api import Api

@@ -12,8 +12,8 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.messages import inbox
-from bot.messages.inbox import Errand
+from bot.incoming import inbox
+from bot.incoming.inbox import Errand
 from bot.slack import directory_events, home, unfurl
 from bot.slack.errors import QUIET
 from bot.slack.listeners import Listeners

@@ -11,8 +11,8 @@ from slack_bolt import Ack, App
 from bot import commands
 from bot.cards import Answer, Card
 from bot.command_text import write
+from bot.incoming.tracked import follow, subject_at
 from bot.mentions import line_of
-from bot.messages.tracked import follow, subject_at
 from bot.reactions import react, stands_for
 from bot.request import Attachment, ChatPlace, ChatRequest
 from bot.slack import forms, payloads

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.channels import place_for
-from bot.messages import inbox
-from bot.messages.inbox import Errand, Inbox
+from bot.incoming import inbox
+from bot.incoming.inbox import Errand, Inbox
 from bot.request import ChatPlace
 from bot.slack.ack_first import Rush
 from bot.slack.api import Api

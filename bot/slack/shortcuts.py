@@ -11,7 +11,7 @@ from slack_bolt import Ack, App
 
 from bot import commands
 from bot.cards import Answer, Card, Choice
-from bot.messages.tracked import subject_at
+from bot.incoming.tracked import subject_at
 from bot.request import ChatPlace, ChatRequest
 from bot.slack import block_kit, forms, limits, payloads
 from bot.slack.answers import deliver, say_sorry

@@ -17,8 +17,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-from bot.messages import inbox
-from bot.messages.inbox import Errand
+from bot.incoming import inbox
+from bot.incoming.inbox import Errand
 from bot.slack.app import build_app, carry_out_again
 from bot.slack.runtime import Front, key_of
 from core.desk import Desk

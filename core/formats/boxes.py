@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from core.formats import claims, exif, items
+from core.formats.box_list import side_by_side
 from core.formats.decoding import UTF8
 from core.formats.film import Film
 
@@ -109,20 +110,6 @@ def boxes(data: memoryview) -> Iterator[tuple[tuple[bytes, ...], memoryview]]:
             yield (*path, kind), body
             if kind in _CONTAINERS and len(path) < 8 and path[-1:] != (b"ilst",):
                 stack.append(((*path, kind), body[4:] if kind == b"meta" and bytes(body[4:8]) != b"hdlr" else body))
-
-
-def side_by_side(inside: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """(type, body) of the boxes of a stretch, up to the first that is broken."""
-    at = 0
-    while at + 8 <= len(inside):
-        size, kind, head = int.from_bytes(inside[at : at + 4], "big"), bytes(inside[at + 4 : at + 8]), 8
-        if size == 1:
-            size, head = int.from_bytes(inside[at + 8 : at + 16], "big"), 16
-        size = len(inside) - at if size == 0 else size
-        if size < head or at + size > len(inside):
-            return
-        yield kind, inside[at + head : at + size]
-        at += size
 
 
 def _name(kind: bytes) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.formats import exif
+from core.formats.box_list import side_by_side
 from core.formats.decoding import UTF8
 from core.formats.film import Film, edge
 
@@ -28,8 +29,6 @@ class _Numbers:
 
 def read(data: memoryview, meta: memoryview, film: Film) -> None:
     """Add the texts of the items that `meta` lists, and the size of the largest picture."""
-    from core.formats.boxes import side_by_side
-
     inside = dict(reversed(list(side_by_side(meta[4:]))))
     kinds = dict(_kinds(inside.get(b"iinf", meta[:0])))
     for number, parts in _places(inside.get(b"iloc", meta[:0]), inside.get(b"idat", meta[:0]), data):
@@ -45,8 +44,6 @@ def read(data: memoryview, meta: memoryview, film: Film) -> None:
 
 def _kinds(body: memoryview) -> Iterator[tuple[int, str]]:
     """(number, kind) of each item: its type, or of a `mime` item what it says."""
-    from core.formats.boxes import side_by_side
-
     if len(body) < 8:
         return
     start = 6 if body[0] == 0 else 8
@@ -88,8 +85,6 @@ def _places(body: memoryview, idat: memoryview, data: memoryview) -> Iterator[tu
 
 def _size(body: memoryview, film: Film) -> None:
     """The largest size that a property tells."""
-    from core.formats.boxes import side_by_side
-
     largest = 0
     for kind, properties in side_by_side(body):
         if kind != b"ipco":

@@ -7,7 +7,7 @@ import pytest
 from bot import commands
 from bot.cards import Answer
 from bot.channels import place_for
-from bot.messages.tracked import follow, subject_at
+from bot.incoming.tracked import follow, subject_at
 from bot.reactions import react
 from bot.request import ChatPlace, ChatRequest
 from core.people import accounts
