@@ -12,7 +12,8 @@ from bot.cards import Answer, Button, Card, Choice, Field, Form, FormField
 from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput, MissingInput
-from core.people import leavers, projects, team
+from core.operations import leavers
+from core.people import projects, team
 from core.people.roles import LEAST, Permission, allow, givable, may, role_in
 from storage.people import members
 from storage.people import projects as storage_projects

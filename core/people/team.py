@@ -103,7 +103,7 @@ def set_project_role(
 def deactivate(session: Session, member: Member, *, by: Member, operator: str = "") -> bool:
     """From now on the Member may do nothing, on every platform; whether that changed anything. Raises Refused, LastAdmin.
 
-    Renders that still wait are cancelled by core/people/leavers.py.
+    Renders that still wait are cancelled by core/operations/leavers.py.
     """
     authority = _authority(session, by, None, operator)
     if not member.active:
