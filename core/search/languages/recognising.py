@@ -19,6 +19,8 @@ from storage.search.tokenizer import fold
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WIDE = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
+_LONGEST = 500
+"""Longer messages are no questions; their language is not looked for."""
 _CERTAIN = 2
 """How many words of a language a message must have, more than of any other."""
 _LATIN_AROUND = 2
@@ -54,6 +56,8 @@ def answer_language(text: str) -> tuple[str, str]:
 
 def recognised(text: str) -> str:
     """The code of the language of a message; empty for English and where nothing tells."""
+    if len(text) > _LONGEST:
+        return ""
     wide = _WIDE.search(text) is not None
     latin = _european(_WIDE.sub(" ", text)) if wide else None
     if latin and latin[1] >= _LATIN_AROUND:

@@ -161,3 +161,9 @@ def test_a_german_question_has_german_chips_and_buttons(kept: tuple[Database, Co
         again = ask.answer(session, found.without[1].text, by=kept[1].people["Mia Chen"], now=NOW)
     assert found.without[1].text.endswith("language:de")
     assert "hat " in again.sentence
+
+
+@pytest.mark.parametrize("words", ["wer hat das Bild gemacht ", "誰が作ったか花子の画像を見せて", "qui a fait le plus de "])
+def test_a_message_as_long_as_a_book_is_not_translated(words: str) -> None:
+    assert languages.recognised(words) != ""
+    assert languages.recognised(words * 4_000) == ""
