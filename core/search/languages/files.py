@@ -34,6 +34,12 @@ class Language:
     things: dict[tuple[str, ...], str]
 
     @cached_property
+    def running(self) -> tuple[dict[str, str], dict[str, str], int]:
+        """Phrases and things as running text, and how long the longest is: for languages without blanks."""
+        phrases, things = ({"".join(said): meant for said, meant in one.items()} for one in (self.phrases, self.things))
+        return phrases, things, max(len(said) for said in (*phrases, *things))
+
+    @cached_property
     def stems(self) -> dict[str, str]:
         """Stem of a word -> what most words with this stem mean."""
         found = defaultdict[str, Counter[str]](Counter)

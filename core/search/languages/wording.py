@@ -163,8 +163,7 @@ class _Reader:
 
     def by_characters(self) -> str:
         """Phrases are looked for in the running text, the longest first; names and letters of other scripts stay together."""
-        table, things = _joined(self.found.phrases), _joined(self.found.things)
-        longest = max(len(said) for said in (*table, *things))
+        table, things, longest = self.found.running
         made, at, text = list[str](), 0, self.text
         while at < len(text):
             if text[at] == _OPEN:
@@ -214,7 +213,3 @@ _MARKS = str.maketrans({"？": "? ", "、": ", ", "，": ", ", "。": ". ", "！
 
 def _wide(letter: str) -> bool:
     return letter >= "\u3041"
-
-
-def _joined(phrases: dict[tuple[str, ...], str]) -> dict[str, str]:
-    return {"".join(said): meant for said, meant in phrases.items()}
