@@ -32,6 +32,8 @@ def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: st
     """
     with desk.reading() as session:
         known = _known(session, platform, user_id)
+        if known is not None and guest and known.role is not Role.ADMIN:  # also one who came before guests were asked about
+            _guest_role(workspaces.rules(session, platform, tenant))
     if known is not None:
         return known
     with desk.writing() as session:
