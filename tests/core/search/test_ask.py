@@ -17,6 +17,7 @@ from core.search import conditions, entities, tokens
 from core.search.results import Result
 from storage.database import Database
 from storage.search import document, facets, postgres, rank, tokenizer
+from storage.tables import Member
 from tests.corpus import NOW, Corpus, opened
 
 
@@ -85,13 +86,18 @@ def test_names_in_a_sentence_cannot_dress_it_up(kept: tuple[Database, Corpus]) -
 
 
 def test_who_left_the_team_may_not_search(kept: tuple[Database, Corpus]) -> None:
-    gone = kept[1].people["Kit"].model_copy(update={"active": False})
-    with kept[0].reading() as session, pytest.raises(Refused):
-        core_ask.answer(session, "hero", by=gone, now=NOW)
+    kit = kept[1].people["Kit"]
+    with kept[0].writing() as session:
+        stored = session.get_one(Member, kit.id)
+        stored.active = False
+        session.flush()
+        with pytest.raises(Refused):
+            core_ask.answer(session, "hero", by=kit, now=NOW)
+        stored.active = True
 
 
 def test_an_empty_memory_says_so(database: Database) -> None:
-    corpus_member = core_ask.Member(id=1, name="Mia", name_key="mia")
+    corpus_member = Member(id=1, name="Mia", name_key="mia")
     with database.reading() as session:
         found = core_ask.answer(session, "who made the depth shot", by=corpus_member, now=NOW)
     assert found.sentence == "There is nothing in the memory yet that you can see."
