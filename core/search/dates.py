@@ -217,7 +217,7 @@ def _ago(text: str, today: date) -> Days | None:
 
 def _running(text: str, today: date) -> Days | None:
     """`last 7 days`, `past two weeks`: up to and including today."""
-    match = re.fullmatch(r"(?:last|past|previous) (few|couple|\w+) (hour|day|week|month|year)s?", text) or re.fullmatch(
+    match = re.fullmatch(r"(?:last|past|previous|recent) (few|couple|\w+) (hour|day|week|month|year)s?", text) or re.fullmatch(
         r"(?:past) ()(day|week|month|year)", text
     )
     amount = (number(match[1]) if match[1] else 1) if match else None

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from core.search.conditions import Condition, Frame, Question
 from core.search.lexicon import Want
-from storage.search import RelatedRows, Relation
+from storage.search import FacetField, RelatedRows, Relation
 from storage.search.tally import Group
 
 _SEAM = re.compile(
@@ -33,7 +33,7 @@ _GREETING = re.compile(
     r"(?:[ ,]+(?:all|team|slate|there|guys|folks|everyone|love|mate|you|a lot|so much|in advance|zusammen))*", re.IGNORECASE
 )  # fmt: skip
 _GOES_ON = re.compile(
-    r"^(?:and|but|or|only|just|what about|how about|now|then|also|same|again|make (?:it|that|them)|without|not|"
+    r"^(?:and|n|but|or|only|just|what about|how about|now|then|also|same|again|make (?:it|that|them)|without|not|"
     r"minus|except|of (?:those|these|them)|which (?:one|ones|of (?:those|these|them))|"
     r"and the|how many (?:of (?:those|these|them)|was (?:that|it)|were (?:that|they)|is that|are (?:they|those|"
     r"that))|the (?:approved|rejected|newest|latest|last|first|oldest|other)s? (?:one|ones)|ok and|okay and|so)\b",
@@ -81,7 +81,7 @@ def parts(text: str) -> list[str]:
     return (kept or [text])[:3] if len(kept) > 1 else [kept[0] if kept and len(found) > 1 else text]
 
 
-_JOINT = re.compile(r"^(?:(?:and|but|or|also|plus|then|so|ok|okay|now)\b[ ,]*)+(?=\w+)", re.IGNORECASE)
+_JOINT = re.compile(r"^(?:(?:and|n|&|but|or|also|plus|then|so|ok|okay|now)\b[ ,]*)+(?=\w+)", re.IGNORECASE)
 
 
 def without_joint(text: str) -> str:
@@ -152,11 +152,20 @@ def _same_event(before: Question, question: Question, text: str) -> Question:
         want = Want.EXPORTER if who else Want.EXPORTED
     elif before.want in _VERDICTS:
         want = Want.JUDGE if who else Want.JUDGED
+    elif who and re.search(r"\bby (?:who|which|what)", text, re.IGNORECASE) and (done := _done(before)):
+        want = Want.EXPORTER if done is Relation.EXPORTED else Want.JUDGE
     else:
         return question
     said = before.frame.detail if before.want is Want.STATUS else ""
     asked = (Condition(said, link=RelatedRows(Relation.EVER, (said,))),) if said else ()
     return replace(question, want=want, conditions=(*asked, *(one for one in question.conditions if not one.implied)))
+
+
+def _done(before: Question) -> Relation | None:
+    """Which kind of event the question before was about, if any."""
+    links = [one.link.relation for one in before.conditions if one.link and not one.link.negated]
+    judged = any(one.facet and one.facet.field is FacetField.STATUS and not one.facet.negated for one in before.conditions)
+    return next((one for one in links if one in (Relation.EXPORTED, Relation.EVER)), Relation.EVER if judged else None)
 
 
 def _of_each(before: Question, question: Question, text: str) -> Question:

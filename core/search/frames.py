@@ -179,6 +179,15 @@ def _who_or_when(line: Line) -> bool:
     whose = line.keys[span.first] == "whose"
     line.take(*span)
     line.want = want
+    if whose and line.keys[span.last : span.last + 1] in (
+        ["approval"],
+        ["approvals"],
+        ["rejection"],
+        ["rejections"],
+        ["verdict"],
+        ["verdicts"],
+    ):
+        line.want = Want.JUDGE
     if want is Want.WHO and not whose:
         line.want = _doer(line, span.last)
     if want is Want.WHEN and re.search(r"\b(?:start|started|begin|began|first)\b", " ".join(line.keys)):
@@ -194,6 +203,7 @@ def _who_or_when(line: Line) -> bool:
     return True
 
 
+_JUDGEMENTS = ("approval", "approvals", "rejection", "rejections", "verdict", "verdicts")
 _PASSING = (
     "has",
     "have",
@@ -225,6 +235,8 @@ _PASSING = (
     "we",
     "to",
     "normally",
+    "did",
+    "does",
 )
 _DOERS = {
     **dict.fromkeys(

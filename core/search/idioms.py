@@ -29,6 +29,7 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (rf"\bhow (?P<long>recent|old|fresh|ancient) (?:is|are|was) (?=.*(?:{TAKEN}|latest|newest|last|oldest))", "when was "),
     (rf"^(?:the )?(?:day|date|time|moment) (?=(?:i|we|you|they|he|she|{TAKEN}) )", "when did "),
     # How many each
+    (rf"\b{_PLAIN_UNITS}(?: |-)wise\b(?: (?:split|breakdown|count|counts|numbers|render count))?", r"how many per \g<unit>"),
     (r"^(?P<what>.+?) ?(?:/|per|by) ?(?P<unit>server|artist|client|project|model|workflow|lora|sampler|month|week|day|"
      r"person|status)$",
      r"how many \g<what> per \g<unit>"),
@@ -59,6 +60,9 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (rf"\b(?:usage|use|split|spread|tally|stats?|breakdown) (?:of|by|per|across)(?: the| our| all)? {_PLAIN_UNITS}\b",
      r"how many per \g<unit>"),
     # Those of whom there is none
+    (rf"^{_SUCH_UNITS} (?:that|who|which|where|whom) ", r"which \g<unit> "),
+    (r"\b(?:including|plus|even|counting) (?:the |all |any )*"
+     r"(?:uploads?|videos?|ingested|refs?|references?)(?: (?:and )?(?:all|too|as well))?", ""),
     (r"^which clients? (?:have |has )?(?:got|gotten|get|received|seen|saw|had|been sent) "
      r"(?:nothing|no (?:pictures?|renders?|images?))\b",
      "which clients never delivered anything"),
@@ -81,6 +85,9 @@ _TURNS: tuple[tuple[str, str], ...] = (
      r"(?:which|what)(?: pictures?| images?| one| files?| sources?)?$", r"what went into \g<it>"),
     (r"^(?P<it>.+?) (?:came|comes|derives|stems) from (?:which|what)(?: pictures?| images?| one| files?|"
      r" sources?)?$", r"what went into \g<it>"),
+    (rf"^(?P<it>\S+|{TAKEN}) {_FOREBEARS}$", r"what went into \g<it>"),
+    (rf"^(?P<it>\S+|{TAKEN}) {_KIN}$", r"what came from \g<it>"),
+    (r"\bwhat (?:has|have) (?:ever )?been (?:made|built|rendered|derived|generated) (?:out of|from|off|on)\b", "what came from"),
     # What left the house
     (r"\b(?:reach|reached|reaches|get to|got to|land with|landed with|arrive at|arrived at) (?:the |our |any )?clients?\b",
      "delivered client"),

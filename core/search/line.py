@@ -62,6 +62,10 @@ _BETWEEN = (
     "use",
     "used",
     "ones",
+    "run",
+    "ran",
+    "running",
+    "work",
 )
 
 
@@ -192,6 +196,8 @@ class Line:
         self.strangers: list[str] = []
         """What stands where a name does, and is none that is known."""
         self.recipients: list[str] = []
+        self.turned: list[tuple[int, FacetField]] = []
+        """Where names that were negated end, and of which kind they are."""
         self.unplaced: list[str] = []
         self.instead: list[tuple[str, tuple[str, ...]]] = []
         """Words that no picture has, each with those that are looked for in its place."""
@@ -304,6 +310,10 @@ class Line:
         said = self.said(first, last)
         place = (self.words[first].start, self.words[last - 1].end)
         turned = self.negated_before(first) if negated is None else negated
+        kind = found.names[0].field
+        turned = turned or (negated is None and self._goes_on_from(first, kind))
+        if turned:
+            self.turned.append((last, kind))
         if len(found.names) > 1 and self.original(first - 1) == "by" and self.original(first - 2) in ("approved", "rejected"):
             field = FacetField.JUDGE
         before = len(self.reading.conditions)
@@ -321,6 +331,14 @@ class Line:
         ):
             last += 1  # "Acme Winter Catalogue" where the slug is acme-winter
         self.take(first, last)
+
+    def _goes_on_from(self, first: int, kind: FacetField) -> bool:
+        """Whether only `and` or `or` stand between a name that was turned round and this one of its kind: not A or B."""
+        for end, field in self.turned:
+            between = [self.original(at) for at in range(end, first)]
+            if field is kind and end <= first and between and set(between) <= {"and", "or", "nor", "by"}:
+                return True
+        return False
 
     def negated_before(self, first: int) -> bool:
         """Whether `not by`, `except for`, `other than` and their like stand right before a word; the negation is taken."""

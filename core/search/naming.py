@@ -273,7 +273,8 @@ def _bare(line: Line, at: int) -> Match | None:
         return plain_place
     # "rose petals" is no client Rose; "Rose petals" and "the rose pictures" are
     places = (FacetField.CLIENT, FacetField.PROJECT, FacetField.WORKFLOW)
-    if (capital or stops(line, at + 1)) and (match := names.exact(key, places)):
+    judged = following in (*events.APPROVE, *events.REJECT, *events.EXPORT, *UNDECIDED_SAID) or one.stop
+    if (capital or judged or stops(line, at + 1)) and (match := names.exact(key, places)):
         said_already = any(match.names[0] in one.names for one in line.reading.conditions)
         return (names.beginning(key) if said_already else None) or match
     if match := names.exact(key, (FacetField.TAG,)):

@@ -40,7 +40,7 @@ def understand(
 
     Raises BadQuery.
     """
-    plain = _PER_SLASH.sub(" per ", tokens.clean(text))
+    plain = _PER_SLASH.sub(" per ", _DAYS_OF_MONTH.sub(r"from \1 to \2 \3", tokens.clean(text)))
     plain = _quotes(_VERDICT_QUOTED.sub(r" \1 ", plain))
     reading = ParsedFilters(plain, vocabulary, now, time_zone, me, here)
     cut = tokens.cut(plain)
@@ -76,8 +76,13 @@ def understand(
     )
 
 
+_DAYS_OF_MONTH = re.compile(
+    r"\b(?:from )?(\d{1,2})(?:st|nd|rd|th)?\s?[-–]\s?(\d{1,2})(?:st|nd|rd|th)? "
+    r"((?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\b",
+    re.IGNORECASE,
+)
 _PER_SLASH = re.compile(
-    r"\s+/\s*(?=(?:server|artist|person|client|project|model|workflow|lora|sampler|month|week|day|year|status|shot)s?\b)",
+    r"\s+/\s*(?=(?:server|artist|person|client|project|model|checkpoint|sampler|technique|tag|workflow|lora|sampler|month|week|day|year|status|shot)s?\b)",
     re.IGNORECASE,
 )
 _VERDICT_QUOTED = re.compile(

@@ -100,7 +100,8 @@ _TOOK_LONGEST = re.compile(
 _TOTAL_TIME = re.compile(
     r"\b(?:(?:total|overall|combined|whole|sum of|amount of) (?:the )?(?:render|rendering|gpu|compute|machine|server) "
     r"?(?:time|times|hours|minutes)|(?:total|combined) time|how much (?:render|rendering|gpu|compute|machine|server)"
-    r"(?: (?:time|hours|power))?|how much (?:time|hours) (?=.*\b(?:render|rendered|rendering|gpu|took|take)\b))\b"
+    r"(?: (?:time|hours|power))?|how much (?:time|hours) (?!.*\b(?:last|latest|newest|first|this|it)\b)"
+    r"(?=.*\b(?:render|rendered|rendering|gpu|took|take)\b))\b"
 )
 _TOTAL_LENGTH = re.compile(
     r"\b(?:total|combined|overall) (?:length|duration|running time|playing time|runtime)\b|\bhow much (?:video|videos|footage)\b"
@@ -111,8 +112,9 @@ _AVERAGE = re.compile(
     r"\bhow long (?:does|do|did|is|are|was|were) (?=.*\b(?:on average|typically|usually|normally)\b)"
 )
 _SHARE = re.compile(
-    r"\b(?:what|which|how big|how large|the)? ?(?:is |was )?(?:the |a |our )?(?:percentage|percent|share|proportion|"
-    r"ratio|fraction|portion|pct|%|rate)(?: is| was)?(?: of)?\b|\bwhat % (?:of)?"
+    r"\b(?:what|which|how big|how large)(?: is| was)?(?: the| a| our)? "
+    r"(?:percentage|percent|share|proportion|ratio|fraction|portion|pct|%)(?: is| was)?(?: of)?(?: |$)|"
+    r"\b(?:the |a )?(?:percentage|percent|share|proportion|ratio|fraction|portion|pct) of\b|\brate\b"
 )
 
 

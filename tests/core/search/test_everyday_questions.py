@@ -125,3 +125,16 @@ def test_two_months_that_follow_one_another_are_one_stretch(kept: tuple[Database
 
 def test_things_named_are_set_side_by_side(kept: tuple[Database, Corpus]) -> None:
     assert dict(ask(kept, "compare Acme and Globex").rows) == {"Acme": 6, "Globex": 4}
+
+
+@pytest.mark.parametrize("text", ["pictures client-wise", "renders / client", "how many renders does each client have"])
+def test_counts_by_something_are_asked_in_many_ways(kept: tuple[Database, Corpus], text: str) -> None:
+    assert dict(ask(kept, text).rows)["Acme"] == 6
+
+
+def test_days_of_one_month_may_be_joined_by_a_dash(kept: tuple[Database, Corpus]) -> None:
+    assert ask(kept, "Acme pictures 1-15 march").results == ask(kept, "Acme pictures from 1 to 15 march").results
+
+
+def test_a_verb_is_no_share(kept: tuple[Database, Corpus]) -> None:
+    assert "asking: share" not in ask(kept, "please share the prompt of the latest lake").understood

@@ -1,4 +1,4 @@
-"""Questions people wrote without seeing the code, over four studios: right answers may not get fewer, wrong ones not more."""
+"""Questions people wrote without seeing the code, over five studios: right answers may not get fewer, wrong ones not more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ _SETS = Path(__file__).parents[2] / "data" / "questions"
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("name", "right", "wrong"), [("a", 251, 5), ("b", 215, 15), ("c", 235, 11), ("d", 189, 16)])
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"), [("a", 251, 5), ("b", 216, 15), ("c", 235, 11), ("d", 190, 16), ("e", 174, 19)]
+)
 def test_as_many_questions_as_ever_are_answered_right(tmp_path: Path, name: str, right: int, wrong: int) -> None:
     database = Database(f"sqlite:///{tmp_path}/slate.db")
     database.migrate()
