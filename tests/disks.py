@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE = 1 << 20
+SIZE = 2 << 20
 LEFT = 16 << 10
 """Bytes of room that are left on a disk that is full: a small picture fits, a sealed one does not."""
 
