@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.comfyui.browser_format import taken
+
 Raw = dict[str, Any]
 _INLET = "-10"
 """How a subgraph's links name where its own inputs come from."""
@@ -182,7 +184,7 @@ def _named(node: Raw) -> Iterator[tuple[str, Any]]:
     if names is None:
         yield from _by_marks(node, left)
         return
-    yield from _taken(names, left, "")
+    yield from taken(names, left, "")
 
 
 def _is_told(node: Raw) -> bool:
@@ -204,21 +206,6 @@ def _choices(names: list[Any], placed: Raw, before: str) -> Iterator[tuple[str, 
             ((stem, options),) = name.items()
             yield before + stem, options
             yield from _choices(options.get(str(placed.get(before + stem)), ()), placed, f"{before}{stem}.")
-
-
-def _taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str, Any]]:
-    for name in names:
-        if not left:
-            return
-        if isinstance(name, dict):
-            ((stem, options),) = name.items()
-            chosen = left.pop(0)
-            yield before + stem, chosen
-            yield from _taken(options.get(str(chosen), ()), left, f"{before}{stem}.")
-            continue
-        yield before + name.rstrip("*"), left.pop(0)
-        if name.endswith("*") and left and left[0] in _CONTROLS:
-            left.pop(0)
 
 
 def _by_marks(node: Raw, left: list[Any]) -> Iterator[tuple[str, Any]]:

@@ -203,11 +203,12 @@ def named_values(node: Raw) -> Iterator[tuple[str, Any]]:
     if names is None or len(marked) > len(names):
         yield from _by_marks(marked, left)
     else:
-        yield from _taken(names, left, "")
+        yield from taken(names, left, "")
     yield from (("lora", one) for one in left if isinstance(one, dict) and "lora" in one)
 
 
-def _taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str, Any]]:
+def taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str, Any]]:
+    """The values of a node's inputs by their names, as the browser lists them; what is taken leaves `left`."""
     for name in names:
         if not left:
             return
@@ -215,7 +216,7 @@ def _taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str
             ((stem, options),) = name.items()
             chosen = left.pop(0)
             yield before + stem, chosen
-            yield from _taken(options.get(str(chosen), ()), left, f"{before}{stem}.")
+            yield from taken(options.get(str(chosen), ()), left, f"{before}{stem}.")
             continue
         yield before + name.rstrip("*"), left.pop(0)
         if name.endswith("*") and left and (left[0] is None or left[0] in _CONTROLS):

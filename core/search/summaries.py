@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.search.conditions import Condition, Frame, Question
 
@@ -33,7 +33,7 @@ _UNITS = {
 _DONE = {"approved": "approved", "rejected": "rejected", "needs work": "sent back"}
 
 
-class Summaries:
+class Summaries(Protocol):
     """What a Teller says of all hits together."""
 
     question: Question
@@ -208,23 +208,17 @@ class Summaries:
 
     # What the Teller has
 
-    def _guesses(self) -> str:
-        raise NotImplementedError
+    def _guesses(self) -> str: ...
 
-    def _by(self, one: Result) -> str:
-        raise NotImplementedError
+    def _by(self, one: Result) -> str: ...
 
-    def _said(self, conditions: Sequence[Condition]) -> str:
-        raise NotImplementedError
+    def _said(self, conditions: Sequence[Condition]) -> str: ...
 
-    def _standing(self, results: Sequence[Result]) -> str:
-        raise NotImplementedError
+    def _standing(self, results: Sequence[Result]) -> str: ...
 
-    def on(self, moment: datetime) -> str:
-        raise NotImplementedError
+    def on(self, moment: datetime) -> str: ...
 
-    def day(self, moment: datetime) -> str:
-        raise NotImplementedError
+    def day(self, moment: datetime) -> str: ...
 
 
 def bare(text: str) -> str:
