@@ -1,7 +1,7 @@
-"""Keeps what a platform was told is taken in until it is carried out, so that a process that dies in between loses nothing.
+"""Keeps every acknowledged event until it is carried out, so that a process that dies in between loses nothing.
 
 A row with the payload is written before the acknowledgement, or right at it, and marked as done when the work is. What a process
-that died has left is carried out by whichever listens next. A process keeps its own rows young while it works on them.
+that died has left is carried out by whichever listens next. A process refreshes its own rows while it works on them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sends what chats are behind with, as fast as each platform allows and no faster: one sender a channel, the newest state only.
+"""Updates the messages that are behind, no faster than each platform allows: one sender per channel, the newest state only.
 
 Posts are rows that say "this message is behind" (see storage/chat/posts.py), so nothing is queued here and nothing can be lost:
 a render that changes ten times while its channel must wait is sent once, as it is then. In each channel, and among channels,

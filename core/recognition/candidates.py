@@ -23,9 +23,9 @@ from storage.tables import Asset
 ALIKE = 40
 """Up to so many of 256 bits, copies that were cropped or written on, and a quarter of the other takes of the same prompt."""
 _LAID = 6
-"""QueryPicture-alikes that are laid over as a whole."""
+"""Look-alikes that are laid over as a whole."""
 _UNINDEXED = 2
-"""QueryPicture-alikes whose keypoints are not noted yet that are matched one by one."""
+"""Look-alikes whose keypoints are not noted yet that are matched one by one."""
 _SIMILAR, _SIMILAR_INLIERS = 0.45, 12
 """What agrees so well, or by so many keypoints, is worth a look by a person."""
 _SMALL, _MORE_INLIERS = 0.12, 20

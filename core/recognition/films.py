@@ -1,4 +1,4 @@
-"""Gives the pictures of films: those by which a film is found again, and those shown at a second."""
+"""Frames of films: those by which a film is recognised, and those shown at a given second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks every ComfyUI server how it is: whether it answers, whether it works, and how many runs it has that are not ours."""
+"""Checks every ComfyUI server: whether it answers, whether it works, and how many runs it has that are not ours."""
 
 from __future__ import annotations
 

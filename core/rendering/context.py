@@ -1,4 +1,4 @@
-"""What a worker needs to know to carry out one render, read in one look so that no transaction is open while the network is."""
+"""What a worker needs to know to carry out one render, read in one go, so that no transaction is open during network calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweeper: finds what was lost (tickets, dead workers, dead backends, posts left behind) and puts it back on its way."""
+"""The sweeper: finds what was lost (tickets, dead workers, dead backends, posts left behind) and repairs it."""
 
 from __future__ import annotations
 

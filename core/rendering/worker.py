@@ -1,6 +1,6 @@
 """A worker's lane: claims the best render for its backend, has ComfyUI make it, fetches the originals and keeps them.
 
-No transaction is open while the network is. A run on ComfyUI has an id derived from the render, so whoever takes the render up
+No transaction is open during network calls. A run on ComfyUI has an id derived from the render, so whoever takes the render up
 after a crash finds the run that was already made instead of making it twice; nothing is published unless the claim still holds.
 """
 

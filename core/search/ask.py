@@ -1,4 +1,4 @@
-"""Answers a question out of the memory: one sentence with the fact asked for, then the pictures, then how it was understood.
+"""Answers a question from what is kept: one sentence with the fact asked for, then the pictures, then how it was understood.
 
 Sentences use two marks only, `**bold**` and `` `code` ``; names and prompts in them are cleared of both. It never says what is
 not in a row, and never counts what the asker may not see.

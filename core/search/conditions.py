@@ -1,4 +1,4 @@
-"""What a question comes to: conditions people can read, a Query the index can answer, and what had to be asked back."""
+"""The parsed question: conditions that people can read, a Query that the index can answer, and what Slate must ask back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pictures somebody may see say: whether a word is in any, in which forms, and what a mistyped one may be."""
+"""The words of all pictures somebody may see: whether a word occurs, in which forms, and what a mistyped one may be."""
 
 from __future__ import annotations
 

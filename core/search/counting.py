@@ -1,4 +1,4 @@
-"""Carries out questions that count, list, group, rank and compare: what the hits come to, as groups with numbers."""
+"""Carries out questions that count, list, group, rank and compare: the hits as groups with numbers."""
 
 from __future__ import annotations
 

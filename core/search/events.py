@@ -1,4 +1,4 @@
-"""Verdicts and what left the house, as questions speak of them: who gave them, when, ever, not yet."""
+"""Verdicts and exports in questions: who gave or made them, when, ever, not yet."""
 
 from __future__ import annotations
 

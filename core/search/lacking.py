@@ -1,4 +1,4 @@
-"""Of whom or what there is none (`which clients have no video`), and counts by who judged or sent."""
+"""Questions about what is missing (`which clients have no video`), and counts by who judged or sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Understands what people ask of the memory: field:values and words, or a plain question, by a dictionary and a grammar.
+"""Parses what people type to search: field:values and words, or a plain question, by a dictionary and a grammar.
 
 A text is a question when it begins like one, or uses a name or a picture word as one does ("Mia's depth shots for Acme");
 then its little words are dropped. Anything else is words to look for.

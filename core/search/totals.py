@@ -1,4 +1,4 @@
-"""Answers that are about all hits together: how many, by whom, which ones there are, who judged them, what left the house."""
+"""Answers about all hits together: how many, by whom, which ones there are, who judged them, what was exported."""
 
 from __future__ import annotations
 

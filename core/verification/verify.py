@@ -1,4 +1,4 @@
-"""What is said of a file that anybody brings: one verdict by the decision table, with what it is based on.
+"""What Slate says of a file that anybody may bring: one verdict by the decision table, with what it is based on.
 
 A stranger is told no person and no prompt, and of what is kept here no more than SLATE_VERIFY_DISCLOSES says
 (docs/decisions/0013-what-a-stranger-learns.md).

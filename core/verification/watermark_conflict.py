@@ -1,7 +1,7 @@
-"""Compares the watermark that a file's manifest names with the one its pixels carry: where they differ, the two do not belong.
+"""Compares the watermark that a file's manifest names with the one its pixels carry: different ones do not belong together.
 
-Whoever puts a manifest into a foreign picture breaks its signature; who signs it anew with a key of their own does not. The mark
-in the pixels is moved by neither.
+A manifest put into another picture has a broken signature, unless somebody signs it again with a key of their own. In
+both cases the mark in the pixels stays as it was.
 """
 
 from __future__ import annotations
