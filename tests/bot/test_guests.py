@@ -8,7 +8,7 @@ from bot.identity import member_for
 from core.desk import Desk
 from core.errors import Refused
 from core.people import workspaces
-from storage.people import workspaces as rows
+from storage.people import workspaces as storage_workspaces
 from storage.tables import Role
 from tests.makers import make_member
 
@@ -16,7 +16,7 @@ from tests.makers import make_member
 def test_a_guest_who_had_an_account_before_is_refused_until_an_admin_lets_guests_in(desk: Desk) -> None:
     with desk.writing() as session:
         boss = make_member(session, "Boss", Role.ADMIN)
-        rows.save(session, "discord", "g1", name="Studio")
+        storage_workspaces.save(session, "discord", "g1", name="Studio")
     member_for(desk, "discord", "u1", "Kit", tenant="g1")  # the first who comes by chat is an admin
     before = member_for(desk, "discord", "u7", "Gus", tenant="g1")
     with pytest.raises(Refused, match="Guests are not let in"):
