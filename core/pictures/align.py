@@ -156,18 +156,18 @@ def lay_over(picture: Grey, still: Grey, placed: Placed) -> Overlay | None:
     fit = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1]])
     there, _ = _warped(still, fit, scale / edge, (width, height))
     here, mask = _warped(picture, fit @ matrix, _shrinks(fit @ matrix, picture), (width, height))
-    fits, weights = _compared(here, there, mask)
+    fits, weights, still_has = _compared(here, there, mask)
     if _agreement(fits, weights) < _EXACT and (better := _nearer(here, there, mask)) is not None:
         closer = np.linalg.inv(fit) @ better @ fit @ matrix
         here, mask = _warped(picture, fit @ closer, _shrinks(fit @ closer, picture), (width, height))
-        again, weighed = _compared(here, there, mask)
+        again, weighed, has = _compared(here, there, mask)
         if _agreement(again, weighed) > _agreement(fits, weights):
-            fits, weights, matrix = again, weighed, closer
+            fits, weights, still_has, matrix = again, weighed, has, closer
     counted = ~np.isnan(fits)
     if not counted.any():
         return None
     agreement = _agreement(fits, weights)
-    close = _agreement((fits > _CLOSE).astype(np.float32), weights * counted)
+    close = _agreement((fits > _CLOSE).astype(np.float32), still_has * counted)
     structure = int((fits[counted] > _AGREE).sum())
     area = still.shape[0] * still.shape[1] / edge**2
     shown = float(mask.mean()) * (right - left) * (bottom - top) / area
@@ -246,8 +246,11 @@ def _warped(grey: Grey, matrix: Doubles, factor: float, size: tuple[int, int]) -
     return there.astype(np.float32), mask
 
 
-def _compared(here: Floats, there: Floats, mask: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Correlation of every window, and how much structure the second picture has in it."""
+def _compared(here: Floats, there: Floats, mask: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Correlation of every window, how much structure the pictures have in it, and how much the second one has.
+
+    Where text was written over a plain part, only the first has some: that part of the second proves nothing, and is not missing.
+    """
     opencv = cv()
     count = _mean(mask.astype(np.float32), _COARSE) + 1e-6
     details = []
@@ -261,9 +264,11 @@ def _compared(here: Floats, there: Floats, mask: NDArray[np.bool_]) -> tuple[Flo
     strength = np.sqrt(np.maximum(np.maximum(first, second), 0))
     fits = both / np.sqrt(np.maximum(first, _NOISE**2 / 4) * np.maximum(second, _NOISE**2 / 4))
     fits = np.where((share > 0.6) & (strength > _NOISE), fits, np.nan)
-    weights = np.minimum(strength, _FULL)
-    half = _STRIDE // 2
-    return fits[half::_STRIDE, half::_STRIDE].astype(np.float32), weights[half::_STRIDE, half::_STRIDE].astype(np.float32)
+    at = slice(_STRIDE // 2, None, _STRIDE)
+    still_has = np.minimum(np.sqrt(np.maximum(second, 0)), _FULL)
+    told = (fits, np.minimum(strength, _FULL), still_has)
+    some, weights, has = (one[at, at].astype(np.float32) for one in told)
+    return some, weights, has
 
 
 def _mean(values: Floats, side: int) -> Floats:

@@ -30,8 +30,8 @@ _SIMILAR, _SIMILAR_INLIERS = 0.45, 12
 """What agrees so well, or by so many keypoints, is worth a look by a person."""
 _SMALL, _MORE_INLIERS = 0.12, 20
 """Where a picture shows so little of an Asset, or shows it so small, more keypoints must agree,"""
-_ALL_CLOSE = 0.9
-"""or, where all of it is shown small, as much of its structure."""
+_ALL_CLOSE, _NEARLY_ALL = 0.9, 0.8
+"""or, where all of it is shown small, as much of its structure; less where some keypoints say the same."""
 _WIDE = 64
 """Bits that a film's picture may differ by to be laid over at all."""
 _PLAINLY_PART = 0.97
@@ -78,7 +78,8 @@ class Candidate:
         over = self.seen.overlay
         if self.seen.inliers >= _MORE_INLIERS or min(over.shown, self.seen.fills) >= _SMALL:
             return True
-        return over.shown >= _SMALL and over.close >= _ALL_CLOSE
+        nearly = over.close >= _NEARLY_ALL and self.seen.inliers >= _SIMILAR_INLIERS
+        return over.shown >= _SMALL and (over.close >= _ALL_CLOSE or nearly)
 
     @property
     def proved(self) -> bool:
