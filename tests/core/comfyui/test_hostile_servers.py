@@ -99,7 +99,11 @@ def test_an_honest_packed_answer_is_read() -> None:
         assert comfy.queue_depth() == 3
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more", b"no gzip at all"])
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more", b"no gzip at all"],
+    ids=["cut off", "more behind it", "no gzip"],
+)
 def test_a_broken_package_is_no_answer(body: bytes) -> None:
     with speaking(whole(body, "Content-Encoding: gzip")) as url, Comfy(url) as comfy, pytest.raises(GarbledAnswer):
         comfy.queue_depth()
