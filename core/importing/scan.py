@@ -22,7 +22,7 @@ from core.events.actions import Action
 from core.files import Examined
 from core.formats import completeness, kinds, png
 from core.formats.sanitize import clean, clean_text
-from core.importing import sidecars
+from core.importing import late_sidecars, sidecars
 from core.importing.attribution import Attribution, Attributor, Terms
 from core.importing.progress import ImportProgress, Pace
 from core.importing.sources import Source, SourceFile, Trouble, Unreadable
@@ -186,9 +186,7 @@ def _fresh(desk: Desk, group: Iterable[_Item], again: bool) -> tuple[list[_Item]
     fresh, left = list[_Item](), list[ScanOutcome]()
     for one in group:
         known = before.get(one.place)
-        same = (
-            known is not None and isinstance(one, SourceFile) and (known.size, known.modified_ns) == (one.size, one.modified_ns)
-        )
+        same = known is not None and isinstance(one, SourceFile) and (known.size, known.modified_ns) == (one.size, one.changed_ns)
         if known is None or not isinstance(one, SourceFile) or not same or (again and known.state is FoundState.REFUSED):
             fresh.append(one)
         else:
@@ -200,7 +198,7 @@ def _is_still(one: _Item, seen: States) -> bool:
     """Whether a file is as the last round found it; what cannot be looked at is told at once."""
     if isinstance(one, Trouble):
         return True
-    state = (one.size, one.modified_ns)
+    state = (one.size, one.changed_ns)
     before, seen[one.place] = seen.get(one.place), state
     return before == state
 
@@ -284,13 +282,16 @@ def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Sca
         _count(session, intake, outcomes)
         if made:
             desk.queue.put_after(session, ARCHIVE, FINISH, min(one.id for one in made), max(one.id for one in made))
+    for one in outcomes:
+        if one.examined is not None and one.state is FoundState.KNOWN:
+            late_sidecars.add(desk, rows[one.sha256], one.examined.raw)
 
 
 def _found(one: ScanOutcome, rows: dict[str, int]) -> ImportedFile:
     return ImportedFile(
         place=one.entry.place,
         size=one.entry.size,
-        modified_ns=one.entry.modified_ns,
+        modified_ns=one.entry.changed_ns,
         sha256=one.sha256,
         asset_id=rows.get(one.sha256) if one.examined else None,
         state=one.state,

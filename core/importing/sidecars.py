@@ -48,6 +48,11 @@ def read(entry: SourceFile) -> list[RawText]:
     return found
 
 
+def stood_beside(text: RawText) -> bool:
+    """Whether a text came from a file beside a picture, as `read` names it."""
+    return text.place.startswith(("sidecar ", "XMP of "))
+
+
 def _joined(group: list[SourceFile | Trouble]) -> Iterator[SourceFile | Trouble]:
     files = [one for one in group if isinstance(one, SourceFile)]
     texts = [one for one in files if _name(one).lower().endswith(ENDINGS)]

@@ -39,6 +39,11 @@ class SourceFile:
     """Texts beside it that are called like it; see core.importing.sidecars."""
 
     @property
+    def changed_ns(self) -> int:
+        """When it or a text beside it was last changed, in nanoseconds since 1970."""
+        return max(self.modified_ns, *(one.modified_ns for one in self.sidecars), 0)
+
+    @property
     def modified(self) -> datetime:
         return datetime.fromtimestamp(min(max(self.modified_ns / 1e9, 0), 4_000_000_000), UTC)
 

@@ -64,6 +64,29 @@ def test_doing_it_again_takes_in_only_what_is_new_or_has_changed(studio: Studio)
     assert studio.finish() == 0
 
 
+def test_a_sidecar_that_comes_later_or_beside_a_copy_is_read_too(studio: Studio) -> None:
+    told = b"a red bicycle\nNegative prompt: rain\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Model: sd15"
+    bare = studio.put("a.png", encoded(scene(1)))
+    studio.put("b.png", encoded(scene(2)))
+    studio.ingest()
+    studio.finish()
+    assert (studio.asset("a.png").prompt, studio.asset("b.png").prompt) == ("", "")
+
+    studio.put("a.txt", told, at=1_760_000_000)
+    studio.put("elsewhere/c.png", (studio.folder / "b.png").read_bytes())
+    studio.put("elsewhere/c.txt", told.replace(b"42", b"43"))
+    again = studio.ingest()
+
+    assert (studio.asset("a.png").prompt, studio.asset("a.png").seed) == ("a red bicycle", "42")
+    assert studio.asset("b.png").seed == "43"
+    with studio.desk.reading() as session:
+        assert ask.answer(session, "bicycle", by=studio.ana).results
+    studio.put("more/a.png", bare.read_bytes())
+    studio.put("more/a.txt", told.replace(b"42", b"99"))
+    assert (again.taken, studio.ingest().taken) == (0, 0)
+    assert studio.asset("a.png").seed == "42"
+
+
 def test_copies_are_one_asset_and_a_moved_file_is_known_by_its_bytes(studio: Studio) -> None:
     path = studio.render("a.png")
     studio.put("copies/b.png", path.read_bytes())

@@ -1,0 +1,52 @@
+"""Adds texts that came later, or beside a second copy of a file, to the Asset that the file already is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core import files
+from core.desk import Desk
+from core.events import Event, record
+from core.events.actions import Action
+from core.files import reparse
+from core.formats.raw_text import RawText
+from core.importing import sidecars
+from storage.files import assets, raw_metadata
+from storage.tables import Asset
+
+_MOST = 8
+"""Texts of sidecars that an Asset keeps."""
+
+
+def add(desk: Desk, asset_id: int, texts: Iterable[RawText]) -> bool:
+    """Keep the texts of sidecars that the Asset does not have yet, and read all of its texts again; False where none is new.
+
+    A text stays as it first came: a second copy elsewhere cannot change what is known. What Slate rendered itself is left alone.
+    """
+    beside = [one for one in texts if sidecars.stood_beside(one)]
+    if not beside:
+        return False
+    with desk.reading() as session:
+        asset = session.get(Asset, asset_id)
+        kept = [RawText(*one) for one in raw_metadata.of(session, asset_id) or ()]
+    if asset is None or asset.render_id is not None or asset.statement.get("graph"):
+        return False
+    merged = [*kept, *_new(kept, beside)]
+    if len(merged) == len(kept):
+        return False
+    seen = files.said(merged, asset.filename, asset.mime, asset.frames)
+    with desk.writing() as session:
+        locked = assets.lock(session, [asset_id]).get(asset_id)
+        if locked is None:
+            return False
+        raw_metadata.replace(session, asset_id, [one.kept() for one in merged])
+        reparse.apply(locked, seen)
+        session.add(locked)
+        record(session, Event(Action.ASSET_REPARSED, locked.code, asset_id=asset_id))
+    return True
+
+
+def _new(kept: list[RawText], beside: list[RawText]) -> list[RawText]:
+    before = [one for one in kept if sidecars.stood_beside(one)]
+    places = {one.place for one in before}
+    return [one for one in beside if one.place not in places][: max(0, _MOST - len(before))]
