@@ -76,7 +76,10 @@ def givable(role: Role, *, in_project: bool) -> tuple[Role, ...]:
 
 def role_in(session: Session, member: Member, project: Project | None) -> Role:
     """The Member's role everywhere, or the higher one a Membership gives in `project`."""
-    member = _as_stored(session, member)
+    return _role_of(session, _as_stored(session, member), project)
+
+
+def _role_of(session: Session, member: Member, project: Project | None) -> Role:
     if project is None or member.id is None or project.id is None:
         return member.role
     there = members.membership(session, member.id, project.id)
@@ -84,17 +87,19 @@ def role_in(session: Session, member: Member, project: Project | None) -> Role:
 
 
 def may(session: Session, member: Member, action: Permission, project: Project | None) -> bool:
-    return _as_stored(session, member).active and role_in(session, member, project).rank >= LEAST[action].rank
+    stored = _as_stored(session, member)
+    return stored.active and _role_of(session, stored, project).rank >= LEAST[action].rank
 
 
 def allow(session: Session, member: Member, action: Permission, project: Project | None) -> None:
     """Nothing, if the Member may do it in the Project (None: everywhere); else raises Refused, which says who may instead."""
-    if not _as_stored(session, member).active:
+    stored = _as_stored(session, member)
+    if not stored.active:
         gone = f"{member.name} is no longer active here."
         raise Refused(gone, hint="An admin can change that.", action=action.name.lower(), member=member.name)
-    if may(session, member, action, project):
+    role, least = _role_of(session, stored, project), LEAST[action]
+    if role.rank >= least.rank:
         return
-    role, least = role_in(session, member, project), LEAST[action]
     where = f" in {project.slug}" if project else ""
     raise Refused(
         f"As {a(role)} you may not {action.value}{where}; that takes {a(least)}.",
