@@ -10,6 +10,7 @@ import typer
 
 from bot.cli.options import As, AsJson, InProject, Wait, Words
 from bot.cli.run_line import Terminal, attachment, converse, line, option_in, sit_down
+from bot.command_text import clean
 
 
 def render(
@@ -86,6 +87,7 @@ def queue(
 def find(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION...")],
     limit: Annotated[int | None, typer.Option("--limit", min=1, max=25, help="How many are shown, 5 if not given.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how the question is understood, and nothing else.")] = False,
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -95,8 +97,30 @@ def find(
     slate find "who made the depth shot for Acme"
     slate find hero shoe by:mia status:approved after:march
     """
+    if explain:
+        _explain(" ".join(question), as_name, as_json)
+        return
     limited = f" limit:{limit}" if limit else ""
     converse(f"find {' '.join(question)}{limited}", as_name=as_name, as_json=as_json)
+
+
+def _explain(question: str, as_name: str, as_json: bool) -> None:
+    from bot.cli.answer_output import print_json
+    from bot.cli.open_desk import opened
+    from core.search import ask
+
+    with opened() as desk:
+        member = sit_down(desk, as_name).member
+        with desk.reading() as session:
+            parts = ask.explain(session, question, by=member)
+    if as_json:
+        print_json({"questions": parts})
+        return
+    for part in parts:
+        for name, value in part.items():
+            said = ", ".join(value) if isinstance(value, list) else "yes" if value is True else str(value)
+            print(f"{name:<14}{clean(said)}")
+        print()
 
 
 def whatis(

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from core.people import roles
 from core.search import answers, entities, followups, foreign, languages, parser, refine, summaries
+from core.search import explain as search_explain
 from core.search.carrying_out import Search
 from core.search.conditions import Frame, NameChoice, Question
 from core.search.corpus import ScopeCorpus
@@ -203,6 +204,26 @@ def _found(
         sentence += f" Did you mean {answers.either([f'**{summaries.bare(one.label)}**' for one in choices])}?"
     rest = refine.without_each(question)
     return SearchAnswer(sentence, found.results, question.understood, choices, rest, found.after, question.want, rows=found.rows)
+
+
+def explain(
+    session: Session, text: str, *, by: Member, project: Project | None = None, now: datetime | None = None
+) -> list[dict[str, Any]]:
+    """How each question in `text` is understood, without an answer; core.search.explain has the shape.
+
+    Raises what `answer` raises.
+    """
+    roles.allow(session, by, roles.Permission.FIND, project)
+    scope = Scope(roles.visible_projects(session, by))
+    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
+    text, _told = languages.answer_language(text)
+    spoken = languages.recognised(text)
+    english = _english(text, known, corpus)
+    how = _Understander(known, corpus, now or clock.now(), zone_of(by), by, project, bool(spoken))
+    parts = followups.parts(english)
+    questions = [_yes_or_no(how.one(parts[0]), spoken, text, parts[0]), *(how.one(part) for part in parts[1:])]
+    read = {"language": spoken, "read as": english} if spoken else {}
+    return [read | search_explain.explained(question) for question in questions]
 
 
 def matching(

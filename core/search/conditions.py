@@ -118,9 +118,9 @@ class Question:
     strangers: tuple[str, ...] = ()
     """What stands where a name does, and is none that is known: nothing is shown then."""
     unplaced: tuple[str, ...] = ()
+    """Words that would change the answer, and found no place in it: said before anything else."""
     instead: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Words that no picture has, each with those that are looked for in its place."""
-    """Words that would change the answer, and found no place in it: said before anything else."""
     spelled: tuple[tuple[str, str], ...] = ()
     """Mistyped words, as typed and as taken."""
     asking: bool = True

@@ -39,8 +39,15 @@ def test_every_example_in_the_guide_is_true(kept: tuple[Database, Corpus]) -> No
     def show(text: str) -> None:
         print(" ".join(sorted(keys(text))) or "nothing")
 
+    def explain(text: str) -> None:
+        with kept[0].reading() as session:
+            for part in core_ask.explain(session, text, by=kept[1].people["Mia Chen"], now=NOW):
+                for name, told in part.items():
+                    print(f"{name}: {', '.join(told) if isinstance(told, list) else 'yes' if told is True else told}")
+
     names = {
         "find": show,
+        "explain": explain,
         "first": lambda text: print(keys(text)[0]),
         "sentence": lambda text: print(ask(kept, text).sentence),
         "understood": lambda text: print(" · ".join(ask(kept, text).understood)),
