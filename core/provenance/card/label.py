@@ -97,7 +97,8 @@ def recipe(column: Column, facts: CardFacts, *, ruled: bool) -> None:
 def _model(column: Column, name: str, sha256: str, licence: str) -> None:
     """Name and short hash on one line, the licence below."""
     known = short_hash(clean(sha256))
-    (tag, *_rest) = column.setter.lines(known or "no hash", HASH, column.width // 2, 1)
+    room = column.width // 2
+    (tag, *_rest) = column.setter.lines(known, HASH, room, 1) or column.setter.lines("no hash", HASH, room, 1)
     width = int(tag.width) + 2
     left = Column(column.setter, column.x, column.y, column.width - width - 16)
     left.words(clean(name) or "unnamed", MODEL, most=2)

@@ -128,6 +128,16 @@ def test_what_has_ended_goes_first_then_what_is_new_then_what_goes_on(corner: Co
     assert [reference for _, _, reference in corner.platform.shown[1:]] == [f"m{third.id}", f"m{second.id}", f"m{first.id}"]
 
 
+def test_what_goes_first_is_not_overtaken_when_its_pause_ends_while_the_others_are_asked(
+    corner: Corner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (corner.put_up(corner.talk.ask(f"render text-to-image shoe seed:{seed}")) for seed in (1, 2))
+    waits = iter([0.05])
+    monkeypatch.setattr(corner.outbox._pacing, "take", lambda budgets: next(waits, 0.0))
+    corner.outbox.drain()
+    assert [reference for _, _, reference in corner.platform.shown] == [f"m{first.id}", f"m{second.id}"]
+
+
 def test_two_outboxes_are_one_sender_a_channel(corner: Corner) -> None:
     other = Outbox(corner.talk.desk, {"test": corner.platform})
     made = [corner.put_up(corner.talk.ask(f"render text-to-image shoe seed:{seed}")) for seed in range(8)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from core import files
 from core.desk import Desk
@@ -16,7 +16,6 @@ from core.operations.setup import prepare
 from core.settings import Settings
 from core.verification import restore, verify
 from storage.files import assets
-from tests.bot.web.conftest import CHROMIUM
 from tests.core.exports.test_export import House, secretive
 from tests.core.provenance.test_seal import chain
 from tests.core.verification.test_verify import resaved
@@ -146,23 +145,21 @@ def test_all_processes_count_together_and_each_address_by_itself(desk: Desk) -> 
         assert [ask(bare, f"203.0.113.{number}") for number in range(20, 26)] == [422] * 4 + [403] * 2
 
 
-def test_a_file_is_dropped_onto_the_page(web: Web, tmp_path: Path) -> None:
+def test_a_file_is_dropped_onto_the_page(web: Web, browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "good.png").write_bytes(chain(web.desk.settings, 2)[-1])
     (tmp_path / "none.png").write_bytes(encoded(scene(99)))
     (tmp_path / "<b>x.bin").write_text("no picture")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        page = browser.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda problem: problems.append(str(problem)))
-        page.goto(f"{web.url}/verify")
-        page.set_input_files("#file", tmp_path / "good.png")
-        page.wait_for_selector(".verdict.good")
-        assert "Made with AI from a picture" in page.inner_text("#outcome")
-        page.set_input_files("#file", tmp_path / "none.png")
-        page.wait_for_selector(".verdict.open")
-        assert "Nothing proves where it comes from" in page.inner_text("#outcome")
-        page.set_input_files("#file", tmp_path / "<b>x.bin")
-        page.get_by_text("This file is not a picture that can be read.").wait_for()
-        browser.close()
+    page = browser.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda problem: problems.append(str(problem)))
+    page.goto(f"{web.url}/verify")
+    page.set_input_files("#file", tmp_path / "good.png")
+    page.wait_for_selector(".verdict.good")
+    assert "Made with AI from a picture" in page.inner_text("#outcome")
+    page.set_input_files("#file", tmp_path / "none.png")
+    page.wait_for_selector(".verdict.open")
+    assert "Nothing proves where it comes from" in page.inner_text("#outcome")
+    page.set_input_files("#file", tmp_path / "<b>x.bin")
+    page.get_by_text("This file is not a picture that can be read.").wait_for()
+    page.close()
     assert problems == []

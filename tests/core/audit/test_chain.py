@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from core.audit import check, checkpoints
@@ -207,12 +208,14 @@ def test_whatever_is_done_to_the_log_is_found(log: Desk, act: Callable[[Session,
 
 
 def test_an_edit_that_cannot_be_read_is_found_too(log: Desk) -> None:
-    if not log.database.is_sqlite:
-        pytest.skip("PostgreSQL keeps no such value")
     for name, value in (("after", "{"), ("at", "yesterday"), ("number", "soon")):
         with log.reading() as session:
-            _do(session, f"UPDATE auditevent SET {name} = :value WHERE number = 5", value=value)
-            assert not check.examine(session, log.settings).intact, name
+            try:
+                _do(session, f"UPDATE auditevent SET {name} = :value WHERE number = 5", value=value)
+            except DBAPIError:
+                assert not log.database.is_sqlite, "PostgreSQL alone refuses such a value"
+            else:
+                assert not check.examine(session, log.settings).intact, name
             session.rollback()
 
 

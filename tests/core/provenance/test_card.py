@@ -161,6 +161,11 @@ def test_hashes_are_short_and_what_is_unknown_is_said() -> None:
     assert "licence unknown" in said
 
 
+def test_a_hash_of_letters_that_nobody_sees_is_no_hash() -> None:
+    facts = replace(FACTS, models=(("base", "\u200c", "MIT"),))
+    assert "no hash" in words_of(plan(None, facts)).split("\n")
+
+
 def test_what_does_not_fit_is_counted() -> None:
     said = words_of(plan(None, LONG_FACTS)).split("\n")
     assert "and 4 more" in said  # models
