@@ -133,7 +133,7 @@ def test_what_goes_first_is_not_overtaken_when_its_pause_ends_while_the_others_a
 ) -> None:
     first, second = (corner.put_up(corner.talk.ask(f"render text-to-image shoe seed:{seed}")) for seed in (1, 2))
     waits = iter([0.05])
-    monkeypatch.setattr(corner.outbox._pacing, "take", lambda budgets: next(waits, 0.0))
+    monkeypatch.setattr(corner.outbox._pacing, "take", lambda budgets: next(waits, 0.0) if budgets else 0.0)
     corner.outbox.drain()
     assert [reference for _, _, reference in corner.platform.shown] == [f"m{first.id}", f"m{second.id}"]
 
