@@ -22,6 +22,8 @@ GONE_ROUNDS = 3
 """Looks in a row that must fail before a backend counts as down; a single slow answer is no outage."""
 STUCK_ROUNDS = 4
 """Looks in a row at which runs waited and none was carried out, before its worker thread counts as dead."""
+ANSWER_SECONDS = 5.0
+"""How long a server has to answer a look."""
 SEEN_EVERY = timedelta(seconds=20)
 """How often it is noted that a server which is up still is."""
 
@@ -51,7 +53,7 @@ class Health:
     def comfy(self, server: Backend) -> Comfy:
         """The client of a server."""
         if server.url not in self._comfys:
-            self._comfys[server.url] = Comfy(server.url, name=server.name, timeout=5.0)
+            self._comfys[server.url] = Comfy(server.url, name=server.name, timeout=ANSWER_SECONDS)
         return self._comfys[server.url]
 
     def look(self) -> None:

@@ -59,7 +59,8 @@ class Two:
 
 
 @pytest.fixture
-def two(desk: Desk) -> Iterator[Two]:
+def two(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Two]:
+    monkeypatch.setattr("core.rendering.backend_health.ANSWER_SECONDS", 1.0)
     with open_shop(desk) as shop, running(SimulatorOptions(name="gpu-02", step_seconds=0.0)) as second:
         with desk.writing() as session:
             backends.sync(session, [("gpu-01", shop.simulator.url), ("gpu-02", second.url)])
