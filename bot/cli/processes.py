@@ -29,10 +29,10 @@ def web() -> None:
     """Serve the room, the asset pages and the hooks."""
     import uvicorn
 
-    settings = _begin("web")
-    if problem := exposure.refusal(settings):
+    if problem := exposure.refusal(Settings()):
         typer.echo(problem, err=True)
         raise typer.Exit(5)
+    settings = _begin("web")
     import_module("hooks.app")
     settle()
     uvicorn.run(
