@@ -89,13 +89,7 @@ def _wrong(entry: SourceFile, case: dict[str, Any]) -> Iterator[str]:
             yield f"{entry.name} {key}: {want!r} was read as {getattr(facts, key, facts)!r} ({case['ref']})"
 
 
-_NOT_YET = {
-    "third": {"ra19_kontext_unknown_node.png", "ra38_tinyterra_sdxl_workflow.png", "ra39_tinyterra_hiresfix_workflow.png"}
-}
-"""What is not read right yet: one technique too many, and prompts in widgets whose meaning only their node knows."""
-
-
-@pytest.mark.parametrize(("name", "many"), [("first", 157), ("second", 199), ("third", 163)])
+@pytest.mark.parametrize(("name", "many"), [("first", 157), ("second", 199), ("third", 98)])
 @pytest.mark.timeout(300)
 def test_what_other_programs_wrote_is_read_right(name: str, many: int) -> None:
     cases = _cases(name)
@@ -103,4 +97,4 @@ def test_what_other_programs_wrote_is_read_right(name: str, many: int) -> None:
     wrong = {file: lines for file, case in cases.items() if (lines := list(_wrong(every[file], case)))}
 
     assert len(cases) == many
-    assert wrong.keys() == _NOT_YET.get(name, set()), "\n".join(line for lines in wrong.values() for line in lines)
+    assert wrong == {}, "\n".join(line for lines in wrong.values() for line in lines)
