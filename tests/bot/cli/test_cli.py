@@ -210,6 +210,14 @@ def test_an_artist_cancels_no_other_persons_render(slate: Terminal) -> None:
 # Results
 
 
+def test_find_explains_how_a_question_is_understood(slate: Terminal) -> None:
+    (question,) = slate.json("find", "how many renders since monday", "--explain")["questions"]
+    assert question["asks"] == ["how many"]
+    assert "since monday" in question["where"]
+    assert slate("find", "how many renders since monday", "--explain") == 0
+    assert "since monday" in slate.out
+
+
 def test_a_picture_is_found_by_who_made_it_and_its_documented_keys_are_there(slate: Terminal, shoe: Asset) -> None:
     found = slate.json("find", "who made the hero shoe")
     assert {"answer", "understood", "results"} <= found.keys()
