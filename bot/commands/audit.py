@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -96,20 +96,10 @@ def _person(session: Session, asked: Asked, name: str) -> int:
 
 
 def _span(asked: Asked) -> tuple[datetime | None, datetime | None]:
-    day, since, until = (_day(asked, name) for name in ("day", "since", "until"))
+    day, since, until = (asked.day(name) for name in ("day", "since", "until"))
     if day is not None:
         return day, day + timedelta(days=1)
     return since, until
-
-
-def _day(asked: Asked, name: str) -> datetime | None:
-    text = asked.option(name)
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as problem:
-        raise BadInput(f"`{name}` is a day such as 2026-11-01, not `{text[:20]}`.", input=name) from problem
 
 
 def _card(asked: Asked, shown: Sequence[AuditEntry], more: bool) -> Card:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from bot.commands.docstrings import docstring, load
@@ -117,6 +118,16 @@ class Asked:
         if text not in _YES | _NO:
             raise WrongType(f"`{name}` is yes or no, not `{text[:40]}`.", hint=f"Write {name}:yes or {name}:no.", input=name)
         return text in _YES
+
+    def day(self, name: str) -> datetime | None:
+        """The option as the beginning of a day in UTC, None where it is not given. Raises BadInput."""
+        text = self.option(name)
+        if not text:
+            return None
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError as problem:
+            raise BadInput(f"`{name}` is a day such as 2026-11-01, not `{text[:20]}`.", input=name) from problem
 
     def count(self, name: str, default: int, most: int) -> int:
         """The option as a number from 1 to `most`. Raises WrongType."""

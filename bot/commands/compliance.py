@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -115,7 +114,7 @@ def _meant(asked: Asked) -> tuple[str, Sequence[Asset]]:
         project = projects.find(session, asked.option("project")) if asked.option("project") else asked.place.project
         if project is None:
             raise BadInput("`compliance` needs an id or a project.", hint="Give an id, or project:NAME.")
-    since, until = _day(asked, "since"), _day(asked, "until")
+    since, until = asked.day("since"), asked.day("until")
     span = "".join(f" {word} {day:%Y-%m-%d}" for word, day in (("from", since), ("until", until)) if day)
     return f"{project.slug}{span}", collect.of_period(asked.desk, project, since, until, by=asked.member)
 
@@ -131,16 +130,6 @@ def _delivery(session: Session, asked: Asked, word: str, row: int) -> tuple[str,
         raise UnknownAsset("The originals of this delivery were deleted.")
     found = [subjects.check_visible(session, asked, one) for one in known.values()]
     return f"delivery {export.code} to {export.recipient or 'an unnamed recipient'}", found
-
-
-def _day(asked: Asked, name: str) -> datetime | None:
-    text = asked.option(name)
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as problem:
-        raise BadInput(f"`{name}` is a day such as 2026-11-01, not `{text[:20]}`.", input=name) from problem
 
 
 _OUTCOMES = {
