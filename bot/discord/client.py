@@ -15,6 +15,7 @@ from discord import app_commands
 
 from bot.discord import items
 from bot.discord.chat import PLATFORM
+from bot.discord.gateway_events import GatewayEvents
 from bot.discord.listeners import DiscordListener
 from bot.discord.messages import Talk
 from bot.discord.tree import plant
@@ -31,12 +32,13 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, guild_reactions=True
 """None of them is privileged: of messages that are not meant for Slate, Discord sends no word."""
 
 
-class SlateTree(app_commands.CommandTree[discord.Client]):
+class SlateTree(app_commands.CommandTree["SlateClient"]):
     """Commands of a table that may have changed since Discord was told."""
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
         """An edge: what broke is logged, and said where that is still possible."""
         log.error("discord.command-broke", command=interaction.command and interaction.command.name, exc_info=error)
+        await self.client.events.drop()
         if not interaction.response.is_done() and interaction.type is not discord.InteractionType.autocomplete:
             said = (
                 "This did not work, and I do not know why; it is in my log. Try again: Discord may still show an older command."
@@ -58,7 +60,8 @@ class SlateClient(discord.Client):
         logging.getLogger("discord").setLevel(logging.INFO)  # beyond that it writes down whole events, with their tokens
         self.desk = desk
         self.tree = SlateTree(self)
-        self.listener = DiscordListener(desk, self)
+        self.events = GatewayEvents(desk, self)
+        self.listener = DiscordListener(desk, self, self.events)
         self.talk = Talk(self.listener, self)
         plant(self.tree, self.listener)
         self.add_dynamic_items(*items.EVERY)
@@ -78,6 +81,7 @@ class SlateClient(discord.Client):
 
     async def on_ready(self) -> None:
         log.info("discord.ready", guilds=len(self.guilds))
+        self.events.start()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self.listener.run(self._keep, guild)
@@ -107,6 +111,7 @@ class SlateClient(discord.Client):
         log.exception("discord.event-broke", event_name=event_method)
 
     async def close(self) -> None:
+        await self.events.close()
         self.listener.close()
         await super().close()
 

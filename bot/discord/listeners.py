@@ -21,6 +21,7 @@ from bot.discord.accounts import Accounts
 from bot.discord.chat import PLATFORM
 from bot.discord.command_options import Slot, line_of
 from bot.discord.completion import offers
+from bot.discord.gateway_events import GatewayEvents, is_again
 from bot.discord.location import Spot, spot_of_interaction, with_shot
 from bot.discord.reply import Gate, Interaction, Reply, ReplyOutcome
 from bot.incoming import tracked
@@ -39,9 +40,10 @@ HANDS = 6
 class DiscordListener:
     """Carries out what people do; one for the process."""
 
-    def __init__(self, desk: Desk, client: discord.Client) -> None:
+    def __init__(self, desk: Desk, client: discord.Client, events: GatewayEvents) -> None:
         self.desk = desk
         self.accounts = Accounts(desk, client)
+        self.events = events
         self._working = 0
         self._gate = Gate()
         self._seen: OrderedDict[int, None] = OrderedDict()
@@ -60,11 +62,17 @@ class DiscordListener:
         self._hands.shutdown(wait=False, cancel_futures=True)
 
     async def reply(self, interaction: Interaction, work: Coroutine[Any, Any, ReplyOutcome]) -> None:
-        """Carry something out and give the answer."""
+        """Carry something out and give the answer; it is in the inbox from before the acknowledgement until then."""
+        if not self.once(interaction):
+            work.close()
+            return
         self._working += 1
         try:
-            await Reply(self.desk, interaction).by(work, self._gate, crowded=self._working > HANDS)
+            async with self.events.kept(f"interaction:{interaction.id}") as new:
+                if new:
+                    await Reply(self.desk, interaction, again=is_again()).by(work, self._gate, crowded=self._working > HANDS)
         finally:
+            work.close()  # where it was not even begun
             self._working -= 1
 
     async def run(self, act: Callable[..., T], *args: Any) -> T:
@@ -75,30 +83,24 @@ class DiscordListener:
 
     async def said(self, interaction: Interaction, command: Command, given: Mapping[str, Any]) -> None:
         """A slash command."""
-        if not self.once(interaction):
-            return
         attached = [value for value in given.values() if isinstance(value, discord.Attachment)]
         line = line_of(command, {name: value for name, value in given.items() if not isinstance(value, discord.Attachment)})
         await self.reply(interaction, self._carry_out(interaction, line, attached))
 
     async def menu(self, interaction: Interaction, command: str, message: discord.Message) -> None:
         """An entry of the menu on a message: about what the message shows, or else about its pictures."""
-        if not self.once(interaction):
-            return
         await self.reply(interaction, self._about(interaction, command, message))
 
     async def pressed(self, interaction: Interaction, action: str) -> None:
         """A button, or an entry of a card's menu."""
-        if not self.once(interaction):
-            return
         await self.reply(interaction, self._press(interaction, action))
 
     async def asked_for_page(self, interaction: Interaction, number: int, page: str) -> None:
         """A button of an unfinished form: another page of it, or off it goes."""
-        if not self.once(interaction):
-            return
         if page == forms.SEND:
             await self.reply(interaction, self._send(interaction, number))
+            return
+        if not self.once(interaction):
             return
         try:
             draft = await self._draft(interaction, number)
@@ -109,8 +111,6 @@ class DiscordListener:
 
     async def filled(self, interaction: Interaction) -> None:
         """A form that was sent. What it says is kept before anything is done with it."""
-        if not self.once(interaction):
-            return
         facts: Any = interaction.data or {}
         _, number, page = str(facts.get("custom_id", "")).split(":")
         await self.reply(interaction, self._fill(interaction, int(number), int(page), facts))

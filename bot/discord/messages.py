@@ -14,6 +14,7 @@ from bot import commands, reactions
 from bot.cards import Answer
 from bot.discord import drafts, files
 from bot.discord.chat import PLATFORM, remember
+from bot.discord.gateway_events import event_number, is_again
 from bot.discord.listeners import DiscordListener
 from bot.discord.location import Spot, spot_of, with_shot
 from bot.discord.message_packing import Message, of_answer
@@ -23,7 +24,7 @@ from bot.mentions import line_of
 from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
 from core.errors import SlateError
-from storage.chat import posts, seen_events
+from storage.chat import posts
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,11 @@ class Talk:
         """Something was said: carried out when it is said to Slate, that is, mentions it, answers it, or is direct."""
         if message.author.bot or not self._meant(message):
             return
+        async with self._listener.events.kept(f"message:{message.id}") as new:
+            if new:
+                await self._carry_out(message)
+
+    async def _carry_out(self, message: discord.Message) -> None:
         spot = await self._spot(message.channel, message.guild)
         outcome = await self._listener.politely(lambda: self._heard(message, spot))
         if outcome.answer != Answer():
@@ -63,8 +69,6 @@ class Talk:
         return message.guild is None or (mine is not None and mine in message.mentions)
 
     async def _heard(self, message: discord.Message, spot: Spot) -> ReplyOutcome:
-        if not await self._listener.run(self._first_time, f"message:{message.id}"):
-            return ReplyOutcome(Answer())
         await self._listener.accounts.check(message.author, spot)
         attached = await files.copied(self.desk, message.attachments)
         said = self._without_mention(message.content)
@@ -97,10 +101,6 @@ class Talk:
     def _shown(self, spot: Spot, message_id: str) -> str:
         with self.desk.reading() as session:
             return tracked.subject_at(session, PLATFORM, spot.channel_id, message_id)
-
-    def _first_time(self, key: str) -> bool:
-        with self.desk.writing() as session:
-            return seen_events.first(session, PLATFORM, key)
 
     def _without_mention(self, content: str) -> str:
         mine = self._client.user
@@ -167,8 +167,9 @@ class Talk:
             user: discord.User | discord.Member | None = payload.member or self._client.get_user(payload.user_id)
             if not subject or (user is not None and user.bot):
                 return
-            user = user or await self._client.fetch_user(payload.user_id)
-            await self._react(user, spot, subject, emoji, added)
+            async with self._listener.events.kept(f"reaction:{event_number()}") as new:
+                if new and (not is_again() or await self._is_there(channel, payload) is added):
+                    await self._react(user or await self._client.fetch_user(payload.user_id), spot, subject, emoji, added)
         except SlateError as problem:
             log.info("discord.reaction", problem=problem.code)
 
@@ -186,6 +187,18 @@ class Talk:
         answer = (await self._listener.politely(act)).answer
         if answer.error or answer.cards:  # words alone need no message: what came of it is on the card
             await self.tell(user, of_answer(answer, base_url=self.desk.settings.base_url))
+
+    async def _is_there(self, channel: Any, payload: discord.RawReactionActionEvent) -> bool:
+        """Whether the person's emoji is on the message now: since it was told of, they may have changed their mind."""
+        try:
+            message = await channel.fetch_message(payload.message_id)
+        except discord.NotFound:
+            return False
+        of_emoji = next((one for one in message.reactions if str(one.emoji) == str(payload.emoji)), None)
+        if of_emoji is None:
+            return False
+        before = discord.Object(payload.user_id - 1)
+        return any([user.id == payload.user_id async for user in of_emoji.users(limit=1, after=before)])
 
     def _changed(self, key: tuple[int, int, str], added: bool) -> bool:
         """Whether this is news: a gateway that resumes may bring an event once more."""

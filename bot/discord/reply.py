@@ -100,9 +100,11 @@ class Gate:
 class Reply:
     """The answer to one interaction."""
 
-    def __init__(self, desk: Desk, interaction: Interaction) -> None:
+    def __init__(self, desk: Desk, interaction: Interaction, *, again: bool = False) -> None:
+        """`again`: another process had begun with it, and may have acknowledged it."""
         self.desk = desk
         self.interaction = interaction
+        self._again = again
         self._deferred = False
 
     async def by(self, work: Coroutine[Any, Any, ReplyOutcome], gate: Gate, *, crowded: bool) -> None:
@@ -112,10 +114,10 @@ class Reply:
         """
         task: asyncio.Future[ReplyOutcome] = asyncio.get_running_loop().create_future()
         try:
-            if crowded:
+            if crowded and not self._again:
                 await gate.through(self._defer)
             task = asyncio.ensure_future(work)
-            if not crowded and not await self._ready(task, gate):
+            if not crowded and not self._again and not await self._ready(task, gate):
                 await self._defer()
             await self.give(await task)
         except discord.HTTPException as problem:
@@ -123,8 +125,6 @@ class Reply:
                 raise
             log.warning("discord.too-late", interaction=self.interaction.id, number=problem.code)
             await asyncio.to_thread(self._release, task)
-        finally:
-            work.close()  # where it was not even begun
 
     @staticmethod
     async def _ready(task: asyncio.Future[ReplyOutcome], gate: Gate) -> bool:
@@ -173,12 +173,22 @@ class Reply:
 
     async def _say(self, message: Message, *, private: bool, first: bool) -> discord.Message:
         files = await asyncio.to_thread(opened, self.desk, message)
-        if first and not self.interaction.response.is_done():
+        if first and self._unanswered:
             done = await self.interaction.response.send_message(
                 view=message.view(), files=files, ephemeral=private, allowed_mentions=NOBODY
             )
             assert isinstance(done.resource, discord.InteractionMessage)
             return done.resource
+        try:
+            return await self._say_by_token(message, files, private=private, first=first)
+        except discord.HTTPException as problem:
+            if not self._again or problem.code not in _GONE:
+                raise
+        return await self._say_without_token(message, private=private)
+
+    async def _say_by_token(
+        self, message: Message, files: Sequence[discord.File], *, private: bool, first: bool
+    ) -> discord.Message:
         if first and self._thinks and private:
             return await self.interaction.edit_original_response(view=message.view(), attachments=files, allowed_mentions=NOBODY)
         if first and self._thinks:
@@ -186,6 +196,18 @@ class Reply:
         return await self.interaction.followup.send(
             view=message.view(), files=files, ephemeral=private, allowed_mentions=NOBODY, wait=True
         )
+
+    async def _say_without_token(self, message: Message, *, private: bool) -> discord.Message:
+        """The interaction is over, as nobody acknowledged it in time or it was long ago: the bot itself says it."""
+        files = await asyncio.to_thread(opened, self.desk, message)
+        there: Any = await self.interaction.user.create_dm() if private else self.interaction.channel
+        sent: discord.Message = await there.send(view=message.view(), files=files, allowed_mentions=NOBODY)
+        return sent
+
+    @property
+    def _unanswered(self) -> bool:
+        """Whether it can still be answered directly."""
+        return not self._again and not self.interaction.response.is_done()
 
     @property
     def _thinks(self) -> bool:
@@ -204,7 +226,7 @@ class Reply:
             await self.interaction.response.defer()
 
     async def _open(self, draft: drafts.Open, page: int) -> None:
-        if not self.interaction.response.is_done() and self.interaction.type is not discord.InteractionType.modal_submit:
+        if self._unanswered and self.interaction.type is not discord.InteractionType.modal_submit:
             await self.interaction.response.send_modal(forms.modal(draft.form, draft.number, page, draft.values))
             return
         await self.say([with_buttons(_plain(f"{draft.form.title} is ready."), draft)], private=True)
@@ -214,7 +236,7 @@ class Reply:
         messages = of_answer(outcome.answer, base_url=self.desk.settings.base_url) or [_plain(draft.form.title)]
         message = with_buttons(messages[0], draft, outcome.page)
         before = self.interaction.message
-        if before is not None and before.flags.ephemeral and not self.interaction.response.is_done():
+        if before is not None and before.flags.ephemeral and self._unanswered:
             await self.interaction.response.edit_message(view=message.view())
             return
         await self.say([message], private=True)

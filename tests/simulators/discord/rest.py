@@ -58,6 +58,7 @@ class Rest:
             ("PATCH", message, self._edit),
             ("DELETE", message, self._erase),
             ("PUT", message + "/reactions/{emoji}/@me", self._react),
+            ("GET", message + "/reactions/{emoji}", self._reacted),
             ("POST", message + "/threads", self._open_thread),
             ("POST", "/channels/{channel}/threads", self._open_post),
             ("POST", "/interactions/{interaction}/{token}/callback", self._callback),
@@ -216,6 +217,12 @@ class Rest:
         message = self._message(self._there(request), request)
         who = message.reactions.setdefault(unquote(request.match_info["emoji"]), [])
         who += [] if self.server.bot.id in who else [self.server.bot.id]
+
+    async def _reacted(self, request: web.Request, *_: Any) -> Any:
+        message = self._message(self._there(request), request)
+        after, most = int(request.query.get("after", 0)), int(request.query.get("limit", 25))
+        who = sorted(int(one) for one in message.reactions.get(unquote(request.match_info["emoji"]), ()))
+        return [self.server.users[str(one)].json() for one in who if one > after][:most]
 
     async def _open_thread(self, request: web.Request, payload: Json, _: Any) -> Json:
         channel = self._there(request, "threads")
