@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from shlex import quote
 
 from sqlmodel import Session
@@ -11,12 +12,15 @@ from core.desk import Desk
 from core.errors import BadInput, Refused, UnknownMember
 from core.events import Event, record
 from core.events.actions import Action
-from core.people import workspaces
+from core.people import team, workspaces
 from core.people.projects import ensure_defaults
 from core.settings import Settings
 from core.text import names
 from storage.people import members
 from storage.tables import Member, Role
+
+_USER_ID = re.compile(r"[UW](?=[A-Z0-9]*[0-9])[A-Z0-9]{4,20}|[0-9]{15,20}")
+"""An account as Slack and Discord number them."""
 
 ROOM = "room"
 CLI = "cli"
@@ -26,14 +30,16 @@ def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: st
     """The Member behind a platform's user id, taken in under `name` (made unique by a number) when not known yet.
 
     Who comes in from a workspace gets the role that its people chose for newcomers; a `guest` of it, and whoever comes from a
-    Discord server that Slate was added to later, is let in only where an admin said so. Raises Refused for these, for an account
-    that is closed, a Member who is no longer active, or a workspace that takes nobody in, BadInput or TooLong for a name that
-    cannot be one, DatabaseUnavailable.
+    Discord server that Slate was added to later, is let in only where an admin said so, for all of them or for this one. Raises
+    Refused for these, for an account that is closed, a Member who is no longer active, or a workspace that takes nobody in,
+    BadInput or TooLong for a name that cannot be one, DatabaseUnavailable.
     """
     with desk.reading() as session:
         known = _known(session, platform, user_id)
         if known is not None and guest and known.role is not Role.ADMIN:  # also one who came before guests were asked about
-            _guest_role(workspaces.rules(session, platform, tenant))
+            rules = workspaces.rules(session, platform, tenant)
+            if user_id not in rules.admitted:
+                _guest_role(rules, f"@{known.name}")
     if known is not None:
         return known
     with desk.writing() as session:
@@ -44,21 +50,49 @@ def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: st
         ensure_defaults(session)
         free = _free_name(session, names.clean(name))
         rules = workspaces.rules(session, platform, tenant)
+        if user_id in rules.admitted:
+            return _take_in(session, free, platform, user_id, Role(rules.admitted[user_id]))
         if rules.closed:
-            raise Refused("New people cannot join from here.", hint="An admin can change that with /workspace.")
+            raise Refused("New people cannot join from here.", hint=f"An admin can let you in: /admit {_bare(user_id)}")
         if guest:
-            return _take_in(session, free, platform, user_id, _guest_role(rules))
+            return _take_in(session, free, platform, user_id, _guest_role(rules, _bare(user_id)))
         elsewhere = platform == "discord" and not rules.first and tenant not in desk.settings.discord_guilds
         if elsewhere and rules.role is None:
-            raise Refused("People of this server cannot join yet.", hint="An admin can type there: /workspace newcomers:viewer")
+            hint = f"An admin can let you in there: /admit {_bare(user_id)}, or everybody: /workspace newcomers:viewer"
+            raise Refused("People of this server cannot join yet.", hint=hint)
         usual = newcomer_role(session, desk.settings, platform)
         return _take_in(session, free, platform, user_id, usual if usual is Role.ADMIN else rules.role or usual)
 
 
-def _guest_role(rules: workspaces.Rules) -> Role:
+def _bare(user_id: str) -> str:
+    """The platform's own id of an account, without its workspace's."""
+    return user_id.rpartition("/")[2]
+
+
+def _guest_role(rules: workspaces.Rules, known_as: str) -> Role:
+    """What guests are here. Raises Refused where they are not let in."""
     if rules.guest_role is None:
-        raise Refused("Guests are not let in here.", hint="An admin can let them in: /workspace guests:viewer")
+        hint = f"An admin can let you in: /admit {known_as}, or all guests: /workspace guests:viewer"
+        raise Refused("Guests and people of other companies are not let in here.", hint=hint)
     return rules.guest_role
+
+
+def account_of(session: Session, text: str, platform: str, tenant: str) -> tuple[str, Member | None]:
+    """The account here that is meant by a mention, the platform's id or a name, and its Member if it has one.
+
+    Raises UnknownMember.
+    """
+    bare = text.strip().removeprefix("@")
+    user = team.mentioned(text) or (bare if _USER_ID.fullmatch(bare) else None)
+    if user is not None:
+        user_id = user if platform == "discord" else f"{tenant}/{user}"
+        return user_id, members.by_handle(session, platform, user_id)
+    member = team.find(session, text, platform=platform, tenant=tenant)
+    here = [one for one in members.handles(session, member.id or 0) if one.platform == platform and one.active]
+    here = [one for one in here if platform == "discord" or one.user_id.startswith(f"{tenant}/")]
+    if not here:
+        raise UnknownMember(f"{member.name} has no account here.", hint="Their refusal names the id to use.", given=text[:60])
+    return here[-1].user_id, member
 
 
 def _known(session: Session, platform: str, user_id: str) -> Member | None:

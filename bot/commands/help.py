@@ -22,7 +22,7 @@ FAMILIES = {
     "Import": ("ingests", "confirm"),
     "Export": ("export", "links", "profile", "verify", "restore", "compliance", "declare"),
     "Help": ("workflows", "help"),
-    "People": ("people", "role", "deactivate", "reactivate", "audit"),
+    "People": ("people", "role", "admit", "deactivate", "reactivate", "audit"),
     "Projects and accounts": ("project", "workspace", "link"),
 }
 """In which order help shows the commands."""

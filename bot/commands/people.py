@@ -1,4 +1,4 @@
-"""Commands on people: people, role, deactivate, reactivate."""
+"""Commands on people: people, role, admit, deactivate, reactivate."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from bot import shapes
+from bot import identity, shapes
 from bot.cards import Answer, Button, Card, Choice, Field, Form, FormField
 from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput, MissingInput
 from core.operations import leavers
-from core.people import projects, team
+from core.people import projects, team, workspaces
 from core.people.roles import LEAST, Permission, allow, givable, may, role_in
 from storage.people import members
 from storage.people import projects as storage_projects
@@ -89,6 +89,30 @@ def role(asked: Asked) -> Answer:
             text, changed = _there(session, asked, member, projects.find(session, asked.option("project")), given)
         [shown] = _described(session, asked, [member])
     return Answer(text, private=not changed, data={"person": _shape(shown), "changed": changed})
+
+
+def admit(asked: Asked) -> Answer:
+    """Let in one person of this Slack workspace or Discord server who is refused, such as a guest.
+
+    Whoever is refused is told the id to use. Somebody new becomes a viewer, or the role you name; who was here before keeps their
+    role. `nobody` takes it back. To let in all guests, use `/workspace guests:viewer`. Admins may do this.
+    /admit @gus
+    /admit U05GUS1234 artist
+    /admit @gus nobody
+    """
+    place, words = asked.place, [part.value for part in asked.line.words]
+    said = words.pop().casefold() if len(words) > 1 and words[-1].casefold() in (*Role, workspaces.NOBODY) else Role.VIEWER.value
+    with asked.desk.writing() as session:
+        allow(session, asked.member, Permission.MANAGE_MEMBERS, None)
+        account, member = identity.account_of(session, " ".join(words) or _name(asked), place.platform, place.tenant)
+        role = None if said == workspaces.NOBODY else Role(said)
+        changed = workspaces.admit(session, place.platform, place.tenant, account, role, by=asked.member)
+    who = f"**{member.name}**" if member else "This account"
+    done = "is let in here from now on" if role else "is not let in by name any more"
+    text = f"{who} {done}." if changed else f"{who} {'is let in already' if role else 'was not let in by name'}."
+    return Answer(
+        text, private=True, data={"account": account, "member": member.name if member else None, "admitted": bool(role)}
+    )
 
 
 def deactivate(asked: Asked) -> Answer:

@@ -58,8 +58,9 @@ def workspace(asked: Asked) -> Answer:
         Field("Project of new channels", slug or "the default project"),
         Field("Role of newcomers", rules.newcomers or "default"),
         Field("Role of guests", rules.guests or "cannot join"),
+        Field("Let in by name", str(len(rules.admitted) or "nobody")),
     )
-    data = {"workspace": name, "project": slug, "newcomers": rules.newcomers, "guests": rules.guests}
+    data = {"workspace": name, "project": slug, "newcomers": rules.newcomers, "guests": rules.guests, "admitted": rules.admitted}
     return Answer(cards=(Card(name, fields=shown),), private=True, data=data)
 
 

@@ -104,6 +104,7 @@ TABLE: tuple[Command, ...] = (
         Option("role", "viewer, artist, lead or admin; none takes a project's role away.",
                choices=("viewer", "artist", "lead", "admin", "none")),
     )),
+    Command("admit", "people.admit", "MEMBER [ROLE]", "member"),
     Command("deactivate", "people.deactivate", "MEMBER", "member"),
     Command("reactivate", "people.reactivate", "MEMBER", "member"),
     Command("audit", "audit.audit", "[ID or NAME or verify or checkpoint]", "member", (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import discord
 import structlog
@@ -27,6 +28,15 @@ _IS_GUEST = 1 << 4
 """`IS_GUEST` of Discord's guild member flags."""
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """On which server somebody was found who wrote directly, or from a server that Slate is not on."""
+
+    at: float
+    guild_id: str
+    guest: bool
+
+
 class Accounts:
     """The accounts one process has seen, so that only what changed is written."""
 
@@ -34,7 +44,7 @@ class Accounts:
         self._desk = desk
         self._client = client
         self._shown: dict[int, tuple[str, str]] = {}
-        self._there: dict[int, float] = {}
+        self._there: dict[int, _Seen] = {}
 
     async def check(self, user: discord.abc.User, spot: Spot) -> None:
         """Raises Refused for an account that is on none of the servers Slate serves; it loses its access with that."""
@@ -45,10 +55,12 @@ class Accounts:
             raise Refused(
                 "Slate does not serve this Discord server.", hint="The person who runs Slate can add it to SLATE_DISCORD_GUILDS."
             )
-        if time.monotonic() - self._there.get(user.id, -_TRUST_SECONDS) < _TRUST_SECONDS:
+        kept = self._there.get(user.id)
+        if kept is not None and time.monotonic() - kept.at < _TRUST_SECONDS:
             return
-        if await self._on_a_server(user, served):
-            self._there[user.id] = time.monotonic()
+        home = await self._on_a_server(user, served)
+        if home is not None:
+            self._there[user.id] = _Seen(time.monotonic(), str(home.guild.id), _guest(home))
             return
         self._shown.pop(user.id, None)
         await self._client.loop.run_in_executor(None, self._close, str(user.id))
@@ -63,21 +75,27 @@ class Accounts:
                 known = accounts.keep_profile(session, PLATFORM, str(user.id), name=name, avatar_url=picture, active=True)
             if known:
                 self._shown[user.id] = (name, picture)
-        return member_for(self._desk, PLATFORM, str(user.id), name, tenant=spot.guild_id, guest=_guest(user))
+        home = self._there.get(user.id) if spot.direct or not spot.near else None
+        tenant, guest = (home.guild_id, home.guest) if home else (spot.guild_id, _guest(user))
+        return member_for(self._desk, PLATFORM, str(user.id), name, tenant=tenant, guest=guest)
 
     def _served(self) -> Iterable[str]:
         return self._desk.settings.discord_guilds
 
-    async def _on_a_server(self, user: discord.abc.User, served: set[str]) -> bool:
-        for guild in self._client.guilds:
+    async def _on_a_server(self, user: discord.abc.User, served: set[str]) -> discord.Member | None:
+        """As whom somebody is on a server: the one Slate came to first, but rather one on which they are no guest."""
+        found: discord.Member | None = None
+        for guild in sorted(self._client.guilds, key=lambda one: one.me.joined_at or one.created_at):
             if served and str(guild.id) not in served:
                 continue
             try:
-                await guild.fetch_member(user.id)
+                here = await guild.fetch_member(user.id)
             except discord.NotFound:
                 continue
-            return True
-        return False
+            if not _guest(here):
+                return here
+            found = found or here
+        return found
 
     def _close(self, user_id: str) -> None:
         with self._desk.writing() as session:

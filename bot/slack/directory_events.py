@@ -11,9 +11,18 @@ from storage.people import projects
 
 
 def person_changed(front: Front, body: Payload) -> None:
-    """Somebody has another name or picture, or their account was closed: then they lose access at once."""
+    """Somebody has another name or picture, is a guest now or none any more, or their account was closed.
+
+    People of other companies (Slack Connect) are known by the workspace that hears of them, not by their own.
+    """
     user = body["event"]["user"]
-    front.later(lambda: keep(front, str(user.get("team_id") or body["team_id"]), user))
+    tenants = dict.fromkeys(str(team) for team in (user.get("team_id"), body["team_id"]) if team)
+
+    def note() -> None:
+        for tenant in tenants:
+            keep(front, tenant, user)
+
+    front.later(note)
 
 
 def channel_renamed(front: Front, body: Payload) -> None:

@@ -18,21 +18,23 @@ log = structlog.get_logger(__name__)
 
 
 def member_of(front: Front, heard: SlackRequest) -> Member:
-    """The Member who did it; somebody new is looked up in Slack once.
+    """The Member who did it; somebody new, or who came before guests were asked about, is looked up in Slack once.
 
     Raises Refused for a closed account and for bots, DatabaseUnavailable.
     """
     with front.desk.reading() as session:
         known = members.handle(session, PLATFORM, heard.account)
-    if known is not None:
-        return member_for(front.desk, PLATFORM, heard.account, known.name)
+    if known is not None and known.guest is not None:
+        return member_for(front.desk, PLATFORM, heard.account, known.name, tenant=heard.tenant, guest=known.guest)
     user = _looked_up(front, heard)
     if user.get("deleted") or user.get("is_bot"):
         raise Refused("This Slack account cannot use Slate.", hint="Bots and closed accounts cannot.")
     name = shown_name(user) or heard.user_name or heard.user
     guest = is_guest(user, heard.tenant)
+    keep(front, heard.tenant, user | {"id": heard.user})  # also of somebody who is refused right after
     member = member_for(front.desk, PLATFORM, heard.account, name[:60], tenant=heard.tenant, guest=guest)
-    keep(front, heard.tenant, user | {"id": heard.user})
+    if known is None:
+        keep(front, heard.tenant, user | {"id": heard.user})
     return member
 
 
@@ -45,12 +47,12 @@ def is_guest(user: dict[str, Any], tenant: str) -> bool:
 
 
 def keep(front: Front, tenant: str, user: dict[str, Any]) -> None:
-    """Note what Slack says of an account: its name, its picture, and whether it is still open."""
+    """Note what Slack says of an account: its name, its picture, whether it is still open, and whether it is a guest's."""
     avatar = str(user.get("profile", {}).get("image_192") or "")
     with front.desk.writing() as session:
         accounts.keep_profile(
             session, PLATFORM, f"{tenant}/{user['id']}", name=shown_name(user), avatar_url=avatar,
-            active=not user["deleted"] if "deleted" in user else None,
+            active=not user["deleted"] if "deleted" in user else None, guest=is_guest(user, tenant),
         )  # fmt: skip
 
 

@@ -61,9 +61,19 @@ def join(desk: Desk, platform: str, user_id: str, code: str) -> Member:
 
 
 def keep_profile(
-    session: Session, platform: str, user_id: str, *, name: str = "", avatar_url: str = "", active: bool | None = None
+    session: Session,
+    platform: str,
+    user_id: str,
+    *,
+    name: str = "",
+    avatar_url: str = "",
+    active: bool | None = None,
+    guest: bool | None = None,
 ) -> bool:
-    """Note how the platform shows an account, and whether it is still open (None: not known). False for one nobody knows."""
+    """Note how the platform shows an account, whether it is still open and whether it is a guest's (None: not known).
+
+    False for one nobody knows.
+    """
     kept = members.handle(session, platform, user_id)
     if kept is None:
         return False
@@ -71,6 +81,7 @@ def keep_profile(
         action = Action.MEMBER_HANDLE_REOPENED if active else Action.MEMBER_HANDLE_CLOSED
         record(session, Event(action, f"member/{kept.member_id}", after={"platform": platform}))
         kept.active = active
+    kept.guest = kept.guest if guest is None else guest
     kept.name = name or kept.name
     kept.avatar_url = avatar_url or kept.avatar_url
     members.save_handle(session, kept)

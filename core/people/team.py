@@ -49,11 +49,16 @@ def _by_number(session: Session, wanted: str, platform: str, tenant: str) -> Mem
     """The Member behind a mention on the platform it was written on, or behind the row number that buttons carry."""
     if (row := _SUBJECT.fullmatch(wanted)) is not None:
         return members.by_id(session, int(row[1]))
-    mention = _MENTION.fullmatch(f"<{wanted}" if wanted.startswith("@") else wanted)
-    if mention is None:
+    user = mentioned(wanted)
+    if user is None:
         return None
-    known = members.by_handle(session, platform, mention[1])
-    return known or members.by_handle(session, platform, f"{tenant}/{mention[1]}")
+    return members.by_handle(session, platform, user) or members.by_handle(session, platform, f"{tenant}/{user}")
+
+
+def mentioned(text: str) -> str | None:
+    """The user id of a mention as platforms write it (`<@U1>`, `<@!1>`, `<@U1|ana>`); None for any other text."""
+    mention = _MENTION.fullmatch(text.strip())
+    return mention[1] if mention else None
 
 
 def for_change(session: Session, text: str, *, platform: str = "", tenant: str = "") -> Member:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session
@@ -29,6 +30,8 @@ class Rules:
     """A role, `nobody`, or empty."""
     guests: str = ""
     """A role for guests and for people of other companies, or empty: they are not let in."""
+    admitted: Mapping[str, str] = field(default_factory=dict)
+    """Accounts that an admin let in one by one, whatever holds for the others: user id -> the role of who was not known yet."""
     first: bool = True
     """Whether it is where Slate was installed first, or nobody knows of any such place."""
 
@@ -52,17 +55,31 @@ def rules(session: Session, platform: str, tenant: str) -> Rules:
     project = storage_projects.by_slug(session, str(chosen.get("project") or ""))
     home = workspaces.first(session, platform) if tenant else None
     first = home is None or home.tenant == tenant
-    return Rules(project, str(chosen.get("newcomers") or ""), str(chosen.get("guests") or ""), first)
+    admitted = dict(chosen.get("admitted") or {})
+    return Rules(project, str(chosen.get("newcomers") or ""), str(chosen.get("guests") or ""), admitted, first)
+
+
+def admit(session: Session, platform: str, tenant: str, user_id: str, role: Role | None, *, by: Member) -> bool:
+    """Let one account of a Workspace in, whatever holds for its others, or take that back (None); whether that changed anything.
+
+    The role is for somebody who is not known yet; a Member keeps theirs. Raises Refused, BadInput, Conflict outside of one.
+    """
+    kept = _changeable(session, platform, tenant, by)
+    before: dict[str, Any] = dict(kept.settings) if kept else {}
+    already: dict[str, str] = before.get("admitted") or {}
+    admitted = {one: given for one, given in already.items() if one != user_id}
+    if role is not None:
+        admitted[user_id] = _newcomers(role.value)
+    if admitted == already:
+        return False
+    return _keep(session, platform, tenant, before, {**before, "admitted": admitted}, by)
 
 
 def change(
     session: Session, platform: str, tenant: str, *, project: str = "", newcomers: str = "", guests: str = "", by: Member
 ) -> Workspace:
     """Change what is given; `default` takes it back. Raises Refused, BadInput, UnknownProject, Conflict outside of one."""
-    if not tenant:
-        raise Conflict("This is not a workspace.", hint="Run this in Slack or Discord.")
-    allow(session, by, Permission.MANAGE_MEMBERS if project or newcomers or guests else Permission.SEE, None)
-    kept = workspaces.find(session, platform, tenant)
+    kept = _changeable(session, platform, tenant, by, changes=bool(project or newcomers or guests))
     before = dict(kept.settings) if kept else {}
     after = dict(before)
     if project:
@@ -71,11 +88,24 @@ def change(
         after["newcomers"] = "" if _default(newcomers) else _newcomers(newcomers)
     if guests:
         after["guests"] = "" if _default(guests) else _newcomers(guests)
-    made = workspaces.save(session, platform, tenant, settings=after)
-    if after != before:
-        subject = f"workspace/{platform}/{tenant}"
-        record(session, Event(Action.WORKSPACE_CHANGED, subject, by=by, before=before, after=after))
-    return made
+    _keep(session, platform, tenant, before, after, by)
+    return workspaces.find(session, platform, tenant) or workspaces.save(session, platform, tenant)
+
+
+def _changeable(session: Session, platform: str, tenant: str, by: Member, *, changes: bool = True) -> Workspace | None:
+    """What is known of a Workspace whose rules `by` may change, or see. Raises Refused, Conflict."""
+    if not tenant:
+        raise Conflict("This is not a workspace.", hint="Run this in Slack or Discord.")
+    allow(session, by, Permission.MANAGE_MEMBERS if changes else Permission.SEE, None)
+    return workspaces.find(session, platform, tenant)
+
+
+def _keep(session: Session, platform: str, tenant: str, before: dict[str, Any], after: dict[str, Any], by: Member) -> bool:
+    changed = after != before
+    if changed:
+        workspaces.save(session, platform, tenant, settings=after)
+        record(session, Event(Action.WORKSPACE_CHANGED, f"workspace/{platform}/{tenant}", by=by, before=before, after=after))
+    return changed
 
 
 def _default(text: str) -> bool:

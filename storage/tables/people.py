@@ -38,6 +38,8 @@ class Handle(SQLModel, table=True):
     avatar_url: str = ""
     active: bool = True
     """False once the platform says that the account is closed or has left."""
+    guest: bool | None = None
+    """Whether Slack calls the account a guest or somebody of another company; None: Slack was not asked yet."""
 
 
 class Client(SQLModel, table=True):

@@ -249,6 +249,18 @@ def test_strangers_in_direct_messages_are_not_taken_in(studio: Studio) -> None:
     assert studio.member(stranger) is None
 
 
+def test_a_guest_of_a_server_is_refused_in_direct_messages_too(studio: Studio, mia: Person) -> None:
+    studio.asks(mia)
+    guest = Person(studio.server, studio.server.user("Gus", studio.guild))
+    studio.guild.guests.add(guest.user.id)
+    guest.says(guest.direct(), "/find everything")
+    studio.settles()
+    told = words(guest.sees(guest.direct())[-1])
+    assert "Guests and people of other companies are not let in" in told
+    assert f"/admit {guest.user.id}" in told
+    assert studio.member(guest) is None
+
+
 def test_names_are_kept_fresh(studio: Studio, mia: Person) -> None:
     studio.asks(mia)
     studio.guild.nicks[mia.user.id] = "Mia (night shift)"

@@ -12,6 +12,7 @@ import pytest
 from storage.people import members, projects, workspaces
 from storage.tables import Role
 from tests.bot.slack.conftest import SHOE, Studio
+from tests.makers import make_member
 from tests.stories.telling import Person
 
 
@@ -51,6 +52,34 @@ def test_guests_and_strangers_get_nothing_until_an_admin_lets_them_in(studio: St
         handle = members.handle(session, "slack", name)
         assert handle is not None
         assert members.by_id(session, handle.member_id).role is Role.VIEWER  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["is_restricted", "is_stranger"])
+def test_a_guest_from_before_guests_were_refused_gets_nothing_until_an_admin_lets_them_in(
+    studio: Studio, mia: Person, kind: str
+) -> None:
+    mia.says("/find shoe")  # somebody has to be the first, who becomes admin
+    guest = studio.slack.do(studio.slack.user, studio.house.team, "Gil Guest", kinds=(kind,))
+    studio.general.members.add(guest.id)
+    with studio.story.desk.writing() as session:
+        before = make_member(session, "Gil Guest", Role.ARTIST)
+        members.add_handle(session, before.id or 0, "slack", f"{studio.house.team}/{guest.id}")
+    asked = len(studio.slack.calls("users.info"))
+    for _ in range(2):
+        studio.run(studio.slack.people.slash(guest, studio.general, *SHOE.split(" ", 1)))
+    assert studio.story.renders() == []
+    assert len(studio.slack.calls("users.info")) == asked + 1, "Slack is asked about an old account once"
+    studio.story.person("Kit", Role.ADMIN).asks('/admit "Gil Guest"')
+    studio.run(studio.slack.people.slash(guest, studio.general, *SHOE.split(" ", 1)))
+    assert [one.member_id for one in studio.story.renders()] == [before.id]
+
+
+def test_who_becomes_a_guest_of_the_workspace_is_refused_from_then_on(studio: Studio, mia: Person, ana: Person) -> None:
+    mia.asks(SHOE)
+    change(studio, ana, kinds=("is_ultra_restricted",))
+    assert ana.says(SHOE).error == "refused"
+    change(studio, ana, kinds=())
+    assert ana.asks(SHOE).tone == "queued"
 
 
 def test_a_closed_account_loses_access_at_once_and_gets_it_back_when_it_is_opened_again(studio: Studio, mia: Person) -> None:

@@ -143,11 +143,14 @@ class Guild:
     channels: dict[str, Channel] = field(default_factory=dict)
     members: dict[str, User] = field(default_factory=dict)
     nicks: dict[str, str] = field(default_factory=dict)
+    guests: set[str] = field(default_factory=set)
+    """User ids of those who were asked into one channel only."""
     with_bot: bool = True
 
     def member_json(self, user: User, *, with_user: bool = True) -> Json:
         made: Json = {"nick": self.nicks.get(user.id), "avatar": None, "roles": [], "joined_at": _time(self.id), "deaf": False,
-                      "mute": False, "flags": 0, "pending": False, "permissions": SOME_PERMISSIONS}  # fmt: skip
+                      "mute": False, "flags": 16 * (user.id in self.guests), "pending": False,
+                      "permissions": SOME_PERMISSIONS}  # fmt: skip
         return made | ({"user": user.json()} if with_user else {})
 
     def json(self, bot: User) -> Json:
