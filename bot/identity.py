@@ -115,6 +115,22 @@ def join_room(desk: Desk, name: str) -> Member:
     return _by_name(desk, name, ROOM, role=None)
 
 
+def first_admin(session: Session, name: str) -> Member:
+    """The Member of this name as the first admin, taken in if new. Raises BadInput, TooLong, Refused for a deactivated one."""
+    shown = names.clean(name)
+    known = members.by_key(session, names.key(shown))
+    if known is None:
+        ensure_defaults(session)
+        return _take_in(session, shown, ROOM, names.key(shown), Role.ADMIN)
+    if not known.active:
+        raise Refused(f"{known.name} is no longer active here.", hint="Use another name.", member=known.name)
+    before, known.role = known.role, Role.ADMIN
+    members.save(session, known)
+    was, becomes = {"role": before.value}, {"role": Role.ADMIN.value, "name": known.name}
+    record(session, Event(Action.MEMBER_ROLE_CHANGED, subject(known), by=known, before=was, after=becomes))
+    return known
+
+
 def at_terminal(desk: Desk, name: str = "") -> tuple[Member, bool]:
     """The Member for whom the command line speaks, and whether just created.
 

@@ -37,9 +37,16 @@ class Settings(BaseSettings):
         description="Whether all who reach the web process may be whoever they say in the room. Without it, it listens on "
         "this machine only.",
     )
+    sign_in: Literal["name", "account"] = Field(
+        "name",
+        description="How people sign in on the web: `name` (whoever gives a name is that person) or `account` (with a one-time "
+        "link from chat or the command line). Needed to listen beyond this machine.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
     public_url: str = Field("", description="How people reach the web process, for links and QR codes. Empty: http://host:port.")
-    secret: str = Field("", repr=False, description="Key that signs room sessions. Empty: made once and kept in the data folder.")
+    secret: str = Field(
+        "", repr=False, description="Key that signs receipts and links. Empty: made once and kept in the data folder."
+    )
     models_paths: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="ComfyUI model folders this machine can read, separated by commas, to know model files by hash."
     )

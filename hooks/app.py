@@ -28,6 +28,7 @@ from bot.web.compare_routes import router as compare_routes
 from bot.web.guard import HEADERS, Guard
 from bot.web.room_routes import router as room_routes
 from bot.web.session import signer
+from bot.web.signin_routes import router as signin_routes
 from bot.web.templating import STATIC, Templates
 from bot.web.verify_routes import router as verify_routes
 from bot.web.wakeups import Bell
@@ -74,6 +75,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.include_router(verify_routes)
     app.include_router(compare_routes)
     app.include_router(room_routes)
+    app.include_router(signin_routes)
     app.state.slack = Front(desk) if desk.settings.slack else None
     if app.state.slack is not None:
         app.include_router(slack_routes(app.state.slack))
@@ -145,7 +147,7 @@ def _not_joined(request: Request, problem: Exception) -> Response:
     """Pages lead to the door and back again; programs are told."""
     if request.method == "GET" and _wants_page(request):
         return RedirectResponse(f"/?next={quote(request.url.path)}", 303)
-    return _answer(request, 401, "not-joined", "Nobody has joined the room in this browser.", "Open the room and pick a name.")
+    return _answer(request, 401, "not-joined", "Nobody is signed in in this browser.", "Open Slate and sign in.")
 
 
 def _http_error(request: Request, problem: Exception) -> Response:

@@ -73,7 +73,6 @@ class Queue:
         """`jobs` are the functions that may be called by name."""
         self.jobs = jobs
         self._url = url
-        self._revoked: set[str] = set()
         self._noted: dict[int, float] = {}
 
     @cached_property
@@ -145,22 +144,6 @@ class Queue:
                 heard = calls.get_message(timeout=0.5)
                 if heard is not None:
                     called(True)
-
-    def revoke(self, session: str, seconds: int) -> None:
-        """A session of the room is over, for every process; while Redis is away, for this one."""
-        self._revoked.add(session)
-        try:
-            self.redis.set(f"slate:revoked:{session}", b"1", ex=seconds)
-        except redis.RedisError as problem:
-            log.warning("queue.away", problem=str(problem))
-
-    def is_revoked(self, session: str) -> bool:
-        if session in self._revoked:
-            return True
-        try:
-            return bool(self.redis.exists(f"slate:revoked:{session}"))
-        except redis.RedisError:
-            return False
 
     def note_seen(self, member_id: int) -> None:
         """Remember that a Member was here just now; at most once a minute for each, and lost when Redis is away."""

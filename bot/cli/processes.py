@@ -18,11 +18,15 @@ def prepare() -> None:
     """Migrate the database and write the defaults; run it once per release on a real host."""
     from core.desk import here
     from core.operations import setup
+    from core.people import signin
 
     desk = here()
     setup.prepare(desk, setup.configured_servers(desk.settings))
+    address = signin.offer_first_admin(desk)
     desk.close()
     typer.echo("Ready.")
+    if address:
+        typer.echo(f"There is no admin yet. Open this within an hour to become the first:\n{address}")
 
 
 def web() -> None:

@@ -91,7 +91,18 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
     supervisor.tend()
     _wait_for("the web process", f"http://{_reach(settings)}/healthz", supervisor)
     if not supervisor.stopping:
-        typer.echo(_block(settings, servers))
+        typer.echo(_block(settings, servers) + first_admin(settings))
+
+
+def first_admin(settings: Settings) -> str:
+    """The link for the first admin, where people sign in with an account and there is no admin yet; else empty."""
+    from core.people import signin
+
+    if settings.sign_in == "name":
+        return ""
+    with _desk(settings) as desk:
+        address = signin.offer_first_admin(desk)
+    return f"\n  There is no admin yet. Open this within an hour to become the first:\n  {address}\n" if address else ""
 
 
 def _step(text: str) -> None:

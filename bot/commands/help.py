@@ -23,7 +23,7 @@ FAMILIES = {
     "Export": ("export", "links", "profile", "verify", "restore", "compliance", "declare"),
     "Help": ("workflows", "help"),
     "People": ("people", "role", "admit", "deactivate", "reactivate", "audit"),
-    "Projects and accounts": ("project", "workspace", "link"),
+    "Projects and accounts": ("project", "workspace", "link", "signin", "sessions"),
 }
 """In which order help shows the commands."""
 

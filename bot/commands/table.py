@@ -119,6 +119,11 @@ TABLE: tuple[Command, ...] = (
         Option("as", "csv, or jsonl for the whole log.", choices=("csv", "jsonl"), flag="report"),
     )),
     Command("link", "projects.link", "[CODE]"),
+    Command("signin", "signin.offer", ""),
+    Command("sessions", "signin.listed", "[SESSION or MEMBER]", "member", (
+        Option("revoke", "yes ends the session, or all of the person's.", "switch"),
+        Option("limit", "How many are shown, at most 100.", "count"),
+    )),
     Command("help", "help.help", "[COMMAND]", "command", aliases=("?",)),
 )  # fmt: skip
 

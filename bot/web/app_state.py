@@ -6,20 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from fastapi import Request
 from sqlmodel import Session
 
 from bot.cards import Answer
 from bot.request import ChatPlace, ChatRequest, Completion
 from bot.web.room_chat import PLATFORM
-from bot.web.session import RENEWED_AFTER, Signer
+from bot.web.session import Signer, cookie, token_of
 from bot.web.templating import Templates
 from bot.web.wakeups import Bell
 from core.desk import Desk
-from core.errors import NotFound
+from core.errors import NotFound, StoreError
+from core.people import sessions
 from core.people.roles import Permission, allow, visible_projects
-from storage.people import members, projects
+from storage.people import projects
 from storage.tables import Channel, Member, Project
+
+log = structlog.get_logger(__name__)
 
 
 class Commands(Protocol):
@@ -46,7 +50,7 @@ React = Callable[[Desk, Member, ChatPlace, str, str, bool], Answer | None]
 
 
 class NotJoined(Exception):
-    """Nobody has picked a name in this browser yet."""
+    """Nobody is signed in in this browser."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,27 @@ def house(request: Request) -> House:
 def visitor(request: Request) -> Member:
     """Who is asking. Raises NotJoined."""
     home = house(request)
-    found = home.signer.session_of(request)
-    if found is not None and not home.desk.queue.is_revoked(found.ident):
+    token = token_of(request, home.desk.settings)
+    if token:
         with home.desk.reading() as session:
-            member = members.by_id(session, found.member)
-        if member is not None and member.active:
-            home.desk.queue.note_seen(found.member)
-            if found.age > RENEWED_AFTER:
-                https = home.desk.settings.base_url.startswith("https:")
-                request.state.cookie = home.signer.cookie(found.member, found.ident, https=https)
-            return member
+            found = sessions.held(session, home.desk.settings, token)
+        if found is not None:
+            home.desk.queue.note_seen(found.member.id)
+            request.state.session = found.row
+            if found.stale:
+                _note_use(home.desk, found.row)
+                request.state.cookie = cookie(token, home.desk.settings)
+            return found.member
     raise NotJoined
+
+
+def _note_use(desk: Desk, row: int) -> None:
+    """Note that the session was used; a database that cannot be written just now is no reason to turn anybody away."""
+    try:
+        with desk.writing() as session:
+            sessions.note_use(session, row)
+    except StoreError as problem:
+        log.warning("web.session-not-noted", code=problem.code)
 
 
 def enter(session: Session, member: Member, slug: str) -> tuple[Channel, Project]:

@@ -18,6 +18,7 @@ from bot.web.app_state import House, open_to
 from bot.web.message_views import MessageView, message_views
 from bot.web.sidebar import shelves
 from core.errors import StoreError
+from core.people import sessions
 from storage.chat import room
 from storage.people import members
 from storage.tables import Member
@@ -36,6 +37,8 @@ class Reader:
 
     member_id: int
     channel: str
+    session: int | None = None
+    """The row of the browser's session: the feed ends with it."""
     cursor: dict[int, int] = field(default_factory=dict)
     shown: str = ""
     """The list of channels as last sent."""
@@ -95,7 +98,8 @@ def _look(house: House, reader: Reader) -> tuple[list[str], bool]:
 def _news(house: House, reader: Reader) -> tuple[list[str], bool]:
     with house.desk.reading() as session:
         member = members.by_id(session, reader.member_id)
-        if member is None or not member.active:
+        over = reader.session is not None and not sessions.holds(session, house.desk.settings, reader.session)
+        if member is None or not member.active or over:
             reader.out = True
             return [event("closed", {}, "")], False
         channels = {one.id: one for one in open_to(session, member) if one.id is not None}

@@ -19,12 +19,14 @@ from bot.web.app_state import House, NotJoined, enter, house, open_to, visitor
 from bot.web.feed import Reader, read_cursor, stream, write_cursor
 from bot.web.message_views import face, message_views, zone_of
 from bot.web.room_chat import PLATFORM, ring
-from bot.web.session import DAYS
+from bot.web.session import let_in, see_out, token_of
 from bot.web.sidebar import shelves
-from core.errors import BadInput, Conflict, NotFound, UnknownProject
+from bot.web.signin_routes import about, door, local
+from core.errors import BadInput, Conflict, NotFound, Refused, UnknownProject
 from core.events import Event, record
 from core.events.actions import Action
 from core.people import projects as core_projects
+from core.people import sessions
 from core.people.roles import Permission, may
 from core.text import names
 from storage import ids
@@ -40,7 +42,6 @@ Body = TypeVar("Body", bound=BaseModel)
 
 _PAGE = 50
 _LONGEST_BODY = 1024 * 1024
-_LONGEST_NEXT = 2000
 _MORE_EMOJI = ("👍", "❤️", "😂", "🎉", "👀", "🙏", "🔥", "🤔")
 
 
@@ -85,7 +86,7 @@ def front(request: Request, home: Home) -> Response:
     try:
         member = visitor(request)
     except NotJoined:
-        return HTMLResponse(home.templates.html("door.html", next=_local(request.query_params.get("next", ""))))
+        return HTMLResponse(door(home, local(request.query_params.get("next", ""))))
     with home.desk.reading() as session:
         open_ = open_to(session, member)
     first = next((one for one in open_ if one.channel_id == core_projects.GENERAL), open_[0] if open_ else None)
@@ -97,37 +98,33 @@ def front(request: Request, home: Home) -> Response:
 @router.post("/join")
 async def join(request: Request, home: Home) -> JSONResponse:
     wanted = await body(request, Joining)
-    member = await run_in_threadpool(_join, home, wanted)
-    response = JSONResponse({"name": member.name, "go": _local(request.query_params.get("next", "")) or "/"})
-    home.signer.let_in(response, member.id or 0, https=home.desk.settings.base_url.startswith("https:"))
+    name, token = await run_in_threadpool(_join, home, request, wanted)
+    response = JSONResponse({"name": name, "go": local(request.query_params.get("next", "")) or "/"})
+    let_in(response, token, home.desk.settings)
     return response
 
 
-def _join(home: House, wanted: Joining) -> Member:
-    member = identity.join_room(home.desk, wanted.name)
-    if member.time_zone != wanted.time_zone:
-        with home.desk.writing() as session:
-            kept = members.by_id(session, member.id or 0)
-            if kept is not None:
-                kept.time_zone = wanted.time_zone
-                session.add(kept)
-    return member
+def _join(home: House, request: Request, wanted: Joining) -> tuple[str, str]:
+    """The name and the token of a session. Raises Refused where a name is not enough."""
+    if home.desk.settings.sign_in != "name":
+        raise Refused("A name is not enough to sign in here.", hint="Type /signin in Slack or Discord, and open the link.")
+    joined = identity.join_room(home.desk, wanted.name)
+    with home.desk.writing() as session:
+        member = members.by_id(session, joined.id) or joined
+        member.time_zone = wanted.time_zone
+        token = sessions.begin(session, member, sessions.Way.NAME, **about(request, home))
+    return member.name, token
 
 
 @router.post("/leave")
 def leave(request: Request, home: Home) -> JSONResponse:
     """Out of the room: this session, and every copy of its cookie, ends."""
     response = JSONResponse({"go": "/"})
-    if (session := home.signer.session_of(request)) is not None:
-        home.desk.queue.revoke(session.ident, DAYS * 86_400)
-    home.signer.see_out(response)
+    if token := token_of(request, home.desk.settings):
+        with home.desk.writing() as session:
+            sessions.sign_out(session, token)
+    see_out(response, home.desk.settings)
     return response
-
-
-def _local(path: str) -> str:
-    """The path if it is one of this server, else nothing; browsers drop tabs and turn backslashes before they look at it."""
-    odd = any(letter <= " " or letter in "\\\x7f" for letter in path)
-    return path if path.startswith("/") and not path.startswith("//") and not odd and len(path) <= _LONGEST_NEXT else ""
 
 
 # Channels
@@ -281,7 +278,7 @@ def complete(slug: str, text: str, cursor: int, home: Home, me: Me) -> JSONRespo
 
 @router.get("/feed", response_model=None)
 async def feed(request: Request, channel: str, home: Home, me: Me, since: str = "") -> Response:
-    reader = Reader(me.id or 0, channel, read_cursor(request.headers.get("last-event-id") or since))
+    reader = Reader(me.id or 0, channel, request.state.session, read_cursor(request.headers.get("last-event-id") or since))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream(home, reader), media_type="text/event-stream", headers=headers)
 

@@ -1,10 +1,8 @@
-"""Signed values that a browser keeps for us: who has joined, and which uploads are theirs."""
+"""What a browser keeps for us: the cookie of its session, and signed receipts for the uploads that are its member's."""
 
 from __future__ import annotations
 
-import secrets
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
@@ -12,55 +10,52 @@ from starlette.responses import Response
 
 from bot.request import Attachment
 from core.files import waiting
+from core.people.sessions import DAYS
 from core.security.encryption import house_key
 from core.settings import Settings
 
 COOKIE = "slate_room"
-DAYS = 30
-"""How long a session lasts from its last use; a cookie older than RENEWED_AFTER is made anew when it is used."""
-RENEWED_AFTER = 24 * 3600.0
-_DAY = 24 * 3600
+_SECURE_COOKIE = "__Host-slate"
+"""Over HTTPS: browsers then take it from this host alone, for all of its paths."""
 
 
-@dataclass(frozen=True)
-class Session:
-    """What a cookie says: who joined, in which session, and how many seconds ago the cookie was made."""
+def token_of(request: Request, settings: Settings) -> str:
+    """The token in the browser's cookie, or empty."""
+    return request.cookies.get(_name(settings), "")[:500]
 
-    member: int
-    ident: str
-    age: float
+
+def cookie(token: str, settings: Settings) -> str:
+    """A `Set-Cookie` value that carries a session's token."""
+    response = Response()
+    response.set_cookie(
+        _name(settings), token, max_age=DAYS * 86_400, httponly=True, samesite="lax", secure=https(settings), path="/"
+    )
+    return response.headers["set-cookie"]
+
+
+def let_in(response: Response, token: str, settings: Settings) -> None:
+    """Give the browser its session cookie."""
+    response.headers.append("set-cookie", cookie(token, settings))
+
+
+def see_out(response: Response, settings: Settings) -> None:
+    response.delete_cookie(_name(settings), httponly=True, samesite="lax", secure=https(settings), path="/")
+
+
+def https(settings: Settings) -> bool:
+    """Whether people reach this Slate by HTTPS."""
+    return settings.base_url.startswith("https:")
+
+
+def _name(settings: Settings) -> str:
+    return _SECURE_COOKIE if https(settings) else COOKIE
 
 
 class Signer:
-    """Signs and reads what browsers keep, with one key per Slate."""
+    """Signs and reads receipts for uploads, with one key per Slate."""
 
     def __init__(self, secret: str) -> None:
-        self._sessions = URLSafeTimedSerializer(secret, salt="room session 2")
         self._uploads = URLSafeTimedSerializer(secret, salt="room upload 2")
-
-    def session_of(self, request: Request) -> Session | None:
-        """The session of whoever joined with this browser; None where there is none or it is too old."""
-        try:
-            told, made = self._sessions.loads(request.cookies.get(COOKIE, "")[:2000], max_age=DAYS * _DAY, return_timestamp=True)
-        except BadSignature:
-            return None
-        if not (isinstance(told, list) and len(told) == 2 and isinstance(told[0], int) and isinstance(told[1], str)):
-            return None
-        return Session(told[0], told[1], max(0.0, time.time() - made.timestamp()))
-
-    def cookie(self, member_id: int, ident: str = "", *, https: bool) -> str:
-        """A `Set-Cookie` value that lets a member in, for a new session or to carry on one."""
-        response = Response()
-        value = str(self._sessions.dumps([member_id, ident or secrets.token_hex(16)]))
-        response.set_cookie(COOKIE, value, max_age=DAYS * _DAY, httponly=True, samesite="lax", secure=https)
-        return response.headers["set-cookie"]
-
-    def let_in(self, response: Response, member_id: int, *, https: bool) -> None:
-        """Give the browser its session cookie."""
-        response.headers.append("set-cookie", self.cookie(member_id, https=https))
-
-    def see_out(self, response: Response) -> None:
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
     def receipt(self, upload: Attachment, member_id: int) -> str:
         """What the browser hands back to say "the file I uploaded": naming a digest alone would open other people's files."""

@@ -12,8 +12,10 @@ from core.errors import Conflict, LastAdmin, Refused, UnknownMember
 from core.events import Event, record
 from core.events.actions import Action
 from core.people.roles import Permission, a, allow, may, role_in
+from core.people.signin import Ticket
 from core.text import names
-from storage.people import link_codes, members
+from storage.clock import now
+from storage.people import link_codes, members, sessions
 from storage.tables import Member, Project, Role
 
 _MENTION = re.compile(r"<@!?([A-Z0-9]+)(?:\|[^>]*)?>", re.IGNORECASE)
@@ -117,6 +119,8 @@ def deactivate(session: Session, member: Member, *, by: Member, operator: str = 
     member.active = False
     members.save(session, member)
     link_codes.forget(session, _id(member))
+    sessions.end_all(session, _id(member), now())
+    sessions.forget_tickets(session, Ticket.LINK, _id(member))
     _record(session, Action.MEMBER_DEACTIVATED, member, authority, {"active": True}, {"active": False})
     return True
 

@@ -1,4 +1,4 @@
-"""Says where the web process may listen: the room believes everybody's name, so only where all who reach it are trusted."""
+"""Says where the web process may listen: beyond this machine only where people sign in, or all who reach it are trusted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import ipaddress
 from core.settings import Settings
 
 REFUSED = (
-    "The room believes everybody who reaches it, so Slate does not listen on {host}, "
-    "only on this machine (SLATE_HOST=127.0.0.1). If everybody on that network may be whoever they say, "
-    "set SLATE_ROOM_TRUSTED=yes."
+    "Slate does not listen on {host}: whoever reaches it could sign in under any name. Set SLATE_SIGN_IN=account, so that people "
+    "sign in with one-time links from chat (docs/people.md), or listen on this machine only (SLATE_HOST=127.0.0.1). "
+    "If a proxy with a login stands in front of it, set SLATE_ROOM_TRUSTED=yes."
 )
 
 
@@ -30,4 +30,5 @@ def loopback(host: str) -> bool:
 
 def refusal(settings: Settings) -> str:
     """Why the web process must not listen where the settings say; empty where it may."""
-    return "" if settings.room_trusted or loopback(settings.host) else REFUSED.format(host=settings.host or "every address")
+    safe = settings.sign_in != "name" or settings.room_trusted or loopback(settings.host)
+    return "" if safe else REFUSED.format(host=settings.host or "every address")

@@ -44,7 +44,7 @@ def problems(settings: Settings) -> Iterator[str]:
             yield "The Redis of SLATE_REDIS_URL is spoken to without TLS."
     if problem := exposure.refusal(settings):
         yield problem
-    if settings.room_trusted and not exposure.loopback(settings.host):
+    if settings.room_trusted and settings.sign_in == "name" and not exposure.loopback(settings.host):
         yield "Everybody who reaches the web process may be whoever they say (SLATE_ROOM_TRUSTED)."
 
 

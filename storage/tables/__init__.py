@@ -14,6 +14,7 @@ from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.renders import Render, RenderEvent, RenderInput, Timing
 from storage.tables.room import RoomMessage, RoomReaction, RoomRead
+from storage.tables.sessions import SignInTicket, WebSession
 from storage.tables.workflows import ModelFile, Workflow, WorkflowVersion
 
 __all__ = [
@@ -63,10 +64,12 @@ __all__ = [
     "RoomReaction",
     "RoomRead",
     "SharedLink",
+    "SignInTicket",
     "Tag",
     "Timing",
     "Verdict",
     "WaitingUpload",
+    "WebSession",
     "Workflow",
     "WorkflowVersion",
     "Workspace",
