@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from core.people import roles
-from core.search import answers, entities, followups, foreign, languages, parser, refine, summaries
+from core.search import answers, entities, followups, foreign, languages, messages, parser, refine, summaries
 from core.search import explain as search_explain
 from core.search.carrying_out import Search
 from core.search.conditions import Frame, NameChoice, Question
@@ -48,6 +48,8 @@ class SearchAnswer:
     """Whether it was taken to go on from the question before."""
     rows: tuple[tuple[str, int], ...] = ()
     """Groups and their numbers, where the question counts by something."""
+    doubts: str = ""
+    """How the sentence begins where a word of the question has no place in the answer."""
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape, in docs/search.md."""
@@ -86,20 +88,27 @@ def answer(
     text, told = languages.answer_language(text)
     spoken = languages.recognised(text)
     understood = _Understander(known, corpus, moment, zone, by, project, bool(spoken))
-    parts = followups.parts(_english(text, known, corpus) if spoken else text)
+    parts = messages.parts(_english(text, known, corpus) if spoken else text, known.says)
     question = _yes_or_no(understood.of(parts[0], before), spoken, text, parts[0])
-    found = _found(session, question, scope, known, understood, limit, after)
-    found = replace(found, goes_on=bool(before) and understood.goes_on(understood.one(parts[0]), parts[0], before))
-    for part in parts[1:]:
+    goes_on = bool(before) and understood.goes_on(understood.one(parts[0]), parts[0], before)
+    questions = messages.together(question, [(understood.one(part), part) for part in parts[1:]])
+    found = replace(_found(session, questions[0], scope, known, understood, limit, after), goes_on=goes_on)
+    for following in questions[1:]:
         if found.choices:
             break
-        own = understood.one(part)
-        if not followups.asks(own):
-            continue
-        following = followups.merged(question, own, part)
-        more = _found(session, following, scope, known, understood, limit, "")
-        found = replace(found, sentence=f"{found.sentence} {more.sentence}", results=found.results or more.results)
-    return _said_in(told or spoken, found, question, known)
+        found = _both(found, _found(session, following, scope, known, understood, limit, ""), following)
+    return _said_in(told or spoken, replace(found, sentence=found.doubts + found.sentence), questions[0], known)
+
+
+def _both(first: SearchAnswer, second: SearchAnswer, question: Question) -> SearchAnswer:
+    """Two answers in one: all doubts first; of the newest of two things, both come first."""
+    results = first.results or second.results
+    if question.want is Want.PICTURES and question.order and first.results and second.results:
+        newest = second.results[0]
+        rest = [one for one in first.results[1:] if one.asset.id != newest.asset.id]
+        results = (first.results[0], newest, *rest)
+    doubts = first.doubts + (second.doubts if second.doubts not in first.doubts else "")
+    return replace(first, sentence=f"{first.sentence} {second.sentence}", results=results, doubts=doubts)
 
 
 def _said_in(spoken: str, found: SearchAnswer, question: Question, known: entities.Vocabulary) -> SearchAnswer:
@@ -179,7 +188,11 @@ class _Understander:
         if not self.goes_on(question, text, before):
             return question
         question = self.one(followups.without_joint(text), asked=True)
-        earlier = [part for line in before.split("\n") for part in followups.parts(_english(line, self.known, self.corpus))]
+        earlier = [
+            part
+            for line in before.split("\n")
+            for part in messages.parts(_english(line, self.known, self.corpus), self.known.says)
+        ]
         last = self.one(earlier[0])
         for part in earlier[1:]:
             last = followups.merged(last, self.one(part), part)
@@ -203,7 +216,17 @@ def _found(
     if choices:
         sentence += f" Did you mean {answers.either([f'**{summaries.bare(one.label)}**' for one in choices])}?"
     rest = refine.without_each(question)
-    return SearchAnswer(sentence, found.results, question.understood, choices, rest, found.after, question.want, rows=found.rows)
+    return SearchAnswer(
+        sentence,
+        found.results,
+        question.understood,
+        choices,
+        rest,
+        found.after,
+        question.want,
+        rows=found.rows,
+        doubts=found.doubts,
+    )
 
 
 def explain(
@@ -220,7 +243,7 @@ def explain(
     spoken = languages.recognised(text)
     english = _english(text, known, corpus)
     how = _Understander(known, corpus, now or clock.now(), zone_of(by), by, project, bool(spoken))
-    parts = followups.parts(english)
+    parts = messages.parts(english, known.says)
     questions = [_yes_or_no(how.one(parts[0]), spoken, text, parts[0]), *(how.one(part) for part in parts[1:])]
     read = {"language": spoken, "read as": english} if spoken else {}
     return [read | search_explain.explained(question) for question in questions]

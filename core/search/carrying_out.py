@@ -35,6 +35,8 @@ class Told:
     after: str = ""
     rows: tuple[tuple[str, int], ...] = ()
     certain: bool = False
+    doubts: str = ""
+    """What is to be said before the sentence."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Search:
         if self._about_nothing():
             return Told(self.tell.which(), certain=True)
         told = totals.told(self) or self._pictures()
-        return replace(told, sentence=self.tell.hedged(told.sentence))
+        return replace(told, doubts=self.tell.doubts())
 
     # What is asked
 

@@ -90,6 +90,8 @@ def _doers(line: Line, *, least: bool) -> bool:
     people = [(at, one) for at, _to, one in line.people if one in line.reading.conditions and one.facet and not one.facet.negated]
     if not events or any(line.original(at) in _MADE for at in range(len(line.words))):
         return False
+    if _counted_so(line):
+        return False
     event = events[0]
     link = event.link or RelatedRows(Relation.EVER, event.facet.values if event.facet else ())
     who = [
@@ -108,6 +110,17 @@ def _doers(line: Line, *, least: bool) -> bool:
     )
     _against(line, first, second, least=least, yes=line.frame.yes and line.want is not Want.WHO)
     return True
+
+
+def _counted_so(line: Line) -> bool:
+    """`who has more approved`: whose pictures are, and not who did it."""
+    owns = {"has", "have", "had", "got", "gets"}
+    return any(
+        one.key in ("approved", "rejected", "exported", "delivered")
+        and line.original(at - 1) in ("more", "most", "fewer", "less", "fewest")
+        and line.original(at - 2) in owns
+        for at, one in enumerate(line.words)
+    )
 
 
 def _place(one: tuple[int, Condition]) -> int:

@@ -105,6 +105,11 @@ class Vocabulary:
         clients = [name for name in found if name.field is FacetField.CLIENT]
         return Match("exact", tuple(clients) or found) if found else None
 
+    def says(self, word: str) -> bool:
+        """Whether some name has the word."""
+        parts = words_of(word)
+        return bool(parts) and all(part in self._by_word for part in parts)
+
     def initialled(self, first: str, letter: str) -> Match | None:
         """People of this first name whose last name begins so: `tom h`."""
         found = [

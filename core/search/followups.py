@@ -1,10 +1,4 @@
-"""Questions that go on from another: two in one message, and what is asked right after an answer.
-
->>> parts("who made the soup, and when was it approved?")
-['who made the soup', 'and when was it approved?']
->>> parts("seed and sampler of the newest jar")
-['seed and sampler of the newest jar']
-"""
+"""Questions that go on from another: what is asked right after an answer, or later in one message."""
 
 from __future__ import annotations
 
@@ -16,22 +10,6 @@ from core.search.lexicon import Want
 from storage.search import FacetField, RelatedRows, Relation
 from storage.search.tally import Group
 
-_SEAM = re.compile(
-    r"(?:\s+\+\s+(?=(?:is|was|who|when)\b)|[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|"
-    r"then) (?:who|when|what|which|"
-    r"whose|how (?:many|long|big|much)|(?:on |in |with |by |to )?(?:which|what|whom)|by who|is it|was it|are they|"
-    r"were they|has it|"
-    r"have they|did it|did they)\b))",
-    re.IGNORECASE,
-)
-_CONTENT = re.compile(r"\w{2,}")
-_GREETING = re.compile(
-        r"(?:hi|hello|hey|hiya|morning|good (?:morning|afternoon|evening)|afternoon|evening|thanks|thank you|thx|"
-        r"cheers|please|sorry|ta|ok|okay"
-        r"|guten (?:morgen|tag|abend)|hallo|moin|danke|bitte|bonjour|salut|merci|hola|gracias|ol[áa]|obrigad[oa]|bom "
-        r"dia|buenos d[ií]as)"
-    r"(?:[ ,]+(?:all|team|slate|there|guys|folks|everyone|love|mate|you|a lot|so much|in advance|zusammen))*", re.IGNORECASE
-)  # fmt: skip
 _GOES_ON = re.compile(
     r"^(?:and|n|but|or|only|just|what about|how about|now|then|also|same|again|make (?:it|that|them)|without|not|"
     r"minus|except|of (?:those|these|them)|which (?:one|ones|of (?:those|these|them))|"
@@ -46,39 +24,6 @@ _THIS_TIME = re.compile(
 _KEEPS_WANT = re.compile(
     r"^(?:ok |okay )?(?:and|what about|how about|or|now|same|make|then|only|just|but|without|not|minus|except)\b", re.IGNORECASE
 )
-
-
-_PURPOSE = re.compile(
-    r"[,.]? (?:so|because|bc|cuz|coz|since) (?:that )?(?:i|we) (?:can|could|need|have to|want|must|should|may|might) .*$",
-    re.IGNORECASE,
-)
-_COUNTED = (
-    r"(?:renders?|pictures?|pics|images?|videos?|vids|clips|approvals|rejections|exports|deliveries|uploads|verdicts|takes)"
-)
-_TWO_COUNTS = re.compile(
-    rf"(?:.*[:;,.] )?(?P<lead>.*\bhow many )(?P<one>{_COUNTED}) (?:and|&|\+) (?:how many )?(?P<two>{_COUNTED})(?P<rest>\b.*)",
-    re.IGNORECASE,
-)
-_FIRSTS = r"(?:the )?(?:latest|newest|last|most recent|first|oldest|biggest|longest|slowest)"
-_TWO_FIRSTS = re.compile(
-    rf"(?P<lead>(?:show me |show |give me |get me |i need )?)(?P<one>{_FIRSTS} \S+(?: \S+)?) (?:and|&|"
-    rf"\+) (?P<two>{_FIRSTS} \S+(?: \S+)?)"
-    r"(?P<rest>(?:,? (?:both|pls|plz|please|thx|thanks))*|(?: (?:of|from|for|by|in|on) .*)?)[?.! ]*",
-    re.IGNORECASE,
-)
-
-
-def parts(text: str) -> list[str]:
-    """The questions in a message, one or two or three; greetings and thanks are none."""
-    if '"' in text and re.search(r'"[^"]*[?!.] [^"]*"', text):
-        return [text]
-    text = _PURPOSE.sub("", text)
-    if (both := _TWO_COUNTS.fullmatch(text)) or (both := _TWO_FIRSTS.fullmatch(text)):
-        rest = re.sub(r",? (?:both|pls|plz|please|thx|thanks)\b", "", both["rest"])
-        return [f"{both['lead']}{both['one']}{rest}", f"{both['lead']}{both['two']}{rest}"]
-    found = [part.strip() for part in _SEAM.split(text) if part and _CONTENT.search(part)]
-    kept = [part for part in found if not _GREETING.fullmatch(part.strip(" ,.!?-–"))]
-    return (kept or [text])[:3] if len(kept) > 1 else [kept[0] if kept and len(found) > 1 else text]
 
 
 _JOINT = re.compile(r"^(?:(?:and|n|&|but|or|also|plus|then|so|ok|okay|now)\b[ ,]*)+(?=\w+)", re.IGNORECASE)

@@ -13,7 +13,7 @@ from storage.search import Measure, Order
 from storage.search.tally import Group
 
 _ART = r"(?:the |its |their |our |exact |a |an |all |any |other |different |main )*"
-_FACTS = NOUNS | {
+FACTS = NOUNS | {
     "size": Want.SIZE,
     "resolution": Want.SIZE,
     "dimension": Want.SIZE,
@@ -50,7 +50,7 @@ _FACTS = NOUNS | {
     "recipient": Want.RECIPIENT,
     "date": Want.WHEN,
 }
-_FACT = "(?P<noun>" + "|".join(sorted((re.escape(one) for one in _FACTS), key=len, reverse=True)) + ")(?P<plural>s?)"
+_FACT = "(?P<noun>" + "|".join(sorted((re.escape(one) for one in FACTS), key=len, reverse=True)) + ")(?P<plural>s?)"
 _LISTS = (Group.CLIENT, Group.PROJECT, Group.SHOT, Group.WORKFLOW, Group.MODEL, Group.LORA, Group.TAG, Group.TECHNIQUE,
           Group.SAMPLER, Group.SERVER, Group.SEED, Group.BY, Group.RECIPIENT)  # fmt: skip
 
@@ -68,7 +68,8 @@ _WHO = re.compile(
     r"|(?:the )?(?:person|people|artists?|guy|lady|designers?|everyone|everybody|anyone|somebody|one) (?:who|that|behind))\b"
 )
 _WHOM_FOR = re.compile(r"\bfor (?:whom|which client|what client)\b|\b(?:whom?|what) (?:is|was|are|were|did)(?= .*\bfor$)")
-_TO_WHOM = re.compile(r"\b(?:to (?:whom|who)|who(?:m)? (?:was|were|did|is|has)(?= .*\b(?:delivered|exported) to$))\b")
+_PLACE = "(?:which|what) (?:place|site|channel|address|company|recipient)"
+_TO_WHOM = re.compile(rf"\b(?:to (?:whom|who|{_PLACE})|who(?:m)? (?:was|were|did|is|has)(?= .*\b(?:delivered|exported) to$))\b")
 _WHEN = re.compile(
     r"\b(?:when(?:abouts)?|how long ago|how recently|since when|(?:on |at )?(?:what|which) (?:exact )?(?:date|day|"
     r"time|month|year)(?! zone)|the date (?:of|when)|date of)\b|\bwhich date\b"
@@ -323,7 +324,7 @@ def _leads(line: Line, first: int) -> bool:
 
 
 def _fact(line: Line, noun: str, *, plural: bool) -> None:
-    want = _FACTS[noun]
+    want = FACTS[noun]
     unit = english()["units"].get(noun if noun in english()["units"] else f"{noun}s")
     if plural and unit and unit not in PERIODS and Group(unit) in _LISTS and noun not in ("steps",):
         line.want = Want.LIST
@@ -348,7 +349,7 @@ def _more_facts(line: Line) -> None:
             return
         match, span = found
         noun = match["noun"] or match["before"]
-        want = _FACTS[noun]
+        want = FACTS[noun]
         if noun in ("shot", "project", "client", "tag", "date", "note", "box") or (
             want is line.want and want is not Want.SETTINGS
         ):

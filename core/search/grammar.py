@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
+from operator import itemgetter
 
 from core.search import (
+    accounting,
     comparing,
     contexts,
     dates,
@@ -16,6 +19,7 @@ from core.search import (
     leftovers,
     lexicon,
     naming,
+    nouns,
     qualities,
     sequels,
 )
@@ -23,7 +27,7 @@ from core.search.conditions import Condition
 from core.search.entities import Match
 from core.search.filters import mine
 from core.search.lexicon import Want
-from core.search.line import TAKEN, Line, Word, known, phrases, picture_nouns
+from core.search.line import TAKEN, Line, known, phrases, picture_nouns
 from storage import ids
 from storage.search import Facet, FacetField, Measure, RelatedRows, Relation
 from storage.tables import Origin
@@ -103,10 +107,11 @@ def read(line: Line, *, asked: bool = False) -> None:
     frames.orders(line)
     qualities.notes(line)
     comparing.read(line)
+    nouns.read(line)
     naming.last_resort(line)
     leftovers.read(line)
-    leftovers.unplaced(line)
     _only_renders(line)
+    accounting.read(line)
     if line.want is Want.RESULTS and any(
         one.facet and one.facet.field in (FacetField.WORKFLOW, FacetField.MODEL) for one in line.reading.conditions
     ):
@@ -166,7 +171,10 @@ _PLAIN_PARTICIPLES = frozenset(["canned", "blessed", "cleared", "shipped", "post
 
 def _rendered_words(line: Line) -> None:
     said = " ".join(line.keys)
-    line.rendered = _MADE.search(said) is not None or "did" in line.keys[1:2] or f"{TAKEN} did" in said or "takes" in line.keys
+    counted = re.search(r"\brender(?:ing)?s? (?:counts?|numbers?)\b", line.reading.text.casefold()) is not None
+    line.rendered = (
+        counted or _MADE.search(said) is not None or "did" in line.keys[1:2] or f"{TAKEN} did" in said or "takes" in line.keys
+    )
 
 
 def _only_renders(line: Line) -> None:
@@ -230,6 +238,7 @@ def _dates(line: Line) -> list[dates.DateMatch]:
     found = dates.scan(_months_led(line), line.reading.now, line.reading.zone)
     found = _joined_dates(line, found)
     for one in found:
+        line.taken_up.append((line.words[one.first].start, line.words[one.last - 1].end))
         line.take(one.first, one.last)
     if match := line.claim(lexicon.SEED):
         line.reading.add_facet(FacetField.SEED, [str(int(match["seed"]))])
@@ -358,9 +367,7 @@ def _from_somebodys(line: Line) -> None:
 
 def _neither(line: Line) -> None:
     """`not by Sky or Tane`: what is said of the first is said of the next as well."""
-    for (_a, end, first), (start, _b, second) in zip(
-        sorted(line.people, key=_begin), sorted(line.people, key=_begin)[1:], strict=False
-    ):
+    for (_a, end, first), (start, _b, second) in pairwise(sorted(line.people, key=itemgetter(0))):
         between = {line.original(at) for at in range(end, start)}
         conditions = line.reading.conditions
         if first not in conditions or second not in conditions or not between <= {"or", "nor", "and", "by"}:
@@ -369,10 +376,6 @@ def _neither(line: Line) -> None:
             turned = replace(second, label=f"not {second.label}", facet=replace(second.facet, negated=True))
             conditions[conditions.index(second)] = turned
             line.people = [(at, to, turned if one is second else one) for at, to, one in line.people]
-
-
-def _begin(one: tuple[int, int, Condition]) -> int:
-    return one[0]
 
 
 def _uploads_of_somebody(line: Line) -> None:
@@ -392,6 +395,3 @@ def _uploads_of_somebody(line: Line) -> None:
             where = line.reading.conditions.index(made)
             line.reading.conditions[where] = replace(made, label=f"{made.label} by {who}", link=replace(made.link, member=member))
             return
-
-
-__all__ = ["Line", "Word", "read"]

@@ -18,6 +18,8 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (rf"(?<={TAKEN}) (?:ok|okay|pass|bless|clear)(?= (?:any|anything|the|my|our|this|that|these|those|it|them|something|"
      rf"{TAKEN})\b)",
      " approve"),
+    (r"\b(?P<did>did|does|has|have) (?P<who>(?!we\b|you\b|i\b|they\b)\S+(?: \S+)?) (?:ok|okay|pass|bless|clear)"
+     r"(?= (?:any|anything|the|my|our|this|that|these|those|it|them|something)\b)", r"\g<did> \g<who> approve"),
     # When
     (r"\b(?P<which>last|first|latest|earliest) (?:ever )?(?:use|usage|appearance|outing) of\b", r"when \g<which> used"),
     (r"^(?:the )?(?P<which>last|first|latest|earliest) (?P<what>\S+(?: \S+)?) (?:use|usage|appearance)$",

@@ -39,46 +39,6 @@ def read(line: Line) -> None:
         at = _one(line, at)
 
 
-_CHANGING = word_set(
-    """
-    not never without except no none nobody neither nor cannot more fewer less than least most second third fourth each every per
-    average percent percentage ratio median mean share instead versus vs both previous next between
-    """
-)
-"""Words that turn an answer round or make another one of it."""
-_PLURAL_UNITS = word_set(
-    """
-    clients projects people artists models workflows loras servers tags samplers seeds techniques recipients profiles days
-    weeks months quarters years customers campaigns brands designers
-    """
-)
-
-
-def unplaced(line: Line) -> None:
-    """Note the words that nobody took and that would change the answer."""
-    if not line.asking:
-        return
-    counted = line.frame.unit is not None or line.frame.per is not None or line.frame.without
-    for at in line.free():
-        key = line.keys[at]
-        if (key in _CHANGING and not _harmless(line, at)) or (
-            key in _PLURAL_UNITS and not counted and line.words[at].raw not in (*line.missed, *line.strangers)
-        ):
-            line.unplaced.append(line.words[at].raw)
-
-
-def _harmless(line: Line, at: int) -> bool:
-    """`or not`, `no idea`, `why not`, `more of`, `if not`: said without turning anything round."""
-    key, before, after = line.keys[at], line.original(at - 1), line.original(at + 1)
-    if key in ("not", "no"):
-        return before in ("or", "if", "why") or after in ("sure", "idea", "matter", "problem", "worries", "rush") or at == 0
-    if key in ("more", "most"):
-        return after in ("or", "of") or before in ("any", "some", "once", "the", "no", "one") or at + 1 >= len(line.keys)
-    if key in ("next", "previous", "second", "third"):
-        return after in ("to", "one")
-    return key in ("both", "each", "between", "share", "mean", "instead")
-
-
 def _words(line: Line) -> None:
     """Plain words to look for: all of them, but for little ones beside others."""
     free = [at for at in line.free() if line.keys[at] not in JOINTS]

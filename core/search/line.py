@@ -205,6 +205,8 @@ class Line:
         self.against: list[Condition] = []
         self.rendered = False
         """Whether only what was rendered is meant: made, rendered, renders."""
+        self.taken_up: list[tuple[int, int]] = []
+        """Where in the text names and dates stand."""
         self.people: list[tuple[int, int, Condition]] = []
         """Where in the words a person was understood, and as which condition."""
 
@@ -330,7 +332,13 @@ class Line:
             and words_of(self.keys[last])[0] in label
         ):
             last += 1  # "Acme Winter Catalogue" where the slug is acme-winter
+        self.taken_up.append((self.words[first].start, self.words[last - 1].end))
         self.take(first, last)
+
+    def inside(self, at: int) -> bool:
+        """Whether the word at a place is part of a name or a date."""
+        one = self.words[at]
+        return any(start <= one.start and one.end <= end for start, end in self.taken_up)
 
     def _goes_on_from(self, first: int, kind: FacetField) -> bool:
         """Whether only `and` or `or` stand between a name that was turned round and this one of its kind: not A or B."""

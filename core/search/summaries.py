@@ -47,18 +47,17 @@ class Summaries(Protocol):
             " or give some words of a prompt, a person, a client, a project or a shot."
         )
 
-    def hedged(self, sentence: str) -> str:
-        """The sentence, after what nobody could make anything of."""
-        missed, unplaced = self.question.missed, self.question.unplaced
-        if unplaced:
-            sentence = f"Not sure what to make of {listed([f'“{bare(one)}”' for one in unplaced])}. Without it: {sentence}"
-        for word, others in self.question.instead:
+    def doubts(self) -> str:
+        """What nobody could make anything of, to be said before the fact; empty where every word has its place."""
+        missed, unplaced, said = self.question.missed, self.question.unplaced, ""
+        if missed:
+            said += f"Nothing mentions {_quoted(missed)}, as far as you can see. Without it: "
+        for word, others in reversed(self.question.instead):
             shown = ", ".join(f"“{bare(one)}”" for one in others)
-            sentence = f"Nothing mentions “{bare(word)}”, as far as you can see; showing {shown} instead. {sentence}"
-        if not missed:
-            return sentence
-        said = listed([f"“{bare(one)}”" for one in missed])
-        return f"Nothing mentions {said}, as far as you can see. Without it: {sentence}"
+            said += f"Nothing mentions “{bare(word)}”, as far as you can see; showing {shown} instead. "
+        if unplaced:
+            said += f"Not sure what to make of {_quoted(unplaced)}. Without it: "
+        return said
 
     def yes(self, results: Sequence[Result], number: int, *, subject: bool) -> str:
         top = results[0]
@@ -219,6 +218,10 @@ class Summaries(Protocol):
     def on(self, moment: datetime) -> str: ...
 
     def day(self, moment: datetime) -> str: ...
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return listed([f"“{bare(one)}”" for one in words])
 
 
 def bare(text: str) -> str:
