@@ -15,9 +15,7 @@ _SETS = Path(__file__).parents[2] / "data" / "questions"
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    ("name", "right", "wrong"), [("a", 252, 4), ("b", 218, 9), ("c", 237, 8), ("d", 196, 3), ("e", 187, 6)]
-)
+@pytest.mark.parametrize(("name", "right", "wrong"), [("a", 252, 4), ("b", 218, 9), ("c", 237, 8), ("d", 196, 3), ("e", 187, 6)])
 def test_as_many_questions_as_ever_are_answered_right(tmp_path: Path, name: str, right: int, wrong: int) -> None:
     database = Database(f"sqlite:///{tmp_path}/slate.db")
     database.migrate()
