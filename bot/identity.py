@@ -14,6 +14,7 @@ from core.events import Event, record
 from core.events.actions import Action
 from core.people import team, workspaces
 from core.people.projects import ensure_defaults
+from core.people.provider_accounts import OPEN_TO_ANYBODY, Identity, account_of_identity
 from core.settings import Settings
 from core.text import names
 from storage.people import members
@@ -24,6 +25,8 @@ _USER_ID = re.compile(r"[UW](?=[A-Z0-9]*[0-9])[A-Z0-9]{4,20}|[0-9]{15,20}")
 
 ROOM = "room"
 CLI = "cli"
+OPENID = "openid"
+EMAIL = "email"
 
 
 def member_for(desk: Desk, platform: str, user_id: str, name: str, *, tenant: str = "", guest: bool = False) -> Member:
@@ -129,6 +132,52 @@ def first_admin(session: Session, name: str) -> Member:
     was, becomes = {"role": before.value}, {"role": Role.ADMIN.value, "name": known.name}
     record(session, Event(Action.MEMBER_ROLE_CHANGED, subject(known), by=known, before=was, after=becomes))
     return known
+
+
+def member_by_openid(session: Session, settings: Settings, known: Identity) -> Member:
+    """The Member whom an identity provider names: by their account there, by Slack, by a verified e-mail, else a newcomer.
+
+    Raises Refused, BadInput.
+    """
+    members.one_at_a_time(session)
+    domain = known.email.rpartition("@")[2]
+    if settings.openid_domains and domain not in {one.casefold().lstrip("@") for one in settings.openid_domains}:
+        raise Refused("This address may not sign in here.", hint="Use the account that your team gave you.")
+    account = account_of_identity(known)
+    member = _known(session, OPENID, account)
+    if member is None:
+        member = _joined_by(session, settings, known) or _by_openid(session, settings, known, account)
+        if members.handle(session, OPENID, account) is None:
+            _add_account(session, member, OPENID, account)
+    if known.email and members.handle(session, EMAIL, known.email) is None:
+        _add_account(session, member, EMAIL, known.email)
+    return member
+
+
+def _joined_by(session: Session, settings: Settings, known: Identity) -> Member | None:
+    """Who is here already under another account that is the same person's. Raises Refused for one who was deactivated."""
+    if known.slack and (member := _known(session, "slack", known.slack)) is not None:
+        return member
+    return _known(session, EMAIL, known.email) if known.email and settings.openid_join_email else None
+
+
+def _by_openid(session: Session, settings: Settings, known: Identity, account: str) -> Member:
+    """A newcomer from an identity provider; never an admin. Raises Refused where nobody new is taken in."""
+    wanted = settings.openid_newcomers
+    anybody = known.issuer.rstrip("/") in OPEN_TO_ANYBODY and not settings.openid_domains
+    if wanted == workspaces.NOBODY or anybody:
+        raise Refused(
+            "Nobody here goes by this account.", hint="Ask an admin, or sign in with a link: /signin in Slack or Discord."
+        )
+    role = configured_role(settings.model_copy(update={"newcomer_role": wanted}) if wanted else settings)
+    ensure_defaults(session)
+    name = _free_name(session, names.clean((known.name or known.email.partition("@")[0] or "Member")[: names.LONGEST]))
+    return _take_in(session, name, OPENID, account, Role.LEAD if role is Role.ADMIN else role)
+
+
+def _add_account(session: Session, member: Member, platform: str, user_id: str) -> None:
+    members.add_handle(session, member.id, platform, user_id)
+    record(session, Event(Action.MEMBER_HANDLE_ADDED, subject(member), by=member, after={"platform": platform}))
 
 
 def at_terminal(desk: Desk, name: str = "") -> tuple[Member, bool]:

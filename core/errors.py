@@ -18,6 +18,7 @@
     │   └── GarbledAnswer · AnswerTooLarge · AnswerTooSlow
     ├── ChatError              a chat platform
     │   └── ChatBusy · ChatGone · ChatRefused
+    ├── IdentityProviderAway   nobody new can sign in by it just now
     ├── SandboxBusy            as many files are being read as may be at a time
     ├── SealUnavailable        there is nothing to sign with
     ├── AuditBroken            the audit log is not as it was written
@@ -253,6 +254,12 @@ class ChatGone(ChatError):
 
 class ChatRefused(ChatError):
     """The chat platform does not let Slate do this."""
+
+
+class IdentityProviderAway(SlateError):
+    """The identity provider does not answer as it should."""
+
+    transient = True
 
 
 class StoreError(SlateError):

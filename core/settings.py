@@ -40,7 +40,25 @@ class Settings(BaseSettings):
     sign_in: Literal["name", "account"] = Field(
         "name",
         description="How people sign in on the web: `name` (whoever gives a name is that person) or `account` (with a one-time "
-        "link from chat or the command line). Needed to listen beyond this machine.",
+        "link from chat or the command line, or with an OpenID Connect provider). Needed to listen beyond this machine.",
+    )
+    openid_issuer: str = Field(
+        "", description="Issuer of an OpenID Connect provider to sign in with, as it writes itself: `https://login.example.com`."
+    )
+    openid_client_id: str = Field("", description="The client id that it gave Slate; its redirect URI is `…/openid/callback`.")
+    openid_client_secret: str = Field(
+        "", repr=False, description="The client secret. Empty: Slate is a public client (PKCE only)."
+    )
+    openid_name: str = Field("", description="What the button on the sign-in page says. Empty: the issuer's host.")
+    openid_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Domains of verified e-mail addresses that may sign in, separated by commas. Empty: all whom it knows.",
+    )
+    openid_newcomers: Literal["", "viewer", "artist", "lead", "nobody"] = Field(
+        "", description="Role of people who are new: `viewer`, `artist`, `lead` or `nobody`. Empty: that of SLATE_NEWCOMER_ROLE."
+    )
+    openid_join_email: bool = Field(
+        True, description="Whether a verified e-mail address that a member has here already makes somebody that member."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
     public_url: str = Field("", description="How people reach the web process, for links and QR codes. Empty: http://host:port.")
@@ -157,7 +175,14 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "comfyui_urls", "models_paths", "default_models", "discord_guilds", "trust_anchors", "trusted_proxies", mode="before"
+        "comfyui_urls",
+        "models_paths",
+        "default_models",
+        "discord_guilds",
+        "trust_anchors",
+        "trusted_proxies",
+        "openid_domains",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:

@@ -26,6 +26,7 @@ from bot.web.app_state import House, NotJoined
 from bot.web.asset_routes import router as page_routes
 from bot.web.compare_routes import router as compare_routes
 from bot.web.guard import HEADERS, Guard
+from bot.web.openid_routes import router as openid_routes
 from bot.web.room_routes import router as room_routes
 from bot.web.session import signer
 from bot.web.signin_routes import router as signin_routes
@@ -34,6 +35,7 @@ from bot.web.verify_routes import router as verify_routes
 from bot.web.wakeups import Bell
 from core import errors
 from core.desk import Desk, here
+from core.people.openid import openid_provider
 from hooks.health import router as health_routes
 from hooks.slack import slack_routes
 
@@ -49,6 +51,7 @@ STATUS: dict[type[errors.SlateError], int] = {
     errors.Conflict: 409,
     errors.WouldLeak: 409,
     errors.SandboxBusy: 503,
+    errors.IdentityProviderAway: 503,
     errors.SealUnavailable: 503,
     errors.BlobMissing: 410,
     errors.DiskFull: 507,
@@ -69,13 +72,14 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     bell = Bell(desk.queue)
     app = FastAPI(title="Slate", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     templates = Templates()
-    app.state.house = House(desk, signer(desk.settings), bell, templates, commands, react)
+    app.state.house = House(desk, signer(desk.settings), bell, templates, commands, react, openid_provider(desk.settings))
     app.include_router(health_routes)
     app.include_router(page_routes)
     app.include_router(verify_routes)
     app.include_router(compare_routes)
     app.include_router(room_routes)
     app.include_router(signin_routes)
+    app.include_router(openid_routes)
     app.state.slack = Front(desk) if desk.settings.slack else None
     if app.state.slack is not None:
         app.include_router(slack_routes(app.state.slack))

@@ -13,7 +13,7 @@ from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput, MissingInput
 from core.operations import leavers
-from core.people import projects, team, workspaces
+from core.people import accounts, projects, team, workspaces
 from core.people.roles import LEAST, Permission, allow, givable, may, role_in
 from storage.people import members
 from storage.people import projects as storage_projects
@@ -42,12 +42,16 @@ class _Person:
 def people(asked: Asked) -> Answer:
     """List the people of the team, or show one: roles, accounts, when last seen, what they may do here.
 
-    Accounts and times are shown to admins, and to everybody of themselves.
+    Accounts and times are shown to admins, and to everybody of themselves. With `email:`, an admin says by which verified address
+    an identity provider knows somebody, who then signs in as that member.
     /people
     /people @ana
     /people project:orchid
+    /people @ana email:ana@acme.example
     """
     wanted, limit = asked.line.rest(0), asked.count("limit", _SHOWN, _MOST)
+    if asked.option("email"):
+        return _email(asked, asked.option("email"))
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.SEE_PEOPLE, asked.place.project)
         project = projects.find(session, asked.option("project")) if asked.option("project") else None
@@ -58,6 +62,14 @@ def people(asked: Asked) -> Answer:
         shown = _described(session, asked, found[:limit])
         card = _one(session, asked, shown[0]) if wanted else _all(shown, len(found), project)
     return Answer(cards=(card,), private=True, data={"people": [_shape(one) for one in shown], "count": len(found)})
+
+
+def _email(asked: Asked, email: str) -> Answer:
+    with asked.desk.writing() as session:
+        member = team.for_change(session, _name(asked), platform=asked.place.platform, tenant=asked.place.tenant)
+        changed = accounts.set_email(session, member, email, by=asked.member)
+    text = f"{member.name} {'is now' if changed else 'was already'} known by that address."
+    return Answer(text, private=True, data={"member": member.name, "changed": changed})
 
 
 def role(asked: Asked) -> Answer:

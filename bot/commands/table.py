@@ -96,6 +96,7 @@ TABLE: tuple[Command, ...] = (
     )),
     Command("people", "people.people", "[MEMBER]", "member", (
         Option("project", "Only people with a role of their own in this project.", "project"),
+        Option("email", "The address by which this person signs in with an identity provider; admins may add one."),
         Option("limit", "How many are shown, at most 100.", "count"),
     )),
     Command("role", "people.role", "[MEMBER] [ROLE] [project:NAME]", "member", (

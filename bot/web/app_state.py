@@ -19,6 +19,7 @@ from bot.web.wakeups import Bell
 from core.desk import Desk
 from core.errors import NotFound, StoreError
 from core.people import sessions
+from core.people.openid import OpenIdProvider
 from core.people.roles import Permission, allow, visible_projects
 from storage.people import projects
 from storage.tables import Channel, Member, Project
@@ -63,6 +64,8 @@ class House:
     templates: Templates
     commands: Commands
     react: React
+    openid: OpenIdProvider | None = None
+    """Where people sign in with an identity provider."""
 
 
 def house(request: Request) -> House:

@@ -39,7 +39,9 @@ def about(request: Request, home: House) -> Browser:
 
 def door(home: House, next_: str) -> str:
     """The page for whoever is not signed in."""
-    return home.templates.html("door.html", next=next_, by_name=home.desk.settings.sign_in == "name")
+    by_name = home.desk.settings.sign_in == "name"
+    provider = home.openid.name if home.openid and not by_name else ""
+    return home.templates.html("door.html", next=next_, by_name=by_name, provider=provider)
 
 
 def local(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 
@@ -12,10 +13,13 @@ from core.desk import Desk
 from core.errors import BadInput, Conflict
 from core.events import Event, record
 from core.events.actions import Action
+from core.people.roles import Permission, allow
+from core.people.signin import Ticket
 from storage.clock import now
-from storage.people import link_codes, members
+from storage.people import link_codes, members, sessions
 from storage.tables import Member
 
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
 GOOD_FOR = timedelta(minutes=15)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _LENGTH = 10
@@ -81,11 +85,32 @@ def keep_profile(
         action = Action.MEMBER_HANDLE_REOPENED if active else Action.MEMBER_HANDLE_CLOSED
         record(session, Event(action, f"member/{kept.member_id}", after={"platform": platform}))
         kept.active = active
+        if not active:  # whoever has another account may sign in by that
+            sessions.end_all(session, kept.member_id, now())
+            sessions.forget_tickets(session, Ticket.LINK, kept.member_id)
     kept.guest = kept.guest if guest is None else guest
     kept.name = name or kept.name
     kept.avatar_url = avatar_url or kept.avatar_url
     members.save_handle(session, kept)
     return True
+
+
+def set_email(session: Session, member: Member, email: str, *, by: Member) -> bool:
+    """Note by which e-mail address an identity provider knows this Member; whether that changed anything.
+
+    Raises Refused unless `by` is an admin, BadInput for what is no address, Conflict for one that is somebody else's.
+    """
+    allow(session, by, Permission.MANAGE_MEMBERS, None)
+    address = email.strip().casefold()
+    if not _ADDRESS.fullmatch(address):
+        raise BadInput(f"`{email[:60]}` is no e-mail address.", input="email")
+    known = members.by_handle(session, "email", address)
+    if known is not None and known.id != member.id:
+        raise Conflict(f"This address is {known.name}'s.", hint="Every address belongs to one person.")
+    if known is None:
+        members.add_handle(session, _id(member), "email", address)
+        record(session, Event(Action.MEMBER_HANDLE_ADDED, f"member/{member.id}", by=by, after={"platform": "email"}))
+    return known is None
 
 
 def _digest(code: str) -> str:

@@ -65,24 +65,27 @@ def address(desk: Desk, token: str) -> str:
     return f"{desk.settings.base_url}/signin/{token}"
 
 
-def open_ticket(session: Session, kind: Ticket, minutes: int, facts: dict[str, str]) -> str:
-    """A ticket for a sign-in that has begun elsewhere; its token."""
-    return _add(session, kind, minutes, facts=facts)
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
-def _add(
-    session: Session, kind: Ticket, minutes: int, *, member_id: int | None = None, facts: dict[str, str] | None = None
-) -> str:
-    token = secrets.token_urlsafe(32)
-    made = SignInTicket(
-        digest=digest(token),
-        kind=kind.value,
-        member_id=member_id,
-        facts=dict(facts or {}),
-        expires_at=now() + timedelta(minutes=minutes),
-    )
-    sessions.add_ticket(session, made, now())
+def open_visit(session: Session, token: str, minutes: int, facts: dict[str, str]) -> None:
+    """Remember that somebody has gone to the identity provider, and what must come back."""
+    _keep(session, token, Ticket.OPENID, minutes, None, facts)
+
+
+def _add(session: Session, kind: Ticket, minutes: int, *, member_id: int | None = None) -> str:
+    token = new_token()
+    _keep(session, token, kind, minutes, member_id, {})
     return token
+
+
+def _keep(session: Session, token: str, kind: Ticket, minutes: int, member_id: int | None, facts: dict[str, str]) -> None:
+    at = now()
+    made = SignInTicket(
+        digest=digest(token), kind=kind.value, member_id=member_id, facts=facts, expires_at=at + timedelta(minutes=minutes)
+    )
+    sessions.add_ticket(session, made, at)
 
 
 def look(session: Session, token: str) -> tuple[Ticket, Member | None]:

@@ -8,8 +8,8 @@ from core.settings import Settings
 
 REFUSED = (
     "Slate does not listen on {host}: whoever reaches it could sign in under any name. Set SLATE_SIGN_IN=account, so that people "
-    "sign in with one-time links from chat (docs/people.md), or listen on this machine only (SLATE_HOST=127.0.0.1). "
-    "If a proxy with a login stands in front of it, set SLATE_ROOM_TRUSTED=yes."
+    "sign in with one-time links from chat or with an identity provider (docs/people.md), or listen on this machine only "
+    "(SLATE_HOST=127.0.0.1). If a proxy with a login stands in front of it, set SLATE_ROOM_TRUSTED=yes."
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot import identity
 from core.desk import Desk
 from core.errors import BadInput, Conflict, Refused
-from core.people import accounts
+from core.people import accounts, sessions
 from core.security.encryption import vault
 from core.settings import Settings
 from storage.people import audit, members
@@ -47,6 +47,32 @@ def test_a_newer_code_makes_the_older_void(desk: Desk, mia: Member) -> None:
     with pytest.raises(BadInput):
         accounts.join(desk, "discord", "D1", old)
     assert accounts.join(desk, "discord", "D1", new).id == mia.id
+
+
+def test_a_closed_account_is_signed_out_on_the_web_for_good(desk: Desk, mia: Member) -> None:
+    with desk.writing() as session:
+        token = sessions.begin(session, mia, sessions.Way.LINK)
+    for active in (False, True):
+        with desk.writing() as session:
+            accounts.keep_profile(session, "slack", "U1", active=active)
+            assert sessions.held(session, desk.settings, token) is None
+
+
+@pytest.mark.parametrize("address", ["", "ana", "a b@c", "@", "ana@", "a@b@c", "a\x00@b"])
+def test_an_address_that_is_none_is_refused(desk: Desk, mia: Member, address: str) -> None:
+    with desk.writing() as session, pytest.raises(BadInput):
+        accounts.set_email(session, mia, address, by=mia)
+
+
+def test_an_address_belongs_to_one_person_and_an_admin_gives_it(desk: Desk, mia: Member) -> None:
+    ana = identity.member_for(desk, "slack", "U2", "Ana")
+    with desk.writing() as session:
+        assert accounts.set_email(session, ana, "Ana@Acme.example ", by=mia)
+        assert not accounts.set_email(session, ana, "ana@acme.example", by=mia)
+        with pytest.raises(Conflict, match="is Ana's"):
+            accounts.set_email(session, mia, "ana@acme.example", by=mia)
+        with pytest.raises(Refused):
+            accounts.set_email(session, ana, "other@acme.example", by=ana)
 
 
 def test_a_code_is_not_kept_in_clear(desk: Desk, mia: Member) -> None:
