@@ -172,6 +172,11 @@ def from_json(data: dict[str, Any]) -> Card:
     return card
 
 
+def answer_from_json(data: dict[str, Any]) -> Answer:
+    answer: Answer = _json_of(Answer).validate_python(data)
+    return answer
+
+
 def answer_to_json(answer: Answer) -> dict[str, Any]:
     made: dict[str, Any] = _json_of(Answer).dump_python(answer, mode="json")
     return made

@@ -1,14 +1,20 @@
-"""What RQ calls by name to post or edit a message, kept for queues that were filled by an older version; the outbox sends now."""
+"""What RQ calls by name in the clerk: commands that take long, and, for queues filled by an older version, messages."""
 
 from __future__ import annotations
 
 import structlog
 
+from bot.messages import background
 from bot.messages.sync import bring_in_step, catch_up
 from core.desk import here
 from core.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
+
+
+def carry_out_commands() -> None:
+    """There are commands to be carried out: take on as many as this clerk has hands for."""
+    background.here().look()
 
 
 def show_render(render_id: int) -> None:

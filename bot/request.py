@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from storage.tables import Member, Project
 
@@ -23,6 +24,8 @@ class ChatPlace:
     """Which workspace of the platform the channel is in; empty where a platform has none."""
     held_seconds: float = 0.0
     """For how long the front end shows a new render here itself, as the answer to the asking, before the outbox does."""
+    reply: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False, repr=False)
+    """How the platform can give an answer that comes later: to whom, and by which address that came with the request."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class ChatRequest:
     """The platform's id of this event: said twice under one key, it is done once."""
     user_id: str = ""
     """The account it was said from, by the platform's own id; empty where an account is not what makes the Member."""
+    now: bool = False
+    """Whether it is carried out here and now, however long it takes: a job does it, and has no one waiting."""
     operator: str = ""
     """The operating system's user, where it was said at the command line by nobody else (`--as`): may change any role."""
 

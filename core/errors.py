@@ -19,6 +19,7 @@
     ├── ChatError              a chat platform
     │   └── ChatBusy · ChatGone · ChatRefused
     ├── IdentityProviderAway   nobody new can sign in by it just now
+    ├── Unfinished             it was begun several times and never came to its end
     ├── SandboxBusy            as many files are being read as may be at a time
     ├── SealUnavailable        there is nothing to sign with
     ├── AuditBroken            the audit log is not as it was written
@@ -260,6 +261,10 @@ class IdentityProviderAway(SlateError):
     """The identity provider does not answer as it should."""
 
     transient = True
+
+
+class Unfinished(SlateError):
+    """This was begun several times and never came to its end, so it is not tried again."""
 
 
 class StoreError(SlateError):

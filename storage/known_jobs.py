@@ -8,6 +8,7 @@ from __future__ import annotations
 
 JOBS = frozenset(
     {
+        "bot.jobs.carry_out_commands",
         "bot.jobs.show_behind",
         "bot.jobs.show_render",
         "core.jobs.finish_found",

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.commands.background import PLATFORM
+from bot.messages import background
+from bot.messages.background import Background
 from bot.messages.sync import catch_up
 from bot.web.room_chat import RoomChat
 from core.comfyui.client import Comfy
@@ -18,6 +21,7 @@ from core.rendering.reconciler import Sweeper
 from core.rendering.worker import Lane
 from core.settings import Settings
 from hooks.simulator import RunningSimulator, SimulatorOptions, running
+from storage.chat import seen_events
 from storage.files import assets
 from storage.people import projects
 from storage.queue import CHAT, lane_queue, pool_queue
@@ -66,8 +70,20 @@ class Shop:
 
     def drain(self) -> None:
         """Carry out every job there is: tickets and posts, as the real worker and clerk would."""
+        carry_out_commands(self.desk)
         self.desk.queue.serve([lane_queue("gpu-01"), pool_queue("house"), CHAT], burst=True)
         catch_up(self.desk, speak={"room": RoomChat()})
+
+
+def carry_out_commands(desk: Desk) -> bool:
+    """Carry out the commands that take long, as the clerk would; whether there was one."""
+    with desk.reading() as session:
+        if not seen_events.open_ones(session, PLATFORM):
+            return False
+    hands = Background(desk)
+    hands.drain()
+    hands.close()
+    return True
 
 
 @contextmanager
@@ -118,5 +134,8 @@ def _close_cached() -> None:
         worker.this_lane().comfy.close()
     if here.cache_info().currsize:
         here().close()
+    if background.here.cache_info().currsize:
+        background.here().close()
+    background.here.cache_clear()
     worker.this_lane.cache_clear()
     here.cache_clear()

@@ -130,9 +130,10 @@ def _all_lanes(settings: Settings) -> None:
 
 
 def clerk() -> None:
-    """Post and edit chat messages."""
+    """Post and edit chat messages, and carry out the commands that take long."""
     import threading
 
+    from bot.messages import background
     from bot.messages.outbox import Outbox
     from bot.messages.sync import chats
     from core.desk import here
@@ -144,9 +145,12 @@ def clerk() -> None:
     outbox = Outbox(desk, chats(desk))
     sending = threading.Thread(target=outbox.run, name="outbox")
     sending.start()
+    hands = background.here()
+    hands.start()
     try:
         desk.queue.serve([CHAT], stopping=outbox.stop)
     finally:
+        hands.close()
         outbox.stop()
         sending.join(10)
     desk.close()

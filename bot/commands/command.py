@@ -106,6 +106,11 @@ class Asked:
     def attachments(self) -> tuple[Attachment, ...]:
         return self.said.attachments
 
+    @property
+    def later(self) -> bool:
+        """Whether what takes long is left to a job: in a chat, where whoever asked must not wait for the answer."""
+        return bool(self.place.channel_id) and not self.said.now
+
     def option(self, name: str) -> str:
         """The option's text, or empty."""
         return dict(self.line.options).get(name, "")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from bot.cards import Answer, Card, Field, Tone
-from bot.commands import subjects
+from bot.commands import background, subjects
 from bot.commands.command import Asked
 from core.compliance import collect
 from core.compliance import report as compliance_report
@@ -34,6 +34,8 @@ def compliance(asked: Asked) -> Answer:
     if form not in ("", "pdf", "csv"):
         raise BadInput(f"`as` is pdf or csv, not `{form[:20]}`.", hint="Write as:pdf.", input="as")
     subject, found = _meant(asked)
+    if asked.later:
+        return background.begin(asked, f"Checking {subject}.")
     report = collect.report(asked.desk, subject, found, by=asked.member)
     text, data = f"{subject}: {report.sentence}", shape_of(report)
     if form:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot import show
 from bot.cards import Answer, Card, Field
-from bot.commands import subjects
+from bot.commands import background, subjects
 from bot.commands.command import Asked
 from bot.commands.render import project_of
 from bot.show.exports import dry_card, left_card, verification_card
@@ -47,6 +47,11 @@ def export(asked: Asked) -> Answer:
         raise BadInput(f"{len(found)} pictures are too many for one export.", hint=f"At most {MOST} go at a time.")
     wish = _wish(asked)
     form = _form(asked, len(found))
+    profiles.named(wish.profile)
+    if asked.later:
+        return background.begin(
+            asked, f"Exporting {_count(found)}." if not asked.switch("dry") else f"Looking at {_count(found)}."
+        )
     if asked.switch("dry"):
         return _dry(asked, [core_export.prepare(asked.desk, asset, wish, by=asked.member) for asset in found])
     if form == "sheet":
@@ -94,6 +99,10 @@ def verify(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.FIND, asked.place.project)
         seen = visible_projects(session, asked.member)
+        if not asked.attachments and "://" not in asked.line.text(0):
+            subjects.some_assets(session, asked)
+    if asked.later:
+        return background.begin(asked, "Checking it.")
     checked = [(name, core_verify.verify(asked.desk, data, name, projects=seen)) for name, data in _files(asked)]
     cards = tuple(verification_card(name, one) for name, one in checked)
     shapes = [{"file": name} | one.as_json() for name, one in checked]
@@ -114,6 +123,8 @@ def restore(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         seen = visible_projects(session, asked.member)
         said = subjects.some_assets(session, asked)[0] if subjects.named(asked).codes else None
+    if asked.later:
+        return background.begin(asked, "Looking for the original.")
     lines, cards, shapes = [], [], []
     for one in asked.attachments[:8]:
         data = stored.read(asked.desk, one.sha256, name=one.filename)
@@ -140,6 +151,10 @@ def restore(asked: Asked) -> Answer:
             }
         )
     return Answer("\n".join(lines), tuple(cards), data=shapes[0] if len(shapes) == 1 else {"results": shapes})
+
+
+def _count(found: list[Asset]) -> str:
+    return "one file" if len(found) == 1 else f"{len(found)} files"
 
 
 def _wish(asked: Asked) -> Wish:

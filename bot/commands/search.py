@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot import command_text, formatting, shapes, show
 from bot.cards import Answer, Button, Card, Field
-from bot.commands import subjects
+from bot.commands import background, subjects
 from bot.commands.command import Asked
 from bot.commands.corrections import LONGEST_BUTTON
 from core.errors import MissingInput
@@ -121,6 +121,8 @@ def whatis(asked: Asked) -> Answer:
     from core.files import stored
 
     private = asked.switch("private")
+    if asked.attachments and asked.later:
+        return background.begin(asked, "Looking it up.")
     if asked.attachments:
         answers = [_recognised(asked, stored.read(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
         cards = tuple(card for answer in answers for card in answer.cards)

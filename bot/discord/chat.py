@@ -9,14 +9,15 @@ from typing import Any
 
 import structlog
 
-from bot.cards import Card
+from bot.cards import Answer, Card
 from bot.discord import limits
 from bot.discord.boards import Boards
-from bot.discord.message_packing import Message, of_card
+from bot.discord.message_packing import Message, of_answer, of_card
 from bot.discord.pictures import Upload, live
-from bot.discord.rest import ARCHIVED, TOO_LARGE, UNKNOWN_MESSAGE, FilePart, Json, Rest
+from bot.discord.rest import ARCHIVED, OVER, TOO_LARGE, UNKNOWN_MESSAGE, FilePart, Json, Rest
+from bot.incoming.job_answers import JobAnswer
 from core.desk import Desk
-from core.errors import BlobMissing, ChatGone, ChatRefused
+from core.errors import BlobMissing, ChatBusy, ChatGone, ChatRefused
 from storage.blobs import BlobError, digest_of
 from storage.chat import posts
 from storage.ids import number
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 PLATFORM = "discord"
 """What Channel, Handle, Post and Place call Discord."""
 COMPONENTS_V2 = 1 << 15
+EPHEMERAL = 1 << 6
+_EARLY = 2
+"""Attempts for which an interaction that Discord does not know may be one that is just being acknowledged."""
 NOBODY: Json = {"parse": []}
 """Whom a message of ours may ping."""
 _ALL = Budget("discord:all", every=1 / 45, burst=10)
@@ -84,6 +88,54 @@ class DiscordChat:
         self._boards.show(desk, post, card)
         return post.message_ref
 
+    def answer(self, desk: Desk, post: Post, given: JobAnswer) -> str:
+        """Give it by the interaction's token while that holds, which works wherever the person is; else as the bot itself."""
+        messages = of_answer(given.answer, base_url=desk.settings.base_url)
+        sent: list[str] = list(post.kept.get("sent", []))
+        for message in messages[len(sent) :]:
+            sent.append(self._give(desk, post, given, message, first=not sent, number=len(sent)))
+            with desk.writing() as session:
+                posts.keep(session, post.id, sent=sent)
+        return "" if given.private or len(messages) != 1 else sent[0]
+
+    def _give(self, desk: Desk, post: Post, given: JobAnswer, message: Message, *, first: bool, number: int) -> str:
+        listed, parts = _attached(desk, message, {})
+        payload, path = _payload(message, listed), given.reply.get("path", "")
+        if path:
+            try:
+                return self._give_by_token(post, given, path, payload, parts, first=first)
+            except ChatRefused as refused:
+                if refused.facts.get("number") not in OVER:
+                    raise
+                if post.attempts < _EARLY:  # the acknowledgement may be on its way still
+                    raise ChatBusy("Discord does not know this interaction yet.", retry_after=0.5) from refused
+        if given.private:
+            opened = self._call("POST", "/users/@me/channels", {"recipient_id": given.reply.get("user", "")})
+            where = f"/channels/{opened['id']}/messages"
+        else:
+            where = f"/channels/{target(post)}/messages"
+        nonce = {"nonce": f"s{post.id}-{number}"[: limits.NONCE], "enforce_nonce": True}
+        body = self._call("POST", where, payload | nonce, parts, post)
+        if not given.private:
+            remember(desk, post.id, message, body.get("attachments", ()))
+        return str(body["id"])
+
+    def _give_by_token(
+        self, post: Post, given: JobAnswer, path: str, payload: Json, parts: Sequence[FilePart], *, first: bool
+    ) -> str:
+        """In the place of the acknowledgement where it is as private as that, else as a message of its own."""
+        acknowledged = first and bool(given.reply.get("acknowledged"))
+        if given.private and acknowledged:
+            return str(self._call("PATCH", f"{path}/messages/@original", payload, parts, post)["id"])
+        if acknowledged:  # a follow-up would fill an acknowledgement that has no words yet, and be as private as that
+            done = of_answer(Answer("Done: see below."), base_url="")[0]
+            self._call("PATCH", f"{path}/messages/@original", _payload(done, []), (), post)
+        flags = payload["flags"] | (EPHEMERAL if given.private else 0)
+        body = self._call("POST", f"{path}?wait=true", payload | {"flags": flags}, parts, post)
+        if acknowledged:
+            self._call("DELETE", f"{path}/messages/@original", post=post)
+        return str(body["id"])
+
     def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
         """Show the card to one person, in their direct messages. Raises ChatBusy, ChatRefused."""
         opened = self._call("POST", "/users/@me/channels", {"recipient_id": user_id})
@@ -115,7 +167,9 @@ class DiscordChat:
         remember(desk, post.id, message, body.get("attachments", ()))
         return body
 
-    def _call(self, method: str, path: str, payload: Json, parts: Sequence[FilePart] = (), post: Post | None = None) -> Json:
+    def _call(
+        self, method: str, path: str, payload: Json | None = None, parts: Sequence[FilePart] = (), post: Post | None = None
+    ) -> Json:
         while (wait := self._pacing.take([_ALL])) > 0:
             time.sleep(min(wait, 0.5))
         answered = self._rest.call(method, path, payload, parts)

@@ -23,7 +23,7 @@ from bot.discord.command_options import Slot, line_of
 from bot.discord.completion import offers
 from bot.discord.gateway_events import GatewayEvents, is_again
 from bot.discord.location import Spot, spot_of_interaction, with_shot
-from bot.discord.reply import Gate, Interaction, Reply, ReplyOutcome
+from bot.discord.reply import Gate, Interaction, Reply, ReplyOutcome, reply_of
 from bot.incoming import tracked
 from bot.request import Attachment, ChatRequest
 from core.desk import Desk
@@ -144,17 +144,15 @@ class DiscordListener:
         async def act() -> ReplyOutcome:
             await self.accounts.check(interaction.user, spot)
             brought = (*have, *await files.copied(self.desk, attached))
-            return await self.run(self._answer, interaction.user, spot, await self.home(interaction.user, spot), line, brought,
-                                  f"discord:{interaction.id}")  # fmt: skip
+            return await self.run(self._answer, interaction, spot, await self.home(interaction.user, spot), line, brought)
 
         return await self.politely(act)
 
-    def _answer(
-        self, user: discord.abc.User, spot: Spot, home: Spot, line: str, brought: Sequence[Attachment], key: str
-    ) -> ReplyOutcome:
+    def _answer(self, interaction: Interaction, spot: Spot, home: Spot, line: str, brought: Sequence[Attachment]) -> ReplyOutcome:
+        user = interaction.user
         member = self.accounts.member(user, spot)
-        place = home.place(self.desk, answering=home is spot)
-        said = ChatRequest(member, place, line, tuple(brought), key, str(user.id))
+        place = replace(home.place(self.desk, answering=home is spot), reply=reply_of(interaction))
+        said = ChatRequest(member, place, line, tuple(brought), f"discord:{interaction.id}", str(user.id))
         return ReplyOutcome(commands.answer(self.desk, said), place if spot.near else None, member, home is not spot)
 
     async def _press(self, interaction: Interaction, action: str) -> ReplyOutcome:
@@ -165,7 +163,8 @@ class DiscordListener:
             home = await self.home(user, spot)
 
             def press() -> ReplyOutcome:
-                member, place = self.accounts.member(user, spot), home.place(self.desk, answering=home is spot)
+                member = self.accounts.member(user, spot)
+                place = replace(home.place(self.desk, answering=home is spot), reply=reply_of(interaction))
                 answer = commands.press(self.desk, member, place, action, key=f"discord:{interaction.id}")
                 return ReplyOutcome(answer, place if spot.near else None, member, home is not spot)
 
@@ -188,7 +187,8 @@ class DiscordListener:
         if not about and not (found and command == "whatis"):
             said = "there is no picture in it" if command == "whatis" else "it is not about one of Slate's renders"
             return ReplyOutcome(Answer(f"There is nothing to show for this message: {said}.", private=True))
-        outcome = await self._carry_out(interaction, f"/{command} {about}".strip(), found)
+        line = f"/{command} {about}" if about else f"/{command} private:yes"
+        outcome = await self._carry_out(interaction, line, found)
         return replace(outcome, answer=replace(outcome.answer, private=True))
 
     async def _fill(self, interaction: Interaction, number: int, page: int, facts: Mapping[str, Any]) -> ReplyOutcome:

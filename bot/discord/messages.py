@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -12,6 +13,7 @@ import structlog
 
 from bot import commands, reactions
 from bot.cards import Answer
+from bot.commands.background import WORKING
 from bot.discord import drafts, files
 from bot.discord.chat import PLATFORM, remember
 from bot.discord.gateway_events import event_number, is_again
@@ -29,6 +31,7 @@ from storage.chat import posts
 log = structlog.get_logger(__name__)
 
 _REMEMBERED = 20_000
+_WORKING_ON_IT = "⏳"
 _WITHOUT_FORM = "Here is the form."
 _CANNOT_WRITE = (
     "I have a private answer for you, but I cannot send you direct messages. "
@@ -75,7 +78,8 @@ class Talk:
         replied = str(message.reference.message_id) if message.reference and message.reference.message_id else ""
 
         def act() -> ReplyOutcome:
-            member, place = self._listener.accounts.member(message.author, spot), spot.place(self.desk)
+            member = self._listener.accounts.member(message.author, spot)
+            place = replace(spot.place(self.desk), reply={"user": str(message.author.id)})
             line = line_of(self.desk, said, subject=self._subject(spot, replied), files=bool(attached))
             if not line:
                 return ReplyOutcome(Answer())
@@ -109,8 +113,11 @@ class Talk:
         return content.strip(" ,:\n")
 
     async def _answer(self, message: discord.Message, spot: Spot, outcome: ReplyOutcome) -> None:
-        """Answer where it was said; what is for the asker only goes to their direct messages."""
+        """Answer where it was said, what is for the asker only in their direct messages; what takes longer is only marked."""
         answer = outcome.answer
+        if WORKING in answer.data:
+            await self._mark(message)
+            return
         if answer.form is not None and outcome.member is not None:
             draft = await self._listener.run(drafts.begin, self.desk, outcome.member, answer.form)
             messages = [with_buttons(of_answer(Answer(_WITHOUT_FORM), base_url="")[0], draft)]
@@ -125,6 +132,12 @@ class Talk:
         sent = await self._send(message.channel, messages, message)
         if outcome.place is not None and len(sent) == 1:
             await self._listener.run(self._follow, outcome.place, answer, messages[0], sent[0])
+
+    async def _mark(self, message: discord.Message) -> None:
+        try:
+            await message.add_reaction(_WORKING_ON_IT)
+        except discord.HTTPException as problem:
+            log.info("discord.not-marked", number=problem.code)
 
     def _follow(self, place: ChatPlace, answer: Answer, message: Message, sent: discord.Message) -> None:
         post = tracked.follow(self.desk, place, answer, str(sent.id))

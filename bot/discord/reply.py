@@ -39,8 +39,8 @@ WAIT = 1.5
 CALM = 0.1
 """Seconds without anybody new after which a rush is over: people who press at the same moment do not arrive at the same one."""
 NOBODY = discord.AllowedMentions.none()
-_GONE = (10062, 40060, 10015, 50027)
-"""Discord's numbers for an interaction that ran out or was answered by another process."""
+_GONE = (10062, 40060, 10015, 50027, 10008)
+"""Discord's numbers for an interaction that ran out or was answered by another process, and for an answer that is gone again."""
 
 
 @dataclass(frozen=True)
@@ -284,6 +284,13 @@ class Reply:
         post = tracked.follow(self.desk, place, answer, str(sent.id))
         if post is not None:
             _remember(self.desk, post.id, message, sent)
+
+
+def reply_of(interaction: Interaction) -> dict[str, str]:
+    """How an answer that comes later can be given: by the interaction's token while that holds, else to this person."""
+    thinks = interaction.type is not discord.InteractionType.component
+    path = f"/webhooks/{interaction.application_id}/{interaction.token}"
+    return {"user": str(interaction.user.id), "path": path, "acknowledged": "privately" if thinks else ""}
 
 
 def with_buttons(message: Message, draft: drafts.Open, page: int | None = None) -> Message:

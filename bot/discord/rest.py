@@ -21,6 +21,8 @@ Json = dict[str, Any]
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, TOO_LARGE, MISSING_ACCESS, NO_DIRECT, MISSING_PERMISSION, ARCHIVED, OLD_EDITS = (
     10003, 10008, 40005, 50001, 50007, 50013, 50083, 30046,
 )  # fmt: skip
+OVER = (10062, 10015, 50027)
+"""What Discord says of an interaction that ran out, or was never acknowledged."""
 _USUAL_PAUSE = 2.0
 _LONG_PAUSE = 60.0
 _REFUSED = {

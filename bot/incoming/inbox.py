@@ -15,10 +15,12 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import DatabaseUnavailable
 from storage.chat import seen_events
+from storage.chat.seen_events import TakenOver
 from storage.clock import now
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,8 @@ class Errand:
     done: Callable[[str], None] = field(repr=False)
     again: bool = False
     """Whether another process had begun it before."""
+    attempts: int = 0
+    """How often it was begun again, this time included."""
     _left: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -77,11 +81,23 @@ def working_on(errand: Errand | None) -> Iterator[None]:
 
 
 class Inbox:
-    """What one platform's process has taken in. `carry_out` does again what was left; it gets the errand and the payload."""
+    """What one platform's process has taken in. `carry_out` does again what was left; it gets the errand and the payload.
 
-    def __init__(self, desk: Desk, platform: str) -> None:
+    `free` says how much more this process can take over now. `given_up` learns what was begun too often, in the
+    same transaction.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        platform: str,
+        *,
+        free: Callable[[], int] = lambda: 100,
+        given_up: Callable[[Session, dict[str, Any]], None] = lambda session, payload: None,
+    ) -> None:
         self._desk = desk
         self._platform = platform
+        self._free, self._given_up = free, given_up
         self._mine: set[str] = set()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -101,6 +117,10 @@ class Inbox:
                 seen_events.done(session, self._platform, key)
         except DatabaseUnavailable as problem:
             log.warning("inbox.no-database", platform=self._platform, problem=problem.message)
+        self._mine.discard(key)
+
+    def let_go(self, key: str) -> None:
+        """This process works on it no more; unless it is done, it is begun again after a while, here or elsewhere."""
         self._mine.discard(key)
 
     def start(self, carry_out: Callable[[Errand, dict[str, Any]], None]) -> None:
@@ -124,25 +144,31 @@ class Inbox:
             left = self._left_behind()
         except DatabaseUnavailable:
             return
-        for key, payload in left:
+        for key, taken in left:
             log.info("inbox.again", platform=self._platform, key=key)
-            self._mine.add(key)
             try:
-                carry_out(Errand(key, self.done, again=True), payload)
+                carry_out(Errand(key, self.done, again=True, attempts=taken.attempts), taken.payload)
             except Exception:  # an edge: one that breaks must not keep the others from being carried out
                 log.exception("inbox.broken", platform=self._platform, key=key)
 
-    def _left_behind(self) -> list[tuple[str, dict[str, Any]]]:
+    def _left_behind(self) -> list[tuple[str, TakenOver]]:
         mine = set(self._mine)
         with self._desk.reading() as session:
-            found = seen_events.abandoned(session, self._platform, now() - ABANDONED)
+            found = seen_events.abandoned(session, self._platform, now() - ABANDONED, limit=max(0, self._free()))
         theirs = [key for key in found if key not in mine]
         if not theirs and not mine:
             return []
         with self._desk.writing() as session:
             seen_events.keep_young(session, self._platform, mine, now())
-            return [
-                (key, payload)
-                for key in theirs
-                if (payload := seen_events.take_over(session, self._platform, key, now() - ABANDONED, MOST_ATTEMPTS)) is not None
-            ]
+            taken = [(key, one) for key in theirs if (one := self._taken_over(session, key)) is not None]
+            self._mine.update(key for key, _ in taken)
+            return taken
+
+    def _taken_over(self, session: Session, key: str) -> TakenOver | None:
+        taken = seen_events.take_over(session, self._platform, key, now() - ABANDONED)
+        if taken is None or taken.attempts <= MOST_ATTEMPTS:
+            return taken
+        log.error("inbox.given-up", platform=self._platform, key=key)
+        seen_events.done(session, self._platform, key)
+        self._given_up(session, taken.payload)
+        return None

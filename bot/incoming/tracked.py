@@ -37,16 +37,22 @@ def follow(desk: Desk, place: ChatPlace, answer: Answer, message_ref: str) -> Po
         known = posts.at(session, place.platform, place.channel_id, message_ref)
         if known is not None:
             return known
-        asset = assets.by_code(session, subject) if subject.startswith("A-") else None
-        render = renders.by_id(session, ids.number("R", subject) or 0) if subject.startswith("R-") else None
+        asset, render = about(session, subject)
         if asset is None and render is None:
             return None
         made = Post(
             platform=place.platform, tenant=place.tenant, channel_id=place.channel_id, thread_ref=place.thread_ref,
-            message_ref=message_ref, render_id=render.id if render else None, asset_id=asset.id if asset else None,
+            message_ref=message_ref, render_id=render, asset_id=asset,
             wanted=1, shown=1, due=False, kept={"sentence": answer.text} if answer.text and asset else {},
         )  # fmt: skip
         return posts.add(session, made)
+
+
+def about(session: Session, subject: str) -> tuple[int | None, int | None]:
+    """(row of the Asset, row of the Render) that a public id stands for; one of them at most."""
+    asset = assets.by_code(session, subject) if subject.startswith("A-") else None
+    render = renders.by_id(session, ids.number("R", subject) or 0) if subject.startswith("R-") else None
+    return asset.id if asset else None, render.id if render else None
 
 
 def subject_at(session: Session, platform: str, channel_id: str, message_ref: str) -> str:

@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from bot import show
 from bot.cards import Card
+from bot.incoming import job_answers, tracked
+from bot.incoming.job_answers import JobAnswer
 from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.errors import ChatBusy, ChatError, ChatGone, ChatRefused, DatabaseUnavailable, NotFound, SlateError
@@ -44,6 +46,13 @@ class Chat(Protocol):
 
     def edit(self, desk: Desk, post: Post, card: Card, alt: str = "") -> str:
         """Change the message in place; returns its reference, a new one where the message was gone and was posted again."""
+        ...
+
+    def answer(self, desk: Desk, post: Post, given: JobAnswer) -> str:
+        """Give a job's answer where `post` says, or to whoever asked alone. Returns its reference, "" for none that is followed.
+
+        What was sent of it is remembered in `post`, and not sent again.
+        """
         ...
 
     def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
@@ -134,6 +143,9 @@ def _show(desk: Desk, post: Post, chat: Chat) -> bool:
         shown = card_of(session, current) if current is not None else None
     if current is None:
         return True
+    if (given := job_answers.of(current)) is not None:
+        _give(desk, current, chat, given)
+        return True
     if shown is None:
         raise NotFound("What it shows no longer exists.")
     card, alt = shown
@@ -144,6 +156,29 @@ def _show(desk: Desk, post: Post, chat: Chat) -> bool:
     reference = chat.edit(desk, current, card, alt) if again else current.message_ref
     with desk.writing() as session:
         return posts.shown(session, current, current.wanted, reference) or not _newer(posts.by_id(session, post.id or 0), current)
+
+
+def _give(desk: Desk, post: Post, chat: Chat, given: JobAnswer) -> None:
+    """Give an answer, once; one that may not be shown in its channel is for whoever asked alone."""
+    try:
+        reference = chat.answer(desk, post, given)
+    except (ChatGone, ChatRefused) as problem:
+        if given.private:
+            log.warning("post.answer-lost", post=post.id, platform=post.platform, why=problem.message)
+            reference = ""
+        else:
+            log.info("post.answer-private", post=post.id, platform=post.platform, why=problem.message)
+            reference = chat.answer(desk, post, given.privately())
+    subject = tracked.subject_of(given.answer) if reference else ""
+    with desk.writing() as session:
+        asset, render = tracked.about(session, subject)
+        if asset is None and render is None:
+            posts.drop(session, post.id)
+            return
+        kept = {"files": post.kept["files"]} if "files" in post.kept else {}
+        kept |= {"sentence": given.answer.text} if given.answer.text and asset else {}
+        posts.become(session, post.id, kept, render_id=render, asset_id=asset)
+        posts.shown(session, post, post.wanted, reference)
 
 
 def card_of(session: Session, post: Post) -> tuple[Card, str] | None:

@@ -16,10 +16,9 @@ from bot.request import ChatPlace
 from bot.slack import block_kit, forms
 from bot.slack.api import Api
 from bot.slack.block_kit import BlockPage, CardContext
-from bot.slack.chat import send
-from bot.slack.errors import QUIET, NotReady, foreign
 from bot.slack.pictures import files_for
 from bot.slack.runtime import Front, SlackRequest
+from bot.slack.saying import say_to_one, send
 from core.errors import ChatBusy, ChatError, SlateError
 
 log = structlog.get_logger(__name__)
@@ -61,9 +60,7 @@ def whisper(front: Front, heard: SlackRequest, answer: Answer) -> None:
     """Show the answer to the asker only."""
     api = front.api(heard.tenant)
     for page in _pages(front, api, answer):
-        if heard.response_url and _respond(heard, page):
-            continue
-        _patiently(partial(_whisper, api, heard, page))
+        _patiently(partial(say_to_one, api, heard, page))
 
 
 def open_form(front: Front, heard: SlackRequest, form: Form) -> None:
@@ -97,38 +94,6 @@ def _pages(front: Front, api: Api, answer: Answer) -> list[BlockPage]:
     pictures = [one for card in answer.cards for one in card.pictures]
     files = _patiently(lambda: files_for(api, front.desk, pictures)) if pictures else {}
     return block_kit.pages(answer, CardContext(files, front.desk.settings.base_url))
-
-
-def _whisper(api: Api, heard: SlackRequest, page: BlockPage) -> None:
-    if heard.direct or not heard.channel:
-        channel = heard.channel or str(api.do("conversations_open", users=heard.user)["channel"]["id"])
-        send(api, channel, page, heard.thread)
-        return
-    asked: dict[str, Any] = {"channel": heard.channel, "user": heard.user, "text": page.text, "blocks": list(page.blocks)}
-    asked |= {"thread_ts": heard.thread} if heard.thread else {}
-    try:
-        api.do("chat_postEphemeral", **asked)
-    except (NotReady, ChatBusy):
-        raise
-    except ChatError:  # not in that channel, archived …: their direct messages are always there
-        send(api, str(api.do("conversations_open", users=heard.user)["channel"]["id"]), page)
-
-
-def _respond(heard: SlackRequest, page: BlockPage) -> bool:
-    """Answer by the address that came with the press or the command; it works wherever they are, five times in half an hour."""
-    from slack_sdk.webhook import WebhookClient
-
-    said: dict[str, Any] = {
-        "response_type": "ephemeral",
-        "replace_original": False,
-        "text": page.text,
-        "blocks": list(page.blocks),
-    }
-    said |= {"thread_ts": heard.thread} if heard.thread else {}
-    try:
-        return bool(WebhookClient(heard.response_url, timeout=10, logger=QUIET).send_dict(said).status_code == 200)
-    except foreign():
-        return False
 
 
 def _patiently(act: Callable[[], Any]) -> Any:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from bot.cards import Card
+from bot.incoming.job_answers import JobAnswer
 from bot.slack import block_kit
 from bot.slack.api import Api
 from bot.slack.block_kit import BlockPage, CardContext
-from bot.slack.errors import MessageGone, NotInvited, NotReady
+from bot.slack.errors import MessageGone, NotReady
 from bot.slack.pictures import files_for, share
+from bot.slack.runtime import SlackRequest
+from bot.slack.saying import say_to_one, send
 from bot.slack.workspaces import Workspaces
 from core.desk import Desk
 from core.errors import ChatError
+from storage.chat import posts
 from storage.rate_limit import Budget
 from storage.tables import Post
 
@@ -66,6 +70,27 @@ class SlackChat:
         share(api, desk, card.pictures, post, post.message_ref)
         return post.message_ref
 
+    def answer(self, desk: Desk, post: Post, given: JobAnswer) -> str:
+        """Say it in the channel, or to whoever asked alone; page by page, each once."""
+        heard = SlackRequest(
+            post.tenant, given.reply.get("user", ""), post.channel_id, thread=post.thread_ref,
+            response_url=given.reply.get("response_url", ""),
+        )  # fmt: skip
+        api = Api(self.workspaces, post.tenant)
+        pictures = [one for card in given.answer.cards for one in card.pictures]
+        files = files_for(api, desk, pictures, post) if pictures and post.attempts < PATIENCE else {}
+        pages = block_kit.pages(given.answer, CardContext(files, desk.settings.base_url))
+        sent: list[str] = list(post.kept.get("sent", []))
+        for number, page in enumerate(pages[len(sent) :], len(sent)):
+            if given.private:
+                say_to_one(api, heard, page)
+                sent.append("")
+            else:
+                sent.append(send(api, post.channel_id, page, post.thread_ref, _key(post, number)))
+            with desk.writing() as session:
+                posts.keep(session, post.id, sent=sent)
+        return "" if given.private or not sent else sent[0]
+
     def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
         """Show the card to one person, in their direct messages with Slate."""
         api = Api(self.workspaces, tenant)
@@ -83,18 +108,7 @@ class SlackChat:
         return block_kit.message(card, CardContext(files, desk.settings.base_url), alt)
 
 
-def _key(post: Post) -> str:
+def _key(post: Post, page: int = 0) -> str:
     """What makes a repeated posting one message; a message that was deleted is posted under another."""
-    return str(uuid5(NAMESPACE_URL, f"slate:{post.tenant}:{post.channel_id}:{post.id}:{post.message_ref}"))
-
-
-def send(api: Api, channel: str, page: BlockPage, thread: str = "", key: str = "") -> str:
-    """Post a message and return its `ts`; a public channel that Slate is not in yet is joined. Raises NotInvited for others."""
-    asked = {"channel": channel, "text": page.text, "blocks": list(page.blocks), "unfurl_links": False, "unfurl_media": False}
-    asked |= {"thread_ts": thread} if thread else {}
-    asked |= {"client_msg_id": key} if key else {}
-    try:
-        return str(api.do("chat_postMessage", **asked)["ts"])
-    except NotInvited:
-        api.do("conversations_join", channel=channel)
-        return str(api.do("chat_postMessage", **asked)["ts"])
+    more = f":{page}" if page else ""
+    return str(uuid5(NAMESPACE_URL, f"slate:{post.tenant}:{post.channel_id}:{post.id}:{post.message_ref}{more}"))

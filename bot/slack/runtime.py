@@ -186,12 +186,12 @@ class Front:
         """The ChatPlace of what was heard. Raises DatabaseUnavailable."""
         if not heard.channel:
             return ChatPlace(PLATFORM, tenant=heard.tenant)
+        reply = {"user": heard.user, "response_url": heard.response_url}
         name = "" if heard.channel_name in ("", "directmessage", "privategroup") else heard.channel_name
         if not name:
             name = self._name_of(heard)
-        return place_for(
-            self.desk, PLATFORM, heard.channel, name=name, tenant=heard.tenant, thread_ref=heard.thread
-        )  # fmt: skip
+        found = place_for(self.desk, PLATFORM, heard.channel, name=name, tenant=heard.tenant, thread_ref=heard.thread)
+        return replace(found, reply=reply)
 
     def _name_of(self, heard: SlackRequest) -> str:
         """What Slack calls a channel that came without a name: asked once, and never a reason to fail."""

@@ -67,7 +67,9 @@ class Shortcuts:
         files = [one for one in message.get("files") or [] if str(one.get("mimetype", "")).startswith(("image/", "video/"))]
         if files:
             brought = attachments(self.front.api(heard.tenant), self.front.desk, files[:4])
-            return commands.answer(self.front.desk, ChatRequest(member, place, "/whatis", brought, user_id=heard.account))
+            return commands.answer(
+                self.front.desk, ChatRequest(member, place, "/whatis private:yes", brought, user_id=heard.account)
+            )
         subject = self._subject(heard, message)
         if not subject:
             raise NotFound("I can see no picture in this message.", hint="Send me the picture itself.")

@@ -89,7 +89,7 @@ def say(house: House, member: Member, slug: str, saying: Saying) -> Told:
         ring(house.desk, session)
     if not line:
         return {}
-    place = ChatPlace(PLATFORM, slug, str(thread or ""), project)
+    place = ChatPlace(PLATFORM, slug, str(thread or ""), project, reply={"asked": key, "message": f"answer:{key}"})
     answer = house.commands.answer(house.desk, ChatRequest(member, place, line, files, f"room:{key}"))
     return _deliver(house, member, place, answer, asked=said)
 
@@ -106,8 +106,8 @@ def press(house: House, member: Member, slug: str, pressing: Pressing) -> Told:
     with house.desk.reading() as session:
         channel, project = enter(session, member, slug)
         thread = _thread(session, channel, pressing.thread)
-    place = ChatPlace(PLATFORM, slug, str(thread or ""), project)
     key = f"room:press:{member.id}:{pressing.key}"
+    place = ChatPlace(PLATFORM, slug, str(thread or ""), project, reply={"message": f"answer:{key}"})
     answer = house.commands.press(house.desk, member, place, pressing.action, pressing.values, key=key)
     return _deliver(house, member, place, answer, key=key)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from bot.cards import Card, to_json
+from bot.incoming.job_answers import JobAnswer
 from core.desk import Desk
 from core.errors import NotFound
 from storage.chat import room
@@ -52,6 +53,24 @@ class RoomChat:
                 ring(desk, session)
                 return str(there.id)
         return self.post(desk, post, card, alt)
+
+    def answer(self, desk: Desk, post: Post, given: JobAnswer) -> str:
+        """Put the answer in the place of its acknowledgement; a question that is answered to all becomes visible to all."""
+        only_for = given.member_id if given.private else None
+        with desk.writing() as session:
+            channel, answer = _channel(session, post), post.kept["job"]["answer"]
+            key = given.reply.get("message") or f"post:{post.id}"
+            there = room.by_key(session, key)
+            if there is None:
+                thread = _row(post.thread_ref)
+                room.say(session, _id(channel), answer=answer, key=key, thread_id=thread, only_for=only_for)
+            else:
+                room.edit(session, there, answer=answer, only_for=only_for)
+            asked = room.by_key(session, given.reply.get("asked", ""))
+            if asked is not None and not given.private:
+                room.edit(session, asked, only_for=None)
+            ring(desk, session)
+            return ""  # a message of the room says itself what it is about
 
     def tell(self, desk: Desk, tenant: str, user_id: str, card: Card, alt: str = "") -> None:
         """Nothing: whoever is in the room sees its messages; there is no other way to reach them."""

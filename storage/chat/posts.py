@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Case, ColumnElement, and_, case, update
+from sqlalchemy import Case, ColumnElement, and_, case, delete, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col, func, or_, select
 
 from storage.clock import now
-from storage.tables import Asset, Post, Render, RenderState
+from storage.tables import Asset, Json, Post, Render, RenderState
 
 _TROUBLED = (col(Post.error) != "", col(Post.attempts) > 1)
 """Failed more than once: it may be the place, and not the moment."""
@@ -133,6 +133,17 @@ def keep(session: Session, post_id: int, **kept: Any) -> None:
         post.kept = {**post.kept, **kept}
         session.add(post)
         session.flush()
+
+
+def become(session: Session, post_id: int, kept: Json, *, render_id: int | None = None, asset_id: int | None = None) -> None:
+    """A message that gave an answer is about a render or an asset from now on, and kept in step with it."""
+    values = {"kept": kept, "render_id": render_id, "asset_id": asset_id}
+    session.execute(update(Post).where(col(Post.id) == post_id).values(**values).execution_options(synchronize_session=False))
+
+
+def drop(session: Session, post_id: int) -> None:
+    """Nothing is to be shown there any more."""
+    session.execute(delete(Post).where(col(Post.id) == post_id))
 
 
 def release(session: Session, post_id: int) -> None:

@@ -27,6 +27,7 @@ from storage.people import members
 from storage.queue import CHAT
 from storage.rate_limit import Budget
 from storage.tables import Member, Post
+from tests.shop import carry_out_commands
 from tests.simulators.discord import Channel, DiscordServer, Message, Responded, checking, limits
 from tests.simulators.discord import Person as Account
 from tests.simulators.discord.running import Running
@@ -97,6 +98,7 @@ class Server:
     def catches_up(self) -> None:
         self.running.settle(self.discord)
         if threading.current_thread() is threading.main_thread():
+            carry_out_commands(self.desk)
             self.desk.queue.serve([CHAT], burst=True)
             self.outbox.drain()
 

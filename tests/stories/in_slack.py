@@ -28,6 +28,7 @@ from storage.people import members
 from storage.queue import CHAT
 from storage.rate_limit import Budget
 from storage.tables import Member, Post
+from tests.shop import carry_out_commands
 from tests.simulators.slack import Slack, running
 from tests.simulators.slack.filling import initial
 from tests.simulators.slack.world import Channel, Json, Message, User
@@ -88,6 +89,7 @@ class Workspace:
 
     def catches_up(self) -> None:
         self.settle()
+        carry_out_commands(self.desk)
         self.desk.queue.serve([CHAT], burst=True)
         self.outbox.drain()
 
@@ -194,6 +196,7 @@ class Client:
         heard = _Heard()
         yield heard
         self.house.settle()
+        carry_out_commands(self.house.desk)
         self.house.outbox.drain()
         heard.new = [self._seen(one) for one in self._messages() if one.ts not in before and one.by_app]
         heard.blocks = [one.blocks for one in self._messages() if one.ts not in before and one.by_app]

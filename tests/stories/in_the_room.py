@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -13,8 +13,10 @@ import httpx2
 from bot.messages.sync import catch_up
 from bot.web.room_chat import RoomChat
 from core.desk import Desk
+from core.errors import DatabaseUnavailable
 from storage.queue import CHAT
 from storage.tables import Member
+from tests.shop import carry_out_commands
 from tests.stories.telling import Form, Front, Seen, Told
 from tests.web import Web
 
@@ -115,6 +117,8 @@ class Browser:
 
     client: httpx2.Client
     slug: str = "general"
+    carries_out: Callable[[], None] = lambda: None
+    """What Slate gets on with when something was said: commands that take long are done by the clerk."""
 
     def say(self, text: str, files: Sequence[tuple[str, bytes]], thread: str, key: str) -> Told:
         receipts = []
@@ -152,6 +156,7 @@ class Browser:
     def _send(self, what: str, body: dict[str, Any]) -> Told:
         answer = self.client.post(f"/c/{self.slug}/{what}", json=body)
         facts = answer.json()
+        self.carries_out()
         form = page(facts["form"]).first("form") if facts.get("form") else None
         return Told(
             error=facts.get("error", ""),
@@ -187,10 +192,16 @@ class Room:
 
     def enter(self, name: str, slug: str = "general") -> tuple[Member, Front]:
         """Somebody comes in through the door."""
-        front = Browser(self.web.client(name), slug)
+        front = Browser(self.web.client(name), slug, self.carries_out)
         return self.web.member(name), front
 
+    def carries_out(self) -> None:
+        with suppress(DatabaseUnavailable):
+            if carry_out_commands(self.desk):
+                catch_up(self.desk, speak={"room": RoomChat()})
+
     def catches_up(self) -> None:
+        carry_out_commands(self.desk)
         self.desk.queue.serve([CHAT], burst=True)
         catch_up(self.desk, speak={"room": RoomChat()})
 

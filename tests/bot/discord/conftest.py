@@ -18,7 +18,7 @@ from storage.people import members
 from storage.queue import Queue
 from storage.tables import Member, Role
 from tests.makers import make_member
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, carry_out_commands, open_shop
 from tests.simulators.discord import Channel, DiscordServer, Guild, Message, Person, Responded, checking
 from tests.simulators.discord.running import Running
 from tests.waiting import until
@@ -71,6 +71,7 @@ class Studio:
         self.catches_up()
 
     def catches_up(self) -> None:
+        carry_out_commands(self.desk)
         self.outbox.drain()
 
     def settles(self) -> None:
@@ -97,6 +98,8 @@ class Studio:
         """What came of it, waiting a little."""
         assert not done.late, "Discord said that the application did not respond"
         self.running.settle(self.server)
+        if carry_out_commands(self.desk):
+            self.outbox.drain()
         until(lambda: len(done.said) >= many, f"{many} messages come of it")
         return done.said
 
