@@ -41,6 +41,9 @@ In chat, `/help COMMAND` shows the same text as this page.
 A render's message, the results of `find` and `whatis`, verdicts and tags are shown to the channel; `private:yes` shows a
 search to you only. Help, errors, the queue, forms, copied commands, lineage and provenance are shown only to whoever
 asked.
+
+In chat, `export`, `verify`, `restore`, `compliance` and `whatis` with a file are acknowledged at once; `slate clerk` does the
+work, and the answer comes as a message. On the command line every command is answered directly.
 """
 
 

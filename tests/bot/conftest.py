@@ -46,7 +46,7 @@ class Talk:
         return ChatPlace("room", "general", self.thread, self.project)
 
     def say(self, text: str, *, by: Member | None = None, files: tuple[Attachment, ...] = (), key: str | None = None) -> Answer:
-        return commands.answer(self.desk, ChatRequest(by or self.mia, self.place, text, files, key))
+        return commands.answer(self.desk, ChatRequest(by or self.mia, self.place, text, files, key, now=True))
 
     def press(self, action: str, *, by: Member | None = None, values: dict[str, str] | None = None) -> Answer:
         return commands.press(self.desk, by or self.mia, self.place, action, values)

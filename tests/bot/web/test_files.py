@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from bot.messages.sync import catch_up
 from bot.web.files import kind_of
+from bot.web.room_chat import RoomChat
 from core.desk import Desk
 from core.settings import Settings
 from storage.files import assets
 from storage.files.assets import AssetDraft
 from storage.tables import Asset, Origin
+from tests.shop import carry_out_commands
 from tests.web import Web, picture
 
 
@@ -120,6 +123,8 @@ def test_a_dropped_picture_that_is_known_is_named_once(web: Web) -> None:
     asset = keep_asset(web, picture("red"), "image/png", "red.png")
     receipt = mia.post("/uploads", params={"name": "mail.png"}, content=picture("red")).json()["receipt"]
     mia.post("/c/general/say", json={"text": "/whatis", "key": "key-00001", "receipts": [receipt]}).raise_for_status()
+    carry_out_commands(web.desk)
+    catch_up(web.desk, speak={"room": RoomChat()})
     assert mia.get("/c/general").text.count(f"This is {asset.code}: the very same file.") == 1
 
 
