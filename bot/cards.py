@@ -6,9 +6,11 @@ A Button carries only `verb:id`; everything else is looked up when it is pressed
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
+
+from core.schemas.base import Schema
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -150,8 +152,13 @@ class Answer:
     """What may be pressed below the text, such as Undo."""
     note: str = ""
     """What whoever pressed a button is told alone, where the answer itself is a message further down."""
-    data: dict[str, Any] = field(default_factory=dict)
-    """The same answer for scripts: the documented `--json` shape."""
+    schema: Schema | None = None
+    """The same answer for scripts, as docs/json.md lists it."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The schema as JSON-ready data; empty where there is none."""
+        return self.schema.as_json() if self.schema else {}
 
 
 @cache
@@ -178,5 +185,5 @@ def answer_from_json(data: dict[str, Any]) -> Answer:
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
-    made: dict[str, Any] = _json_of(Answer).dump_python(answer, mode="json")
+    made: dict[str, Any] = _json_of(Answer).dump_python(answer, mode="json", exclude={"schema"})
     return made

@@ -20,6 +20,7 @@
     │   └── ChatBusy · ChatGone · ChatRefused
     ├── IdentityProviderAway   nobody new can sign in by it just now
     ├── Unfinished             it was begun several times and never came to its end
+    ├── CannotStart            something on this machine keeps a process from starting
     ├── SandboxBusy            as many files are being read as may be at a time
     ├── SealUnavailable        there is nothing to sign with
     ├── AuditBroken            the audit log is not as it was written
@@ -265,6 +266,10 @@ class IdentityProviderAway(SlateError):
 
 class Unfinished(SlateError):
     """This was begun several times and never came to its end, so it is not tried again."""
+
+
+class CannotStart(SlateError):
+    """Slate cannot start."""
 
 
 class StoreError(SlateError):

@@ -36,6 +36,7 @@ from bot.web.wakeups import Bell
 from core import errors
 from core.desk import Desk, here
 from core.people.openid import openid_provider
+from core.schemas.room import RoomProblem
 from hooks.health import router as health_routes
 from hooks.slack import slack_routes
 
@@ -180,7 +181,7 @@ def _answer(request: Request, status: int, code: str, message: str, hint: str) -
     if _wants_page(request):
         facts: dict[str, Any] = {"status": status, "code": code, "message": message, "hint": hint}
         return HTMLResponse(request.app.state.house.templates.html("problem.html", **facts), status)
-    return JSONResponse({"error": code, "message": message, "hint": hint}, status)
+    return JSONResponse(RoomProblem(error=code, message=message, hint=hint).as_json(), status)
 
 
 def _wants_page(request: Request) -> bool:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from core.errors import DatabaseUnavailable
+from core.schemas.room import HealthSchema
 from storage.people import members
 
 router = APIRouter(include_in_schema=False)
@@ -22,4 +23,4 @@ def healthz(request: Request) -> JSONResponse:
     except DatabaseUnavailable:
         up = False
     redis = "up" if desk.queue.ping() else "away"
-    return JSONResponse({"ok": up, "database": "up" if up else "away", "redis": redis}, 200 if up else 503)
+    return JSONResponse(HealthSchema(ok=up, database="up" if up else "away", redis=redis).as_json(), 200 if up else 503)

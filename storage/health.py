@@ -24,7 +24,7 @@ _FOLLOWS = re.compile(r"^down_revision(?:: [^=]*)? = [\"'](\w+)[\"']", re.MULTIL
 
 
 @dataclass(frozen=True)
-class Schema:
+class DatabaseSchema:
     """How far a database's schema is. `at` is empty when there is none yet."""
 
     at: str
@@ -37,13 +37,13 @@ class Schema:
         return self.at == self.newest
 
 
-def schema(database: Database) -> Schema:
+def schema(database: Database) -> DatabaseSchema:
     """Raises sqlalchemy.exc.OperationalError when the database does not answer."""
     with database.engine.connect() as connection:
         known_here = inspect(connection).has_table("alembic_version")
         at = str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "") if known_here else ""
     newest, known = _revisions()
-    return Schema(at, newest, at in known or not at)
+    return DatabaseSchema(at, newest, at in known or not at)
 
 
 def database_version(database: Database) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,8 +14,7 @@ from bot.cli.error_output import in_own_words, tell_answer
 
 if TYPE_CHECKING:
     from bot.cards import Answer
-
-_ESTIMATES = ("starts_in", "takes", "progress")
+    from core.schemas.base import Schema
 
 
 def show(answer: Answer, *, as_json: bool, base_url: str) -> None:
@@ -24,36 +22,29 @@ def show(answer: Answer, *, as_json: bool, base_url: str) -> None:
     if answer.error:
         raise typer.Exit(tell_answer(answer, as_json=as_json))
     if answer.copy:
+        from core.schemas.renders import CommandLineSchema
+
         pasted = shell_line(answer.copy)
-        answer = replace(answer, copy=pasted, data={**answer.data, "shell": pasted})
+        answer = replace(answer, copy=pasted)
+        if isinstance(answer.schema, CommandLineSchema):
+            answer = replace(answer, schema=answer.schema.model_copy(update={"shell": pasted}))
     if as_json:
-        print_json(answer.data)
+        print_json(answer.schema)
         return
     from bot.cli.terminal_output import print_answer
 
     print_answer(answer, base_url)
 
 
-def print_json(data: Mapping[str, Any]) -> None:
-    """JSON with every character as it is, a lone half of a pair excepted."""
-    data = _told(data)
+def print_json(schema: Schema | None) -> None:
+    """JSON with every character as it is, a lone half of a pair excepted; hints of errors name commands of the terminal."""
+    data = schema.as_json() if schema else {}
+    if data.get("error"):
+        data["error"] = in_own_words(data["error"])
     try:
         print(json.dumps(data, ensure_ascii=False, indent=2))
     except UnicodeEncodeError:
         print(json.dumps(data, indent=2))
-
-
-def _told(shape: Mapping[str, Any]) -> dict[str, Any]:
-    """The shape with its renders' estimates to three digits, and what an error advises in the words of the terminal."""
-    made = dict(shape)
-    for name in _ESTIMATES:
-        if isinstance(made.get(name), float):
-            made[name] = round(made[name], 3)
-    if isinstance(made.get("error"), Mapping):
-        made["error"] = in_own_words(made["error"])
-    if "renders" in made:
-        made["renders"] = [_told(one) if isinstance(one, Mapping) else one for one in made["renders"]]
-    return made
 
 
 def shell_line(said: str) -> str:

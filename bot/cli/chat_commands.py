@@ -107,6 +107,7 @@ def find(
 def _explain(question: str, as_name: str, as_json: bool) -> None:
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
+    from core.schemas.search import ExplainedSchema
     from core.search import ask
 
     with opened() as desk:
@@ -114,7 +115,7 @@ def _explain(question: str, as_name: str, as_json: bool) -> None:
         with desk.reading() as session:
             parts = ask.explain(session, question, by=member)
     if as_json:
-        print_json({"questions": parts})
+        print_json(ExplainedSchema(questions=parts))
         return
     for part in parts:
         for name, value in part.items():

@@ -17,15 +17,17 @@ def doctor(as_json: AsJson = False) -> None:
     from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import plain_desk
     from core.operations.doctor import examine, healthy
+    from core.schemas.operations import DoctorSchema, FindingSchema
 
     with plain_desk() as desk:
         findings = examine(desk)
     well = healthy(findings)
     if as_json:
-        named = [
-            {"part": one.part, "state": one.state.value, "kind": one.kind, "text": one.text, "fix": one.fix} for one in findings
+        told = [
+            FindingSchema(part=one.part, state=one.state.value, kind=one.kind, text=one.text, fix=one.fix, facts=one.facts)
+            for one in findings
         ]
-        print_json({"healthy": well, "findings": [row | {"facts": one.facts} for row, one in zip(named, findings, strict=True)]})
+        print_json(DoctorSchema(healthy=well, findings=told))
     else:
         _print_findings(findings)
     if not well:
@@ -53,10 +55,13 @@ def settings(as_json: AsJson = False) -> None:
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import read_settings
     from core.operations.settings_table import variables
+    from core.schemas.operations import SettingList, SettingSchema
 
     rows = variables(read_settings())
     if as_json:
-        print_json({"settings": [{"name": one.name, "value": one.value, "set": one.is_set, "help": one.help} for one in rows]})
+        print_json(
+            SettingList(settings=[SettingSchema(name=one.name, value=one.value, set=one.is_set, help=one.help) for one in rows])
+        )
         return
     from rich.console import Console
     from rich.padding import Padding

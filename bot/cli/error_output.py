@@ -46,6 +46,7 @@ _CODES: tuple[tuple[type[SlateError], ExitCode], ...] = (
     (errors.BackendUnreachable, ExitCode.UNAVAILABLE),
     (errors.BackendBusy, ExitCode.UNAVAILABLE),
     (errors.StoreError, ExitCode.UNAVAILABLE),
+    (errors.CannotStart, ExitCode.UNAVAILABLE),
     (errors.BackendError, ExitCode.FAILED),
 )
 

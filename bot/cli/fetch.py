@@ -28,8 +28,9 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Write the original, byte for byte. Without -o it goes under its own name into this folder, if no such file is there."""
-    from bot import shapes
+    from bot import schemas
     from bot.cli.open_desk import opened
+    from core.schemas.assets import FetchedAsset
 
     if as_json and output == "-":
         raise BadInput("`-o -` and --json both want standard output.", hint="Give a file.", input="output")
@@ -43,7 +44,7 @@ def fetch(
     target = _target(asset, output)
     write(target, data)
     if as_json:
-        print_json(shapes.asset_shape(asset) | {"file": str(target)})
+        print_json(FetchedAsset(**vars(schemas.of_asset(asset)), file=str(target)))
     else:
         typer.echo(f"{asset.code} is in {target} ({len(data):,} bytes, sha256 {asset.sha256[:10]}).", err=True)
 

@@ -51,11 +51,12 @@ def ingest(
     slate ingest /renders --rule "{client}/{project}/**/{shot}_*"
     slate ingest ComfyUI/output --by "Mia Chen" --project acme-spring --watch
     """
+    from bot import schemas
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
     from bot.cli.run_line import sit_down
-    from bot.commands.imports import intake_shape
     from core.importing import scan, sources
+    from core.schemas.imports import ImportList
     from storage.files import imports
 
     with opened() as desk:
@@ -71,12 +72,13 @@ def ingest(
             _say(f"Watching {', '.join(place)}; Ctrl-C ends it.")
             _watch(desk, list(zip(taken, found, strict=True)), member, terms)
         with desk.reading() as session:
-            shapes = [
-                intake_shape(imports.by_code(session, one.code) or one, imports.count_waiting(session, one.id)) for one in taken
+            told = [
+                schemas.of_import(imports.by_code(session, one.code) or one, imports.count_waiting(session, one.id))
+                for one in taken
             ]
         _report(desk, taken, file, as_json)
     if as_json:
-        print_json(shapes[0] if len(shapes) == 1 else {"ingests": shapes})
+        print_json(told[0] if len(told) == 1 else ImportList(ingests=told))
 
 
 def _terms(desk: Desk, rule: list[str], by: str, project: str, owner: bool) -> Terms:
@@ -224,6 +226,7 @@ def reindex(
     from bot.cli.open_desk import opened
     from core.files import reparse
     from core.recognition import keypoint_match
+    from core.schemas.operations import ReindexSchema
     from storage import search
 
     with opened() as desk:
@@ -231,6 +234,6 @@ def reindex(
         looked_at = keypoint_match.note(desk)
         indexed = search.reindex(desk.database)
     if as_json:
-        print_json({"changed": changed, "indexed": indexed, "looked_at": looked_at})
+        print_json(ReindexSchema(changed=changed, indexed=indexed, looked_at=looked_at))
     else:
         print(f"{changed:,} say something else now; {indexed:,} are in the index; the looks of {looked_at:,} were noted.")

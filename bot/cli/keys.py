@@ -12,7 +12,18 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.options import As, AsJson
-from core.errors import BadInput, Conflict, SlateError
+from core.errors import BadInput, Conflict, SlateError, UnknownAsset
+from core.schemas.base import Schema
+from core.schemas.operations import (
+    AddressSchema,
+    AuthoritySchema,
+    CertificateSchema,
+    RenewedCertificate,
+    RevocationListSchema,
+    RevokedCertificate,
+    SealedAsset,
+    SealList,
+)
 
 
 def init(as_json: AsJson = False) -> None:
@@ -23,7 +34,11 @@ def init(as_json: AsJson = False) -> None:
     settings = read_settings()
     made = make(settings.keys, settings.team)
     said = f"Made an authority in {settings.keys}." if made else f"There is one in {settings.keys} already; nothing was changed."
-    _tell({"folder": str(settings.keys), "made": made}, f"{said} Give root.pem to whoever should trust your files.", as_json)
+    _tell(
+        AuthoritySchema(folder=str(settings.keys), made=made),
+        f"{said} Give root.pem to whoever should trust your files.",
+        as_json,
+    )
 
 
 def show(as_json: AsJson = False) -> None:
@@ -33,7 +48,7 @@ def show(as_json: AsJson = False) -> None:
 
     held = signer.held(read_settings())
     days = held.days_left(datetime.now(UTC))
-    told = {"subject": held.subject, "issuer": held.issuer, "serial": held.serial, "expires": held.ends.isoformat(), "days": days}
+    told = CertificateSchema(subject=held.subject, issuer=held.issuer, serial=held.serial, expires=held.ends, days=days)
     _tell(
         told,
         f"{held.subject}, issued by {held.issuer}\nserial {held.serial}\ngood until {held.ends:%d %B %Y}, {days} days",
@@ -51,7 +66,7 @@ def rotate(as_json: AsJson = False) -> None:
         hint = "Renew it where it came from and replace the files."
         raise Conflict("The certificate in use is your own (SLATE_SEAL_CERTIFICATE).", hint=hint)
     held = renew(settings.keys, settings.team)
-    _tell({"serial": held.serial, "expires": held.ends.isoformat()}, f"The new leaf is good until {held.ends:%d %B %Y}.", as_json)
+    _tell(RenewedCertificate(serial=held.serial, expires=held.ends), f"The new leaf is good until {held.ends:%d %B %Y}.", as_json)
 
 
 def revoke(
@@ -69,7 +84,7 @@ def revoke(
     settings = read_settings()
     if revocation_list is not None:
         found, path = revocation.keep(settings.keys, revocation_list.read_bytes())
-        told = {"list": str(path), "issuer": found.issuer, "certificates": len(found.entries)}
+        told = RevocationListSchema(list=str(path), issuer=found.issuer, certificates=len(found.entries))
         _tell(told, f"{len(found.entries)} certificates of {found.issuer} are withdrawn by this list.", as_json)
         return
     if not serial.isdecimal():
@@ -79,7 +94,7 @@ def revoke(
             file.write(f"{serial} {' '.join(note.split())}\n")
     except OSError as problem:
         raise BadInput(f"keys/revoked.txt cannot be written: {problem.strerror}.", hint="Check the folder's rights.") from problem
-    _tell({"revoked": serial}, "Files signed with it are shown as revoked from now on.", as_json)
+    _tell(RevokedCertificate(revoked=serial), "Files signed with it are shown as revoked from now on.", as_json)
 
 
 def seal(
@@ -102,7 +117,7 @@ def seal(
         with desk.reading() as session:
             named = [(code, assets.by_code(session, code)) for code in subjects]
         if missing := [code for code, asset in named if asset is None]:
-            raise BadInput(f"There is no asset {missing[0][:20]}.", hint="Ids look like A-7Q0D.")
+            raise UnknownAsset(f"There is no asset `{missing[0][:20]}`.", hint="Ids look like `A-7Q0D`; `slate find` lists them.")
         wanted = [asset for _, asset in named if asset is not None]
         wanted += reseal.due(desk, 10_000) if due else []
         every = chain(wanted, _ending(desk) if renew and not subjects else ())
@@ -110,12 +125,12 @@ def seal(
         for asset in every:
             try:
                 done = (reseal.renew if renew else reseal.seal)(desk, asset, by=member)
-                rows.append({"asset": asset.code, "state": done.seal_state, "sha256": done.sha256})
+                rows.append(SealedAsset(asset=asset.code, state=done.seal_state, sha256=done.sha256))
             except SlateError as problem:
-                rows.append({"asset": asset.code, "state": asset.seal_state, "why": problem.message})
+                rows.append(SealedAsset(asset=asset.code, state=asset.seal_state, why=problem.message))
     nothing = "Nothing turns invalid within six weeks." if renew else "Nothing waits for a seal."
-    said = "\n".join(row.get("why") or f"{row['asset']}: {row['state']}" for row in rows) or nothing
-    _tell({"results": rows}, said, as_json)
+    said = "\n".join(row.why or f"{row.asset}: {row.state}" for row in rows) or nothing
+    _tell(SealList(results=rows), said, as_json)
 
 
 def _ending(desk: Any) -> Iterator[Any]:
@@ -138,7 +153,7 @@ def serve(
 
     with stamping_server(Stamper(read_settings().keys), port) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
-        _tell({"url": url}, f"Time stamps are given at {url}\nSet SLATE_TSA_URL={url}", as_json)
+        _tell(AddressSchema(url=url), f"Time stamps are given at {url}\nSet SLATE_TSA_URL={url}", as_json)
         server.serve_forever()
 
 
@@ -164,10 +179,10 @@ def stamping_server(stamper: Any, port: int) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), TimestampHandler)
 
 
-def _tell(shape: dict[str, Any], said: str, as_json: bool) -> None:
+def _tell(told: Schema, said: str, as_json: bool) -> None:
     from bot.cli.answer_output import print_json
 
     if as_json:
-        print_json(shape)
+        print_json(told)
     else:
         typer.echo(said)

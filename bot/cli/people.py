@@ -17,11 +17,12 @@ def join(
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
     from bot.identity import join_at_terminal
+    from core.schemas.people import JoinedMember
 
     with opened() as desk:
         member, new = join_at_terminal(desk, name)
     if as_json:
-        print_json({"member": member.name, "role": member.role.value, "new": new})
+        print_json(JoinedMember(member=member.name, role=member.role.value, new=new))
     else:
         typer.echo(
             f"Created member {member.name} with the role {member.role.value}." if new else f"{member.name} is a member already."

@@ -10,33 +10,40 @@ from typing import Annotated
 import typer
 
 from bot.cli.child_process import follow_parent, listen_for_stop, settle
+from bot.cli.options import AsJson
 from core.security import exposure
 from core.settings import Settings
 
 
-def prepare() -> None:
+def prepare(as_json: AsJson = False) -> None:
     """Migrate the database and write the defaults; run it once per release on a real host."""
     from core.desk import here
     from core.operations import setup
     from core.people import signin
 
     desk = here()
-    setup.prepare(desk, setup.configured_servers(desk.settings))
+    servers = setup.configured_servers(desk.settings)
+    setup.prepare(desk, servers)
     address = signin.offer_first_admin(desk)
     desk.close()
+    if as_json:
+        from bot.cli.answer_output import print_json
+        from core.schemas.operations import PreparedSchema
+
+        told = PreparedSchema(ready=True, backends=[name for name, _ in servers])
+        print_json(told.model_copy(update={"first_admin": address}) if address else told)
+        return
     typer.echo("Ready.")
     if address:
         typer.echo(f"There is no admin yet. Open this within an hour to become the first:\n{address}")
 
 
-def web() -> None:
+def web(as_json: AsJson = False) -> None:
     """Serve the room, the asset pages and the hooks."""
     import uvicorn
 
-    if problem := exposure.refusal(Settings()):
-        typer.echo(problem, err=True)
-        raise typer.Exit(5)
-    settings = _begin("web")
+    exposure.check(Settings())
+    settings = _begin("web", as_json)
     import_module("hooks.app")
     settle()
     uvicorn.run(
@@ -53,9 +60,10 @@ def web() -> None:
 
 def worker(
     backend: Annotated[str, typer.Option(help="Name of the backend to serve. Without it: every configured one, all lanes.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Carry out renders: one process a lane, as many lanes a backend as SLATE_LANES says."""
-    settings = _begin("worker")
+    settings = _begin("worker", as_json)
     name = backend or settings.backend
     if not name:
         _all_lanes(settings)
@@ -65,8 +73,8 @@ def worker(
     _serve_lane(name)
 
 
-def _begin(process: str) -> Settings:
-    """What every process does first: follow its supervisor, and log as the settings say."""
+def _begin(process: str, as_json: bool) -> Settings:
+    """What every process does first: follow its supervisor, and log as the settings say; with --json, say that it has started."""
     from core.operations import logs
 
     settings = Settings()
@@ -74,7 +82,17 @@ def _begin(process: str) -> Settings:
     logs.set_up(settings, process)
     if process != "worker":
         say_alive(settings, process)
+    if as_json:
+        say_started(process)
     return settings
+
+
+def say_started(process: str) -> None:
+    from bot.cli.answer_output import print_json
+    from core.schemas.operations import ProcessSchema
+
+    print_json(ProcessSchema(process=process, pid=os.getpid()))
+    sys.stdout.flush()
 
 
 def say_alive(settings: Settings, process: str, serves: str = "") -> None:
@@ -129,7 +147,7 @@ def _all_lanes(settings: Settings) -> None:
     supervisor.run()
 
 
-def clerk() -> None:
+def clerk(as_json: AsJson = False) -> None:
     """Post and edit chat messages, and carry out the commands that take long."""
     import threading
 
@@ -139,7 +157,7 @@ def clerk() -> None:
     from core.desk import here
     from storage.queue import CHAT
 
-    _begin("clerk")
+    _begin("clerk", as_json)
     desk = here()
     desk.database.background = True
     outbox = Outbox(desk, chats(desk))
@@ -156,24 +174,24 @@ def clerk() -> None:
     desk.close()
 
 
-def archivist() -> None:
+def archivist(as_json: AsJson = False) -> None:
     """Finish what `slate ingest` found: keep its bytes, fingerprint its looks, make its small pictures."""
     from core.desk import here
     from storage.queue import ARCHIVE
 
-    _begin("archivist")
+    _begin("archivist", as_json)
     desk = here()
     desk.database.background = True
     desk.queue.serve([ARCHIVE])
     desk.close()
 
 
-def discord() -> None:
+def discord(as_json: AsJson = False) -> None:
     """Listen to Discord; ends with an error when the connection breaks for good, to be started again."""
     from bot.discord.client import serve
     from core.desk import here
 
-    _begin("discord")
+    _begin("discord", as_json)
     desk = here()
     settle()
     try:
@@ -182,12 +200,12 @@ def discord() -> None:
         desk.close()
 
 
-def sweeper() -> None:
+def sweeper(as_json: AsJson = False) -> None:
     """Put back on its way whatever got lost: tickets, dead workers' renders, posts left behind."""
     from core.desk import here
     from core.rendering.reconciler import Sweeper
 
-    _begin("sweeper")
+    _begin("sweeper", as_json)
     desk = here()
     desk.database.background = True
     broom = Sweeper(desk)

@@ -71,9 +71,9 @@ def _saved(desk: Desk, answer: Answer, output: str) -> Answer:
     """The answer, with where its files were written."""
     from bot.cli.written_files import save
 
-    written = save(desk, dict(answer.data), output)
+    written = save(desk, answer.data, output)
     sys.stderr.write("".join(f"{command_text.clean(one)}\n" for one in written))
-    return replace(answer, data={**answer.data, "written": written})
+    return replace(answer, schema=answer.schema.model_copy(update={"written": written}) if answer.schema else None)
 
 
 def attachment(desk: Desk, path: Path) -> Attachment:

@@ -25,6 +25,7 @@ def chat(as_json: AsJson = False) -> None:
     from bot.cli.open_desk import opened
     from core.errors import Conflict
     from core.operations.selftest import run
+    from core.schemas.operations import CanarySchema, SelftestSchema
 
     with opened() as desk:
         found = list(places(desk))
@@ -32,7 +33,7 @@ def chat(as_json: AsJson = False) -> None:
             raise Conflict("No chat is connected that a canary could go through.", hint="Connect Slack or Discord first.")
         outcomes = run(desk, found)
     if as_json:
-        print_json({"outcomes": [one.__dict__ for one in outcomes]})
+        print_json(SelftestSchema(outcomes=[CanarySchema(**vars(one)) for one in outcomes]))
         return
     for one in outcomes:
         told = one.problem or ", ".join(f"{layer} {state}" for layer, state in one.layers.items())

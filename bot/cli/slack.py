@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.child_process import follow_parent, listen_for_stop, settle
+from bot.cli.options import AsJson
 
 
 def slack(
@@ -17,19 +18,27 @@ def slack(
     address: Annotated[
         str, typer.Option(help="With --manifest: how Slack reaches the web process, https://…, for HTTP instead of Socket Mode.")
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Serve Slack over Socket Mode; docs/slack.md says how to set it up."""
     if manifest:
         from bot.slack.manifest import manifest as made
         from bot.slack.manifest import written
 
-        typer.echo(written(made(address, every=every_command)), nl=False)
+        wanted = made(address, every=every_command)
+        if as_json:
+            from bot.cli.answer_output import print_json
+            from core.schemas.operations import ManifestSchema
+
+            print_json(ManifestSchema(manifest=wanted))
+        else:
+            typer.echo(written(wanted), nl=False)
         return
-    _serve()
+    _serve(as_json)
 
 
-def _serve() -> None:
-    from bot.cli.processes import say_alive
+def _serve(as_json: bool) -> None:
+    from bot.cli.processes import say_alive, say_started
     from bot.slack.socket_mode import SlackSockets
     from core.desk import here
     from core.errors import BadInput
@@ -43,6 +52,8 @@ def _serve() -> None:
     follow_parent()
     logs.set_up(settings, "slack")
     say_alive(settings, "slack")
+    if as_json:
+        say_started("slack")
     desk = here()
     sockets = SlackSockets(desk)
     settle()

@@ -18,16 +18,17 @@ def verify_store(
     from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import opened
     from core.operations.store_check import check_store
+    from core.schemas.operations import MissingFile, StoreSchema
 
     with opened() as desk:
         found = check_store(desk, quick=quick)
-    missing = [{"digest": one.digest, "asset": one.asset, "what": one.what} for one in found.missing]
     if as_json:
+        missing = [MissingFile(digest=one.digest, asset=one.asset, what=one.what) for one in found.missing]
         print_json(
-            {
-                "well": found.well, "blobs": found.blobs, "size": found.size, "missing": missing, "damaged": found.damaged,
-                "orphans": found.orphans, "orphan_count": found.orphan_count, "orphan_size": found.orphan_size,
-            }
+            StoreSchema(
+                well=found.well, blobs=found.blobs, size=found.size, missing=missing, damaged=found.damaged,
+                orphans=found.orphans, orphan_count=found.orphan_count, orphan_size=found.orphan_size,
+            )
         )  # fmt: skip
     else:
         print(f"{found.blobs:,} files, {found.size / 1e6:,.1f} MB{', not read' if quick else ', all read'}.")
@@ -46,12 +47,13 @@ def storage(as_json: AsJson = False) -> None:
     """How many files each project has, and how much room their originals take."""
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
+    from core.schemas.operations import ProjectUsage, UsageSchema
     from storage.files import usage
 
     with opened() as desk, desk.reading() as session:
         rooms = usage.room_by_project(session)
     if as_json:
-        print_json({"projects": [one._asdict() for one in rooms]})
+        print_json(UsageSchema(projects=[ProjectUsage(**one._asdict()) for one in rooms]))
         return
     from rich.console import Console
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 import typer
@@ -20,7 +21,9 @@ import typer
 from bot.cli import loaded
 from bot.cli.address import announced
 from bot.cli.child_process import listen_for_stop
+from bot.cli.options import AsJson
 from core.desk import Desk, open_desk
+from core.errors import CannotStart
 from core.operations.setup import Server, configured_servers, prepare
 from core.operations.supervisor import Child, Supervisor
 from core.security import exposure
@@ -28,6 +31,12 @@ from core.settings import Settings
 from storage import valkey
 from storage.database import DatabaseDamaged, plain
 from storage.rendering import backends
+
+if TYPE_CHECKING:
+    from core.schemas.operations import RunningSchema
+
+Ready = Callable[[Settings, Sequence[Server]], None]
+"""Tells that Slate is up, with its ComfyUI servers."""
 
 QUEUE, MACHINES, SLATE = 0, 1, 2
 """Groups of processes; they are stopped from the last to the first."""
@@ -40,28 +49,38 @@ PORT_SECONDS = 9.0
 """A little longer than the processes of a killed Slate take to end."""
 
 
-def up() -> None:
-    """Start everything: queue, web room, workers, clerk, sweeper, and a simulated ComfyUI if none is configured."""
+def up(as_json: AsJson = False) -> None:
+    """Start everything: queue, web room, workers, clerk, sweeper, and a simulated ComfyUI if none is configured.
+
+    With --json, what is running is printed as one JSON value as soon as it is up, and everything else to standard error.
+    """
+    if not as_json:
+        _run(lambda settings, servers: typer.echo(_block(settings, servers)))
+        return
+    answers = sys.stdout
+    with redirect_stdout(sys.stderr):
+        _run(lambda settings, servers: print(json.dumps(_running(settings, servers).as_json()), file=answers, flush=True))
+
+
+def _run(ready: Ready) -> None:
+    """Run Slate until it is stopped; `ready` is called once it is up. Raises CannotStart."""
     settings = Settings()
-    if problem := exposure.refusal(settings):
-        typer.echo(problem, err=True)
-        raise typer.Exit(5)
+    exposure.check(settings)
     with _only_one(settings.data), announced(settings):
         supervisor = Supervisor([])
         listen_for_stop(supervisor.stop)
         try:
             _await_port(settings, supervisor)
-            _start(settings, supervisor)
+            _start(settings, supervisor, ready)
             supervisor.run()
         except DatabaseDamaged as damaged:
-            typer.echo(_about_damage(settings, damaged), err=True)
-            raise typer.Exit(5) from None
+            raise _about_damage(settings, damaged) from None
         finally:
             supervisor.end()
     typer.echo("Slate has stopped. What was queued goes on at the next start.")
 
 
-def _start(settings: Settings, supervisor: Supervisor) -> None:
+def _start(settings: Settings, supervisor: Supervisor, ready: Ready) -> None:
     logs = settings.data.absolute() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     _step(f"Starting Slate on {settings.data.absolute()}; logs are in {logs}.")
@@ -91,7 +110,7 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
     supervisor.tend()
     _wait_for("the web process", f"http://{_reach(settings)}/healthz", supervisor)
     if not supervisor.stopping:
-        typer.echo(_block(settings, servers) + first_admin(settings))
+        ready(settings, servers)
 
 
 def first_admin(settings: Settings) -> str:
@@ -101,8 +120,7 @@ def first_admin(settings: Settings) -> str:
     if settings.sign_in == "name":
         return ""
     with _desk(settings) as desk:
-        address = signin.offer_first_admin(desk)
-    return f"\n  There is no admin yet. Open this within an hour to become the first:\n  {address}\n" if address else ""
+        return signin.offer_first_admin(desk)
 
 
 def _step(text: str) -> None:
@@ -117,7 +135,7 @@ def _more(settings: Settings) -> list[str]:
     return [*simulated, *slack, *(["bot.discord.client"] if settings.discord_token else [])]
 
 
-def _about_damage(settings: Settings, damaged: DatabaseDamaged) -> str:
+def _about_damage(settings: Settings, damaged: DatabaseDamaged) -> CannotStart:
     """What is wrong with the database, the last good copy of it, and what to do."""
     copies = sorted((settings.data / "backups").glob("slate-*.db"))
     if copies:
@@ -126,7 +144,8 @@ def _about_damage(settings: Settings, damaged: DatabaseDamaged) -> str:
         do = (
             f"There is no copy of it in {settings.data / 'backups'}. `sqlite3 {damaged.path} .recover` may save what is readable."
         )
-    return f"The database {damaged.path} is damaged and cannot be opened. {do} Files and running renders are not touched."
+    said = f"The database {damaged.path} is damaged and cannot be opened."
+    return CannotStart(said, hint=f"{do} Files and running renders are not touched.")
 
 
 def _await_port(settings: Settings, supervisor: Supervisor) -> None:
@@ -137,8 +156,8 @@ def _await_port(settings: Settings, supervisor: Supervisor) -> None:
             return
         if problem.errno != errno.EADDRINUSE or time.monotonic() > deadline:
             where = f"{settings.host}:{settings.port}"
-            typer.echo(f"The web process cannot listen on {where}: {problem.strerror}. Choose another SLATE_PORT.", err=True)
-            raise typer.Exit(5)
+            said = f"The web process cannot listen on {where}: {problem.strerror}."
+            raise CannotStart(said, hint="Choose another SLATE_PORT.")
         time.sleep(0.1)
 
 
@@ -248,8 +267,8 @@ def _only_one(folder: Path) -> Iterator[TextIO]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            typer.echo(f"Slate is running on {folder.absolute()} already (process {lock.read().strip()}).", err=True)
-            raise typer.Exit(5) from None
+            said = f"Slate is running on {folder.absolute()} already (process {lock.read().strip()})."
+            raise CannotStart(said, hint="Stop that one first, or give this one another SLATE_DATA.") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -280,8 +299,7 @@ def _wait(ready: Callable[[], bool], what: str, supervisor: Supervisor) -> None:
         waited = time.monotonic() - begun
         if waited > READY_SECONDS or max(supervisor.deaths.values(), default=0) >= MOST_DEATHS:
             why = "keeps ending" if waited <= READY_SECONDS else f"did not start within {READY_SECONDS / 60:.0f} minutes"
-            typer.echo(f"{what} {why}; its log is in the folder `logs` of the data folder.", err=True)
-            raise typer.Exit(5)
+            raise CannotStart(f"{what} {why}.", hint="Its log is in the folder `logs` of the data folder.")
         if waited > told * TELL_EVERY:
             _step(f"Still waiting for {what} ({waited:.0f} seconds); the machine is busy.")
             told += 1
@@ -292,16 +310,36 @@ def _reach(settings: Settings) -> str:
     return f"{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}"
 
 
+def _running(settings: Settings, servers: Sequence[Server]) -> RunningSchema:
+    from core.schemas.operations import RunningSchema
+
+    comfy = ", ".join(f"{name} {url}" for name, url in servers)
+    address = first_admin(settings)
+    told = RunningSchema(
+        room=settings.base_url,
+        database=f"real, {plain(settings.database_url)}" if settings.database_url else "embedded SQLite",
+        queue="real Redis" if settings.redis_url else "embedded Valkey",
+        files=f"real, {settings.blobs_url}" if settings.blobs_url else "embedded folder",
+        comfyui=f"SIMULATED, {comfy}" if settings.simulated else f"real, {comfy}",
+        data=str(settings.data.absolute()),
+    )
+    return told.model_copy(update={"first_admin": address}) if address else told
+
+
 def _block(settings: Settings, servers: Sequence[Server]) -> str:
     """What a person needs to know, in one short block."""
-    comfy = ", ".join(f"{name} {url}" for name, url in servers)
+    told = _running(settings, servers)
     lines = [
-        ("room", settings.base_url),
-        ("database", f"real, {plain(settings.database_url)}" if settings.database_url else "embedded SQLite"),
-        ("queue", "real Redis" if settings.redis_url else "embedded Valkey"),
-        ("files", f"real, {settings.blobs_url}" if settings.blobs_url else "embedded folder"),
-        ("ComfyUI", f"SIMULATED, {comfy}" if settings.simulated else f"real, {comfy}"),
-        ("data", str(settings.data.absolute())),
+        ("room", told.room),
+        ("database", told.database),
+        ("queue", told.queue),
+        ("files", told.files),
+        ("ComfyUI", told.comfyui),
+        ("data", told.data),
     ]
     rows = "\n".join(f"  {name:<9} {value}" for name, value in lines)
-    return f"\nSlate is up.\n\n{rows}\n\n  Ctrl-C stops everything. `slate doctor` looks at every part.\n"
+    admin = f"\n  There is no admin yet. Open this within an hour to become the first:\n  {told.first_admin}\n"
+    return (
+        f"\nSlate is up.\n\n{rows}\n\n  Ctrl-C stops everything. `slate doctor` looks at every part.\n"
+        f"{admin if told.first_admin else ''}"
+    )

@@ -37,14 +37,14 @@ def follow(desk: Desk, code: str, *, as_json: bool) -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"\n{code} goes on without you; `slate queue` shows it, `slate cancel {code}` ends it.\n")
         raise
-    from bot import shapes
+    from bot import schemas
     from bot.show import render_card
 
     with desk.reading() as session:
         render = lifecycle.get(session, code)
-        shape, card = shapes.render_shape(session, render), render_card(session, render)
+        told, card = schemas.of_render(session, render), render_card(session, render)
     if as_json:
-        print_json(shape)
+        print_json(told)
     else:
         from bot.cli.terminal_output import print_answer
 

@@ -74,24 +74,25 @@ def carefully(act: Callable[[], Answer], said: ChatRequest | None = None) -> Ans
 
 def _apology(incident: str) -> Answer:
     from bot.cards import Answer, Card
+    from core.schemas.errors import ErrorAnswer, ErrorSchema
 
     text = f"Something went wrong in Slate. Incident {incident}."
     hint = "Try again; if it happens again, give this id to whoever runs Slate: it is in the log."
-    data = {"error": {"code": "internal-error", "message": text, "hint": hint, "facts": {"incident": incident}}}
-    return Answer(
-        cards=(Card(text, "error", text=hint, footer="internal-error"),), private=True, error="internal-error", data=data
-    )
+    told = ErrorSchema(code="internal-error", message=text, hint=hint, facts={"incident": incident})
+    card = Card(text, "error", text=hint, footer="internal-error")
+    return Answer(cards=(card,), private=True, error=told.code, schema=ErrorAnswer(error=told))
 
 
 def sorry(problem: SlateError, said: ChatRequest | None = None) -> Answer:
     """The error as an answer: what happened, what to do, the stable code; with what was said, buttons for what was meant."""
-    from bot import shapes, show
+    from bot import schemas, show
     from bot.cards import Answer
     from bot.commands.corrections import corrections
+    from core.schemas.errors import ErrorAnswer
 
     card = show.error_card(problem)
     card = replace(card, buttons=corrections(problem, said)) if said is not None else card
-    return Answer(cards=(card,), private=True, error=problem.code, data={"error": shapes.error_shape(problem)})
+    return Answer(cards=(card,), private=True, error=problem.code, schema=ErrorAnswer(error=schemas.of_error(problem)))
 
 
 def _answer(desk: Desk, said: ChatRequest) -> Answer:

@@ -17,6 +17,7 @@ from core.errors import AuditBroken, BadInput, Conflict, UnknownMember
 from core.exports import links
 from core.people import projects, team
 from core.people.roles import Permission, allow
+from core.schemas.audit import AuditCheckSchema, AuditEventSchema, AuditFile, AuditSchema, CheckpointSchema
 from core.security.signed_links import LinkedFile
 from storage import ids
 from storage.people import audit as storage_audit
@@ -55,10 +56,11 @@ def audit(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         found = log.read(session, _wanted(session, asked, subject), by=asked.member, limit=limit + 1)
         shown = words.entries(session, found[:limit])
-    data: dict[str, object] = {"events": [_shape(one) for one in shown[:_MOST]], "more": len(found) > limit}
-    if form:
-        return _file(asked, "audit.csv", "text/csv", words.table(shown).encode("utf-8-sig"), len(shown), data)
-    return Answer(cards=(_card(asked, shown, len(found) > limit),), private=True, data=data)
+    events, more = [_schema(one) for one in shown[:_MOST]], len(found) > limit
+    if not form:
+        return Answer(cards=(_card(asked, shown, more),), private=True, schema=AuditSchema(events=events, more=more))
+    card, link = _file(asked, "audit.csv", "text/csv", words.table(shown).encode("utf-8-sig"), len(shown))
+    return Answer(cards=(card,), private=True, schema=AuditSchema(events=events, more=more, link=link, count=len(shown)))
 
 
 def _wanted(session: Session, asked: Asked, subject: str) -> AuditFilter:
@@ -119,20 +121,20 @@ def _line(one: AuditEntry) -> str:
     return " · ".join(parts)
 
 
-def _shape(one: AuditEntry) -> dict[str, object]:
+def _schema(one: AuditEntry) -> AuditEventSchema:
     event = one.event
-    return {
-        "number": event.number,
-        "at": event.at.isoformat(),
-        "who": one.who,
-        "action": event.action,
-        "subject": event.subject,
-        "project": one.project,
-        "sentence": one.sentence,
-        "before": event.before,
-        "after": event.after,
-        "hash": event.hash,
-    }
+    return AuditEventSchema(
+        number=event.number,
+        at=event.at,
+        who=one.who,
+        action=event.action,
+        subject=event.subject,
+        project=one.project,
+        sentence=one.sentence,
+        before=event.before,
+        after=event.after,
+        hash=event.hash,
+    )
 
 
 def _whole(asked: Asked) -> Answer:
@@ -142,14 +144,16 @@ def _whole(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         storage_audit.one_state(session)
         told = [f"{one}\n".encode("ascii") for one in log.lines(session)]
-    return _file(asked, "audit.jsonl", "application/jsonl", b"".join(told), len(told), {})
+    card, link = _file(asked, "audit.jsonl", "application/jsonl", b"".join(told), len(told))
+    return Answer(cards=(card,), private=True, schema=AuditFile(link=link, count=len(told)))
 
 
-def _file(asked: Asked, name: str, mime: str, made: bytes, count: int, data: dict[str, object]) -> Answer:
+def _file(asked: Asked, name: str, mime: str, made: bytes, count: int) -> tuple[Card, str]:
+    """A card that offers the file, and the link to it."""
     log.note_export(asked.desk, name.rpartition(".")[2], count, by=asked.member)
     link = links.make(asked.desk, LinkedFile(asked.desk.blobs.put(made), name, mime), by=asked.member)
     card = Card("Audit log", fields=(Field("File", f"Download {name}", link=link), Field("Events", f"{count:,}")))
-    return Answer(cards=(card,), private=True, data={**data, "link": link, "count": count})
+    return card, link
 
 
 def _verify(asked: Asked) -> Answer:
@@ -166,14 +170,10 @@ def _verify(asked: Asked) -> Answer:
         rest = f"A checkpoint vouches for the first {found.covered:,}; later ones could still be cut off unnoticed."
     else:
         rest = "A checkpoint vouches for all of them."
-    data = {
-        "intact": True,
-        "events": found.events,
-        "hash": found.hash,
-        "checkpoints": found.checkpoints,
-        "covered": found.covered,
-    }
-    return Answer(f"The audit log is **intact**: {found.events:,} events. {rest}", private=True, data=data)
+    told = AuditCheckSchema(
+        intact=True, events=found.events, hash=found.hash, checkpoints=found.checkpoints, covered=found.covered
+    )
+    return Answer(f"The audit log is **intact**: {found.events:,} events. {rest}", private=True, schema=told)
 
 
 def _checkpoint(asked: Asked) -> Answer:
@@ -185,5 +185,5 @@ def _checkpoint(asked: Asked) -> Answer:
     made, path = written
     note = path.read_text(encoding="utf-8")
     said = f"Signed: the first {made.number:,} events. The checkpoint is in `{path.name}`; keep a copy on another machine."
-    data = {"events": made.number, "hash": made.hash, "file": str(path), "note": note}
-    return Answer(said, private=True, copy=note, data=data)
+    told = CheckpointSchema(events=made.number, hash=made.hash, file=str(path), note=note)
+    return Answer(said, private=True, copy=note, schema=told)

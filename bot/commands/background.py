@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cards import Answer
 from bot.request import Attachment, ChatPlace, ChatRequest
 from core.errors import Refused
+from core.schemas.room import WorkingSchema
 from storage.chat import seen_events
 from storage.clock import now
 from storage.people import members, projects
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 PLATFORM = "command"
 """What the inbox calls the commands that wait to be carried out."""
 JOB = "bot.jobs.carry_out_commands"
-WORKING = "working"
-"""In the data of an Answer: it is an acknowledgement, and the answer itself comes as a message."""
 _READY = timedelta(minutes=1)
 """How long ago a new command was last cared for, as far as the inbox knows: so anybody may take it at once."""
 
@@ -34,7 +33,7 @@ def begin(asked: Asked, doing: str) -> Answer:
     with asked.desk.writing() as session:
         seen_events.first(session, PLATFORM, key, payload=packed(asked.said), at=now() - _READY)
         asked.desk.queue.put_after(session, CHAT, JOB)
-    return Answer(f"{doing} The answer comes as a message.", private=True, data={WORKING: key})
+    return Answer(f"{doing} The answer comes as a message.", private=True, schema=WorkingSchema(working=key))
 
 
 def packed(said: ChatRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from core.errors import MissingInput
 from core.review import compare as core_compare
 from core.review import sessions
 from core.review.compare import Comparison
+from core.schemas.assets import ComparisonSchema, DifferenceSchema, TakesSchema
 from storage.tables import Asset
 
 _LISTED = 12
@@ -34,7 +35,7 @@ def compare(asked: Asked) -> Answer:
                 hint="Write /compare A-7Q0D A-3H1K, or /compare R-4F2K#1 R-4F2K#2 for two of one render.",
             )
         seen = core_compare.compare(session, pair[0], pair[1])
-    return Answer(_sentence(seen), (_card(seen),), private=True, data=_shape(seen))
+    return Answer(_sentence(seen), (_card(seen),), private=True, schema=_schema(seen))
 
 
 def _sentence(seen: Comparison) -> str:
@@ -72,16 +73,16 @@ def _card(seen: Comparison) -> Card:
     )
 
 
-def _shape(seen: Comparison) -> dict[str, object]:
-    return {
-        "one": seen.one.code,
-        "other": seen.other.code,
-        "differences": core_compare.told(seen.differences),
-        "same": list(seen.same),
-        "only_one": seen.only_one,
-        "only_other": seen.only_other,
-        "bits": seen.bits,
-    }
+def _schema(seen: Comparison) -> ComparisonSchema:
+    return ComparisonSchema(
+        one=seen.one.code,
+        other=seen.other.code,
+        differences=[DifferenceSchema(name=one.name, one=one.one, other=one.other) for one in seen.differences],
+        same=list(seen.same),
+        only_one=seen.only_one,
+        only_other=seen.only_other,
+        bits=seen.bits,
+    )
 
 
 def takes(asked: Asked) -> Answer:
@@ -111,13 +112,8 @@ def takes(asked: Asked) -> Answer:
         pictures=tuple(show.picture_of(one) for one in near),
         buttons=(Button("lineage", asset.code, "Lineage"),),
     )
-    data = {
-        "asset": asset.code,
-        "takes": [one.code for one in made],
-        "began": sitting.began.isoformat(),
-        "ended": sitting.ended.isoformat(),
-    }
-    return Answer(cards=(card,), private=True, data=data)
+    told = TakesSchema(asset=asset.code, takes=[one.code for one in made], began=sitting.began, ended=sitting.ended)
+    return Answer(cards=(card,), private=True, schema=told)
 
 
 def _line(one: Asset, *, current: bool) -> str:

@@ -15,6 +15,7 @@ from core.compliance.rules import QUESTIONS, SECTIONS, Checked, ComplianceReport
 from core.errors import BadInput, NotFound, UnknownAsset
 from core.exports import links
 from core.people import projects
+from core.schemas.verification import CheckedAsset, ComplianceSchema, DeclarationSchema, ItemSchema, LegalSourceSchema
 from core.security.signed_links import LinkedFile
 from storage import ids
 from storage.files import assets, exports
@@ -37,15 +38,16 @@ def compliance(asked: Asked) -> Answer:
     if asked.later:
         return background.begin(asked, f"Checking {subject}.")
     report = collect.report(asked.desk, subject, found, by=asked.member)
-    text, data = f"{subject}: {report.sentence}", shape_of(report)
+    text, told = f"{subject}: {report.sentence}", schema_of(report)
     if form:
         made = compliance_report.pdf(report) if form == "pdf" else compliance_report.table(report).encode("utf-8-sig")
         mime = "application/pdf" if form == "pdf" else "text/csv"
         name = "marking-" + "".join(letter if letter.isalnum() else "-" for letter in subject)[:60].strip("-") + f".{form}"
-        data["link"] = links.make(asked.desk, LinkedFile(asked.desk.blobs.put(made), name, mime), by=asked.member)
-        made_of = Card("Compliance report", fields=(Field("File", f"Download {name}", link=str(data["link"])),))
+        link = links.make(asked.desk, LinkedFile(asked.desk.blobs.put(made), name, mime), by=asked.member)
+        told = told.model_copy(update={"link": link})
+        made_of = Card("Compliance report", fields=(Field("File", f"Download {name}", link=link),))
     cards = tuple(_card(one, report) for one in report.assets[:6])
-    return Answer(text, (made_of, *cards) if form else cards, private=True, data=data)
+    return Answer(text, (made_of, *cards) if form else cards, private=True, schema=told)
 
 
 def declare(asked: Asked) -> Answer:
@@ -66,39 +68,34 @@ def declare(asked: Asked) -> Answer:
             collect.say(asked.desk, asset, question, answer, by=asked.member)
     codes = ", ".join(asset.code for asset in found)
     said = "; ".join(f"{question}: {answer}" for question, answer in given)
-    return Answer(
-        f"{asked.member.name} declared for {codes}: {said}", data={"assets": [one.code for one in found], "said": dict(given)}
+    told = DeclarationSchema(assets=[one.code for one in found], said=dict(given))
+    return Answer(f"{asked.member.name} declared for {codes}: {said}", schema=told)
+
+
+def schema_of(report: ComplianceReport) -> ComplianceSchema:
+    return ComplianceSchema(
+        subject=report.subject,
+        rule_set=report.rule_set,
+        made_at=report.made_at,
+        counts={status.value: report.count(status) for status in Status},
+        roles=dict(report.roles),
+        sources=[LegalSourceSchema(name=one.name, title=one.title, note=one.note) for one in report.sources],
+        assets=[
+            CheckedAsset(asset=one.asset, sha256=one.sha256, items=[_item_schema(item) for item in one.items])
+            for one in report.assets
+        ],
     )
 
 
-def shape_of(report: ComplianceReport) -> dict[str, object]:
-    """The documented shape of a report."""
-    return {
-        "subject": report.subject,
-        "rule_set": report.rule_set,
-        "made_at": report.made_at,
-        "counts": {status.value: report.count(status) for status in Status},
-        "roles": dict(report.roles),
-        "sources": [{"name": one.name, "title": one.title, "note": one.note} for one in report.sources],
-        "assets": [
-            {
-                "asset": one.asset,
-                "sha256": one.sha256,
-                "items": [
-                    {
-                        "section": item.section,
-                        "item": item.name,
-                        "status": item.status.value,
-                        "found": item.text,
-                        "source": item.source,
-                        "where": item.where,
-                    }
-                    for item in one.items
-                ],
-            }
-            for one in report.assets
-        ],
-    }
+def _item_schema(item: Item) -> ItemSchema:
+    return ItemSchema(
+        section=item.section,
+        item=item.name,
+        status=item.status.value,
+        found=item.text,
+        source=item.source,
+        where=item.where,
+    )
 
 
 def _meant(asked: Asked) -> tuple[str, Sequence[Asset]]:

@@ -17,6 +17,17 @@ from core.exports import export as core_export
 from core.exports.export import Left, Ready, Wish
 from core.files import stored
 from core.people.roles import Permission, allow, visible_projects
+from core.schemas.exports import (
+    ContactSheetSchema,
+    DryExport,
+    DryExportList,
+    ExportedCopy,
+    ExportSchema,
+    ProfileList,
+    RestoredFile,
+    RestoredList,
+)
+from core.schemas.verification import VerificationList
 from core.security import safe_fetch
 from core.security.signed_links import LinkedFile
 from core.verification import restore as core_restore
@@ -80,11 +91,11 @@ def profile(asked: Asked) -> Answer:
         rules = {} if asked.switch("reset") else (changed.get(base) or {}) | dict(profiles.rule(*pair) for pair in given.items())
         now = core_export.set_profile(asked.desk, project, base, rules, by=asked.member)
         return Answer(
-            f"The profile {base} of {project.slug} is changed.", (_profile_card(now),), private=True, data=now.as_json()
+            f"The profile {base} of {project.slug} is changed.", (_profile_card(now),), private=True, schema=now.schema()
         )
     shown = [profiles.named(one, changed) for one in ([name] if name else profiles.SHIPPED)]
-    data = {"project": project.slug, "profiles": [one.as_json() for one in shown]}
-    return Answer(f"Export profiles of {project.slug}:", tuple(_profile_card(one) for one in shown), private=True, data=data)
+    told = ProfileList(project=project.slug, profiles=[one.schema() for one in shown])
+    return Answer(f"Export profiles of {project.slug}:", tuple(_profile_card(one) for one in shown), private=True, schema=told)
 
 
 def verify(asked: Asked) -> Answer:
@@ -105,9 +116,9 @@ def verify(asked: Asked) -> Answer:
         return background.begin(asked, "Checking it.")
     checked = [(name, core_verify.verify(asked.desk, data, name, projects=seen)) for name, data in _files(asked)]
     cards = tuple(verification_card(name, one) for name, one in checked)
-    shapes = [{"file": name} | one.as_json() for name, one in checked]
-    data = shapes[0] if len(shapes) == 1 else {"results": shapes}
-    return Answer("\n".join(f"{name}: {one.sentence}" for name, one in checked), cards, data=data)
+    told = [one.schema(file=name) for name, one in checked]
+    text = "\n".join(f"{name}: {one.sentence}" for name, one in checked)
+    return Answer(text, cards, schema=told[0] if len(told) == 1 else VerificationList(results=told))
 
 
 def restore(asked: Asked) -> Answer:
@@ -125,7 +136,7 @@ def restore(asked: Asked) -> Answer:
         said = subjects.some_assets(session, asked)[0] if subjects.named(asked).codes else None
     if asked.later:
         return background.begin(asked, "Looking for the original.")
-    lines, cards, shapes = [], [], []
+    lines, cards, told = [], [], []
     for one in asked.attachments[:8]:
         data = stored.read(asked.desk, one.sha256, name=one.filename)
         done = core_restore.restore(asked.desk, data, one.filename, by=asked.member, seen_in=seen, original=said)
@@ -139,18 +150,18 @@ def restore(asked: Asked) -> Answer:
         cards.append(
             replace(card, fields=(Field("Restored file", f"Download {one.filename}", short=False, link=url), *card.fields))
         )
-        shapes.append(
-            {
-                "file": one.filename,
-                "asset": done.asset.code,
-                "original": done.original.code,
-                "same": done.same,
-                "how": done.how,
-                "sha256": done.asset.sha256,
-                "link": url,
-            }
+        told.append(
+            RestoredFile(
+                file=one.filename,
+                asset=done.asset.code,
+                original=done.original.code,
+                same=done.same,
+                how=done.how,
+                sha256=done.asset.sha256,
+                link=url,
+            )
         )
-    return Answer("\n".join(lines), tuple(cards), data=shapes[0] if len(shapes) == 1 else {"results": shapes})
+    return Answer("\n".join(lines), tuple(cards), schema=told[0] if len(told) == 1 else RestoredList(results=told))
 
 
 def _count(found: list[Asset]) -> str:
@@ -171,50 +182,51 @@ def _form(asked: Asked, count: int) -> str:
 
 def _dry(asked: Asked, ready: list[Ready]) -> Answer:
     cards = tuple(dry_card(one) for one in ready[:8])
-    shapes = [
-        {
-            "asset": one.whole.asset.code,
-            "file": one.filename,
-            "bytes": len(one.copy.data),
-            "same_pixels": one.copy.same_pixels,
-            "told": one.view,
-            "removed": list(one.copy.removed),
-            "lost": list(one.copy.lost),
-            "sealed": one.copy.sealed.state,
-            "history": len(one.credentials.steps) if one.credentials else 0,
-            "leaks": [secret.what for secret in one.leaks],
-        }
+    told = [
+        DryExport(
+            asset=one.whole.asset.code,
+            file=one.filename,
+            bytes=len(one.copy.data),
+            same_pixels=one.copy.same_pixels,
+            told=one.view,
+            removed=list(one.copy.removed),
+            lost=list(one.copy.lost),
+            sealed=one.copy.sealed.state,
+            history=len(one.credentials.steps) if one.credentials else 0,
+            leaks=[secret.what for secret in one.leaks],
+        )
         for one in ready
     ]
-    return Answer("Nothing was exported. This is what a recipient could learn:", cards, private=True, data={"results": shapes})
+    text = "Nothing was exported. This is what a recipient could learn:"
+    return Answer(text, cards, private=True, schema=DryExportList(results=told))
 
 
 def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
-    shapes = [
-        {
-            "export": one.export.code,
-            "asset": one.ready.whole.asset.code,
-            "copy": one.asset.code,
-            "file": one.export.filename,
-            "sha256": one.asset.sha256,
-            "source_sha256": one.export.source_sha256,
-            "removed": one.export.removed,
-            "lost": one.export.lost,
-            "sealed": one.asset.seal_state,
-            "link": _link_to(asked, one),
-        }
+    copies = [
+        ExportedCopy(
+            export=one.export.code,
+            asset=one.ready.whole.asset.code,
+            copy=one.asset.code,
+            file=one.export.filename,
+            sha256=one.asset.sha256,
+            source_sha256=one.export.source_sha256,
+            removed=one.export.removed,
+            lost=one.export.lost,
+            sealed=one.asset.seal_state,
+            link=_link_to(asked, one),
+        )
         for one in left
     ]
     profile_name = left[0].export.profile
     for_whom = f" for {left[0].export.recipient}" if left[0].export.recipient else ""
     text = f"{len(left)} exported with the profile {profile_name}{for_whom}."
-    data: dict[str, object] = {"batch": left[0].export.batch, "profile": profile_name, "files": shapes}
+    told = ExportSchema(batch=left[0].export.batch, profile=profile_name, files=copies)
+    cards = tuple(left_card(one, copy.link) for one, copy in zip(left[:8], copies, strict=False))
     if zipped:
         name = f"{left[0].ready.whole.project.slug}-{profile_name}.zip"
-        data["link"] = _stored_link(asked, package.zipped(asked.desk, left), name, "application/zip")
-        package_card = (_download("Package", name, str(data["link"])),)
-    cards = tuple(left_card(one, str(shape["link"])) for one, shape in zip(left[:8], shapes, strict=False))
-    return Answer(text, (*package_card, *cards) if zipped else cards, data=data)
+        link = _stored_link(asked, package.zipped(asked.desk, left), name, "application/zip")
+        return Answer(text, (_download("Package", name, link), *cards), schema=told.model_copy(update={"link": link}))
+    return Answer(text, cards, schema=told)
 
 
 def _download(title: str, name: str, link: str) -> Card:
@@ -238,7 +250,8 @@ def _sheet(asked: Asked, found: list[Asset], wish: Wish) -> Answer:
     made = contact_sheet.contact_sheet(title, f"{len(frames)} pictures · profile {whole.profile.name}", frames)
     link = _stored_link(asked, made, "contact-sheet.pdf", "application/pdf")
     card = _download("Contact sheet", "contact-sheet.pdf", link)
-    return Answer(f"A contact sheet of {len(frames)} pictures.", (card,), data={"link": link, "pictures": len(frames)})
+    told = ContactSheetSchema(link=link, pictures=len(frames))
+    return Answer(f"A contact sheet of {len(frames)} pictures.", (card,), schema=told)
 
 
 def _link_to(asked: Asked, one: Left) -> str:

@@ -10,6 +10,8 @@ from bot.commands.command import Asked, Command
 from core import workflows as core_workflows
 from core.errors import UnknownCommand
 from core.people.roles import Permission, allow
+from core.schemas.people import CommandSchema, HelpSchema, OptionSchema
+from core.schemas.renders import InputSchema, WorkflowList, WorkflowSchema
 from core.text import names
 from core.workflows import InputSpec
 from storage.rendering import workflows as storage_workflows
@@ -37,9 +39,9 @@ def help(asked: Asked) -> Answer:
     wanted = asked.line.word(0).lstrip("/")
     if wanted:
         command = lookup(asked, wanted)
-        return Answer(cards=(_one(command),), private=True, data={"commands": [command_data(command)]})
-    data = {"commands": [command_data(command) for command in commands(asked)], "reactions": reactions_of(asked)}
-    return Answer(cards=(_all(asked),), private=True, data=data)
+        return Answer(cards=(_one(command),), private=True, schema=HelpSchema(commands=[schema_of(command)]))
+    told = HelpSchema(commands=[schema_of(command) for command in commands(asked)], reactions=reactions_of(asked))
+    return Answer(cards=(_all(asked),), private=True, schema=told)
 
 
 def lookup(asked: Asked, name: str) -> Command:
@@ -66,16 +68,16 @@ def reactions_of(asked: Asked) -> dict[str, str]:
     return emoji.meanings(asked.desk.settings)
 
 
-def command_data(command: Command) -> dict[str, object]:
-    return {
-        "name": command.name,
-        "usage": usage(command),
-        "summary": command.summary,
-        "details": command.details,
-        "examples": list(command.examples),
-        "aliases": list(command.aliases),
-        "options": [{"name": option.name, "kind": option.kind, "help": option.help} for option in command.options],
-    }
+def schema_of(command: Command) -> CommandSchema:
+    return CommandSchema(
+        name=command.name,
+        usage=usage(command),
+        summary=command.summary,
+        details=command.details,
+        examples=list(command.examples),
+        aliases=list(command.aliases),
+        options=[OptionSchema(name=option.name, kind=option.kind, help=option.help) for option in command.options],
+    )
 
 
 def usage(command: Command) -> str:
@@ -120,14 +122,14 @@ def workflows(asked: Asked) -> Answer:
         if wanted:
             workflow, version = core_workflows.find(session, wanted)
             card = _recipe(workflow, version.number, core_workflows.inputs_of(version))
-            data = {"workflows": [_recipe_shape(workflow, version.number, core_workflows.inputs_of(version))]}
-            return Answer(cards=(card,), private=True, data=data)
+            told = _schema(workflow, version.number, core_workflows.inputs_of(version))
+            return Answer(cards=(card,), private=True, schema=WorkflowList(workflows=[told]))
         known = [core_workflows.find(session, one.name) for one in storage_workflows.everything(session)]
         fields = [Field(f"{one.name}@{version.number}", one.description or one.title, short=False) for one, version in known]
-        shapes = [_recipe_shape(one, version.number, core_workflows.inputs_of(version)) for one, version in known]
+        every = [_schema(one, version.number, core_workflows.inputs_of(version)) for one, version in known]
     buttons = tuple(Button("edit", one.name, one.title or one.name) for one, _ in known[:10])
     card = Card("Workflows", text="Press one to open its form.", fields=tuple(fields), buttons=buttons)
-    return Answer(cards=(card,), private=True, data={"workflows": shapes})
+    return Answer(cards=(card,), private=True, schema=WorkflowList(workflows=every))
 
 
 def _recipe(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> Card:
@@ -154,20 +156,21 @@ def about_input(spec: InputSpec) -> str:
     return f"{label}: {' '.join(parts)}, {formatting.short(usual, 80)}"
 
 
-def _recipe_shape(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> dict[str, object]:
+def _schema(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> WorkflowSchema:
     inputs = [
-        {
-            "name": spec.name,
-            "kind": str(spec.kind),
-            "label": spec.label,
-            "help": spec.help,
-            "required": spec.required,
-            "default": spec.default,
-            "minimum": spec.minimum,
-            "maximum": spec.maximum,
-            "choices": list(spec.choices or ()),
-        }
+        InputSchema(
+            name=spec.name,
+            kind=str(spec.kind),
+            label=spec.label,
+            help=spec.help,
+            required=spec.required,
+            default=spec.default,
+            minimum=spec.minimum,
+            maximum=spec.maximum,
+            choices=list(spec.choices or ()),
+        )
         for spec in specs
     ]
-    about = {"title": workflow.title, "description": workflow.description}
-    return {"workflow": workflow.name, "version": number, **about, "inputs": inputs}
+    return WorkflowSchema(
+        workflow=workflow.name, version=number, title=workflow.title, description=workflow.description, inputs=inputs
+    )

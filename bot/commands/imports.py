@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import command_text, formatting, shapes
+from bot import command_text, formatting, schemas
 from bot.cards import Answer, Button, Card, Field, Tone
 from bot.commands import subjects
 from bot.commands.command import Asked
@@ -14,6 +14,7 @@ from core.importing.confirm import confirm as confirm_all
 from core.importing.sources.entries import path_of, shown
 from core.people import projects
 from core.people.roles import Permission, allow
+from core.schemas.imports import ConfirmationSchema, ImportList, ReportLine
 from core.search import ask
 from core.text import names
 from storage.files import imports
@@ -46,10 +47,12 @@ def confirm(asked: Asked) -> Answer:
             asks, found = ask.matching(session, question, by=asked.member, project=asked.place.project)
             understood = asks.understood
             if asks.sentence:
-                return Answer(asks.sentence, chips=understood, private=True, data={"answer": asks.sentence, "confirmed": []})
+                told = ConfirmationSchema(answer=asks.sentence, confirmed=[])
+                return Answer(asks.sentence, chips=understood, private=True, schema=told)
         said = _said(asked)
     if not found:
-        return Answer("No matches, so nothing was confirmed.", chips=understood, private=True, data={"confirmed": [], "found": 0})
+        none = ConfirmationSchema(confirmed=[], found=0)
+        return Answer("No matches, so nothing was confirmed.", chips=understood, private=True, schema=none)
     if not codes and not asked.switch("sure"):
         return _ask(asked, question, len(found), understood)
     return _confirmed(asked, found, said, understood)
@@ -79,7 +82,7 @@ def _ask(asked: Asked, question: str, count: int, understood: tuple[str, ...]) -
     buttons = (Button("confirm", line, f"Confirm {count:,}", "primary"),) if len(line) <= 80 and "\n" not in line else ()
     card = Card(f"Confirm {count:,}?", fields=(Field("Command", f"/confirm {line}", short=False),), buttons=buttons)
     text = f"This would confirm **{count:,}**. Nothing has been changed yet."
-    return Answer(text, (card,), private=True, chips=understood, data={"confirmed": [], "found": count})
+    return Answer(text, (card,), private=True, chips=understood, schema=ConfirmationSchema(confirmed=[], found=count))
 
 
 def _confirmed(asked: Asked, found: list[int], said: Confirmation, understood: tuple[str, ...]) -> Answer:
@@ -91,7 +94,8 @@ def _confirmed(asked: Asked, found: list[int], said: Confirmation, understood: t
     left = len(found) - len(changed)
     rest = f" {left:,} needed no change." if left else ""
     text = f"Confirmed **{len(changed):,}**.{rest}" if changed else "No change: all of it was confirmed already."
-    return Answer(text, chips=understood, private=not changed, data={"confirmed": changed, "found": len(found)})
+    told = ConfirmationSchema(confirmed=changed, found=len(found))
+    return Answer(text, chips=understood, private=not changed, schema=told)
 
 
 def ingests(asked: Asked) -> Answer:
@@ -108,11 +112,11 @@ def ingests(asked: Asked) -> Answer:
         waiting = {one.id: imports.count_waiting(session, one.id) for one in every}
     if not every:
         return Answer(
-            "Nothing has been imported yet. `slate ingest FOLDER` imports a folder.", private=True, data={"ingests": []}
+            "Nothing has been imported yet. `slate ingest FOLDER` imports a folder.", private=True, schema=ImportList(ingests=[])
         )
-    shown = [intake_shape(one, waiting[one.id]) for one in every]
+    shown = [schemas.of_import(one, waiting[one.id]) for one in every]
     cards = tuple(_card(one, waiting[one.id]) for one in every[:5])
-    return Answer(f"The last {len(every)} imports.", cards, private=True, data={"ingests": shown})
+    return Answer(f"The last {len(every)} imports.", cards, private=True, schema=ImportList(ingests=shown))
 
 
 def _one(asked: Asked, code: str) -> Answer:
@@ -122,11 +126,12 @@ def _one(asked: Asked, code: str) -> Answer:
             raise UnknownRender(f"There is no import `{code[:20]}`.", hint="/ingests lists them.")
         waiting = imports.count_waiting(session, intake.id)
         troubles = imports.refused(session, intake.id, limit=500)
-        told = unread.of_intake(session, intake.id).sentence()
-    lines = ([told] if told else []) + [f"{readable(one.place)}: {one.problem}" for one in troubles]
+        summary = unread.of_intake(session, intake.id).sentence()
+    lines = ([summary] if summary else []) + [f"{readable(one.place)}: {one.problem}" for one in troubles]
     card = _card(intake, waiting, lines)
-    report = [{"place": one.place, "problem": one.problem, "refused": one.state.value == "refused"} for one in troubles]
-    return Answer(cards=(card,), private=True, data=intake_shape(intake, waiting) | {"report": report})
+    report = [ReportLine(place=one.place, problem=one.problem, refused=one.state.value == "refused") for one in troubles]
+    told = schemas.of_import(intake, waiting).model_copy(update={"report": report})
+    return Answer(cards=(card,), private=True, schema=told)
 
 
 def _card(intake: Intake, waiting: int, troubles: list[str] | None = None) -> Card:
@@ -145,23 +150,6 @@ def _card(intake: Intake, waiting: int, troubles: list[str] | None = None) -> Ca
     return Card(
         f"{intake.code} · {readable(intake.place)}", state, fields=tuple(fields), footer=formatting.when(intake.started_at)
     )
-
-
-def intake_shape(intake: Intake, waiting: int) -> shapes.Shape:
-    """`{intake, place, total, seen, taken, known, refused, passed, waiting, started, read}`."""
-    return {
-        "intake": intake.code,
-        "place": intake.place,
-        "total": intake.total,
-        "seen": intake.seen,
-        "taken": intake.taken,
-        "known": intake.known,
-        "refused": intake.refused,
-        "passed": intake.passed,
-        "waiting": waiting,
-        "started": shapes.iso(intake.started_at),
-        "read": shapes.iso(intake.read_at),
-    }
 
 
 def readable(place: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlmodel import Session
 
 from bot.cards import Answer, Button, Card, Field
@@ -11,6 +9,7 @@ from bot.commands import subjects
 from bot.commands.command import Asked
 from bot.formatting import when
 from core.exports import links
+from core.schemas.exports import LinkList, LinkSchema, RevokedLink
 from storage import ids
 from storage.clock import now
 from storage.files import assets
@@ -33,7 +32,7 @@ def listed(asked: Asked) -> Answer:
     if code and asked.switch("revoke"):
         link = links.revoke(asked.desk, code, by=asked.member)
         text = f"{link.code} to {link.filename} is taken back. It was used {_times(link.uses)}."
-        return Answer(text, private=True, data={"link": _shape(link)})
+        return Answer(text, private=True, schema=RevokedLink(link=_schema(link)))
     limit = asked.count("limit", _SHOWN, _MOST)
     with asked.desk.reading() as session:
         asset = subjects.some_assets(session, asked)[0] if not code and asked.line.words else None
@@ -43,8 +42,9 @@ def listed(asked: Asked) -> Answer:
     ready = [one for one in found[:limit] if _state(one) == "good"]
     buttons = tuple(Button("links", f"{one.code} revoke:yes", f"Take back {one.code}") for one in ready[:5])
     title = f"{len(found)} link{'' if len(found) == 1 else 's'}" if found else "No links"
+    told = LinkList(links=[_schema(one) for one in found[:limit]], count=len(found))
     card = Card(title, text="" if found else "Exports make them.", fields=fields, buttons=buttons)
-    return Answer(cards=(card,), private=True, data={"links": _shapes(found[:limit]), "count": len(found)})
+    return Answer(cards=(card,), private=True, schema=told)
 
 
 def _field(session: Session, link: SharedLink) -> Field:
@@ -64,19 +64,15 @@ def _state(link: SharedLink) -> str:
     return "used up" if link.uses >= link.most_uses else "good"
 
 
-def _shapes(found: Sequence[SharedLink]) -> list[dict[str, object]]:
-    return [_shape(one) for one in found]
-
-
-def _shape(link: SharedLink) -> dict[str, object]:
-    return {
-        "link": link.code,
-        "file": link.filename,
-        "state": _state(link),
-        "uses": link.uses,
-        "most_uses": link.most_uses,
-        "until": link.ends_at.isoformat(),
-    }
+def _schema(link: SharedLink) -> LinkSchema:
+    return LinkSchema(
+        link=link.code,
+        file=link.filename,
+        state=_state(link),
+        uses=link.uses,
+        most_uses=link.most_uses,
+        until=link.ends_at,
+    )
 
 
 def _times(count: int) -> str:

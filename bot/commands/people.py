@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from bot import identity, shapes
+from bot import identity, schemas
 from bot.cards import Answer, Button, Card, Choice, Field, Form, FormField
 from bot.commands.command import Asked
 from bot.formatting import when
@@ -15,6 +15,7 @@ from core.errors import BadInput, MissingInput
 from core.operations import leavers
 from core.people import accounts, projects, team, workspaces
 from core.people.roles import LEAST, Permission, allow, givable, may, role_in
+from core.schemas.people import AccountSchema, ActivitySchema, AdmittedSchema, EmailSchema, PeopleSchema, PersonSchema, RoleSchema
 from storage.people import members
 from storage.people import projects as storage_projects
 from storage.tables import Handle, Member, Project, Role
@@ -61,7 +62,8 @@ def people(asked: Asked) -> Answer:
             found = [one for one in team.everybody(session) if project is None or _has_role(session, one, project)]
         shown = _described(session, asked, found[:limit])
         card = _one(session, asked, shown[0]) if wanted else _all(shown, len(found), project)
-    return Answer(cards=(card,), private=True, data={"people": [_shape(one) for one in shown], "count": len(found)})
+        told = PeopleSchema(people=[_schema(one) for one in shown], count=len(found))
+    return Answer(cards=(card,), private=True, schema=told)
 
 
 def _email(asked: Asked, email: str) -> Answer:
@@ -69,7 +71,7 @@ def _email(asked: Asked, email: str) -> Answer:
         member = team.for_change(session, _name(asked), platform=asked.place.platform, tenant=asked.place.tenant)
         changed = accounts.set_email(session, member, email, by=asked.member)
     text = f"{member.name} {'is now' if changed else 'was already'} known by that address."
-    return Answer(text, private=True, data={"member": member.name, "changed": changed})
+    return Answer(text, private=True, schema=EmailSchema(member=member.name, changed=changed))
 
 
 def role(asked: Asked) -> Answer:
@@ -91,7 +93,7 @@ def role(asked: Asked) -> Answer:
         with asked.desk.reading() as session:
             allow(session, asked.member, Permission.SEE_PEOPLE, asked.place.project)
             [shown] = _described(session, asked, [_find(session, asked, name)])
-            return Answer(cards=(_one(session, asked, shown),), private=True, data={"people": [_shape(shown)]})
+            return Answer(cards=(_one(session, asked, shown),), private=True, schema=PeopleSchema(people=[_schema(shown)]))
     given = None if wanted == NO_ROLE else Role(wanted)
     with asked.desk.writing() as session:
         member = team.for_change(session, name, platform=asked.place.platform, tenant=asked.place.tenant)
@@ -100,7 +102,7 @@ def role(asked: Asked) -> Answer:
         else:
             text, changed = _there(session, asked, member, projects.find(session, asked.option("project")), given)
         [shown] = _described(session, asked, [member])
-    return Answer(text, private=not changed, data={"person": _shape(shown), "changed": changed})
+    return Answer(text, private=not changed, schema=RoleSchema(person=_schema(shown), changed=changed))
 
 
 def admit(asked: Asked) -> Answer:
@@ -122,9 +124,8 @@ def admit(asked: Asked) -> Answer:
     who = f"**{member.name}**" if member else "This account"
     done = "is let in here from now on" if role else "is not let in by name any more"
     text = f"{who} {done}." if changed else f"{who} {'is let in already' if role else 'was not let in by name'}."
-    return Answer(
-        text, private=True, data={"account": account, "member": member.name if member else None, "admitted": bool(role)}
-    )
+    told = AdmittedSchema(account=account, member=member.name if member else None, admitted=bool(role))
+    return Answer(text, private=True, schema=told)
 
 
 def deactivate(asked: Asked) -> Answer:
@@ -143,9 +144,9 @@ def deactivate(asked: Asked) -> Answer:
     rest += f" {links} link{'s were' if links != 1 else ' was'} taken back." if links else ""
     text = f"**{done.member.name}** is deactivated.{rest}" if done.changed else f"{done.member.name} is deactivated already."
     undo = (Button("reactivate", f"member/{done.member.id}", "Reactivate"),) if done.changed else ()
-    cancelled = [one.code for one in done.cancelled]
-    data = {"member": done.member.name, "active": False, "cancelled": cancelled, "links": [one.code for one in done.revoked]}
-    return Answer(text, private=True, buttons=undo, data=data)
+    cancelled, revoked = [one.code for one in done.cancelled], [one.code for one in done.revoked]
+    told = ActivitySchema(member=done.member.name, active=False, cancelled=cancelled, links=revoked)
+    return Answer(text, private=True, buttons=undo, schema=told)
 
 
 def reactivate(asked: Asked) -> Answer:
@@ -157,7 +158,7 @@ def reactivate(asked: Asked) -> Answer:
         member = team.for_change(session, _name(asked), platform=asked.place.platform, tenant=asked.place.tenant)
         changed = team.reactivate(session, member, by=asked.member, operator=asked.said.operator)
     text = f"**{member.name}** is active again, as {member.role.value}." if changed else f"{member.name} is active already."
-    return Answer(text, private=True, data={"member": member.name, "active": True})
+    return Answer(text, private=True, schema=ActivitySchema(member=member.name, active=True))
 
 
 def _form(asked: Asked) -> Answer:
@@ -180,7 +181,7 @@ def _form(asked: Asked) -> Answer:
         FormField("project", "Where", "choice", places[0].value, required=True, choices=tuple(places)),
     )  # fmt: skip
     form = Form("Change a role", "role", fields, submit="Change")
-    return Answer(form=form, private=True, data=shapes.form_shape(form))
+    return Answer(form=form, private=True, schema=schemas.of_form(form))
 
 
 def _overall(session: Session, asked: Asked, member: Member, given: Role | None) -> tuple[str, bool]:
@@ -308,12 +309,14 @@ def _buttons(session: Session, asked: Asked, member: Member) -> tuple[Button, ..
     return (*change, Button("deactivate", who, "Deactivate", "danger"))
 
 
-def _shape(one: _Person) -> dict[str, object]:
-    accounts = [{"platform": handle.platform, "name": handle.name, "active": handle.active} for handle in one.accounts]
-    return {
-        "name": one.member.name,
-        "role": one.member.role.value,
-        "projects": {slug: role.value for slug, role in sorted(one.roles.items())},
-        "active": one.member.active,
-        **({"accounts": accounts, "last_seen": one.seen.isoformat() if one.seen else None} if one.whole else {}),
-    }
+def _schema(one: _Person) -> PersonSchema:
+    told = PersonSchema(
+        name=one.member.name,
+        role=one.member.role.value,
+        projects={slug: role.value for slug, role in sorted(one.roles.items())},
+        active=one.member.active,
+    )
+    if not one.whole:
+        return told
+    accounts = [AccountSchema(platform=handle.platform, name=handle.name, active=handle.active) for handle in one.accounts]
+    return told.model_copy(update={"accounts": accounts, "last_seen": one.seen})

@@ -10,6 +10,7 @@ from bot.commands.command import Asked
 from core.errors import BadInput, Conflict, MissingInput
 from core.people import accounts, projects, workspaces
 from core.people.roles import Permission, allow
+from core.schemas.people import LinkCodeSchema, LinkedAccount, ProjectSchema, WorkspaceSchema
 from storage.people import projects as storage_projects
 from storage.tables import Project
 
@@ -34,7 +35,7 @@ def project(asked: Asked) -> Answer:
             projects.set_reactions(session, current, mapping, by=asked.member)
         allow(session, asked.member, Permission.SEE, current)
         changed = bool(chosen or new or reactions)
-        return Answer(cards=(_card(session, asked, current),), private=not changed, data=_shape(session, current))
+        return Answer(cards=(_card(session, asked, current),), private=not changed, schema=_schema(session, current))
 
 
 def workspace(asked: Asked) -> Answer:
@@ -60,8 +61,10 @@ def workspace(asked: Asked) -> Answer:
         Field("Role of guests", rules.guests or "cannot join"),
         Field("Let in by name", str(len(rules.admitted) or "nobody")),
     )
-    data = {"workspace": name, "project": slug, "newcomers": rules.newcomers, "guests": rules.guests, "admitted": rules.admitted}
-    return Answer(cards=(Card(name, fields=shown),), private=True, data=data)
+    told = WorkspaceSchema(
+        workspace=name, project=slug, newcomers=rules.newcomers, guests=rules.guests, admitted=dict(rules.admitted)
+    )
+    return Answer(cards=(Card(name, fields=shown),), private=True, schema=told)
 
 
 def link(asked: Asked) -> Answer:
@@ -76,13 +79,13 @@ def link(asked: Asked) -> Answer:
     if not code:
         made = accounts.offer(asked.desk, asked.member)
         said = f"Type this on the other platform within 15 minutes to link that account to {asked.member.name}:"
-        return Answer(said, private=True, copy=f"/link {made}", data={"code": made})
+        return Answer(said, private=True, copy=f"/link {made}", schema=LinkCodeSchema(code=made))
     if not asked.said.user_id:
         raise Conflict(
             "There is no account to link here.", hint="Type it in Slack or Discord, from the account you want to link."
         )
     member = accounts.join(asked.desk, asked.place.platform, asked.said.user_id, code)
-    return Answer(f"This account is now linked to {member.name}.", private=True, data={"member": member.name})
+    return Answer(f"This account is now linked to {member.name}.", private=True, schema=LinkedAccount(member=member.name))
 
 
 def _chosen(session: Session, asked: Asked, slug: str, new: str) -> Project:
@@ -125,6 +128,6 @@ def _card(session: Session, asked: Asked, current: Project) -> Card:
     )
 
 
-def _shape(session: Session, current: Project) -> dict[str, object]:
+def _schema(session: Session, current: Project) -> ProjectSchema:
     client = projects.client_of(session, current)
-    return {"project": current.slug, "name": current.name, "client": client.name, "reactions": current.reactions}
+    return ProjectSchema(project=current.slug, name=current.name, client=client.name, reactions=current.reactions)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from bot import command_text, formatting, shapes
+from bot import command_text, formatting, schemas
 from bot.cards import Answer, Button, Card, Field, Form, FormField
 from bot.commands import inputs, subjects
 from bot.commands.command import Asked
@@ -16,6 +16,7 @@ from core.errors import Conflict
 from core.people.roles import Permission, allow
 from core.rendering import lifecycle
 from core.rendering.scheduler import Standing
+from core.schemas.renders import CommandLineSchema, QueueSchema, RenderList
 from storage.people import members, projects
 from storage.rendering import backends, renders
 from storage.tables import Backend, Render, RenderState
@@ -30,7 +31,7 @@ def edit(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         word = asked.line.word(0)
         form = _blank(session, word) if word and not subjects.named(asked).codes else _filled(session, asked)
-    return Answer(form=form, private=True, data=shapes.form_shape(form))
+    return Answer(form=form, private=True, schema=schemas.of_form(form))
 
 
 def copy(asked: Asked) -> Answer:
@@ -40,7 +41,7 @@ def copy(asked: Asked) -> Answer:
     """
     with asked.desk.reading() as session:
         line = command_line(session, subjects.one_render(session, asked, newest=True))
-    return Answer("This command makes the same render again:", private=True, copy=line, data={"command": line})
+    return Answer("This command makes the same render again:", private=True, copy=line, schema=CommandLineSchema(command=line))
 
 
 def command_line(session: Session, render: Render) -> str:
@@ -66,17 +67,17 @@ def cancel(asked: Asked) -> Answer:
     else:
         done = [lifecycle.cancel(asked.desk, code, by=asked.member) for code in _to_cancel(asked)]
     if not done:
-        return Answer("None of your renders is waiting or running.", private=True, data={"renders": []})
+        return Answer("None of your renders is waiting or running.", private=True, schema=RenderList(renders=[]))
     ended = [one.code for one in done if one.state is RenderState.CANCELLED]
     stopping = [one.code for one in done if one.state is RenderState.RUNNING]
     said = [f"Cancelled {', '.join(ended)}."] if ended else []
     said += [f"{', '.join(stopping)} stops at its next step."] if stopping else []
     with asked.desk.reading() as session:
-        held = shapes.hold_related(session, done)
+        held = schemas.hold_related(session, done)
         places = lifecycle.standings(session, done)
-        found = [shapes.render_shape(session, one, places[one.id or 0]) for one in done]
+        found = [schemas.of_render(session, one, places[one.id or 0]) for one in done]
         del held
-    return Answer(" ".join(said), private=True, data=found[0] if len(found) == 1 else {"renders": found})
+    return Answer(" ".join(said), private=True, schema=found[0] if len(found) == 1 else RenderList(renders=found))
 
 
 def queue(asked: Asked) -> Answer:
@@ -89,15 +90,17 @@ def queue(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.SEE, asked.place.project)
         line = _in_line(session, asked, limit)
-        held = shapes.hold_related(session, line)
+        held = schemas.hold_related(session, line)
         places = lifecycle.standings(session, line)
         fields = tuple(_queue_field(session, one, places[one.id or 0]) for one in line)
         busy = [one for one in backends.in_use(session) if one.outside]
         card = Card(_queue_title(line), text=_outside(busy), fields=fields, buttons=_queue_buttons(asked, line))
-        data: dict[str, object] = {"outside": {one.name: one.outside for one in busy}}
-        data |= {"renders": [shapes.render_shape(session, one, places[one.id or 0]) for one in line]}
+        told = QueueSchema(
+            outside={one.name: one.outside for one in busy},
+            renders=[schemas.of_render(session, one, places[one.id or 0]) for one in line],
+        )
         del held
-    return Answer(cards=(card,), private=True, data=data)
+    return Answer(cards=(card,), private=True, schema=told)
 
 
 def _in_line(session: Session, asked: Asked, limit: int) -> list[Render]:
@@ -121,7 +124,7 @@ def _outside(busy: Sequence[Backend]) -> str:
 
 
 def _queue_field(session: Session, render: Render, standing: Standing) -> Field:
-    workflow, number = shapes.recipe_of(session, render)
+    workflow, number = schemas.recipe_of(session, render)
     member = members.by_id(session, render.member_id)
     what = formatting.short(str(render.inputs.get("prompt", "")), 60)
     who = f"{member.name if member else 'not recorded'} · {workflow}@{number}{f' · {what}' if what else ''}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from bot import shapes, show
+from bot import schemas, show
 from bot.cards import Answer
 from bot.commands import inputs, subjects
 from bot.commands.command import Asked, spelled
@@ -112,10 +112,10 @@ def submit(asked: Asked, asking: RenderRequest) -> Answer:
     made = lifecycle.submit(asked.desk, replace(asking, place=place, key=asked.said.key))
     with asked.desk.reading() as session:
         cards = () if place else (show.render_card(session, made),)
-        shape = shapes.render_shape(session, made)
-    position = f", number {shape['position']} in line" if shape.get("position") else ""
+        told = schemas.of_render(session, made)
+    position = f", number {told.position} in line" if told.position else ""
     return Answer(
-        cards=cards, data=shape, note=f"{made.code} is {made.state.value}{position}. Its message is at the end of the channel."
+        cards=cards, schema=told, note=f"{made.code} is {made.state.value}{position}. Its message is at the end of the channel."
     )
 
 
@@ -130,7 +130,7 @@ def project_of(session: Session, asked: Asked, source: int | None = None) -> Pro
 
 def repeated(session: Session, render: Render) -> tuple[str, dict[str, object]]:
     """(`workflow@number`, its complete inputs): what makes the same render again."""
-    name, number = shapes.recipe_of(session, render)
+    name, number = schemas.recipe_of(session, render)
     return f"{name}@{number}", {name: value for name, value in render.inputs.items() if value is not None}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from bot import shapes
+from bot import schemas
 from bot.cards import Answer, Button
 from bot.commands import subjects
 from bot.commands.command import Asked, listed
@@ -13,6 +13,7 @@ from bot.commands.corrections import LONGEST_BUTTON
 from core.errors import MissingInput
 from core.review import verdicts
 from core.review.verdicts import VerdictResult
+from core.schemas.assets import VerdictList
 from storage.tables import Asset, Judgement
 
 
@@ -125,5 +126,5 @@ def _answer(asked: Asked, text: str, decisions: list[VerdictResult], *, private:
     last = {one.asset.id: one for one in decisions}
     changed = {one.asset.id for one in decisions if one.changed}
     with asked.desk.reading() as session:
-        shown = [shapes.verdict_shape(session, one.asset) | {"changed": one.asset.id in changed} for one in last.values()]
-    return Answer(text, private=private, data={"results": shown})
+        shown = [schemas.of_verdicts(session, one.asset, changed=one.asset.id in changed) for one in last.values()]
+    return Answer(text, private=private, schema=VerdictList(results=shown))

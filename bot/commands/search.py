@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from bot import command_text, formatting, shapes, show
+from bot import command_text, formatting, schemas, show
 from bot.cards import Answer, Button, Card, Field
 from bot.commands import background, subjects
 from bot.commands.command import Asked
@@ -17,6 +17,7 @@ from core.formats import kinds
 from core.lineage import family as lineage_family
 from core.lineage.family import Lineage
 from core.people.roles import Permission, allow, visible_projects
+from core.schemas.assets import LineageSchema, ProvenanceList, RecognitionList, RecognitionSchema, RelatedAsset, RenderInHistory
 from core.search import ask
 from core.search.ask import SearchAnswer
 from storage import ids
@@ -68,7 +69,7 @@ def find(asked: Asked) -> Answer:
     if not asked.option("page"):
         _remember(asked, question, before if found.goes_on else "")
     more = _more(question, found, limit)
-    return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, data=found.as_json())
+    return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, schema=found.schema())
 
 
 def _asked_before(session: Session, asked: Asked) -> str:
@@ -125,14 +126,14 @@ def whatis(asked: Asked) -> Answer:
         return background.begin(asked, "Looking it up.")
     if asked.attachments:
         answers = [_recognised(asked, stored.read(asked.desk, one.sha256), one.filename) for one in asked.attachments[:4]]
-        cards = tuple(card for answer in answers for card in answer.cards)
-        data = answers[0].data if len(answers) == 1 else {"results": [answer.data for answer in answers]}
-        return Answer("\n".join(answer.text for answer in answers), cards, private=private, data=data)
+        cards = tuple(card for answer, _ in answers for card in answer.cards)
+        told = [schema for _, schema in answers]
+        text = "\n".join(answer.text for answer, _ in answers)
+        return Answer(text, cards, private=private, schema=told[0] if len(told) == 1 else RecognitionList(results=told))
     with asked.desk.reading() as session:
         found = subjects.some_assets(session, asked)
         cards = tuple(show.asset_card(session, asset) for asset in found[:4])
-        data = {"certainty": "certain", "how": "by its id", **_named(found[0])}
-    return Answer(cards=cards, private=private, data=data)
+    return Answer(cards=cards, private=private, schema=_named(found[0], certainty="certain", how="by its id"))
 
 
 def lineage(asked: Asked) -> Answer:
@@ -143,7 +144,7 @@ def lineage(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         asset = subjects.some_assets(session, asked)[0]
         family = lineage_family.of(session, asset)
-    return Answer(cards=(_family_card(family),), private=True, data=_family_shape(family))
+    return Answer(cards=(_family_card(family),), private=True, schema=_family_schema(family))
 
 
 def provenance(asked: Asked) -> Answer:
@@ -154,12 +155,12 @@ def provenance(asked: Asked) -> Answer:
     with asked.desk.reading() as session:
         found = subjects.some_assets(session, asked)
         cards = tuple(show.provenance_card(session, asset) for asset in found[:4])
-        known = [shapes.provenance_shape(session, asset) for asset in found]
+        known = [schemas.of_provenance(session, asset) for asset in found]
     links = "\n".join(f"{asset.code}: {asked.desk.settings.base_url}{show.page_of(asset)}" for asset in found[:4])
-    return Answer(links, cards, private=True, data=known[0] if len(known) == 1 else {"results": known})
+    return Answer(links, cards, private=True, schema=known[0] if len(known) == 1 else ProvenanceList(results=known))
 
 
-def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
+def _recognised(asked: Asked, data: bytes, filename: str) -> tuple[Answer, RecognitionSchema]:
     from core.recognition import identify
     from core.verification import verify, watermark_conflict
 
@@ -167,24 +168,33 @@ def _recognised(asked: Asked, data: bytes, filename: str) -> Answer:
         allow(session, asked.member, Permission.FIND, asked.place.project)
         projects = visible_projects(session, asked.member)
     seen = identify.recognise(asked.desk, data, filename, projects=projects)
-    shape: dict[str, object] = {"certainty": seen.certainty.value, "how": seen.how, "asset": None, "seconds": None, "others": []}
+    certainty, kept = seen.certainty.value, None
     if seen.asset is None:
-        return Answer(f"{filename} is not known here: {seen.how}.", data=shape)
+        unknown = RecognitionSchema(certainty=certainty, how=seen.how, asset=None, seconds=None, others=[])
+        return Answer(f"{filename} is not known here: {seen.how}."), unknown
     against = watermark_conflict.of_file(asked.desk, data, filename, seen)
-    shape |= {"contradiction": against or None, "seconds": list(seen.seconds) if seen.seconds else None}
-    sentence = f"{_CERTAIN[seen.certainty.value]} {seen.asset.code}: {seen.how}. {against}".rstrip()
-    if seen.certainty.value in ("certain", "probable"):
+    sentence = f"{_CERTAIN[certainty]} {seen.asset.code}: {seen.how}. {against}".rstrip()
+    if certainty in ("certain", "probable"):
         mime = kinds.mime_of(data, filename)
         part = seen.seconds is not None
-        shape["credentials"], said = verify.credentials_of_copy(asked.desk, data, mime, seen.asset, part=part)
+        kept, said = verify.credentials_of_copy(asked.desk, data, mime, seen.asset, part=part)
         sentence = f"{sentence} {said}".rstrip()
     with asked.desk.reading() as session:
         card = show.asset_card(session, seen.asset, sentence=sentence)
-    return Answer(sentence, (card,), data=shape | _named(seen.asset) | {"others": [one.code for one in seen.others]})
+    told = {"others": [one.code for one in seen.others], "contradiction": against or None, "seconds": seen.seconds}
+    told |= {"credentials": kept} if kept is not None else {}
+    return Answer(sentence, (card,)), _named(seen.asset, certainty=certainty, how=seen.how).model_copy(update=told)
 
 
-def _named(asset: Asset) -> dict[str, object]:
-    return {"asset": asset.code, "render": shapes.renders_code(asset), "filename": asset.filename, "sha256": asset.sha256}
+def _named(asset: Asset, *, certainty: str, how: str) -> RecognitionSchema:
+    return RecognitionSchema(
+        certainty=certainty,
+        how=how,
+        asset=asset.code,
+        render=schemas.renders_code(asset),
+        filename=asset.filename,
+        sha256=asset.sha256,
+    )
 
 
 def _family_card(family: Lineage) -> Card:
@@ -215,14 +225,14 @@ def _line(asset: Asset) -> str:
     return f"{asset.code} {name}{f' ({asset.workflow})' if asset.workflow else ''}"
 
 
-def _family_shape(family: Lineage) -> dict[str, object]:
-    def steps(found: tuple[lineage_family.LineageStep, ...]) -> list[dict[str, object]]:
-        return [{"asset": one.asset.code, "of": one.other.code, "input": one.name, "steps": one.steps} for one in found]
+def _family_schema(family: Lineage) -> LineageSchema:
+    def steps(found: tuple[lineage_family.LineageStep, ...]) -> list[RelatedAsset]:
+        return [RelatedAsset(asset=one.asset.code, of=one.other.code, input=one.name, steps=one.steps) for one in found]
 
-    return {
-        "asset": family.asset.code,
-        "sources": steps(family.sources),
-        "results": steps(family.results),
-        "siblings": [one.code for one in family.siblings],
-        "renders": [{"render": one.code, "verb": one.verb} for one in family.askings],
-    }
+    return LineageSchema(
+        asset=family.asset.code,
+        sources=steps(family.sources),
+        results=steps(family.results),
+        siblings=[one.code for one in family.siblings],
+        renders=[RenderInHistory(render=one.code, verb=one.verb) for one in family.askings],
+    )

@@ -12,6 +12,7 @@ from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput
 from core.people import sessions, signin, team
+from core.schemas.people import EndedSessions, SessionList, SessionSchema, SignInSchema
 from storage.tables import Member, WebSession
 
 _SESSION = re.compile(r"session/(\d{1,18})")
@@ -29,7 +30,7 @@ def offer(asked: Asked) -> Answer:
     """
     address = signin.offer_link(asked.desk, asked.member, platform=asked.place.platform)
     said = f"Open this within {signin.MINUTES} minutes to sign in as {asked.member.name}. It works once; do not pass it on."
-    return Answer(f"{said}\n{address}", private=True, data={"address": address, "minutes": signin.MINUTES})
+    return Answer(f"{said}\n{address}", private=True, schema=SignInSchema(address=address, minutes=signin.MINUTES))
 
 
 def listed(asked: Asked) -> Answer:
@@ -45,7 +46,9 @@ def listed(asked: Asked) -> Answer:
     if row and revoke:
         with asked.desk.writing() as session:
             whose = sessions.end(session, int(row[1]), by=asked.member)
-        return Answer(f"Session {row[1]} of {whose.name} has ended.", private=True, data={"ended": 1, "member": whose.name})
+        return Answer(
+            f"Session {row[1]} of {whose.name} has ended.", private=True, schema=EndedSessions(ended=1, member=whose.name)
+        )
     if row:
         raise BadInput("To end a session, add `revoke:yes`.", hint=f"Write /sessions {word} revoke:yes.", input="revoke")
     with asked.desk.writing() if revoke else asked.desk.reading() as session:
@@ -53,7 +56,7 @@ def listed(asked: Asked) -> Answer:
         if revoke:
             ended = sessions.end_all(session, member, by=asked.member)
             text = f"{ended} session{'' if ended == 1 else 's'} of {member.name} {'has' if ended == 1 else 'have'} ended."
-            return Answer(text, private=True, data={"ended": ended, "member": member.name})
+            return Answer(text, private=True, schema=EndedSessions(ended=ended, member=member.name))
         found = sessions.listed(session, asked.desk.settings, member, by=asked.member)
     return _list(member, found[: asked.count("limit", _SHOWN, _MOST)], len(found))
 
@@ -67,7 +70,8 @@ def _list(member: Member, shown: Sequence[WebSession], count: int) -> Answer:
     buttons = tuple(Button("sessions", f"session/{one.id} revoke:yes", f"End {one.id}") for one in shown[:5])
     title = f"{count} session{'' if count == 1 else 's'} of {member.name}" if count else f"{member.name} is signed in nowhere"
     card = Card(title, text="" if count else "/signin gives a link.", fields=fields, buttons=buttons)
-    return Answer(cards=(card,), private=True, data={"sessions": [_shape(one) for one in shown], "count": count})
+    told = SessionList(sessions=[_schema(one) for one in shown], count=count)
+    return Answer(cards=(card,), private=True, schema=told)
 
 
 def _line(one: WebSession) -> str:
@@ -85,11 +89,7 @@ def _browser(agent: str) -> str:
     return _CALLED.get(found, found) or agent[:40] or "unknown browser"
 
 
-def _shape(one: WebSession) -> dict[str, object]:
-    return {
-        "session": f"session/{one.id}",
-        "way": one.way,
-        "browser": one.browser,
-        "since": one.created_at.isoformat(),
-        "last_used": one.seen_at.isoformat(),
-    }
+def _schema(one: WebSession) -> SessionSchema:
+    return SessionSchema(
+        session=f"session/{one.id}", way=one.way, browser=one.browser, since=one.created_at, last_used=one.seen_at
+    )

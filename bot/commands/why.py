@@ -7,6 +7,7 @@ from bot.commands import subjects
 from bot.commands.command import Asked
 from bot.show.history import history_card
 from core.rendering.history import Timeline, timeline
+from core.schemas.renders import TimelineSchema, TimelineStep, TimeSpent
 from storage.clock import now
 from storage.tables import Render
 
@@ -20,17 +21,10 @@ def why(asked: Asked) -> Answer:
         render = subjects.one_render(session, asked, newest=True)
         line = timeline(session, render, now())
         card = history_card(session, render, line)
-    return Answer(cards=(card,), private=True, data=_shape(render, line))
+    return Answer(cards=(card,), private=True, schema=_schema(render, line))
 
 
-def _shape(render: Render, line: Timeline) -> dict[str, object]:
-    seconds = {"total": line.total, "waiting": line.waiting, "preparing": line.preparing}
-    seconds |= {"rendering": line.rendering, "lost": line.lost}
-    return {
-        "id": render.code,
-        "state": render.state.value,
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "steps": [
-            {"at": one.at.isoformat(), "action": one.action.value, "server": one.server, "note": one.note} for one in line.steps
-        ],
-    }
+def _schema(render: Render, line: Timeline) -> TimelineSchema:
+    spent = TimeSpent(total=line.total, waiting=line.waiting, preparing=line.preparing, rendering=line.rendering, lost=line.lost)
+    steps = [TimelineStep(at=one.at, action=one.action.value, server=one.server, note=one.note) for one in line.steps]
+    return TimelineSchema(id=render.code, state=render.state.value, seconds=spent, steps=steps)

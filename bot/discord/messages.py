@@ -13,7 +13,6 @@ import structlog
 
 from bot import commands, reactions
 from bot.cards import Answer
-from bot.commands.background import WORKING
 from bot.discord import drafts, files
 from bot.discord.chat import PLATFORM, remember
 from bot.discord.gateway_events import event_number, is_again
@@ -26,6 +25,7 @@ from bot.mentions import line_of
 from bot.request import ChatPlace, ChatRequest
 from core.desk import Desk
 from core.errors import SlateError
+from core.schemas.room import WorkingSchema
 from storage.chat import posts
 
 log = structlog.get_logger(__name__)
@@ -115,7 +115,7 @@ class Talk:
     async def _answer(self, message: discord.Message, spot: Spot, outcome: ReplyOutcome) -> None:
         """Answer where it was said, what is for the asker only in their direct messages; what takes longer is only marked."""
         answer = outcome.answer
-        if WORKING in answer.data:
+        if isinstance(answer.schema, WorkingSchema):
             await self._mark(message)
             return
         if answer.form is not None and outcome.member is not None:

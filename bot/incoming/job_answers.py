@@ -30,7 +30,7 @@ class JobAnswer:
 
 def add(session: Session, payload: Mapping[str, Any], answer: Answer) -> Post:
     """Let the outbox give this answer to the request that the payload is."""
-    kept = {name: value for name, value in answer_to_json(answer).items() if name not in ("data", "form")}
+    kept = {name: value for name, value in answer_to_json(answer).items() if name != "form"}
     private = answer.private or bool(answer.error)
     waiting = {"answer": kept, "member": payload["member"], "private": private, "reply": payload["reply"]}
     place = {"platform": payload["platform"], "tenant": payload["tenant"], "channel_id": payload["channel"]}

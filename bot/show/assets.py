@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot import formatting
 from bot.cards import Button, Card, Field
-from bot.shapes import renders_code
+from bot.schemas import renders_code
 from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_field
 from core.text.headline import headline

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot import formatting
 from bot.cards import Button, Card, Field, Progress
-from bot.shapes import recipe_of
+from bot.schemas import recipe_of
 from bot.show.facts import LONGEST_PROMPT, model_lines, opinions, ours, page_of, pictures_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_troubles
 from core import workflows

@@ -18,14 +18,13 @@ from bot.request import Attachment, ChatPlace, ChatRequest
 from bot.web.app_state import House, enter
 from bot.web.room_chat import PLATFORM, RoomChat, ring
 from core.errors import BadInput, NotFound, TooLong
+from core.schemas.renders import RenderSchema
+from core.schemas.room import NextAction, RoomAnswer
 from storage import ids
 from storage.chat import posts, room
 from storage.files import waiting_uploads
 from storage.rendering import renders
 from storage.tables import Channel, Member, RoomMessage
-
-Told = dict[str, Any]
-"""What the browser is told at once: a form to show, a text to copy, an error's code."""
 
 LONGEST = 20_000
 """Characters of what people say to each other; commands have limits of their own."""
@@ -69,7 +68,7 @@ class Reacting(BaseModel):
     added: bool
 
 
-def say(house: House, member: Member, slug: str, saying: Saying) -> Told:
+def say(house: House, member: Member, slug: str, saying: Saying) -> RoomAnswer:
     """Keep the message; carry it out when it is a command. Raises NotFound, Refused, BadInput, TooLong."""
     files = _redeemed(house, member, saying.receipts)
     line = _command(house, saying, files)
@@ -88,20 +87,20 @@ def say(house: House, member: Member, slug: str, saying: Saying) -> Told:
         waiting_uploads.sent(session, member.id or 0, {file.sha256 for file in files})
         ring(house.desk, session)
     if not line:
-        return {}
+        return RoomAnswer()
     place = ChatPlace(PLATFORM, slug, str(thread or ""), project, reply={"asked": key, "message": f"answer:{key}"})
     answer = house.commands.answer(house.desk, ChatRequest(member, place, line, files, f"room:{key}"))
     return _deliver(house, member, place, answer, asked=said)
 
 
-def fill(house: House, member: Member, slug: str, filling: Filling) -> Told:
+def fill(house: House, member: Member, slug: str, filling: Filling) -> RoomAnswer:
     """A filled form is the line that it stands for, said by the member. Raises as `say`."""
     head, *words = filling.command.lstrip("/").split() or [""]
     line = "/" + write(head, words, filling.values)
     return say(house, member, slug, Saying(text=line, thread=filling.thread, key=filling.key, receipts=filling.receipts))
 
 
-def press(house: House, member: Member, slug: str, pressing: Pressing) -> Told:
+def press(house: House, member: Member, slug: str, pressing: Pressing) -> RoomAnswer:
     """Carry out a button. Raises NotFound, Refused."""
     with house.desk.reading() as session:
         channel, project = enter(session, member, slug)
@@ -112,7 +111,7 @@ def press(house: House, member: Member, slug: str, pressing: Pressing) -> Told:
     return _deliver(house, member, place, answer, key=key)
 
 
-def react(house: House, member: Member, slug: str, reacting: Reacting) -> Told:
+def react(house: House, member: Member, slug: str, reacting: Reacting) -> RoomAnswer:
     """Keep the reaction, then do what it stands for. Raises NotFound, Refused."""
     with house.desk.writing() as session:
         channel, project = enter(session, member, slug)
@@ -122,10 +121,10 @@ def react(house: House, member: Member, slug: str, reacting: Reacting) -> Told:
         ring(house.desk, session)
         subject, thread = _subject(message), message.thread_id
     if not changed or not subject:
-        return {}
+        return RoomAnswer()
     place = ChatPlace(PLATFORM, slug, str(thread or ""), project)
     answer = house.react(house.desk, member, place, subject, reacting.emoji, reacting.added)
-    return _deliver(house, member, place, answer) if answer is not None else {}
+    return _deliver(house, member, place, answer) if answer is not None else RoomAnswer()
 
 
 def _command(house: House, saying: Saying, files: Sequence[Attachment]) -> str:
@@ -174,7 +173,7 @@ def _subject(message: RoomMessage) -> str:
 
 def _deliver(
     house: House, member: Member, place: ChatPlace, answer: Answer, *, asked: RoomMessage | None = None, key: str = ""
-) -> Told:
+) -> RoomAnswer:
     """Show the answer where it was asked for: as a message, or in the browser alone when it is a form or a text to copy.
 
     A question that is answered privately stays private, too. A new render's own message is its answer, and is shown at once. A
@@ -193,11 +192,18 @@ def _deliver(
                 only_for=member.id if answer.private else None, key=key or None,
             )  # fmt: skip
         ring(house.desk, session)
-    _show_render(house, str(answer.data.get("render") or ""))
+    code = answer.schema.render if isinstance(answer.schema, RenderSchema) else ""
+    _show_render(house, code)
     form = house.templates.part("form.html", "form", answer.form) if answer.form else ""
-    told = {"form": form, "copy": answer.copy, "error": answer.error, "render": str(answer.data.get("render") or "")}
-    next_ = [{"action": one.action, "label": one.label} for one in answer.buttons]
-    return told | ({"said": "", "buttons": []} if worth or asked else {"said": answer.text or answer.note, "buttons": next_})
+    near = not worth and not asked
+    return RoomAnswer(
+        form=form,
+        copy=answer.copy,
+        error=answer.error,
+        render=code,
+        said=(answer.text or answer.note) if near else "",
+        buttons=[NextAction(action=one.action, label=one.label) for one in answer.buttons] if near else [],
+    )
 
 
 def _show_render(house: House, code: str) -> None:
@@ -216,7 +222,7 @@ def _show_render(house: House, code: str) -> None:
 
 
 def _kept(answer: Answer) -> dict[str, Any]:
-    return {name: value for name, value in answer_to_json(answer).items() if name not in ("data", "form")}
+    return {name: value for name, value in answer_to_json(answer).items() if name != "form"}
 
 
 def _id(channel: Channel) -> int:

@@ -28,6 +28,7 @@ from core.events.actions import Action
 from core.people import projects as core_projects
 from core.people import sessions
 from core.people.roles import Permission, may
+from core.schemas.room import CompletionSchema, GoSchema, RoomAnswer, UploadSchema
 from core.text import names
 from storage import ids
 from storage.chat import room
@@ -99,7 +100,7 @@ def front(request: Request, home: Home) -> Response:
 async def join(request: Request, home: Home) -> JSONResponse:
     wanted = await body(request, Joining)
     name, token = await run_in_threadpool(_join, home, request, wanted)
-    response = JSONResponse({"name": name, "go": local(request.query_params.get("next", "")) or "/"})
+    response = JSONResponse(GoSchema(name=name, go=local(request.query_params.get("next", "")) or "/").as_json())
     let_in(response, token, home.desk.settings)
     return response
 
@@ -119,7 +120,7 @@ def _join(home: House, request: Request, wanted: Joining) -> tuple[str, str]:
 @router.post("/leave")
 def leave(request: Request, home: Home) -> JSONResponse:
     """Out of the room: this session, and every copy of its cookie, ends."""
-    response = JSONResponse({"go": "/"})
+    response = JSONResponse(GoSchema(go="/").as_json())
     if token := token_of(request, home.desk.settings):
         with home.desk.writing() as session:
             sessions.sign_out(session, token)
@@ -206,7 +207,7 @@ def _thread(session: Session, channel: Channel, root: int, me: Member) -> tuple[
 async def open_channel(request: Request, home: Home, me: Me) -> JSONResponse:
     wanted = await body(request, Opening)
     slug = await run_in_threadpool(_open_channel, home, me, wanted)
-    return JSONResponse({"go": home.templates.address(slug)})
+    return JSONResponse(GoSchema(go=home.templates.address(slug)).as_json())
 
 
 def _open_channel(home: House, me: Member, wanted: Opening) -> str:
@@ -233,24 +234,28 @@ def _project_for(session: Session, me: Member, wanted: Opening) -> Project:
 # Talk
 
 
+def _told(answer: RoomAnswer) -> JSONResponse:
+    return JSONResponse(answer.as_json())
+
+
 @router.post("/c/{slug}/say")
 async def say(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
-    return JSONResponse(await run_in_threadpool(actions.say, home, me, slug, await body(request, actions.Saying)))
+    return _told(await run_in_threadpool(actions.say, home, me, slug, await body(request, actions.Saying)))
 
 
 @router.post("/c/{slug}/fill")
 async def fill(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
-    return JSONResponse(await run_in_threadpool(actions.fill, home, me, slug, await body(request, actions.Filling)))
+    return _told(await run_in_threadpool(actions.fill, home, me, slug, await body(request, actions.Filling)))
 
 
 @router.post("/c/{slug}/press")
 async def press(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
-    return JSONResponse(await run_in_threadpool(actions.press, home, me, slug, await body(request, actions.Pressing)))
+    return _told(await run_in_threadpool(actions.press, home, me, slug, await body(request, actions.Pressing)))
 
 
 @router.post("/c/{slug}/react")
 async def react(slug: str, request: Request, home: Home, me: Me) -> JSONResponse:
-    return JSONResponse(await run_in_threadpool(actions.react, home, me, slug, await body(request, actions.Reacting)))
+    return _told(await run_in_threadpool(actions.react, home, me, slug, await body(request, actions.Reacting)))
 
 
 @router.post("/c/{slug}/read")
@@ -273,7 +278,7 @@ def complete(slug: str, text: str, cursor: int, home: Home, me: Me) -> JSONRespo
         _channel, project = enter(session, me, slug)
     place = ChatPlace(PLATFORM, slug, "", project)
     found = home.commands.complete(home.desk, me, place, text[:4000], min(cursor, 4000))
-    return JSONResponse([{"value": one.value, "label": one.label, "help": one.help} for one in found])
+    return JSONResponse([CompletionSchema(value=one.value, label=one.label, help=one.help).as_json() for one in found])
 
 
 @router.get("/feed", response_model=None)
@@ -290,8 +295,8 @@ async def feed(request: Request, channel: str, home: Home, me: Me, since: str = 
 async def upload(request: Request, home: Home, me: Me, name: str = "picture") -> JSONResponse:
     data = await files.read_upload(request, home.desk)
     kept, receipt, warning = await run_in_threadpool(files.keep, home, me, name, data)
-    told = {"receipt": receipt, "filename": kept.filename, "mime": kept.mime, "size": kept.size, "warning": warning}
-    return JSONResponse(told)
+    told = UploadSchema(receipt=receipt, filename=kept.filename, mime=kept.mime, size=kept.size, warning=warning)
+    return JSONResponse(told.as_json())
 
 
 @router.get("/files/m{row}/{digest}", response_model=None)

@@ -131,4 +131,4 @@ def _answer(request: Request, home: House, name: str, found: Verification) -> Re
         }
         facts: dict[str, Any] = {"found": found, "name": name, **words}
         return HTMLResponse(home.templates.html("verified.html", **facts))
-    return JSONResponse(found.as_json())
+    return JSONResponse(found.schema().as_json())

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput, NotFound
 from core.text.names import nearest
+
+if TYPE_CHECKING:
+    from core.schemas.exports import ProfileSchema
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
 SUFFIXES = {
@@ -77,8 +80,10 @@ class Profile:
     def reduces(self) -> bool:
         return not self.whole
 
-    def as_json(self) -> dict[str, Any]:
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+    def schema(self) -> ProfileSchema:
+        from core.schemas.exports import ProfileSchema
+
+        return ProfileSchema(**{one.name: getattr(self, one.name) for one in fields(self)})
 
 
 SHIPPED: dict[str, Profile] = {

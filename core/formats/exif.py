@@ -63,12 +63,28 @@ _BYTE, _ASCII, _UNDEFINED, _UTF8 = 1, 2, 7, 129
 _EXIF_DIRECTORY, _USER_COMMENT, _MAKER_NOTE = 0x8769, 0x9286, 0x927C
 _WIDE = range(0x9C9B, 0x9CA0)
 _XMP, _IPTC, _PHOTOSHOP = 0x02BC, 0x83BB, 0x8649
+_RESOURCE_IPTC, _RESOURCE_XMP, _RESOURCE_EXIF = 0x0404, 0x0424, 0x0422
 _MAX_ENTRIES = 500
 _TEXT_IN_BYTES = (_BYTE, _UNDEFINED)
 
 
 def read(block: bytes | memoryview, into: RawTexts, *, place: str = "EXIF") -> None:
     """Add every text of a block to `into`. Anything broken is left out."""
+    _read(block, into, place, resources=True)
+
+
+def read_resources(body: bytes | memoryview, into: RawTexts) -> None:
+    """Add the texts in a run of Photoshop's resources: IPTC, EXIF and XMP. EXIF in them is read without resources of its own."""
+    for kind, inside in iptc.resources(body):
+        if kind == _RESOURCE_IPTC:
+            iptc.read(inside, into)
+        elif kind == _RESOURCE_XMP:
+            into.add("XMP", "xmp", UTF8, inside)
+        elif kind == _RESOURCE_EXIF:
+            _read(inside, into, "EXIF", resources=False)
+
+
+def _read(block: bytes | memoryview, into: RawTexts, place: str, *, resources: bool) -> None:
     if bytes(block[:6]) == b"Exif\0\0":
         block = block[6:]
     view = memoryview(block)
@@ -78,7 +94,10 @@ def read(block: bytes | memoryview, into: RawTexts, *, place: str = "EXIF") -> N
     first = struct.unpack_from(order + "I", view, 4)[0]
     for at in (first, _pointer(view, order, first)):
         for tag, kind, value in _entries(view, order, at):
-            _add(into, place, tag, kind, value)
+            if tag != _PHOTOSHOP:
+                _add(into, place, tag, kind, value)
+            elif resources:
+                read_resources(value, into)
 
 
 def texts(block: bytes, *, max_text: int) -> dict[str, str]:
@@ -103,8 +122,6 @@ def _add(into: RawTexts, place: str, tag: int, kind: int, value: memoryview) -> 
     name = NAMES.get(tag, f"tag 0x{tag:04X}")
     if tag == _XMP:
         into.add("XMP", "xmp", UTF8, value)
-    elif tag == _PHOTOSHOP:
-        iptc.read_resources(value, into)
     elif tag == _IPTC:
         iptc.read(value, into)
     elif tag in _WIDE:

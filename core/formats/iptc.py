@@ -1,9 +1,11 @@
-"""Reads IPTC-IIM text and the Photoshop resources that hold it, in JPEG, TIFF and PSD files.
+"""Reads IPTC-IIM text, and takes apart the Photoshop resources that hold it, in JPEG, TIFF and PSD files.
 
 IIM: https://www.iptc.org/std/IIM/4.2/specification/IIMV4.2.pdf; resources: Adobe's Photoshop File Formats Specification.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from core.formats.decoding import UTF8
 from core.formats.raw_text import RawTexts
@@ -13,7 +15,6 @@ NAMES = {5: "Title", 25: "Keywords", 40: "Instructions", 55: "Date", 80: "By-lin
 """Data sets of the application record that are text."""
 _APPLICATION = 2
 _MOST = 2_000
-_IPTC, _XMP, _EXIF = 0x0404, 0x0424, 0x0422
 
 
 def read(body: bytes | memoryview, into: RawTexts) -> None:
@@ -30,10 +31,8 @@ def read(body: bytes | memoryview, into: RawTexts) -> None:
         at += 5 + size
 
 
-def read_resources(body: bytes | memoryview, into: RawTexts) -> None:
-    """Add the texts in a run of `8BIM` resources: IPTC, EXIF and XMP."""
-    from core.formats import exif
-
+def resources(body: bytes | memoryview) -> Iterator[tuple[int, memoryview]]:
+    """(number, content) of each `8BIM` resource in a run of them."""
     view, at = memoryview(body), 0
     for _ in range(_MOST):
         if at + 12 > len(view) or bytes(view[at : at + 4]) != b"8BIM":
@@ -42,11 +41,5 @@ def read_resources(body: bytes | memoryview, into: RawTexts) -> None:
         named = 1 + view[at + 6]
         start = at + 6 + named + named % 2
         size = int.from_bytes(view[start : start + 4], "big")
-        inside = view[start + 4 : start + 4 + size]
-        if kind == _IPTC:
-            read(inside, into)
-        elif kind == _XMP:
-            into.add("XMP", "xmp", UTF8, inside)
-        elif kind == _EXIF:
-            exif.read(inside, into)
+        yield kind, view[start + 4 : start + 4 + size]
         at = start + 4 + size + size % 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.formats import claims, exif, iptc
+from core.formats import claims, exif
 from core.formats.decoding import UTF8
 from core.formats.raw_text import RawTexts
 
@@ -29,7 +29,7 @@ def read(data: bytes | memoryview, into: RawTexts) -> tuple[int, int] | None:
         elif marker == _COMMENT:
             into.add("JPEG comment", "comment", UTF8, body)
         elif marker == _APP13 and bytes(body[: len(_PHOTOSHOP)]) == _PHOTOSHOP:
-            iptc.read_resources(body[len(_PHOTOSHOP) :], into)
+            exif.read_resources(body[len(_PHOTOSHOP) :], into)
         elif marker == _APP1:
             _app1(body, into, pieces)
         elif marker == _APP11 and bytes(body[:2]) == b"JP":

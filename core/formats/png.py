@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.errors import BadPicture
-from core.formats import claims, exif, iptc
+from core.formats import claims, exif
 from core.formats.decoding import LATIN1, UTF8
 from core.formats.raw_text import RawTexts
 
@@ -129,7 +129,7 @@ def _profile(kind: str, body: bytes, into: RawTexts) -> bool:
     elif kind in ("xmp", "APP1"):
         into.add("XMP", "xmp", UTF8, whole.partition(b"\0")[2] if whole.startswith(b"http") else whole)
     elif kind in ("iptc", "8bim"):
-        iptc.read_resources(whole, into)
+        exif.read_resources(whole, into)
     return True
 
 

@@ -5,7 +5,7 @@ Format: https://www.adobe.com/devnet-apps/photoshop/fileformatashtml/
 
 from __future__ import annotations
 
-from core.formats import iptc
+from core.formats import exif
 from core.formats.film import Film, edge
 
 
@@ -17,5 +17,5 @@ def read(data: bytes, *, max_text: int) -> Film:
     film.height, film.width = edge(int.from_bytes(data[14:18], "big")), edge(int.from_bytes(data[18:22], "big"))
     at = 30 + int.from_bytes(data[26:30], "big")
     size = int.from_bytes(data[at : at + 4], "big")
-    iptc.read_resources(memoryview(data)[at + 4 : at + 4 + size], film.raw)
+    exif.read_resources(memoryview(data)[at + 4 : at + 4 + size], film.raw)
     return film

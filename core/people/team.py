@@ -31,7 +31,10 @@ def everybody(session: Session) -> list[Member]:
 
 
 def find(session: Session, text: str, *, platform: str = "", tenant: str = "") -> Member:
-    """The Member meant by a name, a first name that only one has, a mention (`<@U1>`), or `member/7`. Raises UnknownMember."""
+    """The Member meant by a name, a first name that only one has, a mention (`<@U1>`), or `member/7`. Raises UnknownMember.
+
+    A first name means somebody who is active, if there is one.
+    """
     wanted = text.strip().strip("\"'“”").removeprefix("@").strip()
     team = everybody(session)
     found = _by_number(session, wanted, platform, tenant)
@@ -39,7 +42,8 @@ def find(session: Session, text: str, *, platform: str = "", tenant: str = "") -
         return found
     key = names.key(wanted)
     exact = [one for one in team if one.name_key == key]
-    first = [one for one in team if one.active and key and one.name_key.split(" ", 1)[0] == key]
+    named = [one for one in team if key and one.name_key.split(" ", 1)[0] == key]
+    first = [one for one in named if one.active] or named
     if exact or len(first) == 1:
         return (exact or first)[0]
     near = [one.name for one in first][:3] or names.nearest(wanted[:60], [one.name for one in team])

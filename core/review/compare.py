@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,8 +135,3 @@ def _still(desk: Desk, asset: Asset) -> Image.Image | None:
         except BlobError:
             continue
     return None
-
-
-def told(found: Sequence[Difference]) -> list[dict[str, str]]:
-    """The differences as JSON-ready values."""
-    return [{"name": one.name, "one": one.one, "other": one.other} for one in found]

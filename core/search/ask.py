@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from core.people import roles
+from core.schemas.search import CountRow, SearchSchema, TextChoice
 from core.search import answers, entities, followups, foreign, languages, messages, parser, refine, summaries
 from core.search import explain as search_explain
 from core.search.carrying_out import Search
@@ -51,17 +52,16 @@ class SearchAnswer:
     doubts: str = ""
     """How the sentence begins where a word of the question has no place in the answer."""
 
-    def as_json(self) -> dict[str, Any]:
-        """The documented shape, in docs/search.md."""
-        return {
-            "answer": self.sentence,
-            "understood": list(self.understood),
-            "results": [result.as_json() for result in self.results],
-            "choices": [{"label": choice.label, "text": choice.text} for choice in self.choices],
-            "without": [{"label": choice.label, "text": choice.text} for choice in self.without],
-            "after": self.after,
-            "rows": [{"label": label, "count": count} for label, count in self.rows],
-        }
+    def schema(self) -> SearchSchema:
+        return SearchSchema(
+            answer=self.sentence,
+            understood=list(self.understood),
+            results=[result.schema() for result in self.results],
+            choices=[TextChoice(label=choice.label, text=choice.text) for choice in self.choices],
+            without=[TextChoice(label=choice.label, text=choice.text) for choice in self.without],
+            after=self.after,
+            rows=[CountRow(label=label, count=count) for label, count in self.rows],
+        )
 
 
 def answer(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 
 from core.search import dates, sequels
 from core.search.conditions import UNDECIDED_SAID, Condition
 from core.search.filters import UNDECIDED
 from core.search.lexicon import Want, word_set
 from core.search.line import TAKEN, Line, picture_nouns
+from core.search.mentioned import MentionedEvent
 from storage.search import Facet, FacetField, RelatedRows, Relation
 from storage.search.tally import Group
 
@@ -69,24 +68,6 @@ _AGENT = (
     "time",
     "since",
 )
-
-
-@dataclass
-class MentionedEvent:
-    """A verdict or an export that is spoken of; `at` is its place in the words."""
-
-    at: int
-    relation: Relation
-    values: tuple[str, ...]
-    negated: bool = False
-    verbal: bool = False
-    """Whether it is what somebody does or did, rather than how a picture is."""
-    member: tuple[int, str] | None = None
-    ever: bool = False
-    text: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    when: str = ""
 
 
 def read(line: Line) -> list[MentionedEvent]:

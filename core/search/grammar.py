@@ -28,6 +28,7 @@ from core.search.entities import Match
 from core.search.filters import mine
 from core.search.lexicon import Want
 from core.search.line import TAKEN, Line, known, phrases, picture_nouns
+from core.search.mentioned import MentionedEvent
 from storage import ids
 from storage.search import Facet, FacetField, Measure, RelatedRows, Relation
 from storage.tables import Origin
@@ -317,7 +318,7 @@ def _techniques(line: Line) -> None:
             line.reading.add_facet(FacetField.TECHNIQUE, [lexicon.technique(match["technique"])], negated=negated)
 
 
-def _when_it_happened(line: Line, spoken: list[events.MentionedEvent]) -> None:
+def _when_it_happened(line: Line, spoken: list[MentionedEvent]) -> None:
     """`when was it approved`, `when did we last send`: of the verdict or the export, not of the making."""
     verbal = [one for one in spoken if not one.negated]
     if line.want is not Want.WHEN or not verbal:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from core.search.events import MADE, MentionedEvent
+from core.search.events import MADE
 from core.search.lexicon import Want
 from core.search.line import TAKEN, Line
+from core.search.mentioned import MentionedEvent
 from storage.search import FacetField, Relation
 from storage.search.tally import Group
 

@@ -1,10 +1,10 @@
-"""One found Asset with the names of who made it and for whom, and its documented JSON."""
+"""One found Asset with the names of who made it and for whom, and its schema."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from core.schemas.search import ResultSchema
 from storage import ids
 from storage.search.document import model_names
 from storage.search.hydrate import FoundAsset
@@ -70,21 +70,20 @@ class Result:
         words = {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "made", Origin.EXPORT: "exported"}
         return words[self.asset.origin]
 
-    def as_json(self) -> dict[str, Any]:
-        """`created` is ISO 8601 in UTC; `render` and `version` are null where there is none."""
-        return {
-            "asset": self.asset.code,
-            "render": self.render,
-            "by": self.by,
-            "client": self.client,
-            "project": self.project,
-            "shot": self.asset.shot,
-            "workflow": self.asset.workflow,
-            "version": self.asset.workflow_number,
-            "models": list(self.models),
-            "prompt": self.asset.prompt,
-            "seed": self.asset.seed,
-            "status": self.asset.status,
-            "created": self.asset.created_at.isoformat(),
-            "inferred": dict(self.asset.inferred),
-        }
+    def schema(self) -> ResultSchema:
+        return ResultSchema(
+            asset=self.asset.code,
+            render=self.render,
+            by=self.by,
+            client=self.client,
+            project=self.project,
+            shot=self.asset.shot,
+            workflow=self.asset.workflow,
+            version=self.asset.workflow_number,
+            models=list(self.models),
+            prompt=self.asset.prompt,
+            seed=self.asset.seed,
+            status=self.asset.status,
+            created=self.asset.created_at,
+            inferred=dict(self.asset.inferred),
+        )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from core.search.conditions import Condition
 from core.search.line import Line
+from core.search.mentioned import MentionedEvent
 from storage.search import RelatedRows, Relation
-
-if TYPE_CHECKING:
-    from core.search.events import MentionedEvent
 
 _LATER = ("later", "then", "afterwards", "subsequently", "after")
 _BACK = ("withdrawn", "revoked", "retracted", "taken", "overturned", "reversed", "pulled")

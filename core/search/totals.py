@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from core.search import counting
 from core.search.conditions import Frame, combine
 from core.search.lexicon import Want
 from core.search.results import Result
+from core.search.scoped_question import ScopedQuestion, Told
 from storage import search
 from storage.search import Measure, Order, Phrase, Query, RelatedRows, Relation, happenings, hydrate, tally
 from storage.search.happenings import Happening
 from storage.search.tally import Group
 from storage.search.tokenizer import words_of
-
-if TYPE_CHECKING:
-    from core.search.carrying_out import Search, Told
 
 _EVENTS = {
     Want.JUDGE: Relation.EVER,
@@ -33,7 +30,7 @@ _PEOPLE = (Want.JUDGE, Want.EXPORTER, Want.TAGGER)
 _RANKED = {Want.JUDGE: Group.JUDGE, Want.EXPORTER: Group.EXPORTER}
 
 
-def told(asked: Search) -> Told | None:
+def told(asked: ScopedQuestion) -> Told | None:
     """The answer, where the question is one about all hits; else None."""
     question, frame = asked.question, asked.question.frame
     if frame.without:
@@ -64,23 +61,21 @@ def told(asked: Search) -> Told | None:
 
 
 def _told(
-    asked: Search, sentence: str, assets: list[int], rows: tuple[tuple[str, int], ...] = (), *, certain: bool = False
+    asked: ScopedQuestion, sentence: str, assets: list[int], rows: tuple[tuple[str, int], ...] = (), *, certain: bool = False
 ) -> Told:
-    from core.search.carrying_out import Told
-
     results = tuple(Result.of(row) for row in hydrate.shown(asked.session, assets[: asked.limit]))
     return Told(sentence, results, rows=rows, certain=certain)
 
 
-def _found(asked: Search) -> list[int]:
+def _found(asked: ScopedQuestion) -> list[int]:
     return list(search.find(asked.session, asked.question.query, asked.scope, asked.limit).asset_ids)
 
 
-def _empty(asked: Search) -> bool:
+def _empty(asked: ScopedQuestion) -> bool:
     return not search.count(asked.session, asked.question.query, asked.scope, 1)
 
 
-def _counted(asked: Search) -> Told:
+def _counted(asked: ScopedQuestion) -> Told:
     question, frame, tell = asked.question, asked.question.frame, asked.tell
     if question.subject:
         page = asked.page()
@@ -109,12 +104,12 @@ def _counted(asked: Search) -> Told:
     return _told(asked, tell.how_many_of(len(groups.rows), groups.labels), _found(asked), groups.rows, certain=True)
 
 
-def _only_places(asked: Search) -> bool:
+def _only_places(asked: ScopedQuestion) -> bool:
     fields = [one.facet.field.value if one.facet else "" for one in asked.question.conditions if not one.implied]
     return bool(fields) and set(fields) <= {"client"}
 
 
-def _uploads(asked: Search) -> int:
+def _uploads(asked: ScopedQuestion) -> int:
     """How many of the hits are uploads, where nobody said whether they count."""
     if any(one.implied or (one.facet and one.facet.field.value == "origin") for one in asked.question.conditions):
         return 0
@@ -123,18 +118,18 @@ def _uploads(asked: Search) -> int:
     return search.count(asked.session, replace(query, facets=(*query.facets, uploads)), asked.scope, counting.COUNTED)
 
 
-def _grouped(asked: Search) -> Told:
+def _grouped(asked: ScopedQuestion) -> Told:
     frame = asked.question.frame
     per = _RANKED.get(asked.question.want, frame.per) if frame.most else frame.per
     assert per is not None, "asked by something"
     groups = counting.grouped(asked.session, asked.question, asked.scope, per, asked.tell.zone)
     if not groups.rows:
-        return replace(asked._nothing(), certain=True)
+        return replace(asked.nothing(), certain=True)
     ranked = asked.tell.most(groups.rows, frame) if frame.most else asked.tell.table(groups.rows, groups.total)
     return _told(asked, ranked, _found(asked), groups.rows, certain=True)
 
 
-def _busiest(asked: Search) -> Told:
+def _busiest(asked: ScopedQuestion) -> Told:
     """Who judged or exported the most, by how often they did."""
     frame = asked.question.frame
     relation = Relation.EVER if frame.per is Group.JUDGE else Relation.EXPORTED
@@ -151,7 +146,7 @@ def _busiest(asked: Search) -> Told:
     return _told(asked, asked.tell.most(kept, frame), _found(asked), tuple(kept), certain=True)
 
 
-def _link_of(asked: Search, relation: Relation) -> tuple[RelatedRows, Query]:
+def _link_of(asked: ScopedQuestion, relation: Relation) -> tuple[RelatedRows, Query]:
     """The question's link of this kind, or one of its verdicts; and what is looked through, without a verdict that stands."""
     question = asked.question
     link = next(
@@ -165,20 +160,20 @@ def _link_of(asked: Search, relation: Relation) -> tuple[RelatedRows, Query]:
     return RelatedRows(relation, values), combine(rest, None)
 
 
-def _each(asked: Search) -> Told:
+def _each(asked: ScopedQuestion) -> Told:
     """The newest, or the oldest, of each group."""
     frame = asked.question.frame
     assert frame.per is not None, "asked by something"
     question = replace(asked.question, frame=replace(frame, least=False, most=False))
     groups = counting.grouped(asked.session, question, asked.scope, frame.per, asked.tell.zone)
     if not groups.rows:
-        return asked._nothing()
+        return asked.nothing()
     assets = list(dict.fromkeys(groups.newest))
     results = [Result.of(row) for row in hydrate.shown(asked.session, assets[: max(asked.limit, 20)])]
     return _told(asked, asked.tell.each(results, groups.labels), assets)
 
 
-def _listed(asked: Search) -> Told | None:
+def _listed(asked: ScopedQuestion) -> Told | None:
     unit = asked.question.frame.unit
     assert unit is not None, "a list of something"
     if asked.question.subject:
@@ -189,18 +184,18 @@ def _listed(asked: Search) -> Told | None:
         return _told(asked, asked.tell.list_of(tuple((one, 0) for one in labels)), [], certain=True)
     groups = counting.grouped(asked.session, asked.question, asked.scope, unit, asked.tell.zone)
     if not groups.rows:
-        return asked._nothing() if _empty(asked) else _told(asked, asked.tell.none_of(), _found(asked), certain=True)
+        return asked.nothing() if _empty(asked) else _told(asked, asked.tell.none_of(), _found(asked), certain=True)
     return _told(asked, asked.tell.list_of(groups.rows), _found(asked), groups.rows, certain=True)
 
 
-def _who(asked: Search) -> Told | None:
+def _who(asked: ScopedQuestion) -> Told | None:
     """Who made the hits, from all of them; one picture that is meant is told of by itself."""
     groups = counting.grouped(asked.session, replace(asked.question, frame=Frame()), asked.scope, Group.BY, asked.tell.zone)
     if len(groups.rows) < 2:
         return None
     page = asked.page()
-    if asked._prefers_approved():
-        page = asked._approved_first(page)
+    if asked.prefers_approved():
+        page = asked.approved_first(page)
     results = tuple(Result.of(row) for row in hydrate.shown(asked.session, page.asset_ids))
     if not results:
         return None
@@ -208,24 +203,24 @@ def _who(asked: Search) -> Told | None:
     return replace(told, results=results, after=page.after, rows=groups.rows)
 
 
-def _lacking(asked: Search) -> Told:
+def _lacking(asked: ScopedQuestion) -> Told:
     unit = Group.BY if asked.question.want is Want.WHO else asked.question.frame.unit or Group.BY
     labels = counting.lacking(asked.session, asked.question, asked.scope, unit, asked.known)
     return _told(asked, asked.tell.lacking(labels), [], tuple((one, 0) for one in labels), certain=True)
 
 
-def _compared(asked: Search) -> Told:
+def _compared(asked: ScopedQuestion) -> Told:
     first, second = counting.compared(asked.session, asked.question, asked.scope)
     return _told(asked, asked.tell.compared(first, second), _found(asked), (first, second), certain=True)
 
 
-def _share(asked: Search) -> Told:
+def _share(asked: ScopedQuestion) -> Told:
     """How many of the hits are so, out of how many: the last verdict, export or kind of the question is what is asked of."""
     said = [one for one in asked.question.conditions if not one.implied]
     part = next((one for one in reversed(said) if one.link or (one.facet and one.facet.field.value in _SHARED)), None)
     part = part or (said[-1] if said else None)
     if part is None:
-        return asked._nothing()
+        return asked.nothing()
     rest = tuple(one for one in asked.question.conditions if one != part)
     whole = search.count(asked.session, combine(rest, None), asked.scope, counting.COUNTED)
     number = search.count(asked.session, asked.question.query, asked.scope, counting.COUNTED)
@@ -235,7 +230,7 @@ def _share(asked: Search) -> Told:
 _SHARED = ("status", "kind", "technique", "origin", "lora", "model", "by", "tag")
 
 
-def _summed(asked: Search) -> Told:
+def _summed(asked: ScopedQuestion) -> Told:
     measure = Measure.TOOK if asked.question.want is Want.TOOK else Measure.SECONDS
     number, amount = tally.total(asked.session, asked.question.query, asked.scope, measure)
     if asked.question.frame.detail.startswith("average") and number:
@@ -243,7 +238,7 @@ def _summed(asked: Search) -> Told:
     return _told(asked, asked.tell.summed(number, amount), _found(asked), certain=True)
 
 
-def _events(asked: Search) -> Told:
+def _events(asked: ScopedQuestion) -> Told:
     """Who judged, exported or tagged, when, and what was said."""
     question, tell = asked.question, asked.tell
     relation = _EVENTS[question.want]
@@ -280,7 +275,7 @@ def _events(asked: Search) -> Told:
     return _told(asked, tell.done_when(found[0], results[0]), assets)
 
 
-def _picked(asked: Search, link: RelatedRows) -> int | None:
+def _picked(asked: ScopedQuestion, link: RelatedRows) -> int | None:
     """The one picture that is meant by the newest or oldest one: whose verdict it is asked about."""
     question = asked.question
     if question.order is None or question.subject or question.want in (Want.JUDGED, Want.EXPORTED):
@@ -289,7 +284,7 @@ def _picked(asked: Search, link: RelatedRows) -> int | None:
     return page.asset_ids[0] if page.asset_ids else None
 
 
-def _of_subject(asked: Search) -> Query:
+def _of_subject(asked: ScopedQuestion) -> Query:
     if not asked.question.subject:
         return asked.question.query
     query = asked.question.query
@@ -303,8 +298,8 @@ def _people(found: list[Happening]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(((name, len(every)) for name, every in assets.items()), key=lambda pair: -pair[1]))
 
 
-def _no_events(asked: Search, top: int | None) -> Told:
+def _no_events(asked: ScopedQuestion, top: int | None) -> Told:
     hits = [top] if top is not None else _found(asked) if not asked.question.subject else list(asked.page().asset_ids)
     if not hits:
-        return asked._nothing()
+        return asked.nothing()
     return _told(asked, asked.tell.nothing_done(), hits, certain=True)

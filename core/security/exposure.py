@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from core.errors import CannotStart
 from core.settings import Settings
 
 REFUSED = (
@@ -32,3 +33,10 @@ def refusal(settings: Settings) -> str:
     """Why the web process must not listen where the settings say; empty where it may."""
     safe = settings.sign_in != "name" or settings.room_trusted or loopback(settings.host)
     return "" if safe else REFUSED.format(host=settings.host or "every address")
+
+
+def check(settings: Settings) -> None:
+    """Raises CannotStart where the web process must not listen where the settings say."""
+    if problem := refusal(settings):
+        said, _, hint = problem.partition(". ")
+        raise CannotStart(f"{said}.", hint=hint)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from core.desk import Desk
 from core.exports import redact
@@ -19,6 +18,7 @@ from core.provenance.seal.names import called
 from core.provenance.seal.read import Credentials, ManifestStep
 from core.provenance.seal.sign import FOREIGN, SEALED, UNSTAMPED
 from core.recognition.identify import Certainty
+from core.schemas.verification import BrokenStep, CredentialsSchema, CredentialsStep, RecognisedAsset, VerificationSchema
 from core.verification import evidence
 from core.verification.decision_table import Basis, Decision, Outcome, Recognised, decide
 from core.verification.evidence import Found, Looked
@@ -26,7 +26,7 @@ from core.verification.watermark_conflict import contradiction
 from storage.blobs import digest_of
 from storage.tables import Asset
 
-__all__ = ["Outcome", "Verification", "credentials_of_copy", "credentials_shape", "step_shape", "verify", "verify_for_stranger"]
+__all__ = ["Outcome", "Verification", "credentials_of_copy", "credentials_schema", "step_schema", "verify", "verify_for_stranger"]
 
 _SEEN_BY_STRANGERS = Profile("strangers", models=True)
 _SURE = (Recognised.EQUAL, Recognised.MARKED, Recognised.LOOKS)
@@ -87,31 +87,31 @@ class Verification:
         """Whether it was signed by somebody on the trust list; what others claim is shown as their claim."""
         return self.credentials is not None and self.credentials.state == "Trusted"
 
-    def as_json(self) -> dict[str, Any]:
-        """The documented shape: no person, no prompt."""
-        found = self.credentials
-        return {
-            "outcome": self.outcome.value,
-            "title": self.title,
-            "sentence": self.sentence,
-            "sha256": self.sha256,
-            "mime": self.mime,
-            "ai": self.ai,
-            "ai_basis": self.ai_basis.value or None,
-            "credentials": None if found is None else credentials_shape(found),
-            "made_here": self.made_here,
-            "source_type": self.source_type or None,
-            "recognised": None
-            if self.asset is None
-            else {
-                "asset": self.asset.code,
-                "certainty": self.certainty.value,
-                "distance": self.distance,
-                "watermark_bits": self.mark_bits,
-            },
-            "contradiction": self.contradiction or None,
-            "claims": dict(self.claims),
-        }
+    def schema(self, *, file: str = "") -> VerificationSchema:
+        """For anybody: no person, no prompt. `file` is its name, where that should be told."""
+        told = VerificationSchema(
+            outcome=self.outcome.value,
+            title=self.title,
+            sentence=self.sentence,
+            sha256=self.sha256,
+            mime=self.mime,
+            ai=self.ai,
+            ai_basis=self.ai_basis.value or None,
+            credentials=None if self.credentials is None else credentials_schema(self.credentials),
+            made_here=self.made_here,
+            source_type=self.source_type or None,
+            recognised=self._recognised(),
+            contradiction=self.contradiction or None,
+            claims=dict(self.claims),
+        )
+        return told.model_copy(update={"file": file}) if file else told
+
+    def _recognised(self) -> RecognisedAsset | None:
+        if self.asset is None:
+            return None
+        return RecognisedAsset(
+            asset=self.asset.code, certainty=self.certainty.value, distance=self.distance, watermark_bits=self.mark_bits
+        )
 
 
 def verify(
@@ -177,45 +177,45 @@ def _signer(found: Credentials | None) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:80] or "nobody"
 
 
-def credentials_shape(found: Credentials) -> dict[str, Any]:
+def credentials_schema(found: Credentials) -> CredentialsSchema:
     """Credentials for anybody to read: signer, history, what does not hold; of a statement only what tells no person."""
     known = found.state == "Trusted"
-    return {
-        "state": found.state,
-        "signer_known": known,
-        "signed_by": _signer(found) if known else f"unknown signer (its certificate says: {_signer(found)})",
-        "issuer": found.issuer if known else None,
-        "trusted_by": "this Slate's trust list" if known else None,
-        "verified": known and not found.broken,
-        "states": found.states.value or None,
-        "serial": found.step.serial,
-        "signed_at": found.step.time or None,
-        "time_stamped": found.stamped,
-        "source_type": found.source_type,
-        "bindings": dict(found.bindings),
-        "failures": list(found.failures),
-        "broken": [{"of": step.title or step.label, "code": code} for step, code in found.broken],
-        "training": dict(found.training),
-        "statement": redact.told(found.statement, _SEEN_BY_STRANGERS) if found.statement and known else None,
-        "history": [step_shape(step) for step in found.steps],
-    }
+    return CredentialsSchema(
+        state=found.state,
+        signer_known=known,
+        signed_by=_signer(found) if known else f"unknown signer (its certificate says: {_signer(found)})",
+        issuer=found.issuer if known else None,
+        trusted_by="this Slate's trust list" if known else None,
+        verified=known and not found.broken,
+        states=found.states.value or None,
+        serial=found.step.serial,
+        signed_at=found.step.time or None,
+        time_stamped=found.stamped,
+        source_type=found.source_type,
+        bindings=dict(found.bindings),
+        failures=list(found.failures),
+        broken=[BrokenStep(of=step.title or step.label, code=code) for step, code in found.broken],
+        training=dict(found.training),
+        statement=redact.told(found.statement, _SEEN_BY_STRANGERS) if found.statement and known else None,
+        history=[step_schema(step) for step in found.steps],
+    )
 
 
-def step_shape(step: ManifestStep) -> dict[str, Any]:
+def step_schema(step: ManifestStep) -> CredentialsStep:
     """One step; who is not on the trust list is called unknown before anything else."""
     by = called(step.signer)
-    return {
-        "depth": step.depth,
-        "title": step.title,
-        "relationship": step.relationship,
-        "signed_by": by if step.trusted or not by else f"unknown signer (its certificate says: {by})",
-        "signer_known": step.trusted,
-        "states": step.states.value or None,
-        "software": [one for one in (*step.agents, step.generator) if one],
-        "actions": list(step.actions),
-        "source_type": step.source_type,
-        "failures": list(step.failures),
-    }
+    return CredentialsStep(
+        depth=step.depth,
+        title=step.title,
+        relationship=step.relationship,
+        signed_by=by if step.trusted or not by else f"unknown signer (its certificate says: {by})",
+        signer_known=step.trusted,
+        states=step.states.value or None,
+        software=[one for one in (*step.agents, step.generator) if one],
+        actions=list(step.actions),
+        source_type=step.source_type,
+        failures=list(step.failures),
+    )
 
 
 def credentials_of_copy(desk: Desk, data: bytes, mime: str, original: Asset, *, part: bool = False) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.comfyui import browser_format, facts
 from core.errors import SlateError
-from core.formats import claims, films, iptc
+from core.formats import claims, exif, films, iptc
 from core.formats.decoding import COMMENT, LATIN1, UTF8, UTF16, UTF16_LE, text_of
 from core.formats.raw_text import RawText, RawTexts
 from core.importing.rules import PathRule
@@ -50,7 +50,7 @@ def _decoding(data: bytes) -> None:
 
 
 def _resources(data: bytes) -> None:
-    for read in (iptc.read, iptc.read_resources, claims.read):
+    for read in (iptc.read, exif.read_resources, claims.read):
         into = RawTexts(1_000)
         read(data, into)
         assert sum(len(one.body) for one in into.found) <= 1_000

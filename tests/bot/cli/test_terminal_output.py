@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -10,6 +11,8 @@ from rich.console import Console
 from bot.cards import Answer, Button, Card, Field, Form, FormField, Picture, Progress
 from bot.cli import terminal_output
 from bot.cli.error_output import at_terminal
+from core.schemas.renders import RenderList, RenderSchema
+from core.schemas.search import ResultSchema, SearchSchema
 
 
 def printed(answer: Answer, width: int = 100) -> str:
@@ -65,24 +68,28 @@ def test_bold_signs_of_a_sentence_do_not_reach_the_terminal() -> None:
     assert printed(Answer("**Mia Chen** made it on 12 March.")) == "Mia Chen made it on 12 March.\n"
 
 
-ROW = {
-    "asset": "A-7Q0D",
-    "by": "Mia Chen",
-    "client": "Acme Sportswear",
-    "project": "acme-spring",
-    "shot": "sh010",
-    "workflow": "text-to-image-lora",
-    "version": 3,
-    "seed": "18446744073709551615",
-    "status": "approved",
-    "created": "2026-03-12T09:30:00+00:00",
-    "prompt": "hero shoe on wet asphalt, low sun, long shadows, 85 mm, shallow depth of field, very detailed laces",
-}
+ROW = ResultSchema(
+    asset="A-7Q0D",
+    render=None,
+    by="Mia Chen",
+    client="Acme Sportswear",
+    project="acme-spring",
+    shot="sh010",
+    workflow="text-to-image-lora",
+    version=3,
+    models=[],
+    seed="18446744073709551615",
+    status="approved",
+    created=datetime(2026, 3, 12, 9, 30, tzinfo=UTC),
+    prompt="hero shoe on wet asphalt, low sun, long shadows, 85 mm, shallow depth of field, very detailed laces",
+    inferred={},
+)
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])
 def test_a_search_fits_the_terminal_and_breaks_no_id_seed_or_name(width: int) -> None:
-    shown = printed(Answer("Mia made it.", chips=("by: Mia",), data={"answer": "Mia made it.", "results": [ROW]}), width)
+    found = SearchSchema(answer="Mia made it.", understood=[], results=[ROW], choices=[], without=[], after="", rows=[])
+    shown = printed(Answer("Mia made it.", chips=("by: Mia",), schema=found), width)
     lines = shown.splitlines()
     assert lines[:2] == ["Mia made it.", "by: Mia"]
     assert max(map(len, lines)) <= width
@@ -94,9 +101,13 @@ def test_a_search_fits_the_terminal_and_breaks_no_id_seed_or_name(width: int) ->
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_queue_fits_the_terminal_and_says_why(width: int) -> None:
-    row = {"render": "R-4F2K", "state": "queued", "by": "Mia Chen", "project": "acme-spring", "shot": "sh010", "position": 12}
     why = "waits for gpu-02, which has the model loaded; two renders of others are before it"
-    shown = printed(Answer("", data={"renders": [row | {"workflow": "product-depth", "version": 2, "reason": why}]}), width)
+    row = RenderSchema(
+        render="R-4F2K", state="queued", error=None, assets=[], by="Mia Chen", client="Acme", project="acme-spring", shot="sh010",
+        verb="render", workflow="product-depth", version=2, inputs={}, seed="7", created=None, started=None, finished=None,
+        progress=0.0, position=12, reason=why,
+    )  # fmt: skip
+    shown = printed(Answer("", schema=RenderList(renders=[row])), width)
     assert max(map(len, shown.splitlines())) <= width
     assert {"R-4F2K", "acme-spring/sh010", "product-depth@2", "queued"} <= set(shown.split())
     assert "number 12" in " ".join(shown.split())

@@ -109,7 +109,9 @@ def test_a_fault_of_ours_is_an_apology_with_the_id_that_is_in_the_log() -> None:
 
 def test_every_answer_is_ready_for_json(talk: Talk) -> None:
     for line in ("/help", "workflows", "queue", "nonsense", "render", "workflows upscale", "edit text-to-image"):
-        assert answer_to_json(talk.say(line))["data"]
+        answer = talk.say(line)
+        assert answer.data
+        assert answer_to_json(answer)
 
 
 def test_a_database_that_is_away_is_said_and_nothing_breaks(settings: Settings) -> None:

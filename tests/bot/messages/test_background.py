@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from bot import commands
 from bot.cards import Answer
-from bot.commands.background import PLATFORM, WORKING
+from bot.commands.background import PLATFORM
 from bot.incoming import inbox
 from bot.messages.background import Background
 from bot.messages.sync import catch_up
@@ -74,7 +74,7 @@ def age(desk: Desk) -> None:
 
 def test_it_is_acknowledged_at_once_and_answered_by_a_message(desk: Desk, asked: ChatRequest, clerk: Background) -> None:
     told = commands.answer(desk, asked)
-    assert (told.private, told.data[WORKING]) == (True, "k-1")
+    assert (told.private, told.data["working"]) == (True, "k-1")
     assert given(desk) == [], "nothing is done yet"
     clerk.drain()
     (message,) = given(desk)

@@ -158,7 +158,7 @@ def test_whoever_is_deactivated_is_refused_and_comes_back_with_the_same_role(des
     with desk.writing() as session:
         with pytest.raises(Refused, match="no longer active"):
             allow(session, mia, Permission.SEE, None)
-        assert team.reactivate(session, team.for_change(session, "Mia Chen"), by=kit)
+        assert team.reactivate(session, team.for_change(session, "@mia"), by=kit)
     with pytest.raises(BadInput, match="not valid"):
         accounts.join(desk, "discord", "D1", code)
     with desk.reading() as session:

@@ -125,7 +125,7 @@ def test_a_marked_file_keeps_what_comfyui_wrote_and_every_record_of_it_agrees(ho
     assert credentials.state == "Trusted"
     unit = asset.statement["file"]["iscc"]
     assert credentials.bindings == {alg: ident, "app.slatedesk.phash256.1": asset.phash, "io.iscc.v0": unit}
-    told = verify.verify(house.desk, stored, "a.png").as_json()["credentials"]
+    told = verify.verify(house.desk, stored, "a.png").schema().as_json()["credentials"]
     assert told["bindings"] == dict(credentials.bindings)
     assert "c2pa.watermarked.bound" in credentials.step.actions
     items = {item.name: item.status for item in collect.report(house.desk, "", [asset], by=house.mia).assets[0].items}
@@ -231,7 +231,7 @@ def test_the_mark_proves_which_of_two_like_takes_a_stripped_copy_comes_from(hous
         told = verify.verify(house.desk, copy, "copy.jpg")
         assert told.outcome is Outcome.MARKED
         assert asset.code in told.sentence
-        assert told.as_json()["recognised"]["watermark_bits"] == seen.mark_bits
+        assert told.schema().as_json()["recognised"]["watermark_bits"] == seen.mark_bits
 
     back = restore.restore(house.desk, copy, "copy.jpg", by=house.mia)
     assert (back.original.id, back.same) == (assets[1].id, False)
@@ -282,7 +282,7 @@ def test_a_manifest_in_a_picture_that_carries_another_mark_is_found_out(house: H
     assert told.contradiction == watermark_conflict.OTHER
     assert (told.asset.code if told.asset else "") == one.code
     assert told.sentence.endswith(told.contradiction)
-    assert told.as_json()["contradiction"] == told.contradiction
+    assert told.schema().as_json()["contradiction"] == told.contradiction
 
     theirs = house.desk.blobs.get(two.sha256)
     box = next(theirs[part.start : part.end] for part in png.chunks(theirs) if part.type == b"caBX")

@@ -51,7 +51,7 @@ def test_every_example_in_the_guide_is_true(kept: tuple[Database, Corpus]) -> No
         "first": lambda text: print(keys(text)[0]),
         "sentence": lambda text: print(ask(kept, text).sentence),
         "understood": lambda text: print(" · ".join(ask(kept, text).understood)),
-        "shape": lambda text: print(json.dumps(ask(kept, text).as_json(), indent=2, ensure_ascii=False)),
+        "shape": lambda text: print(json.dumps(ask(kept, text).schema().as_json(), indent=2, ensure_ascii=False)),
     }
     guide = Path(__file__).parents[3] / "docs" / "search.md"
     test = doctest.DocTestParser().get_doctest(guide.read_text(encoding="utf-8"), names, guide.name, str(guide), 0)
@@ -82,7 +82,7 @@ def test_any_text_gets_an_answer_or_a_declared_error(kept: tuple[Database, Corpu
         found = core_ask.SearchAnswer(refused.hint)
     assert found.sentence
     assert "\n" not in found.sentence
-    assert json.loads(json.dumps(found.as_json()))
+    assert json.loads(json.dumps(found.schema().as_json()))
     assert not (found.results and found.choices)
 
 

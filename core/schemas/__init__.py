@@ -1,0 +1,1 @@
+"""The documented JSON of Slate as pydantic models: one per noun and per answer."""
