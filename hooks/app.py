@@ -22,6 +22,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from bot import commands
 from bot.reactions import react
 from bot.slack.runtime import Front
+from bot.web.api_routes import router as api_routes
 from bot.web.app_state import House, NotJoined
 from bot.web.asset_routes import router as page_routes
 from bot.web.compare_routes import router as compare_routes
@@ -81,6 +82,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.include_router(room_routes)
     app.include_router(signin_routes)
     app.include_router(openid_routes)
+    app.include_router(api_routes)
     app.state.slack = Front(desk) if desk.settings.slack else None
     if app.state.slack is not None:
         app.include_router(slack_routes(app.state.slack))

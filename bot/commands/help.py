@@ -25,7 +25,7 @@ FAMILIES = {
     "Export": ("export", "links", "profile", "verify", "restore", "compliance", "declare"),
     "Help": ("workflows", "help"),
     "People": ("people", "role", "admit", "deactivate", "reactivate", "audit"),
-    "Projects and accounts": ("project", "workspace", "link", "signin", "sessions"),
+    "Projects and accounts": ("project", "workspace", "link", "signin", "sessions", "apikeys"),
 }
 """In which order help shows the commands."""
 

@@ -120,6 +120,16 @@ TABLE: tuple[Command, ...] = (
         Option("as", "csv, or jsonl for the whole log.", choices=("csv", "jsonl"), flag="report"),
     )),
     Command("link", "projects.link", "[CODE]"),
+    Command("apikeys", "api_keys.listed", "[new NAME or KEY]", options=(
+        Option("scope", "read or write; default: read.", choices=("read", "write")),
+        Option("days", "For how many days it is valid, 1 to 366; default: 90.", "count"),
+        Option("service", "A service account that it acts as; admins make these."),
+        Option("role", "The role of a new service account; default: artist.", choices=("viewer", "artist", "lead")),
+        Option("rotate", "yes gives the key a new text; the old one is valid for another day.", "switch"),
+        Option("revoke", "yes ends the key.", "switch"),
+        Option("all", "yes lists everybody's; for admins.", "switch"),
+        Option("limit", "How many are shown, at most 100.", "count"),
+    )),
     Command("signin", "signin.offer", ""),
     Command("sessions", "signin.listed", "[SESSION or MEMBER]", "member", (
         Option("revoke", "yes ends the session, or all of the person's.", "switch"),

@@ -11,6 +11,7 @@ from bot import show
 from bot.show.history import history_card
 from bot.web.app_state import House, house, visitor
 from bot.web.asset_views import card_facts, graph_of, page_of, picture_bytes
+from bot.web.bearer import reader
 from bot.web.files import seen_asset, send
 from bot.web.message_views import face
 from core.events import Event, record
@@ -27,6 +28,8 @@ from storage.tables import Member
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 Home = Annotated[House, Depends(house)]
 Me = Annotated[Member, Depends(visitor)]
+MeOrKey = Annotated[Member, Depends(reader)]
+"""Whoever is signed in, or a program with a key."""
 
 _BRIEFLY = {"Cache-Control": "private, no-cache"}
 
@@ -42,7 +45,7 @@ def asset_page(code: str, home: Home, me: Me) -> HTMLResponse:
 
 
 @router.get("/assets/{code}/card.png")
-def card_picture(code: str, home: Home, me: Me, dark: bool = False) -> Response:
+def card_picture(code: str, home: Home, me: MeOrKey, dark: bool = False) -> Response:
     """The provenance card as a PNG, drawn from what is known now."""
     with home.desk.reading() as session:
         asset = seen_asset(session, me, code)
@@ -54,7 +57,7 @@ def card_picture(code: str, home: Home, me: Me, dark: bool = False) -> Response:
 
 
 @router.get("/assets/{code}/graph.json")
-def asset_graph(code: str, home: Home, me: Me) -> Response:
+def asset_graph(code: str, home: Home, me: MeOrKey) -> Response:
     """The workflow graph, to be saved and opened in ComfyUI."""
     with home.desk.reading() as session:
         asset = seen_asset(session, me, code)
@@ -63,7 +66,7 @@ def asset_graph(code: str, home: Home, me: Me) -> Response:
 
 
 @router.get("/assets/{code}/original")
-def original(code: str, home: Home, me: Me) -> Response:
+def original(code: str, home: Home, me: MeOrKey) -> Response:
     """The file itself, byte for byte as it is kept, to be saved."""
     with home.desk.writing() as session:
         asset = seen_asset(session, me, code)

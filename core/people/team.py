@@ -15,7 +15,7 @@ from core.people.roles import Permission, a, allow, may, role_in
 from core.people.signin import Ticket
 from core.text import names
 from storage.clock import now
-from storage.people import link_codes, members, sessions
+from storage.people import api_keys, link_codes, members, sessions
 from storage.tables import Member, Project, Role
 
 _MENTION = re.compile(r"<@!?([A-Z0-9]+)(?:\|[^>]*)?>", re.IGNORECASE)
@@ -124,6 +124,7 @@ def deactivate(session: Session, member: Member, *, by: Member, operator: str = 
     members.save(session, member)
     link_codes.forget(session, _id(member))
     sessions.end_all(session, _id(member), now())
+    api_keys.revoke_all(session, _id(member), now())
     sessions.forget_tickets(session, Ticket.LINK, _id(member))
     _record(session, Action.MEMBER_DEACTIVATED, member, authority, {"active": True}, {"active": False})
     return True

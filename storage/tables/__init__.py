@@ -11,6 +11,7 @@ from storage.tables.columns import Instant, Json
 from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
 from storage.tables.exports import ComplianceNote, Export, ExportProfile, SharedLink, WaitingUpload
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
+from storage.tables.keys import ApiKey
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.renders import Render, RenderEvent, RenderInput, Timing
 from storage.tables.room import RoomMessage, RoomReaction, RoomRead
@@ -18,6 +19,7 @@ from storage.tables.sessions import SignInTicket, WebSession
 from storage.tables.workflows import ModelFile, Workflow, WorkflowVersion
 
 __all__ = [
+    "ApiKey",
     "Asking",
     "Asset",
     "AssetSource",
