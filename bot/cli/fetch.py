@@ -35,8 +35,10 @@ def fetch(
     if as_json and output == "-":
         raise BadInput("`-o -` and --json both want standard output.", hint="Give a file.", input="output")
     with opened() as desk:
-        asset = _asset(desk, subject, sit_down(desk, as_name).member)
+        member = sit_down(desk, as_name).member
+        asset = _asset(desk, subject, member)
         data = _bytes(desk, asset)
+        _note(desk, asset, member)
     if output == "-":
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -80,6 +82,16 @@ def _bytes(desk: Desk, asset: Asset) -> bytes:
     from core.files import stored
 
     return stored.read(desk, asset.sha256, name=asset.code)
+
+
+def _note(desk: Desk, asset: Asset, member: Member) -> None:
+    """In the audit log, as a download in the room is."""
+    from core.events import Event, record
+    from core.events.actions import Action
+
+    with desk.writing() as session:
+        told = {"sha256": asset.sha256}
+        record(session, Event(Action.ASSET_DOWNLOADED, asset.code, by=member, after=told, asset_id=asset.id))
 
 
 def _target(asset: Asset, output: str) -> Path:

@@ -140,6 +140,12 @@ def send(desk: Desk, digest: str, mime: str, filename: str, *, download: bool = 
     return Response(stored.read(desk, digest), media_type=kind, headers=headers)
 
 
+def from_the_start(request: Request) -> bool:
+    """Whether a request begins with a file's first byte: players ask for one film in many pieces."""
+    asked = request.headers.get("range", "").replace(" ", "").casefold()
+    return not asked.startswith("bytes=") or any(one.startswith(("0-", "-")) for one in asked[len("bytes=") :].split(","))
+
+
 def _proved(blobs: FolderBlobs, desk: Desk, digest: str) -> Path:
     """The file to send, whose bytes are what they were. Raises what `stored.read` raises."""
     try:

@@ -308,13 +308,14 @@ def attachment(row: int, digest: str, home: Home, me: Me) -> Response:
 
 
 @router.get("/files/{code}/{digest}", response_model=None)
-def asset_file(code: str, digest: str, home: Home, me: Me, download: bool = False) -> Response:
-    """An asset's original, preview or thumbnail."""
+def asset_file(code: str, digest: str, home: Home, me: Me, request: Request, download: bool = False) -> Response:
+    """An asset's original, preview or thumbnail. Whoever gets the original is in the audit log; a film that goes on, once."""
     with home.desk.reading() as session:
         asset, mime = files.blob_of_asset(session, me, code, digest)
-    if download and digest == asset.sha256:
+    if digest == asset.sha256 and files.from_the_start(request):
+        action = Action.ASSET_DOWNLOADED if download else Action.ASSET_VIEWED
         with home.desk.writing() as session:
-            record(session, Event(Action.ASSET_DOWNLOADED, asset.code, by=me, after={"sha256": digest}, asset_id=asset.id))
+            record(session, Event(action, asset.code, by=me, after={"sha256": digest}, asset_id=asset.id))
     return files.send(home.desk, digest, mime, asset.filename, download=download)
 
 

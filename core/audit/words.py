@@ -36,6 +36,7 @@ PHRASES = MappingProxyType(
         Action.ASSET_UNTAGGED: "{who} took a tag off {subject}",
         Action.ASSET_CONFIRMED: "{who} confirmed whose {subject} is",
         Action.ASSET_DOWNLOADED: "{who} downloaded {subject}",
+        Action.ASSET_VIEWED: "{who} viewed the original of {subject}",
         Action.LINK_MADE: "{who} made the link {subject}",
         Action.LINK_USED: "Somebody used the link {subject}",
         Action.LINK_REVOKED: "{who} took back the link {subject}",

@@ -34,6 +34,7 @@ class Action(StrEnum):
     ASSET_EXAMINED = "asset:examined"
     ASSET_REPARSED = "asset:reparsed"
     ASSET_DOWNLOADED = "asset:downloaded"
+    ASSET_VIEWED = "asset:viewed"
     LINK_MADE = "link:made"
     LINK_USED = "link:used"
     LINK_REVOKED = "link:revoked"

@@ -52,6 +52,7 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.ASSET_EXAMINED: frozenset({INDEX, POSTS}),
     Action.ASSET_REPARSED: frozenset({INDEX, POSTS}),
     Action.ASSET_DOWNLOADED: frozenset({AUDIT}),
+    Action.ASSET_VIEWED: frozenset({AUDIT}),
     Action.LINK_MADE: frozenset({AUDIT}),
     Action.LINK_USED: frozenset({AUDIT}),
     Action.LINK_REVOKED: frozenset({AUDIT}),

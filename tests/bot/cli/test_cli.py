@@ -17,7 +17,8 @@ from PIL import Image
 from core.desk import Desk
 from core.review import verdicts
 from storage.files import assets
-from storage.people import members
+from storage.people import audit, members
+from storage.people.audit import AuditFilter
 from storage.rendering import renders
 from storage.tables import Asset, Judgement, Role
 from tests.bot.terminal import Terminal, in_background, in_line
@@ -243,6 +244,8 @@ def test_the_original_is_fetched_byte_for_byte(slate: Terminal, shoe: Asset, des
     kept = slate.json("fetch", shoe.code, "-o", f"{tmp_path}/")
     assert Path(kept["file"]) == tmp_path / shoe.filename
     assert kept["sha256"] == hashlib.sha256((tmp_path / shoe.filename).read_bytes()).hexdigest()
+    with desk.reading() as session:
+        assert len(audit.newest(session, AuditFilter(actions=("asset:downloaded",), subject=shoe.code))) == 3
 
 
 def test_fetching_overwrites_nothing_that_was_not_named(

@@ -81,3 +81,22 @@ def test_a_downloaded_original_is_in_the_record(web: Web) -> None:
         (one, two) = audit.newest(session, AuditFilter(actions=("asset:downloaded",)), limit=9)
         assert {one.subject, two.subject} == {asset.code}
         assert one.actor_id == web.member("Mia").id
+
+
+def test_an_original_that_is_shown_is_in_the_record_once_however_it_is_asked_for(web: Web) -> None:
+    mia = web.client("Mia")
+    asset = keep_asset(web, b"0123456789", "video/mp4", "shoe.mp4")
+    where = f"/files/{asset.code}/{asset.sha256}"
+
+    def views() -> int:
+        with web.desk.reading() as session:
+            return len(audit.newest(session, AuditFilter(actions=("asset:viewed",), subject=asset.code), limit=9))
+
+    assert mia.get(where).content == b"0123456789"
+    assert views() == 1
+    assert mia.get(where, headers={"range": "bytes=0-3"}).content == b"0123"
+    assert mia.get(where, headers={"range": "bytes=4-"}).content == b"456789"
+    assert views() == 2, "a player asks for the rest in pieces"
+    assert mia.get(where, headers={"range": "bytes=4-5,0-3"}).status_code == 206
+    assert mia.get(where, headers={"range": "bytes=-10"}).status_code == 206
+    assert views() == 4, "asking for the pieces in another order hides nothing"
