@@ -111,15 +111,17 @@ def rank(
         stills.reel.prepare([(one.asset, one.second) for one in shown if one.second is not None])
         found += _wholes(look, shown, stills)
     if not any(one.proven for one in found):
-        parts = crops.seen_in(desk, look, stills, projects)
+        parts = crops.seen_in(desk, look, stills, projects, only)
         parts += _not_indexed(look, found, stills) if not any(crops.proven(one) for one in parts) else []
-        found = _joined(found, [one for one in parts if only is None or one.asset.origin in only])
+        found = _joined(found, parts)
     return _ordered(desk, look, found, stills, projects, only)
 
 
-def in_films(session: Session, look: str, mirrored: str, projects: Collection[int] | None) -> list[Candidate]:
+def in_films(
+    session: Session, look: str, mirrored: str, projects: Collection[int] | None, only: Collection[str] | None = None
+) -> list[Candidate]:
     """The pictures of films that look like this hash, or like that of the mirror image, nearest first."""
-    near = film_frames.near(session, look, mirrored=mirrored, within=_WIDE, projects=projects)
+    near = film_frames.near(session, look, mirrored=mirrored, within=_WIDE, projects=projects, only=only)
     known = assets.many(session, [one.asset_id for one in near])
     return [
         Candidate(known[one.asset_id], one.distance, one.mirrored, second=one.second) for one in near if one.asset_id in known

@@ -88,9 +88,7 @@ def _films_of(
 ) -> list[Candidate]:
     """The films that show a picture, each once, with its second."""
     with desk.reading() as session:
-        near = candidates.in_films(session, upright, mirrored, projects)
-    if only is not None:
-        near = [one for one in near if one.asset.origin in only]
+        near = candidates.in_films(session, upright, mirrored, projects, only)
     ranking = candidates.rank(desk, image, near, projects, only=only)
     shown = [one for one in ranking.found[:1] if one.proven and one.second is not None]
     return [*shown, *(one for one in ranking.ties if one.second is not None)]

@@ -228,15 +228,20 @@ def _within(grey: Grey, box: tuple[int, int, int, int], edge: float) -> Keypoint
     return Keypoints(places, found.sizes * np.float32(factor), found.angles, found.descriptors)
 
 
-def seen_in(desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None) -> list[CropMatch]:
-    """The Assets of `projects` (None: all) that a picture shows, wholly or in part: as it is, mirrored, then looked at closer."""
+def seen_in(
+    desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None, only: Collection[str] | None = None
+) -> list[CropMatch]:
+    """The Assets of `projects` (None: all) that a picture shows, wholly or in part: as it is, mirrored, then looked at closer.
+
+    `only` of these origins.
+    """
     found: list[CropMatch] = []
     for turn in (look, look.mirror):
-        found += _seen(desk, turn, stills, projects)
+        found += _seen(desk, turn, stills, projects, only)
         if any(proven(one) for one in found):
             return found
     if look.worth_closer:
-        found += _seen(desk, look.closer, stills, projects)
+        found += _seen(desk, look.closer, stills, projects, only)
     return found
 
 
@@ -248,9 +253,11 @@ def proven(one: CropMatch) -> bool:
     return over.agreement >= _ENOUGH or over.close >= _CLOSE or (over.close >= _CLOSE_IN_PART and one.inliers >= _SURE)
 
 
-def _seen(desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None) -> list[CropMatch]:
+def _seen(
+    desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None, only: Collection[str] | None
+) -> list[CropMatch]:
     with desk.reading() as session:
-        seen = keypoint_match.sightings(session, look.keypoints, projects=projects)
+        seen = keypoint_match.sightings(session, look.keypoints, projects=projects, only=only)
         known = assets.many(session, [one.asset_id for one in seen])
         of_films = {one: film_frames.seconds_of(session, one) for one, asset in known.items() if films.is_film(asset)}
     found: list[CropMatch] = []

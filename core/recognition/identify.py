@@ -81,8 +81,9 @@ def recognise(
     `files.look` gave, where the caller has looked already.
     """
     count = _made_here if made_here else _all
+    only = {Origin.RENDER} if made_here else None
     with desk.reading() as session:
-        same = count(session, assets.with_bytes(session, digest_of(data), projects))
+        same = count(session, assets.with_bytes(session, digest_of(data), projects, made_here=made_here))
         restored = [one for one in same if was_restored_in(session, one)]
         back = _of_a_restored(session, restored[0]) if restored and len(restored) == len(same) else None
     if back is not None:
@@ -94,24 +95,21 @@ def recognise(
     examined, image = looked or files.look(data, filename, files.limits_of(desk.settings))
     with desk.reading() as session:
         if same:
-            near = [one for one in _lookalikes(session, examined, projects) if one.distance <= ALIKE and one.second is None]
+            near = [one for one in _lookalikes(session, examined, projects, only) if one.distance <= ALIKE and one.second is None]
             return _uploaded(_certain("the very same file", same), near)
-        if examined.record and (
-            same := count(session, assets.with_bytes(session, digest_of(embed.strip(data, examined.mime)), projects))
-        ):
+        bare = digest_of(embed.strip(data, examined.mime)) if examined.record else ""
+        if bare and (same := count(session, assets.with_bytes(session, bare, projects, made_here=made_here))):
             return _certain("the very same file but for Slate's record", same)
         claimed = _claimed(session, examined, projects)
-        equal = count(session, assets.with_pixels(session, examined.pixel_sha256, projects)) if examined.is_picture else []
+        pixels = examined.pixel_sha256 if examined.is_picture else ""
+        equal = count(session, assets.with_pixels(session, pixels, projects, made_here=made_here))
         if same := [one for one in equal if not was_restored_in(session, one)]:
             return _same_pixels(same, claimed, plain=not examined.phash)
-        near = _lookalikes(session, examined, projects)
-    only = {Origin.RENDER} if made_here else None
+        near = _lookalikes(session, examined, projects, only)
     if examined.mime.startswith("video/") or examined.frames > 1:
         return _of_a_clip(clips.recognise_clip(desk, data, examined.mime, projects, only=only), claimed)
     if not examined.is_picture:
         return Recognition(Certainty.UNKNOWN, "the file is new here, and only pictures and films are recognised by their looks")
-    if made_here:
-        near = [one for one in near if one.asset.origin is Origin.RENDER]
     if image is None:
         return _alike(Ranking(tuple(near)), claimed)
     ranking = candidates.rank(desk, image, near, projects, only=only)
@@ -283,13 +281,17 @@ def _facing(image: Image.Image, one: Candidate) -> Image.Image:
     return ImageOps.mirror(image) if one.mirrored else image
 
 
-def _lookalikes(session: Session, examined: Examined, projects: Collection[int] | None) -> list[Candidate]:
+def _lookalikes(
+    session: Session, examined: Examined, projects: Collection[int] | None, only: Collection[str] | None
+) -> list[Candidate]:
     if not examined.phash:
         return []
-    near = fingerprints.near(session, examined.phash, mirrored=examined.phash_mirrored, within=WIDE, projects=projects, limit=12)
+    near = fingerprints.near(
+        session, examined.phash, mirrored=examined.phash_mirrored, within=WIDE, projects=projects, only=only, limit=12
+    )
     known = assets.many(session, [one.asset_id for one in near])
     found = [Candidate(known[one.asset_id], one.distance, one.mirrored) for one in near if one.asset_id in known]
-    return found + candidates.in_films(session, examined.phash, examined.phash_mirrored, projects)
+    return found + candidates.in_films(session, examined.phash, examined.phash_mirrored, projects, only)
 
 
 def _claimed(session: Session, examined: Examined, projects: Collection[int] | None) -> Asset | None:

@@ -101,8 +101,18 @@ def left(desk: Desk) -> bool:
         return bool(storage_keypoints.unseen(session, FINDER, limit=1))
 
 
-def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] | None = None, limit: int = 8) -> list[Sighting]:
-    """The Assets of `projects` (None: all) that are most likely seen in a picture with these keypoints, likeliest first."""
+def sightings(
+    session: Session,
+    asked: Keypoints,
+    *,
+    projects: Collection[int] | None = None,
+    only: Collection[str] | None = None,
+    limit: int = 8,
+) -> list[Sighting]:
+    """The Assets of `projects` (None: all), `only` of these origins, that are most likely seen in a picture with these keypoints.
+
+    Likeliest first.
+    """
     if not len(asked):
         return []
     words = asked.words(likely=True)
@@ -110,13 +120,14 @@ def sightings(session: Session, asked: Keypoints, *, projects: Collection[int] |
     flat, spots = words.ravel()[order], order // words.shape[1]
     rows = np.array(list(storage_keypoints.sharing(session, flat.tolist())), dtype=np.int64).reshape(-1, 3)
     if not len(rows):
+        storage_keypoints.visible(session, (), projects, only)  # as for rows of others: a stranger can tell no difference
         return []
     first, last = np.searchsorted(flat, rows[:, 0]), np.searchsorted(flat, rows[:, 0], side="right")
     times = last - first
     at = spots[np.repeat(first, times) + np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)]
     pairs = _Pairs.of(asked, at, np.repeat(rows[:, 1], times), np.repeat(rows[:, 2], times))
     some = pairs.likeliest(_LOOKED_INTO * 4)
-    seen = storage_keypoints.visible(session, {one // _FRAMES for one in some}, projects)
+    seen = storage_keypoints.visible(session, {one // _FRAMES for one in some}, projects, only)
     wanted = [one for one in some if one // _FRAMES in seen][:_LOOKED_INTO]
     found = [one for picture in wanted if (one := pairs.placed(picture)) is not None]
     return _few_of_each(sorted(found, key=lambda one: (-one.votes, one.asset_id)))[:limit]

@@ -135,7 +135,7 @@ def _with_our_pixels(desk: Desk, looked: Looked, projects: Collection[int] | Non
     if not looked.examined.phash:
         return None
     with desk.reading() as session:
-        same = assets.with_pixels(session, looked.examined.pixel_sha256, projects)
+        same = assets.with_pixels(session, looked.examined.pixel_sha256, projects, made_here=True)
         made = [one for one in same if origins.made_here(one)]
     first = next(iter(made), None)
     if first is None:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, true, update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from storage import ids, search
@@ -146,18 +147,34 @@ def output(session: Session, render_id: int, ordinal: int) -> Asset | None:
     return session.exec(select(Asset).where(Asset.render_id == render_id, Asset.ordinal == ordinal)).first()
 
 
-def with_bytes(session: Session, sha256: str, projects: Collection[int] | None = None, limit: int = 20) -> Sequence[Asset]:
-    """Assets whose stored bytes, or whose bytes as they came, have this digest; oldest first."""
+def with_bytes(
+    session: Session, sha256: str, projects: Collection[int] | None = None, limit: int = 20, *, made_here: bool = False
+) -> Sequence[Asset]:
+    """Assets whose stored bytes, or whose bytes as they came, have this digest; oldest first.
+
+    With `made_here` only what a Render made, and copies of that.
+    """
     same = or_(Asset.sha256 == sha256, Asset.source_sha256 == sha256)
-    return session.exec(select(Asset).where(same, fingerprints.seen_in(projects)).order_by(col(Asset.id)).limit(limit)).all()
+    asked = select(Asset).where(same, fingerprints.seen_in(projects), _made_here() if made_here else true())
+    return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()
 
 
-def with_pixels(session: Session, pixel_sha256: str, projects: Collection[int] | None = None, limit: int = 20) -> Sequence[Asset]:
-    """Assets that show exactly these pixels, whatever the file around them; oldest first."""
+def with_pixels(
+    session: Session, pixel_sha256: str, projects: Collection[int] | None = None, limit: int = 20, *, made_here: bool = False
+) -> Sequence[Asset]:
+    """Assets that show exactly these pixels, whatever the file around them; oldest first. `made_here` as for `with_bytes`."""
     if not pixel_sha256:
         return []
-    asked = select(Asset).where(Asset.pixel_sha256 == pixel_sha256, fingerprints.seen_in(projects))
+    same = Asset.pixel_sha256 == pixel_sha256
+    asked = select(Asset).where(same, fingerprints.seen_in(projects), _made_here() if made_here else true())
     return session.exec(asked.order_by(col(Asset.id)).limit(limit)).all()
+
+
+def _made_here() -> ColumnElement[bool]:
+    """What a Render made, and copies of that, told in the one statement that looks: what others brought costs no further one."""
+    original = aliased(Asset)
+    made = select(original.id).where(original.origin == Origin.RENDER)
+    return or_(Asset.origin == Origin.RENDER, col(Asset.copy_of).in_(made))
 
 
 def thumbnails(session: Session, asset_ids: Iterable[int]) -> dict[int, str]:

@@ -60,18 +60,22 @@ def near(
     mirrored: str = "",
     within: int,
     projects: Collection[int] | None = None,
+    only: Collection[str] | None = None,
     limit: int = 12,
     a_film: int = 3,
 ) -> list[NearFrame]:
-    """Pictures of films at most `within` bits from `phash` or `mirrored`, nearest first; at most `a_film` of each film."""
+    """Pictures of films at most `within` bits from `phash` or `mirrored`, nearest first; at most `a_film` of each film.
+
+    `projects` are those whose films may be seen, `only` their origins; None means all.
+    """
     best: dict[int, tuple[int, bool]] = {}
     for asked, flipped in ((phash, False), (mirrored, True)):
         for distance, frame in fingerprints.around(session, _TABLE, asked, within) if asked else ():
             best[frame] = min((distance, flipped), best.get(frame, (distance, flipped)))
     frames = _frames(session, list(best))
     found = sorted(NearFrame(best[one.id][0], one.asset_id, one.millisecond / 1000, best[one.id][1]) for one in frames)
-    if projects is not None:
-        visible = fingerprints.seen(session, sorted({one.asset_id for one in found}), projects)
+    if projects is not None or only is not None:
+        visible = fingerprints.seen(session, sorted({one.asset_id for one in found}), projects, only)
         found = [one for one in found if one.asset_id in visible]
     count: dict[int, int] = {}
     chosen = []
@@ -89,7 +93,7 @@ def seconds_of(session: Session, asset_id: int) -> list[float]:
 
 def _frames(session: Session, frame_ids: Sequence[int]) -> list[FilmFrame]:
     found: list[FilmFrame] = []
-    for start in range(0, len(frame_ids), _TOGETHER):
+    for start in range(0, len(frame_ids) or 1, _TOGETHER):
         some = frame_ids[start : start + _TOGETHER]
         found += session.exec(select(FilmFrame).where(col(FilmFrame.id).in_(some))).all()
     return found

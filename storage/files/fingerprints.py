@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, TextClause, text, true
+from sqlalchemy import ColumnElement, TextClause, and_, text, true
 from sqlmodel import Session, col, select
 
 from storage.tables import Asset, Fingerprint, FingerprintBand
@@ -67,9 +67,10 @@ class Near:
     mirrored: bool = False
 
 
-def seen_in(projects: Collection[int] | None) -> ColumnElement[bool]:
-    """Only Assets of these projects; None means all."""
-    return true() if projects is None else col(Asset.project_id).in_(sorted(projects))
+def seen_in(projects: Collection[int] | None, only: Collection[str] | None = None) -> ColumnElement[bool]:
+    """Only Assets of these projects, and only of these origins; None means all."""
+    here: ColumnElement[bool] = true() if projects is None else col(Asset.project_id).in_(sorted(projects))
+    return here if only is None else and_(here, col(Asset.origin).in_(sorted(only)))
 
 
 def bands(phash: str) -> tuple[int, ...]:
@@ -111,20 +112,22 @@ def near(
     mirrored: str = "",
     within: int = 40,
     projects: Collection[int] | None = None,
+    only: Collection[str] | None = None,
     limit: int = 20,
 ) -> list[Near]:
     """The Assets whose hash is at most `within` bits from `phash` or from `mirrored` (that of the mirror image), nearest first.
 
-    All of them up to 31 bits, nearly all up to 40. `projects` are those whose Assets may be seen; None means all.
+    All of them up to 31 bits, nearly all up to 40. `projects` are those whose Assets may be seen, `only` their origins; None
+    means all.
     """
     best: dict[int, Near] = {}
     for asked, flipped in ((phash, False), (mirrored, True)):
         for one in _around(session, asked, within, flipped) if asked else ():
             best[one.asset_id] = min(one, best.get(one.asset_id, one))
     found = sorted(best.values())
-    if projects is None:
+    if projects is None and only is None:
         return found[:limit]
-    visible = seen(session, [one.asset_id for one in found], projects)
+    visible = seen(session, [one.asset_id for one in found], projects, only)
     return [one for one in found if one.asset_id in visible][:limit]
 
 
@@ -161,12 +164,17 @@ def _pairs(session: Session, asked: TextClause, given: dict[str, object]) -> lis
     return [(row[0], row[1]) for row in session.connection().execute(asked, given)]
 
 
-def seen(session: Session, asset_ids: Sequence[int], projects: Collection[int]) -> set[int]:
-    """Those of the Assets that belong to these projects."""
+def seen(
+    session: Session, asset_ids: Sequence[int], projects: Collection[int] | None, only: Collection[str] | None = None
+) -> set[int]:
+    """Those of the Assets that belong to these projects and are of these origins; None means all.
+
+    One statement is carried out even for no Asset: how many there are tells a stranger who asks what is kept here.
+    """
     found = set[int]()
-    for start in range(0, len(asset_ids), 500):
+    for start in range(0, len(asset_ids) or 1, 500):
         some = asset_ids[start : start + 500]
-        found |= set(session.exec(select(Asset.id).where(col(Asset.id).in_(some), seen_in(projects))))
+        found |= set(session.exec(select(Asset.id).where(col(Asset.id).in_(some), seen_in(projects, only))))
     return found
 
 

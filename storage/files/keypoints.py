@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, bindparam, delete, insert, text, update
 from sqlmodel import Session, col, select
 
-from storage.files.fingerprints import seen_in
+from storage.files.fingerprints import seen
 from storage.tables import Asset, Keypoint
 
 _TOGETHER = 64
@@ -22,7 +22,6 @@ _COMMON = 400
 """Keypoints that share a word, from which on it tells nothing."""
 _CUT = 3_200
 """Rows one question may bring; beyond it, it is halved."""
-_IDS = 500
 _SHARING: Mapping[str, TextClause] = {
     "sqlite": text(
         "SELECT keypoint.word, asset_id, place FROM json_each(:words) AS asked"
@@ -72,15 +71,11 @@ def sharing(session: Session, words: Iterable[int]) -> Iterator[Noted]:
         yield from _with(session, asked[start : start + _TOGETHER])
 
 
-def visible(session: Session, asset_ids: Iterable[int], projects: Collection[int] | None) -> set[int]:
-    """Which of these Assets are of these projects; None means all."""
-    if projects is None:
-        return set(asset_ids)
-    asked, found = sorted(asset_ids), set[int]()
-    for start in range(0, len(asked), _IDS):
-        some = select(Asset.id).where(col(Asset.id).in_(asked[start : start + _IDS]), seen_in(projects))
-        found.update(one for one in session.exec(some) if one is not None)
-    return found
+def visible(
+    session: Session, asset_ids: Iterable[int], projects: Collection[int] | None, only: Collection[str] | None = None
+) -> set[int]:
+    """Which of these Assets are of these projects and of these origins; None means all."""
+    return set(asset_ids) if projects is None and only is None else seen(session, sorted(asset_ids), projects, only)
 
 
 def _with(session: Session, words: Sequence[int]) -> Iterator[Noted]:
