@@ -20,22 +20,32 @@ def download(fetch: Callable[[OutputFile], bytes], output: OutputFile, rest: Cal
     """The complete file. `fetch` makes one attempt; `rest` waits so many seconds and may raise to give up.
 
     A transfer that ends well but gives a file that is cut by its own structure counts as failed: a proxy may have cut it, or a
-    shared folder may lag behind. Sound is believed once it came twice the same, as its formats do not tell for certain.
+    shared folder may lag behind. So does one whose checksums are wrong, or a web page in the file's place. Sound is believed
+    once it came twice the same, as its formats do not tell for certain; wrong checksums are, if they come to the last.
     Raises OutputLost, or the last BackendUnreachable, BackendBusy or GarbledAnswer.
     """
     seen, failures = set[str](), 0
     while True:
         problem: OutputLost | BackendUnreachable | BackendBusy | GarbledAnswer
+        damaged = b""
         try:
             data = fetch(output)
         except _TRANSIENT as failed:
             problem = failed
         else:
-            if not completeness.is_cut(data, output.filename) or _believed(data, output, seen):
+            if completeness.is_page(data, output.filename):
+                said = f"{server} answered a web page in place of a file."
+                problem = GarbledAnswer(said, hint="Perhaps a proxy before it asks for a password.", backend=server)
+            elif completeness.is_cut(data, output.filename) and not _believed(data, output, seen):
+                problem = lost(output, server, "is incomplete")
+            elif completeness.is_damaged(data):
+                problem, damaged = lost(output, server, "is damaged"), data
+            else:
                 return data
-            problem = lost(output, server, "is incomplete")
         pauses = GONE_PAUSES if problem.facts.get("gone") else PAUSES
         if failures >= len(pauses):
+            if damaged:
+                return damaged
             raise problem
         rest(pauses[failures])
         failures += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.formats import id3, kinds
 Bytes = bytes | mmap.mmap
 """What is read: bytes in memory or a mapped file, so that a large file is not loaded."""
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _SHORTEST = 12
 """No picture, film, sound or mesh has fewer bytes."""
 _MOST_PARTS = 5_000_000
@@ -33,6 +35,29 @@ def is_cut(data: Bytes, filename: str = "") -> bool:
         return check is not None and check(data)
     except (struct.error, IndexError, OverflowError):
         return True  # a length or a table that the file promises lies beyond its end
+
+
+def is_damaged(data: Bytes) -> bool:
+    """Whether a file's own checksums are wrong. Of the usual kinds only PNG has one over all of it (third edition, 5.5)."""
+    if data[:8] != _PNG:
+        return False
+    at, view = 8, memoryview(data)
+    for _ in range(_MOST_PARTS):
+        if at + 12 > len(data):
+            return False
+        size = int.from_bytes(view[at : at + 4])
+        if zlib.crc32(view[at + 4 : at + 8 + size]) != int.from_bytes(view[at + 8 + size : at + 12 + size]):
+            return True
+        if bytes(view[at + 4 : at + 8]) == b"IEND":
+            return False
+        at += 12 + size
+    return False
+
+
+def is_page(data: Bytes, filename: str) -> bool:
+    """Whether it is a web page under the name of another file, as a proxy sends that asks for a password."""
+    start = bytes(data[:200]).lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html")) and not filename.lower().endswith((".html", ".htm"))
 
 
 def is_cut_on_disk(path: Path) -> bool:

@@ -110,6 +110,12 @@ class Attempt:
                 raise result_too_large(self.backend, self.desk.settings.max_result_mb << 22)
             yield output, data
 
+    def once_more(self, finished: Finished, output: OutputFile) -> bytes:
+        """The bytes of a result anew. Raises what `collect` raises."""
+        if finished.files:
+            return finished.files[finished.run.results.index(output)]
+        return self.comfy.collect(output, self.heart.rest)
+
     def _made_elsewhere(self) -> Finished | None:
         """A run of this render that was left on a server which did not answer then, and that has ended there since."""
         with self.desk.reading() as session:

@@ -16,12 +16,13 @@ from typing import Any
 import structlog
 
 from core import files
-from core.comfyui.client import Comfy
+from core.comfyui.client import Comfy, OutputFile
 from core.desk import Desk, here
 from core.errors import (
     BackendBusy,
     BackendError,
     BackendUnreachable,
+    BadPicture,
     BlobDamaged,
     BlobMissing,
     DatabaseUnavailable,
@@ -37,7 +38,7 @@ from core.errors import (
 from core.events import Event, record
 from core.events.actions import Action
 from core.rendering import lifecycle, scheduler
-from core.rendering.attempt import MOST_RUNS, Attempt, Leaving, run_id
+from core.rendering.attempt import MOST_RUNS, Attempt, Finished, Leaving, run_id
 from core.rendering.context import Briefing, brief
 from core.rendering.heartbeat import Heart, Lost, Stopping
 from core.rendering.scheduler import Claim
@@ -181,10 +182,22 @@ class Lane:
         )
         heart.label(f"keeping the result from {self.backend}")
         drafts = [
-            files.finish(self.desk, made, data, output.filename, ordinal, node=output.node_id)
+            self._draft(attempt, finished, made, output, data, ordinal)
             for ordinal, (output, data) in enumerate(attempt.collect(finished))
         ]
         self._keep(claim, made, drafts)
+
+    def _draft(
+        self, attempt: Attempt, finished: Finished, made: files.Made, output: OutputFile, data: bytes, ordinal: int
+    ) -> files.AssetDraft:
+        """One result. A file that cannot be read is fetched once more: most formats do not tell that they were damaged."""
+        try:
+            return files.finish(self.desk, made, data, output.filename, ordinal, node=output.node_id)
+        except BadPicture:
+            again = attempt.once_more(finished, output)
+            if again == data:
+                raise
+            return files.finish(self.desk, made, again, output.filename, ordinal, node=output.node_id)
 
     def _attempt(self, briefing: Briefing, heart: Heart) -> Attempt:
         return Attempt(self.desk, self.backend, self.comfy, briefing, heart, self._stopping)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from core.comfyui.client import Comfy, OutputFile
 from core.comfyui.download import GONE_PAUSES, PAUSES, download
 from core.desk import Desk
-from core.errors import BackendUnreachable, OutputLost
+from core.errors import BackendUnreachable, GarbledAnswer, OutputLost
 from core.rendering import lifecycle
 from core.rendering.lifecycle import RenderRequest
 from core.rendering.worker import MOST_RUNS, run_id
@@ -140,6 +141,55 @@ def test_pauses_grow_and_end() -> None:
     with pytest.raises(OutputLost):
         script.download()
     assert script.waited == list(GONE_PAUSES)
+
+
+def damaged(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 0x55]) + data[middle + 1 :]
+
+
+def test_a_file_whose_checksums_are_wrong_is_fetched_again_and_taken_if_it_never_comes_otherwise() -> None:
+    whole = encoded(scene(1))
+    script = Script(damaged(whole), damaged(whole), whole)
+    assert script.download() == whole
+    assert script.waited == list(PAUSES[:2])
+    odd = Script(damaged(whole))
+    assert odd.download() == damaged(whole), "its maker may have written it so; reading it decides"
+    assert odd.waited == list(PAUSES)
+
+
+def test_a_web_page_in_place_of_a_file_is_no_result_and_costs_no_second_run(shop: Shop) -> None:
+    page = b"\n<!DOCTYPE html><title>Sign in</title>"
+    whole = encoded(scene(1))
+    assert Script(page, whole).download() == whole
+    with pytest.raises(GarbledAnswer):
+        Script(page).download()
+    assert Script(page).download("notes.html") == page
+    render, lane = shop.ask(), shop.lane()
+    lane.comfy.collect = lambda output, rest: Script(page).download()  # type: ignore[method-assign]
+    assert lane.work()
+    assert shop.now(render).state is RenderState.QUEUED
+    del lane.comfy.collect
+    with shop.desk.writing() as session:
+        session.execute(text("UPDATE render SET not_before = NULL"))
+    assert lane.work()
+    assert shop.now(render).state is RenderState.DONE
+    assert runs_of(shop, render) == ["success"]
+
+
+def test_a_picture_that_was_damaged_on_its_way_and_has_no_checksum_is_fetched_once_more(shop: Shop) -> None:
+    render, lane = shop.ask(), shop.lane()
+    collect, asked = lane.comfy.collect, list[str]()
+
+    def first_damaged(output: OutputFile, rest: Callable[[float], None]) -> bytes:
+        asked.append(output.filename)
+        return collect(output, rest) if len(asked) > 1 else b"\xff\xd8\xff\xe0 no picture \xff\xd9"
+
+    lane.comfy.collect = first_damaged  # type: ignore[method-assign]
+    assert lane.work()
+    assert shop.now(render).state is RenderState.DONE
+    assert len(asked) == 2
+    assert runs_of(shop, render) == ["success"]
 
 
 def test_a_file_that_arrives_late_is_taken_when_it_is_there() -> None:
