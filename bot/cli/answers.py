@@ -51,6 +51,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "admit": ("people.AdmittedSchema",),
     "signin": ("people.SignInSchema",),
     "sessions": ("people.SessionList", "people.EndedSessions"),
+    "apikeys": ("people.ApiKeyList", "people.ApiKeySchema"),
     "role": _PERSON,
     "deactivate": ("people.ActivitySchema",),
     "reactivate": ("people.ActivitySchema",),

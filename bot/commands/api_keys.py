@@ -9,6 +9,7 @@ from bot.commands.command import Asked
 from bot.formatting import when
 from core.errors import BadInput, MissingInput
 from core.people import api_keys
+from core.schemas.people import ApiKeyList, ApiKeySchema
 from storage import ids
 from storage.people import members
 from storage.tables import ApiKey, Role
@@ -37,7 +38,7 @@ def listed(asked: Asked) -> Answer:
     if ids.number("K", word) is not None and asked.switch("revoke"):
         with asked.desk.writing() as session:
             key = api_keys.revoke(session, word, by=asked.member)
-        return Answer(f"{key.code} ({key.name}) is revoked.", private=True, data={"key": key.code, "state": "revoked"})
+        return Answer(f"{key.code} ({key.name}) is revoked.", private=True, schema=_schema(key))
     if word:
         raise BadInput(f"`{word[:40]}` is not clear.", hint="Write /apikeys new NAME, or an id with rotate:yes or revoke:yes.")
     limit = asked.count("limit", _SHOWN, _MOST)
@@ -67,7 +68,7 @@ def _new(asked: Asked) -> Answer:
 
 
 def _told(key: ApiKey, text: str, said: str) -> Answer:
-    return Answer(said, private=True, copy=text, data={**_shape(key), "text": text})
+    return Answer(said, private=True, copy=text, schema=_schema(key).model_copy(update={"text": text}))
 
 
 def _list(found: Sequence[ApiKey], owners: Mapping[int, str]) -> Answer:
@@ -76,7 +77,7 @@ def _list(found: Sequence[ApiKey], owners: Mapping[int, str]) -> Answer:
     buttons = tuple(Button("apikeys", f"{one.code} revoke:yes", f"Revoke {one.code}") for one in valid[:5])
     title = f"{len(found)} key{'' if len(found) == 1 else 's'}" if found else "No keys"
     card = Card(title, text="" if found else "/apikeys new NAME makes one.", fields=fields, buttons=buttons)
-    return Answer(cards=(card,), private=True, data={"keys": [_shape(one) for one in found], "count": len(found)})
+    return Answer(cards=(card,), private=True, schema=ApiKeyList(keys=[_schema(one) for one in found], count=len(found)))
 
 
 def _line(key: ApiKey, owner: str) -> str:
@@ -86,13 +87,13 @@ def _line(key: ApiKey, owner: str) -> str:
     return f"{key.name}, {key.start}…, as {owner}, {key.scope}, {until}, {used}"
 
 
-def _shape(key: ApiKey) -> dict[str, object]:
-    return {
-        "key": key.code,
-        "name": key.name,
-        "start": key.start,
-        "scope": key.scope,
-        "state": api_keys.state(key),
-        "until": key.expires_at.isoformat(),
-        "last_used": key.used_at.isoformat() if key.used_at else None,
-    }
+def _schema(key: ApiKey) -> ApiKeySchema:
+    return ApiKeySchema(
+        key=key.code,
+        name=key.name,
+        start=key.start,
+        scope=key.scope,
+        state=api_keys.state(key),
+        until=key.expires_at,
+        last_used=key.used_at,
+    )

@@ -95,6 +95,26 @@ class EndedSessions(Schema):
     member: str
 
 
+class ApiKeySchema(Schema):
+    """A key with which a program acts for a member."""
+
+    key: str = Field(description="its id, such as `K-4F2K`")
+    name: str
+    start: str = Field(description="its first characters")
+    scope: str
+    state: str = Field(description="`valid`, `expired` or `revoked`")
+    until: Time
+    last_used: Time | None
+    text: str = Field("", description="the key itself; only when it is made or rotated")
+
+
+class ApiKeyList(Schema):
+    """API keys, newest first."""
+
+    keys: list[ApiKeySchema]
+    count: int
+
+
 class JoinedMember(Schema):
     """A member that `join` created or found."""
 

@@ -80,6 +80,7 @@ def test_every_chat_command_answers_by_its_schemas(talk: Talk) -> None:
         f"verify {one.code}", f"verify {one.code} {two.code}", "ingests", f"confirm {one.code}", "audit",
         "audit as:jsonl", "audit verify", "audit checkpoint", "role @vic lead", "role @vic", "role",
         "deactivate @vic", "reactivate @vic", "signin", "sessions", "sessions revoke:yes", "people @vic email:vic@acme.example",
+        "apikeys", "apikeys new report",
     ):  # fmt: skip
         say(line, by=admin)
     say(f"cancel {talk.ask().code}")
