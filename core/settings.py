@@ -128,6 +128,15 @@ class Settings(BaseSettings):
         7, gt=0, description="How many days a link to a file or a package works for people without an account."
     )
     link_uses: int = Field(100, ge=1, description="How many times such a link may be used.")
+    delivery_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Networks of your own that webhooks and DAMs may be in, such as `10.0.0.0/8`, separated by commas. Without "
+        "it they are on the open Internet and reached by https.",
+    )
+    delivery_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders of this machine that files may be delivered into, and what is below them, separated by commas."
+    )
+    delivery_seconds: float = Field(20.0, ge=1, le=300, description="How long a webhook may take to answer.")
     verify_private: bool = Field(False, description="Whether `verify` may fetch files from this machine and its network.")
     verify_per_minute: int = Field(
         20, ge=1, description="How many files one address may have checked a minute without an account."
@@ -182,6 +191,8 @@ class Settings(BaseSettings):
         "trust_anchors",
         "trusted_proxies",
         "openid_domains",
+        "delivery_networks",
+        "delivery_folders",
         mode="before",
     )
     @classmethod

@@ -19,6 +19,7 @@ _SERVICES = (
     "bot.messages.sync",
     "bot.messages.outbox",
     "bot.commands.completion",
+    "core.deliveries.courier",
     "core.importing.second_phase",
     "core.rendering.reconciler",
     "storage.queue_worker",

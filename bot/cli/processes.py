@@ -148,29 +148,37 @@ def _all_lanes(settings: Settings) -> None:
 
 
 def clerk(as_json: AsJson = False) -> None:
-    """Post and edit chat messages, and carry out the commands that take long."""
+    """Post and edit chat messages, carry out the commands that take long, deliver events and files to other programs."""
     import threading
 
     from bot.messages import background
     from bot.messages.outbox import Outbox
     from bot.messages.sync import chats
+    from core.deliveries.courier import Courier
     from core.desk import here
     from storage.queue import CHAT
 
     _begin("clerk", as_json)
     desk = here()
     desk.database.background = True
-    outbox = Outbox(desk, chats(desk))
-    sending = threading.Thread(target=outbox.run, name="outbox")
-    sending.start()
+    outbox, courier = Outbox(desk, chats(desk)), Courier(desk)
+
+    def stop() -> None:
+        outbox.stop()
+        courier.stop()
+
+    sending = [threading.Thread(target=outbox.run, name="outbox"), threading.Thread(target=courier.run, name="courier")]
+    for one in sending:
+        one.start()
     hands = background.here()
     hands.start()
     try:
-        desk.queue.serve([CHAT], stopping=outbox.stop)
+        desk.queue.serve([CHAT], stopping=stop)
     finally:
         hands.close()
-        outbox.stop()
-        sending.join(10)
+        stop()
+        for one in sending:
+            one.join(10)
     desk.close()
 
 

@@ -9,6 +9,20 @@ from core.exports import profiles
 PROJECT = Option("project", "The project; default: the channel's.", "project")
 SHOT = Option("shot", "The shot, such as sh010.", "shot")
 UNDO = Option("undo", "yes withdraws your own.", "switch")
+DESTINATION = (
+    Option("url", "Its address."),
+    Option("events", "Which events, separated by commas: asset.approved, render.* or *."),
+    Option("project", "Only events of this project; all for every one.", "project"),
+    Option("client", "Only events of this client's projects; all for every one."),
+    Option("profile", "Export profile of the file that goes there.", choices=tuple(profiles.SHIPPED)),
+    Option("test", "yes sends a test.", "switch"),
+    Option("on", "no switches it off, yes on.", "switch"),
+    Option("replay", "dead, or the id of a delivery such as D-4F2K: send it again."),
+    Option("since", "Send again what happened from this day on."),
+    Option("until", "Send again what happened before this day."),
+    Option("remove", "yes removes it.", "switch"),
+    Option("limit", "How many deliveries are shown, at most 100.", "count"),
+)
 
 TABLE: tuple[Command, ...] = (
     Command("render", "render.render", "WORKFLOW [prompt] [name:value …]", "workflow", (PROJECT, SHOT), inputs=True),
@@ -118,6 +132,20 @@ TABLE: tuple[Command, ...] = (
         Option("limit", "How many are shown, at most 100.", "count"),
         Option("before", "Only events before this number; the button More fills it in."),
         Option("as", "csv, or jsonl for the whole log.", choices=("csv", "jsonl"), flag="report"),
+    )),
+    Command("webhooks", "destinations.webhooks", "[NAME] [name:value …]", "", (
+        *DESTINATION,
+        Option("secret", "new makes a new secret; the old one works two days longer.", choices=("new",)),
+        Option("format", "standard or cloudevents; default: standard.", choices=("standard", "cloudevents")),
+    )),
+    Command("dams", "destinations.dams", "[NAME] [name:value …]", "", (
+        *DESTINATION,
+        Option("via", "webdav, folder or s3; default: webdav.", choices=("webdav", "folder", "s3")),
+        Option("path", "Where files go below the address: {client}/{project}/{shot}/{asset}."),
+        Option("sidecar", "xmp, json, both or none: what is put beside a file; default: xmp.",
+               choices=("xmp", "json", "both", "none")),
+        Option("user", "The name there."),
+        Option("password", "The password there; better given on the command line than in chat."),
     )),
     Command("link", "projects.link", "[CODE]"),
     Command("apikeys", "api_keys.listed", "[new NAME or KEY]", options=(

@@ -66,6 +66,13 @@ PHRASES = MappingProxyType(
         Action.WORKSPACE_INSTALLED: "Slate was installed in the {subject}",
         Action.WORKSPACE_REVOKED: "Slate was removed from the {subject}",
         Action.WORKSPACE_CHANGED: "{who} changed the {subject}",
+        Action.DESTINATION_ADDED: "{who} added the {subject}",
+        Action.DESTINATION_CHANGED: "{who} changed the {subject}",
+        Action.DESTINATION_SECRET_CHANGED: "{who} made a new secret for the {subject}",
+        Action.DESTINATION_SWITCHED_OFF: "{who} switched the {subject} off",
+        Action.DESTINATION_SWITCHED_ON: "{who} switched the {subject} on",
+        Action.DESTINATION_REMOVED: "{who} removed the {subject}",
+        Action.DESTINATION_REPLAYED: "{who} sent events to the {subject} again",
     }
 )
 """One for every audited action; a test holds them together."""

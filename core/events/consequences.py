@@ -21,12 +21,15 @@ class Follow(StrEnum):
     """Messages that show the render or the asset are marked as outdated, and a job edits them after the commit."""
     TICKET = "ticket"
     """A worker is called after the commit, where the render waits and may start now."""
+    DELIVERIES = "deliveries"
+    """Other programs are told (webhooks, DAMs): the event as they get it, and a delivery to each that wants it."""
 
 
 AUDIT, HISTORY, INDEX, POSTS, TICKET = Follow.AUDIT, Follow.HISTORY, Follow.INDEX, Follow.POSTS, Follow.TICKET
+DELIVERIES = Follow.DELIVERIES
 
 FOLLOWS: Mapping[Action, frozenset[Follow]] = {
-    Action.RENDER_ASKED: frozenset({AUDIT, HISTORY, POSTS, TICKET}),
+    Action.RENDER_ASKED: frozenset({AUDIT, HISTORY, POSTS, TICKET, DELIVERIES}),
     Action.RENDER_CLAIMED: frozenset({HISTORY, POSTS}),
     Action.RENDER_SUBMITTED: frozenset({HISTORY}),
     Action.RENDER_PROGRESSED: frozenset({POSTS}),
@@ -34,21 +37,21 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.RENDER_REQUEUED: frozenset({HISTORY, POSTS, TICKET}),
     Action.RENDER_UNBOUND: frozenset({HISTORY, POSTS}),
     Action.RENDER_CANCEL_ASKED: frozenset({HISTORY, POSTS}),
-    Action.RENDER_DONE: frozenset({AUDIT, HISTORY, POSTS}),
-    Action.RENDER_FAILED: frozenset({AUDIT, HISTORY, POSTS}),
-    Action.RENDER_CANCELLED: frozenset({AUDIT, HISTORY, POSTS}),
-    Action.ASSET_MADE: frozenset({AUDIT}),
-    Action.ASSET_UPLOADED: frozenset({AUDIT}),
+    Action.RENDER_DONE: frozenset({AUDIT, HISTORY, POSTS, DELIVERIES}),
+    Action.RENDER_FAILED: frozenset({AUDIT, HISTORY, POSTS, DELIVERIES}),
+    Action.RENDER_CANCELLED: frozenset({AUDIT, HISTORY, POSTS, DELIVERIES}),
+    Action.ASSET_MADE: frozenset({AUDIT, DELIVERIES}),
+    Action.ASSET_UPLOADED: frozenset({AUDIT, DELIVERIES}),
     Action.ASSET_SEALED: frozenset({AUDIT, POSTS}),
-    Action.ASSET_EXPORTED: frozenset({AUDIT}),
+    Action.ASSET_EXPORTED: frozenset({AUDIT, DELIVERIES}),
     Action.ASSET_DECLARED: frozenset({AUDIT, POSTS}),
-    Action.ASSET_RESTORED: frozenset({AUDIT}),
-    Action.ASSET_VERDICT: frozenset({AUDIT, INDEX, POSTS}),
+    Action.ASSET_RESTORED: frozenset({AUDIT, DELIVERIES}),
+    Action.ASSET_VERDICT: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
     Action.ASSET_VOTE: frozenset({AUDIT, INDEX, POSTS}),
-    Action.ASSET_VERDICT_WITHDRAWN: frozenset({AUDIT, INDEX, POSTS}),
-    Action.ASSET_TAGGED: frozenset({AUDIT, INDEX, POSTS}),
-    Action.ASSET_UNTAGGED: frozenset({AUDIT, INDEX, POSTS}),
-    Action.ASSET_CONFIRMED: frozenset({AUDIT, INDEX, POSTS}),
+    Action.ASSET_VERDICT_WITHDRAWN: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
+    Action.ASSET_TAGGED: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
+    Action.ASSET_UNTAGGED: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
+    Action.ASSET_CONFIRMED: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
     Action.ASSET_EXAMINED: frozenset({INDEX, POSTS}),
     Action.ASSET_REPARSED: frozenset({INDEX, POSTS}),
     Action.ASSET_DOWNLOADED: frozenset({AUDIT}),
@@ -82,6 +85,13 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.WORKSPACE_INSTALLED: frozenset({AUDIT}),
     Action.WORKSPACE_REVOKED: frozenset({AUDIT}),
     Action.WORKSPACE_CHANGED: frozenset({AUDIT}),
+    Action.DESTINATION_ADDED: frozenset({AUDIT}),
+    Action.DESTINATION_CHANGED: frozenset({AUDIT}),
+    Action.DESTINATION_SECRET_CHANGED: frozenset({AUDIT}),
+    Action.DESTINATION_SWITCHED_OFF: frozenset({AUDIT}),
+    Action.DESTINATION_SWITCHED_ON: frozenset({AUDIT}),
+    Action.DESTINATION_REMOVED: frozenset({AUDIT}),
+    Action.DESTINATION_REPLAYED: frozenset({AUDIT}),
 }
 """Every action of the closed list stands here; a test holds the two together."""
 

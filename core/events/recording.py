@@ -8,23 +8,25 @@ at the same time leave the index as the later one has it. Audit rows come last o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from sqlmodel import Session
 
+from core.events import outgoing
 from core.events.consequences import ENDS, FOLLOWS, Follow
 from core.events.event import Event
-from storage import ids, search
+from storage import deliveries, ids, search
 from storage.chat import posts
 from storage.database import after_commit, before_commit
 from storage.files import assets
 from storage.people import audit, projects
-from storage.queue import OUTBOX, Queue, pool_queue, queue_of
+from storage.queue import DELIVERIES, OUTBOX, Queue, pool_queue, queue_of
 from storage.rendering import history
 from storage.rendering import renders as storage_renders
-from storage.tables import AuditEvent, RenderEvent, RenderState
+from storage.tables import AuditEvent, Destination, OutgoingEvent, RenderEvent, RenderState
 
 WORK = "core.jobs.work"
 _PENDING = "slate_pending_consequences"
@@ -40,6 +42,7 @@ class _Pending:
     ended: set[int] = field(default_factory=set)
     assets: set[int] = field(default_factory=set)
     tickets: set[int] = field(default_factory=set)
+    told: list[Event] = field(default_factory=list)
 
 
 def record(session: Session, event: Event) -> None:
@@ -60,6 +63,8 @@ def record(session: Session, event: Event) -> None:
         pending.ended.add(event.render_id)
     if Follow.TICKET in follows and event.render_id is not None:
         pending.tickets.add(event.render_id)
+    if Follow.DELIVERIES in follows:
+        pending.told.append(event)
 
 
 def _audited(session: Session, event: Event) -> AuditEvent:
@@ -113,6 +118,8 @@ def _carry_out(session: Session, queue: Queue) -> None:
     for asset_id in assets.lock(session, pending.indexed):
         search.index(session, asset_id)
     _touch_posts(session, queue, pending)
+    if pending.told and (destinations := deliveries.in_use(session)):
+        _tell(session, queue, pending.told, destinations)
     for render_id in sorted(pending.tickets):
         render = storage_renders.by_id(session, render_id)
         if render is not None and render.state is RenderState.QUEUED and render.not_before is None:
@@ -129,3 +136,28 @@ def _touch_posts(session: Session, queue: Queue, pending: _Pending) -> None:
         behind += posts.touch(session, pending.ended, ended=True)
     if behind:
         after_commit(session, lambda: queue.call(OUTBOX))
+
+
+def _tell(session: Session, queue: Queue, told: list[Event], destinations: Sequence[Destination]) -> None:
+    """Write down what other programs are told, and wake whoever delivers it after the commit."""
+    added = 0
+    for event in told:
+        said = outgoing.composed(session, event)
+        if said is None:
+            continue
+        wanted = [one.id for one in destinations if _wants(one, said)]
+        if wanted:
+            row = OutgoingEvent(
+                message=f"msg_{uuid4().hex}", kind=said.kind, subject=said.subject, asset_id=said.asset_id, data=dict(said.data)
+            )
+            added += len(deliveries.add_event(session, row, wanted))
+    if added:
+        after_commit(session, lambda: queue.call(DELIVERIES))
+
+
+def _wants(one: Destination, said: outgoing.Outgoing) -> bool:
+    return (
+        outgoing.wants(one.kinds, said.kind)
+        and one.project_id in (None, said.project_id)
+        and one.client_id in (None, said.client_id)
+    )

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     READ_AUDIT = "read the audit log of their projects"
     CHECK_AUDIT = "read, check and export the whole audit log"
     MANAGE_MEMBERS = "manage people"
+    MANAGE_DESTINATIONS = "say which other programs are told and get files"
 
 
 LEAST = MappingProxyType(
@@ -63,6 +64,7 @@ LEAST = MappingProxyType(
         Permission.READ_AUDIT: Role.LEAD,
         Permission.CHECK_AUDIT: Role.ADMIN,
         Permission.MANAGE_MEMBERS: Role.ADMIN,
+        Permission.MANAGE_DESTINATIONS: Role.ADMIN,
     }
 )
 """The least role an action needs: the whole of Slate's access rules."""

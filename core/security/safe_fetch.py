@@ -1,7 +1,7 @@
-"""Fetches a file that a stranger names by its address, without being led to machines that strangers must not reach.
+"""Asks web servers at addresses that others chose, without being led to machines that must not be reached.
 
 The name is looked up once, every address behind it must be public, and the connection goes to the address that was looked at; so
-a name that answers differently a moment later leads nowhere. Redirects are taken the same way, each anew.
+a name that answers differently a moment later leads nowhere. Where redirects are followed, each is looked at the same way.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import BinaryIO
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from core.errors import BadInput, TooLong
@@ -26,6 +27,19 @@ _REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
 _LOOKUPS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
 """Looking up a name cannot be broken off, so it is waited for elsewhere, and never by many at a time."""
+
+
+Reachable = Callable[[str], bool]
+"""Whether an IP address may be connected to."""
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """A server's answer to `ask`: its status, its headers by their names in lower case, and the beginning of its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -47,12 +61,50 @@ def fetch(url: str, *, most: int, private: bool = False, seconds: float = SECOND
     raise BadInput("This address leads from one to the next without end.", hint="Give the address of the file itself.")
 
 
+def ask(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | BinaryIO = b"",
+    reachable: Reachable = public,
+    most: int,
+    seconds: float = SECONDS,
+) -> HttpAnswer:
+    """Make one request; redirects are answers like any other. At most `most` bytes of the body are read.
+
+    A body that is an open file is sent in pieces; its Content-Length has to stand in `headers`. Raises BadInput when no whole
+    answer comes in time, or the address may not be reached.
+    """
+    ends = time.monotonic() + seconds
+    parts, port = _parts(url)
+    host = parts.hostname or ""
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    with _connected(parts.scheme, host, port, reachable, ends) as connection:
+        try:
+            connection.request(method, path, body=body or None, headers=dict(headers))
+            answer = connection.getresponse()
+            said = {name.lower(): value for name, value in answer.getheaders()}
+            answered = HttpAnswer(answer.status, said, answer.read(most))
+        except (OSError, HTTPException, ValueError) as problem:
+            if time.monotonic() >= ends:
+                raise BadInput(f"{host[:100]} is too slow.") from problem
+            raise BadInput(f"{host[:100]} does not answer as it should.") from problem
+    if time.monotonic() >= ends:
+        raise BadInput(f"{host[:100]} is too slow.")
+    return answered
+
+
+def _anywhere(address: str) -> bool:
+    return True
+
+
 def _asked(url: str, most: int, private: bool, ends: float) -> Fetched | str:
     """The file, or where it is now."""
     parts, port = _parts(url)
     host = parts.hostname or ""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with _connected(parts.scheme, host, port, private, ends) as connection:
+    with _connected(parts.scheme, host, port, _anywhere if private else public, ends) as connection:
         try:
             connection.request("GET", path, headers={"User-Agent": "Slate-verify", "Accept": "image/*,video/*"})
             answer = connection.getresponse()
@@ -88,28 +140,28 @@ def _parts(url: str) -> tuple[SplitResult, int]:
     return parts, port
 
 
-def _address(host: str, port: int, private: bool, ends: float) -> str:
+def _address(host: str, port: int, reachable: Reachable, ends: float) -> str:
     """One address behind the name, when all that are behind it may be reached. Raises BadInput."""
     try:
         looked_up = _LOOKUPS.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = {str(one[4][0]) for one in looked_up.result(timeout=max(0.0, ends - time.monotonic()))}
     except (OSError, UnicodeError) as problem:
         raise BadInput(f"There is no machine called {host[:100]}.", hint="Check the address.") from problem
-    if not private and not all(public(one) for one in found):
+    if not all(reachable(one) for one in found):
         raise BadInput(f"{host[:100]} is not a machine on the open Internet.", hint="Download the file and drop it in instead.")
     return min(found)
 
 
 @contextmanager
-def _connected(scheme: str, host: str, port: int, private: bool, ends: float) -> Iterator[HTTPConnection]:
+def _connected(scheme: str, host: str, port: int, reachable: Reachable, ends: float) -> Iterator[HTTPConnection]:
     """A connection to the very address that was looked at, under the name that was asked for; cut off when time is up."""
-    address = _address(host, port, private, ends)
+    address = _address(host, port, reachable, ends)
     made = HTTPSConnection(host, port) if scheme == "https" else HTTPConnection(host, port)
     with ExitStack() as stack:
         stack.callback(made.close)
         try:
             plain = stack.enter_context(socket.create_connection((address, port), timeout=max(0.1, ends - time.monotonic())))
-            if not private and not public(str(plain.getpeername()[0])):
+            if not reachable(str(plain.getpeername()[0])):
                 raise OSError("connected elsewhere")
             stack.enter_context(_cut_off(plain, ends))
             made.sock = plain

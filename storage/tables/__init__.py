@@ -8,6 +8,7 @@ from storage.tables.assets import Asset, FilmFrame, FilmFrameBand, Fingerprint, 
 from storage.tables.backends import Backend, Flow, LeftRun, Pool
 from storage.tables.chat import Asking, AuditEvent, AuditHead, Draft, Incoming, LinkCode, Post, Workspace
 from storage.tables.columns import Instant, Json
+from storage.tables.deliveries import Delivery, DeliveryAttempt, DeliveryState, Destination, OutgoingEvent, Via
 from storage.tables.enums import BackendState, FoundState, Judgement, Origin, RenderState, Role
 from storage.tables.exports import ComplianceNote, Export, ExportProfile, SharedLink, WaitingUpload
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
@@ -31,6 +32,10 @@ __all__ = [
     "Channel",
     "Client",
     "ComplianceNote",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
+    "Destination",
     "Draft",
     "Export",
     "ExportProfile",
@@ -54,6 +59,7 @@ __all__ = [
     "Membership",
     "ModelFile",
     "Origin",
+    "OutgoingEvent",
     "Pool",
     "Post",
     "Project",
@@ -70,6 +76,7 @@ __all__ = [
     "Tag",
     "Timing",
     "Verdict",
+    "Via",
     "WaitingUpload",
     "WebSession",
     "Workflow",

@@ -1,0 +1,1 @@
+"""Tells other programs of events, and brings them files."""
