@@ -40,6 +40,7 @@ from core.people.openid import openid_provider
 from core.schemas.room import RoomProblem
 from hooks.health import router as health_routes
 from hooks.slack import slack_routes
+from hooks.webhooks import router as webhook_routes
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     templates = Templates()
     app.state.house = House(desk, signer(desk.settings), bell, templates, commands, react, openid_provider(desk.settings))
     app.include_router(health_routes)
+    app.include_router(webhook_routes)
     app.include_router(page_routes)
     app.include_router(verify_routes)
     app.include_router(compare_routes)

@@ -15,6 +15,7 @@ from bot.cli.error_output import ExitCode
 from bot.commands import TABLE
 from core.events import FOLLOWS, Follow
 from core.events.actions import Action
+from core.events.outgoing import KINDS
 from core.operations.settings_table import table
 from core.people.roles import LEAST, givable
 from storage.tables import Role
@@ -86,6 +87,11 @@ def test_the_list_of_audited_actions_is_complete() -> None:
     assert re.findall(r"`([^`]+)`", part(page("people.md"), "audit")) == [
         one.value for one in Action if Follow.AUDIT in FOLLOWS[one]
     ]
+
+
+def test_the_table_of_webhook_events_is_complete() -> None:
+    rows = [f"| `{kind}` | {when} |" for kind, when in KINDS.items()]
+    assert part(page("webhooks.md"), "events").strip().splitlines()[2:] == rows
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

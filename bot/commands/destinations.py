@@ -27,10 +27,11 @@ _SECRET = "Its secret, shown this once: `{secret}`. Requests are signed with it 
 
 
 def webhooks(asked: Asked) -> Answer:
-    """Tell other programs of events by signed HTTP requests (Standard Webhooks): list, add, change and try out webhooks.
+    """Tell other programs of events by signed HTTP requests (Standard Webhooks).
 
-    Each event is sent in order for each picture, and again over three days until it is taken. What was not taken in the end is
-    listed and can be sent again. With `profile`, a link to the exported file comes with it.
+    Without options it lists webhooks, or shows one with its newest deliveries. Each event is sent in order for each picture, and
+    again over three days until it is taken. What was not taken in the end is listed and can be sent again. With `profile`, a link
+    to the exported file comes with it.
     /webhooks
     /webhooks dam url:https://dam.example/slate events:asset.approved,asset.rejected
     /webhooks dam test:yes
@@ -42,10 +43,10 @@ def webhooks(asked: Asked) -> Answer:
 
 
 def dams(asked: Asked) -> Answer:
-    """Bring approved files into the folder of a DAM: WebDAV (Nextcloud and many others), a folder of the server, or S3.
+    """Bring approved files into the folder of a DAM, by WebDAV, on this machine or in S3.
 
-    The file is exported with the profile (default: client) and put at `path`, with a sidecar beside it. An event that comes later
-    for the same picture puts it there anew.
+    Nextcloud and many others speak WebDAV. The file is exported with the profile (default: client) and put at `path`, with a
+    sidecar beside it. An event that comes later for the same picture puts it there anew.
     /dams
     /dams cloud url:https://cloud.example/remote.php/dav/files/slate/Renders user:slate
     /dams cloud events:asset.approved,asset.tagged profile:team path:{client}/{shot}/{asset}

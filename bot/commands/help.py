@@ -26,6 +26,7 @@ FAMILIES = {
     "Help": ("workflows", "help"),
     "People": ("people", "role", "admit", "deactivate", "reactivate", "audit"),
     "Projects and accounts": ("project", "workspace", "link", "signin", "sessions", "apikeys"),
+    "Other programs": ("webhooks", "dams"),
 }
 """In which order help shows the commands."""
 

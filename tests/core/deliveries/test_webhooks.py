@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import jsonschema
 import pytest
 
-from core.deliveries import bodies, destinations, retries
+from core.deliveries import asyncapi, bodies, destinations, retries
 from core.deliveries.courier import Courier
 from core.deliveries.destinations import DestinationWish
 from core.errors import BadInput, MissingInput, NotFound, Refused
@@ -378,3 +379,16 @@ def test_every_kind_of_event_is_told_by_some_change() -> None:
         for judgement in Judgement
     }
     assert told == set(outgoing.KINDS) - {outgoing.TEST}
+
+
+def test_the_description_of_events_fits_what_is_sent(office: Office, receiver: Receiver) -> None:
+    office.add("dam", receiver.url)
+    office.decide(office.picture(), Judgement.APPROVED)
+    office.deliver()
+    messages = asyncapi.document()["components"]["messages"]
+    assert [one["name"] for one in messages.values()] == list(outgoing.KINDS)
+    schema = messages["asset_approved"]["payload"]
+    jsonschema.validate(receiver.received[0].json, schema)
+    assert "$ref" not in json.dumps(schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(receiver.received[0].json | {"type": "asset.rejected"}, schema)
