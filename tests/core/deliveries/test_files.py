@@ -10,7 +10,7 @@ from pathlib import Path
 import obstore
 import pytest
 
-from core import files as core_files
+from core import files
 from core.deliveries import destinations
 from core.errors import BadInput
 from core.provenance import xmp
@@ -54,7 +54,7 @@ def test_an_approved_file_is_put_into_a_webdav_folder(office: Office, cloud: tup
     [(held, _)] = office.deliveries("cloud")
     assert (held.state, held.there) == (DeliveryState.DELIVERED, place)
     data = (folder / place).read_bytes()
-    read = core_files.examine(data, "a.png")
+    read = files.examine(data, "a.png")
     assert "prompt" not in read.words, "the profile for clients"
     beside = json.loads((folder / f"{place}.json").read_bytes())
     assert (beside["event"], beside["asset"]["id"], beside["change"]["note"]) == ("asset.approved", asset.code, "the hero")
