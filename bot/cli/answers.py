@@ -11,6 +11,7 @@ from core.schemas.base import Schema
 
 _VERDICTS = ("assets.VerdictList",)
 _PERSON = ("people.RoleSchema", "people.PeopleSchema", "renders.FormSchema")
+_DESTINATION = ("destinations.DestinationList", "destinations.DestinationDetail", "destinations.RemovedDestination")
 _PROCESS = ("operations.ProcessSchema",)
 ANSWERS: dict[str, tuple[str, ...]] = {
     "render": ("renders.RenderSchema",),
@@ -60,6 +61,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "project": ("people.ProjectSchema",),
     "workspace": ("people.WorkspaceSchema",),
     "link": ("people.LinkCodeSchema", "people.LinkedAccount"),
+    "webhooks": _DESTINATION,
+    "dams": _DESTINATION,
     "up": ("operations.RunningSchema",),
     "doctor": ("operations.DoctorSchema",),
     "settings": ("operations.SettingList",),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlmodel import Session
 
 from bot.cards import Answer, Button, Card, Field
@@ -14,8 +12,17 @@ from core.deliveries.destinations import DestinationWish, Saved
 from core.errors import BadInput, MissingInput, NotFound
 from core.people import projects
 from core.people.roles import Permission, allow
+from core.schemas.destinations import (
+    DeliverySchema,
+    DeliveryTotals,
+    DestinationDetail,
+    DestinationList,
+    DestinationSchema,
+    RemovedDestination,
+)
 from core.text import names
 from storage import deliveries
+from storage.deliveries import DeliveryCounts
 from storage.people import projects as storage_projects
 from storage.tables import Client, Delivery, DeliveryAttempt, DeliveryState, Destination, OutgoingEvent, Via
 
@@ -75,7 +82,8 @@ def _done(asked: Asked, name: str, kinds: tuple[Via, ...], what: str) -> Answer 
     desk, by = asked.desk, asked.member
     if asked.switch("remove"):
         gone = destinations.remove(desk, name, by=by)
-        return Answer(f"**{gone.name}** is removed. It is told of nothing any more.", private=True, data={"removed": gone.name})
+        text = f"**{gone.name}** is removed. It is told of nothing any more."
+        return Answer(text, private=True, schema=RemovedDestination(removed=gone.name))
     if asked.option("secret"):
         saved = destinations.new_secret(desk, name, by=by)
         text = f"{_SECRET.format(secret=saved.secret)} Requests are signed with the old one, too, for "
@@ -153,13 +161,13 @@ def _list(session: Session, kinds: tuple[Via, ...], what: str) -> Answer:
     fields = []
     for one in found:
         waiting, dead = counted[one.id].waiting, counted[one.id].dead
-        told = f"{one.url} · {', '.join(one.kinds)} · {_state(one)}"
-        told += f" · {waiting} waiting" if waiting else ""
-        told += f" · {dead} dead" if dead else ""
-        fields.append(Field(one.name, told, short=False))
+        line = f"{one.url} · {', '.join(one.kinds)} · {_state(one)}"
+        line += f" · {waiting} waiting" if waiting else ""
+        line += f" · {dead} dead" if dead else ""
+        fields.append(Field(one.name, line, short=False))
     title = f"{len(found)} {what}{'' if len(found) == 1 else 's'}" if found else f"No {what} yet"
-    shapes = [_shape(session, one) | {"counts": vars(counted[one.id])} for one in found]
-    return Answer(cards=(Card(title, fields=tuple(fields)),), private=True, data={"destinations": shapes, "count": len(found)})
+    told = DestinationList(destinations=[_destination(session, one, counted[one.id]) for one in found], count=len(found))
+    return Answer(cards=(Card(title, fields=tuple(fields)),), private=True, schema=told)
 
 
 def _shown(asked: Asked, name: str, text: str = "", *, secret: str = "") -> Answer:
@@ -182,9 +190,14 @@ def _shown(asked: Asked, name: str, text: str = "", *, secret: str = "") -> Answ
             if told.get(key)
         ]
         fields += [Field(held.code, _delivery(held, event, last.get(held.id)), short=False) for held, event in newest]
-        data = {"destination": _shape(session, one) | {"counts": vars(counted)}, "deliveries": _deliveries(newest, last)}
+        shown = _destination(session, one, counted)
+        detail = DestinationDetail(
+            destination=shown,
+            deliveries=[_sent(held, event, last.get(held.id)) for held, event in newest],
+            **({"secret": secret} if secret else {}),
+        )
         card = Card(one.name, fields=tuple(fields), buttons=_buttons(asked.command.name, one, counted.dead))
-    return Answer(text, cards=(card,), private=True, data=data | ({"secret": secret} if secret else {}))
+    return Answer(text, cards=(card,), private=True, schema=detail)
 
 
 def _buttons(command: str, one: Destination, dead: int) -> tuple[Button, ...]:
@@ -208,23 +221,36 @@ def _delivery(held: Delivery, event: OutgoingEvent, last: DeliveryAttempt | None
     return f"{told}{f' as {held.there}' if held.there else ''}"
 
 
-def _shape(session: Session, one: Destination) -> dict[str, object]:
-    return destinations.told(session, one) | {"on": one.off_since is None, "off_because": one.off_because}
+def _destination(session: Session, one: Destination, counted: DeliveryCounts) -> DestinationSchema:
+    told = destinations.told(session, one)
+    return DestinationSchema(
+        name=one.name,
+        via=one.via.value,
+        url=one.url,
+        events=list(one.kinds),
+        project=told["project"],
+        client=told["client"],
+        profile=told.get("profile", ""),
+        path=told.get("path", ""),
+        sidecar=told.get("sidecar", ""),
+        user=told.get("user", ""),
+        cloudevents=bool(told.get("cloudevents")),
+        on=one.off_since is None,
+        off_because=one.off_because,
+        totals=DeliveryTotals(waiting=counted.waiting, delivered=counted.delivered, dead=counted.dead),
+    )
 
 
-def _deliveries(newest: Sequence[tuple[Delivery, OutgoingEvent]], last: dict[int, DeliveryAttempt]) -> list[dict[str, object]]:
-    return [
-        {
-            "delivery": held.code,
-            "event": event.kind,
-            "message": event.message,
-            "subject": event.subject,
-            "at": event.at.isoformat(),
-            "state": held.state.value,
-            "tries": held.tries,
-            "status": last[held.id].status if held.id in last else None,
-            "problem": last[held.id].problem if held.id in last else "",
-            "there": held.there,
-        }
-        for held, event in newest
-    ]
+def _sent(held: Delivery, event: OutgoingEvent, last: DeliveryAttempt | None) -> DeliverySchema:
+    return DeliverySchema(
+        delivery=held.code,
+        event=event.kind,
+        message=event.message,
+        subject=event.subject if event.subject != event.message else "",
+        at=event.at,
+        state=held.state.value,
+        tries=held.tries,
+        status=last.status if last else None,
+        problem=last.problem if last else "",
+        there=held.there,
+    )
