@@ -20,6 +20,7 @@ test: .venv/ready-dev .venv-s3/ready
 independent: .venv/ready-dev .venv-node/ready
 	@STORIES="$$($(BIN)/python -m tests.independent.told)" && \
 	STORIES_IN="emulate twin" $(BIN)/python -m pytest -n auto --dist worksteal $$STORIES
+	@$(BIN)/python -m pytest tests/independent/in_openid.py
 
 check: .venv/ready-dev
 	$(BIN)/ruff format --check .

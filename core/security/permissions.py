@@ -44,6 +44,9 @@ def problems(settings: Settings) -> Iterator[str]:
             yield "The Redis of SLATE_REDIS_URL is spoken to without TLS."
     if problem := exposure.refusal(settings):
         yield problem
+    beyond = not (settings.base_url.startswith("https:") or exposure.loopback(urlsplit(settings.base_url).hostname or ""))
+    if settings.sign_in != "name" and beyond:
+        yield "People sign in without TLS: put a proxy with HTTPS in front, and set SLATE_PUBLIC_URL to its https:// address."
     if settings.room_trusted and settings.sign_in == "name" and not exposure.loopback(settings.host):
         yield "Everybody who reaches the web process may be whoever they say (SLATE_ROOM_TRUSTED)."
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser
 
 from bot import commands
 from bot.cli.up import first_admin
@@ -18,11 +20,12 @@ from bot.web.session import COOKIE
 from core.desk import Desk
 from core.people import sessions, signin, team
 from core.people.projects import ensure_defaults
-from core.security import exposure
+from core.security import exposure, permissions
 from core.settings import Settings
 from storage.clock import now
 from storage.people import audit, members
 from storage.tables import Member, Role
+from tests.hooks.test_every_route import filled, routes
 from tests.web import Web, eventually
 
 
@@ -174,6 +177,30 @@ def test_an_open_page_ends_with_its_session(web: Web, mia: Member) -> None:
         eventually(lambda: next(lines).startswith("event: closed"))
 
 
+FOR_STRANGERS = {
+    "/", "/join", "/leave", "/signin/{token}", "/openid", "/openid/callback", "/verify", "/api/verify", "/api/verify/url",
+    "/get/{token}", "/healthz", "/r/{code}",
+}  # fmt: skip
+"""All that somebody who is not signed in can ask; `/r/…` only leads on."""
+
+
+def test_a_stranger_gets_the_sign_in_page_and_what_checks_files(web: Web, mia: Member) -> None:
+    """Every route of the app is tried; one that is new has to refuse strangers, or stand in the list."""
+    stranger, let_in = web.client(), set()
+    for method, path in routes(web):
+        answer = stranger.request(method, filled(path, "x"), params={"channel": "general"})
+        if answer.status_code != 401:
+            let_in.add(path)
+        assert "Mia" not in answer.text
+    assert let_in == FOR_STRANGERS
+
+
+@pytest.mark.parametrize(("url", "told"), [("", 0), ("https://slate.example", 0), ("http://slate.example", 1)])
+def test_signing_in_over_plain_http_is_told_by_the_doctor(tmp_path: Path, url: str, told: int) -> None:
+    settings = Settings(data=tmp_path, sign_in="account", public_url=url)
+    assert sum("without TLS" in one for one in permissions.problems(settings)) == told
+
+
 def test_guessing_is_slowed_down(web: Web, kit: Member) -> None:
     browser = web.client()
     said = {browser.post("/signin/guess").text[:60] for _ in range(40)}
@@ -191,3 +218,18 @@ def test_guessing_is_slowed_down(web: Web, kit: Member) -> None:
 )
 def test_slate_listens_beyond_this_machine_only_with_a_way_to_sign_in(settings: Settings, listens: bool) -> None:
     assert (exposure.refusal(settings) == "") is listens
+
+
+def test_a_browser_signs_in_by_the_link(web: Web, mia: Member, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    problems: list[str] = []
+    page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(web.url)
+    assert page.locator("code", has_text="/signin").count() == 1
+    page.goto(web.url + link(web, mia))
+    page.get_by_role("button", name="Sign in as Mia").click()
+    page.wait_for_selector("#main[data-ready]")
+    context.close()
+    assert problems == []
