@@ -14,7 +14,7 @@ from core.search import events
 from core.search.conditions import UNDECIDED_SAID, Condition
 from core.search.filters import UNDECIDED
 from core.search.lexicon import Want, word_set
-from core.search.line import TAKEN, Line, picture_nouns
+from core.search.line import TAKEN, Line, ordinary, picture_nouns
 from storage.search import FacetField, Relation
 from storage.search.tally import Group
 
@@ -52,7 +52,7 @@ def read(line: Line) -> None:
     """Note the words that would change the answer, and have no place in it."""
     if not line.asking:
         return
-    for check in (_left_over, _negations, _extremes, _groups, _comparisons, _numbers, _verdicts, _people, _us):
+    for check in (_left_over, _ignored, _negations, _extremes, _groups, _comparisons, _numbers, _verdicts, _people, _us):
         line.unplaced += [one for one in check(line) if one not in line.unplaced]
 
 
@@ -100,6 +100,32 @@ def harmless(line: Line, at: int) -> bool:
     return key in ("both", "each", "between", "share", "mean", "instead", "same")
 
 
+_FACTS = word_set(
+    """
+    model models checkpoint checkpoints lora loras seed seeds prompt prompts workflow workflows sampler samplers cfg steps
+    server gpu
+    """
+)
+_MAY_GO = word_set(
+    """
+    exist exists existing happen happened happens use used uses using do done doing make made go gone went goes come came
+    take took taken put get got try tried run ran need needed seem seems look looks include includes start started keep
+    left leave spent call
+    """
+)
+
+
+def _ignored(line: Line) -> list[str]:
+    """A fact that was dropped; in a yes-or-no question, the verb that is asked."""
+    found = []
+    for at, one in enumerate(line.words):
+        if one.raw not in line.ignored or line.keys[at] == TAKEN:
+            continue
+        if one.key in _FACTS or (line.frame.yes and one.key in ordinary("verbs") and one.key not in _MAY_GO):
+            found.append(one.raw)
+    return found
+
+
 def _conditions(line: Line) -> list[Condition]:
     return [*line.reading.conditions, *line.against]
 
@@ -118,7 +144,8 @@ def _searched(line: Line, key: str) -> bool:
     return any(one.words is not None and key in one.words.tokens for one in line.reading.conditions)
 
 
-def _negations(line: Line) -> list[str]:
+def negations_left(line: Line) -> list[int]:
+    """Where negations stand that turn nothing round."""
     turned = line.frame.without or bool(line.turned) or line.want is Want.NEGATIVE or UNDECIDED in line.reading.conditions
     turned = turned or any(
         (one.facet and one.facet.negated) or (one.words and one.words.negated) or (one.link and one.link.negated)
@@ -127,7 +154,14 @@ def _negations(line: Line) -> list[str]:
     turned = turned or any(one.label.startswith(("not ", "no ", "under")) for one in _conditions(line))
     if turned or line.want is Want.STATUS:
         return []
-    return _said(line, _NEGATIONS, placed=lambda at: harmless(line, at) or not line.original(at + 1))
+    places = [
+        at for at, one in enumerate(line.words) if one.key in _NEGATIONS and not line.inside(at) and not _searched(line, one.key)
+    ]
+    return [at for at in places if not harmless(line, at) and line.original(at + 1)]
+
+
+def _negations(line: Line) -> list[str]:
+    return [line.words[at].raw for at in negations_left(line)]
 
 
 def _extremes(line: Line) -> list[str]:
@@ -195,6 +229,7 @@ def _people(line: Line) -> list[str]:
     found, makers = list[str](), list[tuple[int, int]]()
     kept = _conditions(line)
     members = {str(one.link.member) for one in kept if one.link and one.link.member is not None}
+    kept = [*kept, *(inner for one in kept for inner in one.inner)]
     members |= {
         value for one in kept if one.facet and one.facet.field in (FacetField.BY, FacetField.JUDGE) for value in one.facet.values
     }

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from core.people import roles
 from core.schemas.search import CountRow, SearchSchema, TextChoice
-from core.search import answers, entities, followups, foreign, languages, messages, parser, refine, summaries
+from core.search import answers, entities, followups, foreign, kinship, languages, messages, parser, refine, summaries
 from core.search import explain as search_explain
 from core.search.carrying_out import Search
 from core.search.conditions import Frame, NameChoice, Question
@@ -266,7 +266,7 @@ def matching(
     if question.strangers or question.missed:
         return SearchAnswer(answers.strangers(question, []), (), question.understood), []
     found, after = list[int](), ""
-    query = replace(question.query, order=search.Order.NEWEST)
+    query = replace(kinship.resolved(session, question, scope).query, order=search.Order.NEWEST)
     while len(found) < most:
         page = search.find(session, query, scope, 500, after)
         found += page.asset_ids

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.lineage import family
-from core.search import answers, counting, summaries, totals
+from core.search import answers, counting, kinship, summaries, totals
 from core.search.conditions import Condition, Frame, Question, combine
 from core.search.lexicon import Want, word_set
 from core.search.results import Result
@@ -26,7 +26,10 @@ class Search(ScopedQuestion):
     """Carries out one question."""
 
     def carried_out(self) -> Told:
-        return self._with(self._in_hours())._carried_out()
+        return self._with(self._in_hours())._with_kin()._carried_out()
+
+    def _with_kin(self) -> Search:
+        return self._with(kinship.resolved(self.session, self.question, self.scope))
 
     def _in_hours(self) -> Question:
         """The question with hours of the day made into the hours since 1970 in which anything was found."""
@@ -50,8 +53,18 @@ class Search(ScopedQuestion):
             return Told(answers.strangers(question, []))
         if self._about_nothing():
             return Told(self.tell.which(), certain=True)
-        told = totals.told(self) or self._pictures()
+        whole = totals.told(self)
+        told = self._with_others(whole) if whole else self._pictures()
         return replace(told, doubts=self.tell.doubts())
+
+    def _with_others(self, told: Told) -> Told:
+        """The makers of all hits, and what else is asked of them."""
+        said = [told.sentence]
+        if self.question.want is Want.WHO and told.results:
+            for other in self.question.others:
+                listed = self._all_of(_LISTED[other]) if other in _LISTED else ""
+                said.append(listed.strip() or self._also(other, told.results))
+        return replace(told, sentence=" ".join(said))
 
     # What is asked
 

@@ -60,20 +60,21 @@ def read(line: Line) -> None:
         _side_by_side(line)
         return
     more = _MORE.search(said)
-    if more is None or not _THAN.search(said):
+    which = any(line.original(at) in ("which", "who", "whose") for at in range(len(line.words)))
+    if more is None or not (_THAN.search(said) or which):
         return
     if _doers(line, least=more["less"] is not None) or _profiles(line, least=more["less"] is not None):
         return
     for field, group in _FIELDS.items():
         same = [one for one in line.reading.conditions if one.facet and one.facet.field is field and not one.facet.negated]
         if len(same) == 2:
-            _compare(line, same, group, least=more["less"] is not None)
+            _compare(line, same, group, least=more["less"] is not None, which=which)
             return
     if _doers(line, least=more["less"] is not None) or _profiles(line, least=more["less"] is not None):
         return
     servers = [one for one in line.reading.conditions if one.link and one.link.relation.value == "server"]
     if len(servers) == 2:
-        _compare(line, servers, Group.SERVER, least=more["less"] is not None)
+        _compare(line, servers, Group.SERVER, least=more["less"] is not None, which=which)
 
 
 _MADE = frozenset(["made", "make", "rendered", "render", "renders", "did", "created", "uploaded"])
@@ -163,13 +164,13 @@ def _side_by_side(line: Line) -> None:
             return
 
 
-def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool) -> None:
+def _compare(line: Line, pair: list[Condition], group: Group, *, least: bool, which: bool) -> None:
     """Both become one condition of alternatives, grouped; "more than" asks whether the first is ahead."""
     places = {id(condition): first for first, _last, condition in line.people}
     second = sorted(pair, key=lambda one: places.get(id(one), pair.index(one)))[1]
     line.reading.conditions.remove(second)
     line.against.append(second)
-    asks_which = line.want in (Want.WHO, Want.LIST) or "or" in line.keys or line.frame.most
+    asks_which = line.want in (Want.WHO, Want.LIST) or which or "or" in line.keys or line.frame.most
     if not asks_which:
         line.set(yes=True)
     else:

@@ -30,6 +30,8 @@ class Condition:
     bound: Bound | None = None
     implied: bool = False
     """Whether nobody said so: it is not shown, and dropped where nothing is found with it."""
+    inner: tuple[Condition, ...] = ()
+    """With a link to sources or results: which pictures those are."""
     typed: str = ""
     """How it is typed as field:value, where the label does not say."""
 

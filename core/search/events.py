@@ -38,35 +38,11 @@ _PROFILES = {
     "internally": "team",
 }
 _EVER = ("ever", "once", "beforehand", "earlier", "formerly", "previously", "later", "before", "originally", "initially")
-_AGENT = (
-    "did",
-    "the",
-    "has",
-    "have",
-    "does",
-    "had",
-    "what",
-    "that",
-    "which",
-    "who",
-    "stuff",
-    "things",
-    "thing",
-    "picture",
-    "image",
-    "render",
-    "shot",
-    "one",
-    "video",
-    "ones",
-    "everything",
-    "anything",
-    "all",
-    "pictures",
-    "images",
-    "when",
-    "time",
-    "since",
+_AGENT = word_set(
+    """
+    did the has have does had what that which who stuff things thing picture image
+    render shot one video ones everything anything all pictures images when time since
+    """
 )
 
 
@@ -201,6 +177,8 @@ def _exports(line: Line) -> list[MentionedEvent]:
         values = {_PROFILES[one] for place, one in _profile_words(line, at)}
         for place, _one in _profile_words(line, at):
             line.take(place, place + 1)
+        others = {_PROFILES[one] for one in line.keys if one in _PROFILES and one not in ("client", "internal")}
+        values |= others if values and len(values | others) > 1 else set()
         if not values and key == "delivered":
             values = {"client"}
         if not values and key == "outside":
@@ -237,9 +215,12 @@ def _agent(line: Line, event: MentionedEvent) -> tuple[int, str] | None:
     return None
 
 
+_DONE_BY = ("approvals", "rejections", "exports", "deliveries", "shipments", "verdicts", "decisions")
+
+
 def _acts(line: Line, verb: int, first: int, last: int) -> bool:
-    if line.original(first) in ("my", "mine"):
-        return False  # whose pictures they are, not who does it
+    if line.original(first) in ("my", "mine"):  # whose pictures they are, unless it is `my verdicts`
+        return first + 1 == verb and (line.words[verb].raw.casefold() in _DONE_BY or line.original(verb) in _GIVEN)
     before = line.original(first - 1)
     noun = line.original(verb) in _GIVEN or line.original(verb).endswith(("als", "ions"))
     if noun and first > verb and before in ("did", "has", "have", "does", "had"):
@@ -316,9 +297,23 @@ def settle(line: Line, events: list[MentionedEvent], found: list[dates.DateMatch
             line.reading.conditions.append(Condition(said, since=one.since, until=one.until))
         line.take(one.first, one.last)
     _asks_how_it_stands(line, events)
+    _who_did(line, events)
     asked = line.want in (Want.JUDGE, Want.JUDGED)
     for event in events:
         line.reading.conditions.append(_condition(event, asked=asked))
+        line.mark(event.at)
+
+
+def _who_did(line: Line, events: list[MentionedEvent]) -> None:
+    """`who pushes stuff to the website`: with no word of making, who is asked for did what is spoken of."""
+    said = [one.key for one in line.words]
+    done = [one for one in events if not one.negated and one.verbal and one.member is None]
+    if line.want is not Want.WHO or len(done) != 1 or line.frame.per is not None or set(said) & ((MADE - {"did"}) | _NOT_DOING):
+        return
+    line.want = Want.EXPORTER if done[0].relation is Relation.EXPORTED else Want.JUDGE
+
+
+_NOT_DOING = {"whose", "behind", "got", "gets", "get", "had", "names", "name", "artist", "artists", "render", "renders"}
 
 
 def _of(line: Line, events: list[MentionedEvent], date: dates.DateMatch) -> MentionedEvent | None:

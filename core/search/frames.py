@@ -63,7 +63,7 @@ _WHO = re.compile(
     r"|(?:the )?names? of (?:the |all |every )*(?:people|person|persons|artists?|designers?|everyone|everybody|"
     r"whoever|one|guy|lady|woman|man|colleague|those|creator|maker)(?: (?:that|who|behind))?"
     r"|(?:which|what) (?:other )?(?:of our |of the )?(?:artist|person|people|designer|colleague|member|user|lady|"
-    r"guy|woman|man|intern|producer|lead|teammate|creator|maker|human|team member)s?"
+    r"guy|woman|man|intern|producer|lead|teammate|creator|maker|human|team member|employee|staffer|illustrator)s?"
     r"|^(?:the |all |which )?(?:people|artists|team|everyone|everybody)(?= (?:on|for|behind|in|at|involved) )"
     r"|(?:the )?(?:person|people|artists?|guy|lady|designers?|everyone|everybody|anyone|somebody|one) (?:who|that|behind))\b"
 )
@@ -236,6 +236,9 @@ _PASSING = (
     "we",
     "to",
     "normally",
+    "keeps",
+    "keep",
+    "kept",
     "did",
     "does",
 )

@@ -21,6 +21,7 @@ from core.search import (
     naming,
     nouns,
     qualities,
+    scopes,
     sequels,
 )
 from core.search.conditions import Condition
@@ -65,6 +66,7 @@ _ANY_OF_KIND = re.compile(
     r"\b(?P<no>no|without(?: an?| any)?|not use an?|not use any|not using an?|not have an?|dont use an?)? "
     r"?(?P<some>(?:an?|any|some|use|uses|used|using) )?(?P<what>loras?|controlnets?|tags?)\b"
 )
+_SEND_ME = re.compile(r"^(?:(?:please|pls|can|could|would|you|u|hey|hi|and|ok) )*send (?:me|us)\b")
 _SUBJECT_WORDS = re.compile(r"\b(?:it|this|that|those|these|them|they)\b")
 
 
@@ -73,6 +75,8 @@ def read(line: Line, *, asked: bool = False) -> None:
     line.asking = asked or _asks(line)
     _codes(line)
     naming.full_names(line)
+    if match := line.find(_SEND_ME):
+        line.keys[match[1].last - 2] = "show"
     made = phrases("phrases", "verdicts", "made", "exports")
     line.rewrite(made, when=lambda at: not _names_a_thing(line, at))
     idioms.read(line)
@@ -98,8 +102,6 @@ def read(line: Line, *, asked: bool = False) -> None:
     _when_it_happened(line, spoken)
     sequels.withdrawn(line)
     _quoted_shot(line)
-    _from_somebodys(line)
-    _uploads_of_somebody(line)
     _neither(line)
     comparing.dates_against(line, found)
     events.settle(line, spoken, found)
@@ -111,6 +113,9 @@ def read(line: Line, *, asked: bool = False) -> None:
     nouns.read(line)
     naming.last_resort(line)
     leftovers.read(line)
+    scopes.used_by(line)
+    scopes.sources(line)
+    scopes.negations(line)
     _only_renders(line)
     accounting.read(line)
     if line.want is Want.RESULTS and any(
@@ -227,6 +232,7 @@ def _me(line: Line) -> None:
         if len(line.reading.conditions) > before:
             at = next((at for at in range(first, last) if line.keys[at] in ("i", "me", "my", "mine", "am")), first)
             line.people.append((at, at + 1, line.reading.conditions[-1]))
+            line.mark(at)
         for at in range(first, last):
             if line.keys[at] in ("i", "me", "my", "mine", "am", "by"):
                 line.take(at, at + 1)
@@ -306,6 +312,7 @@ def _techniques(line: Line) -> None:
             )
         else:
             line.reading.add_facet(FacetField.TECHNIQUE, [what], negated=negated)
+            line.mark(span.first)
     patterns = (*lexicon.TECHNIQUE, *((lexicon.SURE_TECHNIQUE, lexicon.ASKED_TECHNIQUE) if line.asking else ()))
     for pattern in patterns:
         while found := line.find(pattern):
@@ -316,6 +323,7 @@ def _techniques(line: Line) -> None:
             line.take(*span)
             line.asking = True
             line.reading.add_facet(FacetField.TECHNIQUE, [lexicon.technique(match["technique"])], negated=negated)
+            line.mark(span.first)
 
 
 def _when_it_happened(line: Line, spoken: list[MentionedEvent]) -> None:
@@ -330,40 +338,15 @@ def _when_it_happened(line: Line, spoken: list[MentionedEvent]) -> None:
 
 def _quoted_shot(line: Line) -> None:
     """`the shot "last"`: what is quoted beside the word shot is one, if there is one called so."""
-    fields = (FacetField.SHOT,) if any(key in ("shot", "shots") for key in line.keys) else (FacetField.CLIENT, FacetField.PROJECT)
+    shot = any(key in ("shot", "shots") for key in line.keys)
+    fields = (FacetField.SHOT,) if shot else (FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT)
     for one in list(line.reading.conditions):
         if one.words is not None and not one.words.prefix and len(one.names) == 0:
-            match = line.reading.vocabulary.exact(one.label.partition("“")[2].removesuffix("”"), fields)
-            if match and (fields == (FacetField.SHOT,) or not line.in_corpus(match.names[0].label)):
+            quoted = one.label.partition("“")[2].removesuffix("”")
+            match = line.reading.vocabulary.exact(quoted, fields)
+            if match and (match.names[0].field is FacetField.SHOT or quoted[:1].isupper() or not line.in_corpus(quoted)):
                 line.reading.conditions.remove(one)
                 line.reading.add(match, one.label, (0, 0), negated=one.words.negated)
-
-
-_FROM_SOMEBODYS = re.compile(
-    r"\b(?:made|built|based|derived|rendered|generated)(?: (?:new|other|more|versions?|variations?|variants?|out|something)){0,3}"
-    rf" (?:from|of|on|off|with) (?P<whose>{TAKEN})"
-)
-
-
-def _from_somebodys(line: Line) -> None:
-    """`made from May's pictures`: whose sources they were; `by someone else` leaves their own out."""
-    found = line.find(_FROM_SOMEBODYS)
-    if found is None:
-        return
-    at = found[1].last - 1
-    for first, last, condition in line.people:
-        if first <= at < last and condition in line.reading.conditions and condition.facet:
-            line.reading.conditions.remove(condition)
-            who = condition.names[0].label
-            line.reading.conditions.append(
-                Condition(
-                    f"made from pictures by {who}", link=RelatedRows(Relation.SOURCES, member=int(condition.facet.values[0]))
-                )
-            )
-            if line.claim(re.compile(r"\bby (?:someone|somebody|anyone|anybody|people) else\b|\bby others\b")):
-                line.reading.add_facet(FacetField.BY, list(condition.facet.values), negated=True)
-            line.take(*found[1])
-            return
 
 
 def _neither(line: Line) -> None:
@@ -377,22 +360,3 @@ def _neither(line: Line) -> None:
             turned = replace(second, label=f"not {second.label}", facet=replace(second.facet, negated=True))
             conditions[conditions.index(second)] = turned
             line.people = [(at, to, turned if one is second else one) for at, to, one in line.people]
-
-
-def _uploads_of_somebody(line: Line) -> None:
-    """`derived from the photo Grant uploaded`: who uploaded the sources did not make the pictures."""
-    at = next((at for at, one in enumerate(line.reading.conditions) if one.link and one.link.relation is Relation.SOURCES), None)
-    if at is None:
-        return
-    made = line.reading.conditions[at]
-    start = next(
-        (place for place in range(len(line.words)) if line.original(place) in ("from", "on", "of", "off")), len(line.words)
-    )
-    for first, _last, person in line.people:
-        if first > start and person in line.reading.conditions and person.facet and not person.facet.negated and made.link:
-            line.reading.conditions.remove(person)
-            member = int(person.facet.values[0])
-            who = person.names[0].label if person.names else "me"
-            where = line.reading.conditions.index(made)
-            line.reading.conditions[where] = replace(made, label=f"{made.label} by {who}", link=replace(made.link, member=member))
-            return

@@ -73,7 +73,10 @@ _TURNS: tuple[tuple[str, str], ...] = (
      r"(?:no|not a|zero|never a|not any)(?: single)?\b", r"which \g<unit> have no"),
     (rf"^(?:the |all |any |list |show me |all the )*{_SUCH_UNITS} (?:without|lacking|missing)(?: an?| any)?\b",
      r"which \g<unit> have no"),
+    (r"\b(?P<e>exported|delivered) (?:by|per) (?:type|kind)s?\b", r"\g<e> per profile"),
     # What became of it, what it came from
+    (r"\b(?:has |was |got )?used (?:for|to) (?:make|making|create|do) (?:what|which(?: \S+)?)\b", "what came from"),
+    (r"^(?P<it>\S+) (?:later|then|afterwards) made(?: \S+)? (?:what|which)(?: pictures?)?\b", r"what came from \g<it>"),
     (rf"\b(?:(?:the|any|all|direct|its) )*{_KIN} (?:of|from)\b", "what came from"),
     (rf"\b(?:(?:the|any|all|direct|its) )*{_FOREBEARS} (?:of|for|behind)\b", "what went into"),
     (r"\bwhat (?:did|does) (?P<it>.+?) (?:spawn|produce|yield|inspire|result in|give rise to|turn into)$",

@@ -63,6 +63,8 @@ def _negated(line: Line) -> None:
             line.add(named, at, at + 1, negated=True)
         else:
             line.reading.add_words(bare(line.words[at]), negated=True)
+            if line.corpus is not None and not line.in_prompts(key):
+                line.missed.append(bare(line.words[at]))
         line.take(*span)
 
 
@@ -107,6 +109,7 @@ def _one(line: Line, at: int) -> int:
     tokens = tuple(words_of(key))
     if line.corpus is None or line.in_prompts(key):
         line.reading.add_words(bare(one), corpus=line.corpus)
+        line.mark(at)
         return at + 1
     if not _guess(line, at, tokens):
         _missing(line, at)
@@ -148,6 +151,11 @@ def _recipient(line: Line, key: str) -> bool:
         return key in _CHANNELS
     one = line.reading.conditions[sent[0]]
     assert one.link is not None, "picked by it"
+    if line.recipients and line.corpus.recipients(f"{line.recipients[-1]} {key}"):  # Mme Vachon
+        label, name = one.label.removesuffix(f" to {line.recipients[-1]}"), f"{line.recipients.pop()} {key}"
+        line.recipients.append(name)
+        line.reading.conditions[sent[0]] = replace(one, label=f"{label} to {name}", link=replace(one.link, text=name))
+        return True
     first = not line.recipients  # with two of them, to either is to anybody
     line.recipients.append(key)
     label = f"{one.label} to {key}" if first else one.label.partition(f" to {line.recipients[0]}")[0]

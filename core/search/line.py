@@ -207,6 +207,8 @@ class Line:
         """Whether only what was rendered is meant: made, rendered, renders."""
         self.taken_up: list[tuple[int, int]] = []
         """Where in the text names and dates stand."""
+        self.spots: dict[Condition, int] = {}
+        """Where in the text a condition is named."""
         self.people: list[tuple[int, int, Condition]] = []
         """Where in the words a person was understood, and as which condition."""
 
@@ -322,6 +324,8 @@ class Line:
         self.reading.add(found, said, place, negated=turned, field=field)
         if any(one.spelled for one in self.words[first:last]) and len(self.reading.conditions) > before:
             self.reading.conditions[-1] = replace(self.reading.conditions[-1], guessed_from=said)
+        if len(self.reading.conditions) > before:
+            self.mark(first)
         if found.names[0].field is FacetField.BY and len(self.reading.conditions) > before:
             self.people.append((first, last, self.reading.conditions[-1]))
         label = words_of(found.names[0].label) if len(found.names) == 1 else []
@@ -334,6 +338,11 @@ class Line:
             last += 1  # "Acme Winter Catalogue" where the slug is acme-winter
         self.taken_up.append((self.words[first].start, self.words[last - 1].end))
         self.take(first, last)
+
+    def mark(self, at: int) -> None:
+        """Note that the newest condition is named by the word at a place."""
+        if self.reading.conditions:
+            self.spots.setdefault(self.reading.conditions[-1], self.words[at].start)
 
     def inside(self, at: int) -> bool:
         """Whether the word at a place is part of a name or a date."""

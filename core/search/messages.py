@@ -22,9 +22,9 @@ from storage.search import FacetField
 _SEAM = re.compile(
     r"(?:\s+\+\s+(?=(?:is|was|who|when)\b)|[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|"
     r"then) (?:who|when|what|which|"
-    r"whose|how (?:many|long|big|much)|(?:on |in |with |by |to )?(?:which|what|whom)|by who|is it|was it|are they|"
+    r"whose|how (?:many|long|big|much)|(?:on |in |with |by |to )?(?:the )?(?:which|what|whom)|by who|is it|was it|are they|"
     r"were they|has it|"
-    r"have they|did it|did they)\b))",
+    r"have they|did it|did they)\b)|,\s+(?=(?:is|was|were|has|did) (?:it|they) ))",
     re.IGNORECASE,
 )
 _CONTENT = re.compile(r"\w{2,}")
@@ -112,7 +112,12 @@ def together(first: Question, others: list[tuple[Question, str]]) -> list[Questi
     found = [first]
     for own, text in others:
         last = found[-1]
-        if _narrows(last, own, text):
+        if _only_names(last) and followups.asks(own) and (_ASKS.match(text) or own.want is not Want.PICTURES):
+            found[-1] = followups.merged(last, own, text)
+            continue
+        if own.order and _says_no_more(own) and last.want is not Want.PICTURES:
+            found[-1] = replace(last, order=own.order, conditions=tuple(dict.fromkeys((*last.conditions, *own.conditions))))
+        elif _narrows(last, own, text):
             found[-1] = replace(last, conditions=tuple(dict.fromkeys((*last.conditions, *own.conditions))))
         elif followups.asks(own):
             found.append(followups.merged(last, own, text))
@@ -120,6 +125,30 @@ def together(first: Question, others: list[tuple[Question, str]]) -> list[Questi
             unplaced = own.unplaced or own.missed or ((text.strip(" ?!.,"),) if _STARTS.match(text) else ())
             found[-1] = replace(last, unplaced=tuple(dict.fromkeys((*last.unplaced, *unplaced))))
     return _shared(found, [own for own, _text in others])
+
+
+_ASKS = re.compile(
+    r"^(?:and |so |or )?(?:who|whose|whom|when|what|which|where|why|how|is|are|was|were|did|has|have|by|with|on|in)\b", re.I
+)
+
+
+def _only_names(question: Question) -> bool:
+    """Whether a part only says what the next one is about: `wan on castor, was it ever used`."""
+    plain = question.want is Want.PICTURES and question.frame == Frame() and not question.choices and not question.others
+    return (
+        plain and bool(question.conditions or question.order) and not _SHOWS.match(question.text.strip()) and not question.missed
+    )
+
+
+_SHOWS = re.compile(
+    r"^(?:please |pls |and |ok )*(?:show|list|give|find|get|any|all|every|send|need|i|we|can|could|display|search|pull)\b",
+    re.IGNORECASE,
+)
+
+
+def _says_no_more(own: Question) -> bool:
+    """Whether a part is no more than an order: `first render`."""
+    return own.want is Want.PICTURES and own.frame == Frame() and not own.subject and not own.choices and not own.missed
 
 
 def _narrows(last: Question, own: Question, text: str) -> bool:

@@ -149,8 +149,24 @@ _NAMED = (
 )
 
 
+def _numbered(line: Line) -> None:
+    """`spread 12` where there are spreads 3 and 7: no such shot."""
+    names = line.reading.vocabulary
+    for at in range(len(line.keys) - 1):
+        word, number = line.keys[at], line.keys[at + 1]
+        if not number.isdigit() or not word.isalpha() or known(word) or not line.asking:
+            continue
+        others = names.partial(word, (FacetField.SHOT,))
+        series = others and all(re.fullmatch(rf"{re.escape(word)}[ _-]?\d+", key) for one in others.names for key in one.keys[:1])
+        there = names.exact(f"{word} {number}", (FacetField.SHOT,)) or names.same_number(f"{word}{number}")
+        if series and not there:
+            line.strangers.append(line.said(at, at + 2))
+            line.take(at, at + 2)
+
+
 def shots(line: Line) -> None:
     """A known shot's code, wherever it stands."""
+    _numbered(line)
     for at, key in enumerate(line.keys):
         known, field = line.reading.vocabulary, (FacetField.SHOT,)
         match = known.exact(key, field) if SHOT_CODE.fullmatch(key) else None
@@ -183,12 +199,15 @@ def strong_people(line: Line) -> None:
         led = led or (before in ("did", "does", "has") and key not in ("we", "i", "you", "anyone"))
         led = led or (key in _MONTHS and not _dated(line, at) and after in picture_nouns())
         loose = not led and not one.owner and len(key) > 3 and key.endswith("s") and not known(key) and not line.in_prompts(key)
+        loose = loose and before not in _DETERMINERS
         owned = (known_names.exact(key[:-1], people) or known_names.word_of_person(key[:-1])) if loose else None
         if owned:
             line.asking = True
             line.add(owned, at, at + 1)
             continue
-        capital = one.raw[:1].isupper() and key in (*_MONTHS, "will") and not _dated(line, at) and (at or key != "will")
+        plain = key in (*_MONTHS, "will") or (at > 0 and key in ordinary("chat") and not line.words[at - 1].stop)
+        led = led or (before == "what" and line.words[at - 1].raw.endswith("s") and key in ordinary("chat"))
+        capital = one.raw[:1].isupper() and plain and not _dated(line, at) and (at or key != "will")
         if (led or one.owner or capital) and (match := known_names.exact(key, people) or known_names.word_of_person(key)):
             if key in _MONTHS and _dated(line, at) and not (led or one.owner):
                 continue
@@ -285,13 +304,17 @@ def _bare(line: Line, at: int) -> Match | None:
         return match
     if line.in_prompts(key):
         return None
-    person = names.exact(key, (FacetField.BY,)) or names.word_of_person(key)
+    thing = not capital and real(key) and line.original(at - 1) in _DETERMINERS and len(key) > 3
+    person = None if thing else names.exact(key, (FacetField.BY,)) or names.word_of_person(key)
     if person and key not in _MONTHS:
         return person
     part = names.partial(key, places)
     if part and any(part.names[0] in one.names for one in line.reading.conditions):
         part = names.beginning(key) or part
     return part or names.exact(key, (FacetField.SHOT,)) or names.beginning(key)
+
+
+_DETERMINERS = word_set("the a an per each our this that these those which every any some of all")
 
 
 def _two_word_parts(line: Line) -> None:

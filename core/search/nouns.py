@@ -16,6 +16,8 @@ _ASKED = {
     "px": Want.SIZE, "pixel": Want.SIZE, "pixels": Want.SIZE, "people": Want.WHO, "artists": Want.WHO, "makers": Want.WHO,
     "loras": Want.LORA, "models": Want.MODEL, "checkpoints": Want.MODEL, "prompts": Want.PROMPT, "seeds": Want.SEED,
     "tags": Want.TAGS, "notes": Want.NOTE, "comments": Want.NOTE, "dimensions": Want.SIZE, "samplers": Want.SETTINGS,
+    "sources": Want.SOURCES, "source": Want.SOURCES, "parents": Want.SOURCES, "origins": Want.SOURCES,
+    "lineage": Want.SOURCES, "derivatives": Want.RESULTS, "descendants": Want.RESULTS, "children": Want.RESULTS,
     "approver": Want.JUDGE, "reviewer": Want.JUDGE,
 }  # fmt: skip
 _SURE = word_set(
@@ -66,6 +68,8 @@ def read(line: Line) -> None:
 def _asked_for(line: Line, at: int) -> bool:
     """Whether a noun may be what is asked for where it stands: not `with a seed`, `the model shot`."""
     noun, before, after = line.keys[at], line.original(at - 1), line.original(at + 1)
+    if before == "of" and line.original(at - 2) in ("chain", "list", "tree"):
+        return True
     if before in _HELD or (before in ("a", "an", "any", "the") and line.original(at - 2) in _HELD):
         return False
     if noun not in _SURE and (line.in_prompts(noun) or after in ("shot", "shots", "pictures", "images", "renders", "pics")):

@@ -135,6 +135,7 @@ def _size(line: Line, found: tuple[re.Match[str], WordSpan]) -> bool:
         line.reading.conditions.append(Condition(f"over {_K[value] - 1} px wide", bound=Bound(Measure.WIDTH, least=_K[value])))
         return True
     line.reading.add_facet(FacetField.SIZE, [value], negated=negated)
+    line.mark(found[1].first)
     return True
 
 
@@ -173,6 +174,7 @@ def servers(line: Line) -> None:
             line.reading.conditions.append(
                 Condition(f"{'not ' if negated else ''}server {key}", link=RelatedRows(Relation.SERVER, (key,), negated=negated))
             )
+            line.mark(at)
             line.take(at - (at > 0 and line.keys[at - 1] == "on"), at + 1)
             line.asking = True
 
@@ -213,6 +215,7 @@ def kinds(line: Line) -> None:
             line.take(*found[1])
             shown = label(FacetField.KIND, kinds[:1], negated=negated)
             line.reading.conditions.append(Condition(shown, Facet(FacetField.KIND, kinds, negated=negated)))
+            line.mark(found[1].first)
     for pattern, origin in ((_UPLOADED, Origin.UPLOAD), (_INGESTED, Origin.INGEST)):
         if found := line.find(pattern):
             negated = line.negated_before(found[1].first)
@@ -226,6 +229,7 @@ def kinds(line: Line) -> None:
                 line.rendered = True
                 continue
             line.reading.add_facet(FacetField.ORIGIN, [origin.value], negated=negated)
+            line.mark(found[1].first)
             while line.claim(pattern):
                 pass
     if line.claim(re.compile(r"\b(?:renders?|rendered) only\b|\bonly (?:the )?renders?\b")):

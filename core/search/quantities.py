@@ -95,8 +95,6 @@ _TOOK_LONGEST = re.compile(
     r"time)?(?: to (?:render|make|generate|finish|run))?|\b(?P<long>longest|shortest)(?= (?:to render|render|"
     r"running|rendering|gpu)\b)(?: to render| running)?"
 )
-
-
 _TOTAL_TIME = re.compile(
     r"\b(?:(?:total|overall|combined|whole|sum of|amount of) (?:the )?(?:render|rendering|gpu|compute|machine|server) "
     r"?(?:time|times|hours|minutes)|(?:total|combined) time|how much (?:render|rendering|gpu|compute|machine|server)"
@@ -150,10 +148,6 @@ def _shares(line: Line) -> None:
         line.reading.add_facet(FacetField.STATUS, [_RATES[line.keys[before]]])
         line.take(before, before + 1)
     line.take(*found[1])
-
-
-def _number(text: str) -> int:
-    return NUMBERS.get(text) or int(text)
 
 
 def read(line: Line) -> None:
@@ -277,6 +271,9 @@ def _group(noun: str) -> Group | str:
     return unit if unit in PERIODS else Group(unit)
 
 
+_N_PEOPLE = re.compile(
+    rf"\b(?:the )?(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)}) (?:people|persons|artists|clients|projects|models|loras|servers)\b"
+)
 _NTH = re.compile(
     rf"\b(?:the )?(?P<nth>second|third|fourth|fifth|2nd|3rd|4th|5th|next)(?: |-){_ORDER.replace('top', 'most')}\b|\brunner up\b"
 )
@@ -301,14 +298,22 @@ def _nth(line: Line) -> None:
             line.take(at, at + 1)
 
 
+def _number(match: re.Match[str]) -> int:
+    return NUMBERS.get(match["n"]) or int(match["n"])
+
+
 def _few(line: Line) -> None:
     _nth(line)
     """`last five`, `3 newest`, `top 10`, `the two longest clips`."""
+    if "most" in line.keys and (some := line.find(_N_PEOPLE)):
+        line.set(limit=_number(some[0]))
+        line.take(some[1].first, some[1].first + len(some[0].group().split()) - 1)
+        return
     match = line.claim(_FIRST_N) or line.claim(_N_FIRST)
     if match is None:
         return
     line.asking = True
-    line.set(limit=_number(match["n"]))
+    line.set(limit=_number(match))
     _ordered(line, match["order"])
 
 
@@ -359,6 +364,8 @@ def _unit_of_ranking(line: Line) -> Group | str | None:
     if line.frame.per is not None:
         return line.frame.per
     if line.keys[:1] == ["who"] and not re.search(rf"\b(?:which|what|top|busiest|favou?rite) {UNIT}\b", " ".join(line.keys)):
+        return _doer_of_ranking(line)
+    if re.search(r"\b(?:people|persons?|artists?) (?:who|that)\b", " ".join(line.keys)):
         return _doer_of_ranking(line)
     for pattern in (
         rf"\b(?:which|what|top|most \w+|{TAKEN}|busiest|quietest|favou?rite) (?:of our |of the )?{UNIT}\b",

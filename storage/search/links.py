@@ -123,6 +123,9 @@ def _sources(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
     if link.member is not None:
         parts.append(f"source.member_id = :{name}m")
         values[f"{name}m"] = link.member
+    if link.assets is not None:
+        parts.append(f"source.id IN :{name}a")
+        values[f"{name}a"] = link.assets or (-1,)
     made = (
         "SELECT asset.id FROM asset JOIN renderinput ON renderinput.render_id = asset.render_id"
         f" JOIN asset AS source ON source.id = renderinput.asset_id{_where(parts)}"
@@ -134,6 +137,11 @@ def _sources(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _results(link: RelatedRows, name: str) -> tuple[str, dict[str, Any]]:
+    if link.assets is not None:
+        return (
+            "SELECT renderinput.asset_id FROM renderinput JOIN asset ON asset.render_id = renderinput.render_id"
+            f" WHERE asset.id IN :{name}a UNION SELECT source_id FROM assetsource WHERE asset_id IN :{name}a"
+        ), {f"{name}a": link.assets or (-1,)}
     if not link.values:
         return "SELECT asset_id FROM renderinput UNION SELECT source_id FROM assetsource WHERE source_id IS NOT NULL", {}
     made = "SELECT renderinput.asset_id FROM renderinput JOIN asset ON asset.render_id = renderinput.render_id"

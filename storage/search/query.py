@@ -109,6 +109,8 @@ class RelatedRows:
     since: datetime | None = None
     until: datetime | None = None
     negated: bool = False
+    assets: tuple[int, ...] | None = None
+    """With SOURCES and RESULTS: one of these, by row number."""
 
 
 class Measure(StrEnum):

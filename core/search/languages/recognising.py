@@ -26,9 +26,9 @@ _CERTAIN = 2
 _LATIN_AROUND = 2
 """So many little words of a language written in Latin letters make Japanese or Chinese letters in it a name."""
 _LETTERS = {
-    "pt": re.compile(r"[ãõ]|\bo que\b|\bdo dia\b|\banos?\b|\w{2}ç[aou]", re.IGNORECASE),
+    "pt": re.compile(r"[ãõ]|ês\b|\bo que\b|\bdo dia\b|\banos?\b|\w{2}ç[aou]", re.IGNORECASE),
     "es": re.compile(r"[ñ¿¡]"),
-    "fr": re.compile(r"\b(?:qu|d|l|c|j|n|s|m|t)['’]\w|[œê]|\w-t-\w", re.IGNORECASE),
+    "fr": re.compile(r"\b(?:qu|d|l|c|j|n|s|m|t)['’]\w|œ|ê(?!s\b)|\w-t-\w", re.IGNORECASE),
     "de": re.compile(r"ß"),
 }
 _ENGLISH = word_set(

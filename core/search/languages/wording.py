@@ -57,8 +57,19 @@ def in_english(text: str, code: str, known: Known = NOTHING_KNOWN) -> str:
     text = dates_in_english(text.translate(_GUARDS), code, _guarded)
     for pattern, meant in found.frames:
         text = pattern.sub(_template(meant), text)
+    text = _HYPHENED.sub(lambda match: _apart(match, known), text) if code == "de" else text
     reader = _Reader(found, text, known)
     return in_order(reader.by_characters() if code in CHARACTERS else reader.by_words())
+
+
+_HYPHENED = re.compile(r"(?<![\w-])([^\W\d_][\w]+)-([A-ZÄÖÜ][a-zäöüß]+)(?![\w-])")
+
+
+def _apart(match: re.Match[str], known: Known) -> str:
+    """`lobby-Sachen`: a name and what is of it."""
+    whole, name = match.group(), match[1]
+    said = known.name(name) or known.person(name) or known.has(name)
+    return f"{name} {match[2]}" if said and not known.name(whole) and not known.has(whole) else whole
 
 
 _OPEN, _SHUT = "\ue000", "\ue001"

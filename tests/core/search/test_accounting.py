@@ -100,3 +100,29 @@ def test_a_part_that_nothing_is_made_of_is_named() -> None:
     said = messages.parts("was any lora used for Acme? Which?")
     (question,) = messages.together(_read(said[0]), [(_read(part), part) for part in said[1:]])
     assert question.unplaced == ("Which",)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Acme pictures, but not those with depth", "not technique depth"),
+        ("list upscales for Acme which did not go through canny", "not technique canny"),
+        ("lobby renders, just not the upscaled stuff", "not technique upscale"),
+    ],
+)
+def test_a_negation_turns_round_what_is_named_right_after_it(text: str, label: str) -> None:
+    question = _read(text)
+    assert (label in question.understood, question.unplaced) == (True, ())
+
+
+def test_what_is_said_behind_from_is_of_the_pictures_that_others_were_made_from() -> None:
+    question = _read("lobby renders made from Mia's pictures by someone else")
+    (made,) = [one for one in question.conditions if one.inner]
+    assert [one.label for one in made.inner if not one.implied] == ["by Mia Chen"]
+    assert question.understood == ("shot lobby", "not by Mia Chen", "made from pictures by Mia Chen")
+
+
+def test_a_number_that_no_shot_of_its_name_has_is_no_shot() -> None:
+    spreads = tuple(KnownName(FacetField.SHOT, f"spread {at}", f"spread {at}", (f"spread {at}",)) for at in (3, 7))
+    question = parser.understand("is spread 12 approved?", Vocabulary(spreads), datetime(2026, 3, 25, tzinfo=UTC), UTC)
+    assert question.strangers == ("spread 12",)

@@ -172,6 +172,8 @@ TABLE = [
     ("what did the penguins become", "tv-clip", "**Nothing** was made from `{tv-clip}`"),
     ("what was the upscaled lake made from", "winter-lake", "was made from **`{A:winter-lake}` (image)**"),
     ("where did the upscaled lake come from", "winter-lake", "was made from"),
+    ("renders made from pictures of the frozen lake", "winter-up", ""),
+    ("which of Ana's pictures did Ana build on", "winter-lake", ""),
     ("what went into the red flower", "rose-1", "was made from **no picture**."),
     ("who made it", "", "Which picture?"),
     ("who made the unicorn", "", "Nothing mentions “unicorn”"),
