@@ -98,7 +98,6 @@ def sorry(problem: SlateError, said: ChatRequest | None = None) -> Answer:
 def _answer(desk: Desk, said: ChatRequest) -> Answer:
     from bot import command_text
     from bot.commands.command import Asked, check_options
-    from bot.commands.help import unknown
 
     line = command_text.read(said.text)
     if line.command == UMBRELLA:  # as Slack has it, so that a line copied there works everywhere
@@ -107,6 +106,8 @@ def _answer(desk: Desk, said: ChatRequest) -> Answer:
     name = line.command or ("whatis" if said.attachments else "help")
     command = BY_NAME.get(name)
     if command is None:
+        from bot.commands.help import unknown
+
         raise unknown(name, BY_NAME)
     if command.free:
         line = command_text.as_words(line, {option.name for option in command.options})

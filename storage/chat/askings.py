@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, SQLModel, col
 
 from storage.clock import now
 from storage.tables import Asking
+from storage.upsert import insert
 
 _TABLE = SQLModel.metadata.tables["asking"]
 
@@ -23,9 +23,8 @@ def last(session: Session, platform: str, place: str, member_id: int, since: dat
 
 def remember(session: Session, platform: str, place: str, member_id: int, text: str) -> None:
     """Put this in place of what they asked there before."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"platform": platform, "place": place, "member_id": member_id, "text": text, "at": now()}
-    asked = insert(_TABLE).values(row)
+    asked = insert(session, _TABLE).values(row)
     session.execute(
         asked.on_conflict_do_update(index_elements=["platform", "place", "member_id"], set_={"text": text, "at": row["at"]})
     )

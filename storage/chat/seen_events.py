@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, SQLModel, col, func, select
 
 from storage.clock import now
 from storage.tables import Incoming
+from storage.upsert import insert
 
 _TABLE = SQLModel.metadata.tables["incoming"]
 
@@ -34,9 +34,10 @@ def first(
 
     With a `payload` it is kept, to be carried out again should nobody say that it is done; it counts as old from `at` on.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     done_at = None if payload is not None else now()
-    asked = insert(_TABLE).values(platform=platform, key=key, at=at or now(), payload=payload, done_at=done_at, attempts=0)
+    asked = insert(session, _TABLE).values(
+        platform=platform, key=key, at=at or now(), payload=payload, done_at=done_at, attempts=0
+    )
     return session.execute(asked.on_conflict_do_nothing().returning(_TABLE.c.key)).first() is not None
 
 

@@ -8,12 +8,12 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, or_, select
 
 from storage import ids
 from storage.clock import now
 from storage.tables import Asset, FoundFile, FoundState, Intake
+from storage.upsert import insert
 
 
 class Before(NamedTuple):
@@ -101,8 +101,7 @@ def note(session: Session, intake_id: int, files: Sequence[ImportedFile]) -> Non
     ]  # fmt: skip
     if not rows:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    asked = dialect.insert(FoundFile)
+    asked = insert(session, FoundFile)
     changed = {name: asked.excluded[name] for name in rows[0] if name not in ("place", "place_key")}
     session.connection().execute(asked.on_conflict_do_update(index_elements=["place_key"], set_=changed), rows)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import func, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
 from storage.tables import Backend, BackendState, Flow, Pool, Timing
+from storage.upsert import insert
 
 _RETIRED = "retired:"
 """What stands before the name in the URL of a backend that is no longer configured."""
@@ -119,6 +119,4 @@ def usual_pace(session: Session, version_id: int, backend_id: int | None = None)
 def _insert_missing(session: Session, table: type[SQLModel], **key: Any) -> None:
     """Insert a row with defaults unless it is there, without a race."""
     values = table(**key).model_dump()
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert if on_sqlite else postgresql.insert
-    session.execute(insert(table).values(**values).on_conflict_do_nothing())
+    session.execute(insert(session, table).values(**values).on_conflict_do_nothing())

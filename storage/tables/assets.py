@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from storage import ids
-from storage.tables.columns import NEVER_REUSED, Json, json, json_list, maybe_when, row, when, word
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json, json_list, maybe_when, row, when, word
 from storage.tables.enums import Judgement, Origin
 
 
-class Asset(SQLModel, table=True):
+class Asset(TableRow, table=True):
     """A file a Render made, a person uploaded or an ingest found: immutable bytes by digest."""
 
     __table_args__ = (
@@ -83,7 +83,7 @@ class Asset(SQLModel, table=True):
         return ids.code("A", self.id or 0)
 
 
-class FingerprintBand(SQLModel, table=True):
+class FingerprintBand(TableRow, table=True):
     """One 16-bit band of an Asset's 256-bit perceptual hash, for multi-index hashing."""
 
     band: int = Field(primary_key=True)
@@ -91,14 +91,14 @@ class FingerprintBand(SQLModel, table=True):
     asset_id: int = Field(foreign_key="asset.id", primary_key=True)
 
 
-class Fingerprint(SQLModel, table=True):
+class Fingerprint(TableRow, table=True):
     """An Asset's whole perceptual hash, beside those of others: what candidates of the bands are compared by."""
 
     asset_id: int = Field(foreign_key="asset.id", primary_key=True, sa_column_kwargs={"autoincrement": False})
     phash: str
 
 
-class FilmFrame(SQLModel, table=True):
+class FilmFrame(TableRow, table=True):
     """A picture out of a film: when it is shown, and its perceptual hash."""
 
     id: int = row()
@@ -109,7 +109,7 @@ class FilmFrame(SQLModel, table=True):
     phash: str
 
 
-class FilmFrameBand(SQLModel, table=True):
+class FilmFrameBand(TableRow, table=True):
     """One 16-bit band of a film frame's 256-bit perceptual hash."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -118,7 +118,7 @@ class FilmFrameBand(SQLModel, table=True):
     frame_id: int = Field(foreign_key="filmframe.id", primary_key=True, index=True)
 
 
-class Keypoint(SQLModel, table=True):
+class Keypoint(TableRow, table=True):
     """A keypoint of an Asset's picture, or of a film's: a word of 28 bits for what it looks like, and its place there."""
 
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -127,7 +127,7 @@ class Keypoint(SQLModel, table=True):
     place: int = Field(primary_key=True, sa_type=BigInteger)
 
 
-class Verdict(SQLModel, table=True):
+class Verdict(TableRow, table=True):
     """A judgement on an Asset by a Member; withdrawn, never deleted. Only a binding one decides the status."""
 
     __table_args__ = (Index("verdict_by_asset", "asset_id", "id"),)
@@ -141,7 +141,7 @@ class Verdict(SQLModel, table=True):
     withdrawn_at: datetime | None = maybe_when()
 
 
-class Tag(SQLModel, table=True):
+class Tag(TableRow, table=True):
     """A word on an Asset."""
 
     asset_id: int = Field(foreign_key="asset.id", primary_key=True)

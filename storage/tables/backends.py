@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.tables.columns import maybe_when, row, when, word
+from storage.tables.columns import TableRow, maybe_when, row, when, word
 from storage.tables.enums import BackendState
 
 
-class Backend(SQLModel, table=True):
+class Backend(TableRow, table=True):
     """One ComfyUI server."""
 
     id: int = row()
@@ -30,7 +30,7 @@ class Backend(SQLModel, table=True):
     """Looks in a row that it did not answer; nothing new is sent there meanwhile."""
 
 
-class LeftRun(SQLModel, table=True):
+class LeftRun(TableRow, table=True):
     """A run that was left on a Backend that did not answer: to be cancelled there, or its result taken, when it does."""
 
     id: int = row()
@@ -42,14 +42,14 @@ class LeftRun(SQLModel, table=True):
     settled_at: datetime | None = maybe_when(index=True)
 
 
-class Pool(SQLModel, table=True):
+class Pool(TableRow, table=True):
     """A set of Backends that share one queue; `virtual_time` is the fair-queueing clock (see core/rendering/scheduler.py)."""
 
     name: str = Field(primary_key=True)
     virtual_time: float = 0.0
 
 
-class Flow(SQLModel, table=True):
+class Flow(TableRow, table=True):
     """One Member's work for one Project in one Pool: the unit of fair sharing."""
 
     pool: str = Field(primary_key=True)

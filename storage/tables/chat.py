@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import JSON, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.tables.columns import NEVER_REUSED, Json, json, maybe_when, row, when
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json, maybe_when, row, when
 
 
-class Post(SQLModel, table=True):
+class Post(TableRow, table=True):
     """A chat message that Slate keeps in step with a Render or an Asset: `shown` follows the subject's version.
 
     Due when `shown < wanted`; `wanted` is raised in the transaction that changes the subject.
@@ -41,7 +41,7 @@ class Post(SQLModel, table=True):
     error: str = ""
 
 
-class Incoming(SQLModel, table=True):
+class Incoming(TableRow, table=True):
     """An event of a platform that was taken in: platforms deliver some twice, and each is acted on once."""
 
     __table_args__ = (Index("incoming_by_age", "at"),)
@@ -56,7 +56,7 @@ class Incoming(SQLModel, table=True):
     """How often it was begun after a restart."""
 
 
-class Workspace(SQLModel, table=True):
+class Workspace(TableRow, table=True):
     """A team's place on a platform where Slate is installed: a Slack workspace, a Discord server."""
 
     __table_args__ = (UniqueConstraint("platform", "tenant"),)
@@ -76,7 +76,7 @@ class Workspace(SQLModel, table=True):
     revoked_at: datetime | None = maybe_when()
 
 
-class LinkCode(SQLModel, table=True):
+class LinkCode(TableRow, table=True):
     """A code that joins a second Handle to a Member, once and soon; only its digest is kept."""
 
     digest: str = Field(primary_key=True)
@@ -84,7 +84,7 @@ class LinkCode(SQLModel, table=True):
     expires_at: datetime = when()
 
 
-class Draft(SQLModel, table=True):
+class Draft(TableRow, table=True):
     """A form somebody is filling in on a platform that shows it in pages: what it asks, and what was answered so far."""
 
     __table_args__ = (Index("draft_by_age", "at"), NEVER_REUSED)
@@ -97,7 +97,7 @@ class Draft(SQLModel, table=True):
     at: datetime = when()
 
 
-class Asking(SQLModel, table=True):
+class Asking(TableRow, table=True):
     """What somebody asked last in a place, so that "and by Zoe?" has something to go on from."""
 
     __table_args__ = (Index("asking_by_age", "at"),)
@@ -110,7 +110,7 @@ class Asking(SQLModel, table=True):
     at: datetime = when()
 
 
-class AuditEvent(SQLModel, table=True):
+class AuditEvent(TableRow, table=True):
     """What happened, who did it: `subject:action` from the closed list in core/events/actions.py."""
 
     __table_args__ = (
@@ -135,7 +135,7 @@ class AuditEvent(SQLModel, table=True):
     """SHA-256 of its line, which holds the hash before it (storage/people/audit_line.py)."""
 
 
-class AuditHead(SQLModel, table=True):
+class AuditHead(TableRow, table=True):
     """The end of the chain of AuditEvents: one row, locked by whoever appends to it."""
 
     id: int = row()

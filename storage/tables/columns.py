@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, types
 from sqlalchemy.engine import Dialect
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from storage.clock import now
 
@@ -32,6 +32,12 @@ class Instant(types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class TableRow(SQLModel):
+    """What every table is. Its pydantic validators are built when they are first used, which few programs ever do."""
+
+    model_config = {"defer_build": True}
 
 
 def row() -> Any:

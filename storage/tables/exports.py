@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from storage import ids
 from storage.clock import now
-from storage.tables.columns import NEVER_REUSED, Instant, Json, json, json_list, maybe_when, row, when
+from storage.tables.columns import NEVER_REUSED, Instant, Json, TableRow, json, json_list, maybe_when, row, when
 
 
-class Export(SQLModel, table=True):
+class Export(TableRow, table=True):
     """One copy of one Asset, made ready to leave. Rows are added and never changed."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -42,7 +42,7 @@ class Export(SQLModel, table=True):
         return ids.code("X", self.id or 0)
 
 
-class SharedLink(SQLModel, table=True):
+class SharedLink(TableRow, table=True):
     """A link to a file for people without an account: until when, for how many downloads, and whether it was taken back."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -66,7 +66,7 @@ class SharedLink(SQLModel, table=True):
         return ids.code("L", self.id or 0)
 
 
-class WaitingUpload(SQLModel, table=True):
+class WaitingUpload(TableRow, table=True):
     """A file that a member put into the room and has not sent yet; sent, it has no row here any more."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -77,7 +77,7 @@ class WaitingUpload(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=Instant, index=True)
 
 
-class ExportProfile(SQLModel, table=True):
+class ExportProfile(TableRow, table=True):
     """A project's own rules for a profile; what is not in `rules` is as core/exports/profiles.py has it."""
 
     __table_args__ = (UniqueConstraint("project_id", "name"), NEVER_REUSED)
@@ -89,7 +89,7 @@ class ExportProfile(SQLModel, table=True):
     created_at: datetime = when()
 
 
-class ComplianceNote(SQLModel, table=True):
+class ComplianceNote(TableRow, table=True):
     """What a person said about an Asset that no machine can say; a new answer is a new row, and the newest counts."""
 
     __table_args__ = (NEVER_REUSED,)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from storage import ids
-from storage.tables.columns import NEVER_REUSED, Json, json, maybe_when, row, when, word
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json, maybe_when, row, when, word
 from storage.tables.enums import FoundState
 
 
-class Intake(SQLModel, table=True):
+class Intake(TableRow, table=True):
     """One asking to take in a place: a folder, a ZIP or a bucket's prefix. Counts are of files."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -40,7 +40,7 @@ class Intake(SQLModel, table=True):
         return ids.code("I", self.id or 0)
 
 
-class FoundFile(SQLModel, table=True):
+class FoundFile(TableRow, table=True):
     """A file an Intake came upon: where it lies, how it was then, and what became of it."""
 
     __table_args__ = (Index("found_due", "state", "id"), Index("found_by_intake", "intake_id", "state"))
@@ -58,14 +58,14 @@ class FoundFile(SQLModel, table=True):
     problem: str = ""
 
 
-class AssetWords(SQLModel, table=True):
+class AssetWords(TableRow, table=True):
     """All text a file carried, packed (zlib over JSON), so that a better reader can read it again without the file."""
 
     asset_id: int = Field(primary_key=True, foreign_key="asset.id")
     packed: bytes
 
 
-class AssetSource(SQLModel, table=True):
+class AssetSource(TableRow, table=True):
     """What an Asset was made from, where no Render of ours says so; `source_id` is filled in when that file turns up."""
 
     asset_id: int = Field(primary_key=True, foreign_key="asset.id")

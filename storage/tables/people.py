@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.tables.columns import NEVER_REUSED, row, when, word
+from storage.tables.columns import NEVER_REUSED, TableRow, row, when, word
 from storage.tables.enums import Role
 
 
-class Member(SQLModel, table=True):
+class Member(TableRow, table=True):
     """A person on the team. `role` holds everywhere; a Membership can raise it in one Project."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -25,7 +25,7 @@ class Member(SQLModel, table=True):
     created_at: datetime = when()
 
 
-class Handle(SQLModel, table=True):
+class Handle(TableRow, table=True):
     """(platform, user id) -> Member."""
 
     __table_args__ = (UniqueConstraint("platform", "user_id"),)
@@ -42,7 +42,7 @@ class Handle(SQLModel, table=True):
     """Whether Slack calls the account a guest or somebody of another company; None: Slack was not asked yet."""
 
 
-class Client(SQLModel, table=True):
+class Client(TableRow, table=True):
     """Who pays. `name_key` is the name casefolded."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -51,7 +51,7 @@ class Client(SQLModel, table=True):
     name_key: str = Field(unique=True)
 
 
-class Project(SQLModel, table=True):
+class Project(TableRow, table=True):
     """What the work is for. `slug` is what people type: `project:acme-spring`."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -64,7 +64,7 @@ class Project(SQLModel, table=True):
     created_at: datetime = when()
 
 
-class Membership(SQLModel, table=True):
+class Membership(TableRow, table=True):
     """A Member's role in one Project."""
 
     member_id: int = Field(foreign_key="member.id", primary_key=True)
@@ -72,7 +72,7 @@ class Membership(SQLModel, table=True):
     role: Role = word(Role)
 
 
-class Channel(SQLModel, table=True):
+class Channel(TableRow, table=True):
     """A place to talk on a platform; it belongs to a Project. `revision` counts what changed in the room's own channels."""
 
     __table_args__ = (UniqueConstraint("platform", "channel_id"),)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from storage import ids
-from storage.tables.columns import NEVER_REUSED, Json, json, json_list, maybe_when, row, when, word
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json, json_list, maybe_when, row, when, word
 from storage.tables.enums import RenderState
 
 
-class Render(SQLModel, table=True):
+class Render(TableRow, table=True):
     """One asking: version + inputs + seed + who + where to answer. This row is the truth; a Job is a hint."""
 
     __table_args__ = (
@@ -75,7 +75,7 @@ class Render(SQLModel, table=True):
         return ids.code("R", self.id or 0)
 
 
-class RenderEvent(SQLModel, table=True):
+class RenderEvent(TableRow, table=True):
     """A step of a Render: asked, claimed, submitted, back in line, ended. Why it took as long as it did is told from these."""
 
     __table_args__ = (Index("renderevent_by_render", "render_id", "id"), NEVER_REUSED)
@@ -88,7 +88,7 @@ class RenderEvent(SQLModel, table=True):
     note: str = ""
 
 
-class RenderInput(SQLModel, table=True):
+class RenderInput(TableRow, table=True):
     """An Asset that went into a Render, and as which input: lineage."""
 
     render_id: int = Field(foreign_key="render.id", primary_key=True)
@@ -96,7 +96,7 @@ class RenderInput(SQLModel, table=True):
     asset_id: int = Field(foreign_key="asset.id", index=True)
 
 
-class Timing(SQLModel, table=True):
+class Timing(TableRow, table=True):
     """Seconds per unit of work of a workflow version on a backend, as a running mean (core/rendering/scheduler.py)."""
 
     workflow_version_id: int = Field(foreign_key="workflowversion.id", primary_key=True)

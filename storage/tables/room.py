@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import JSON, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.tables.columns import NEVER_REUSED, Json, json_list, maybe_when, row, when
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json_list, maybe_when, row, when
 
 
-class RoomMessage(SQLModel, table=True):
+class RoomMessage(TableRow, table=True):
     """One message in the room; `revision` is the channel's counter at its last change, so a reader can ask what is new."""
 
     __table_args__ = (Index("roommessage_feed", "channel_id", "revision"), NEVER_REUSED)
@@ -35,7 +35,7 @@ class RoomMessage(SQLModel, table=True):
     edited_at: datetime | None = maybe_when()
 
 
-class RoomRead(SQLModel, table=True):
+class RoomRead(TableRow, table=True):
     """How far a Member has read a channel of the room: the newest message seen."""
 
     member_id: int = Field(foreign_key="member.id", primary_key=True)
@@ -43,7 +43,7 @@ class RoomRead(SQLModel, table=True):
     message_id: int = 0
 
 
-class RoomReaction(SQLModel, table=True):
+class RoomReaction(TableRow, table=True):
     """An emoji a Member put on a message in the room."""
 
     message_id: int = Field(foreign_key="roommessage.id", primary_key=True)

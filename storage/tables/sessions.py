@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.tables.columns import NEVER_REUSED, Json, json, maybe_when, row, when
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json, maybe_when, row, when
 
 
-class WebSession(SQLModel, table=True):
+class WebSession(TableRow, table=True):
     """A browser in which a Member is signed in. Only the digest of the token in its cookie is kept."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -25,7 +25,7 @@ class WebSession(SQLModel, table=True):
     ended_at: datetime | None = maybe_when()
 
 
-class SignInTicket(SQLModel, table=True):
+class SignInTicket(TableRow, table=True):
     """Something that is good for one sign-in and soon expires: a link, or a visit to the identity provider that has begun."""
 
     digest: str = Field(primary_key=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.tables.columns import NEVER_REUSED, Json, json, json_list, row, when
+from storage.tables.columns import NEVER_REUSED, Json, TableRow, json, json_list, row, when
 
 
-class Workflow(SQLModel, table=True):
+class Workflow(TableRow, table=True):
     """A named recipe people ask for."""
 
     __table_args__ = (NEVER_REUSED,)
@@ -22,7 +22,7 @@ class Workflow(SQLModel, table=True):
     archived: bool = False
 
 
-class WorkflowVersion(SQLModel, table=True):
+class WorkflowVersion(TableRow, table=True):
     """One immutable API graph with its declared inputs, addressed by content hash."""
 
     __table_args__ = (UniqueConstraint("workflow_id", "content_hash"), UniqueConstraint("workflow_id", "number"), NEVER_REUSED)
@@ -38,7 +38,7 @@ class WorkflowVersion(SQLModel, table=True):
     created_at: datetime = when()
 
 
-class ModelFile(SQLModel, table=True):
+class ModelFile(TableRow, table=True):
     """A checkpoint, LoRA, VAE, ControlNet … by folder and name; one row for each content seen under that name.
 
     `sha256` is empty as long as nobody has read the bytes: ComfyUI's API does not tell it.
