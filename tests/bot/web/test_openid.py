@@ -182,6 +182,14 @@ def test_a_forged_signature_is_refused(serve: Serve, provider: Provider) -> None
         assert sign_in(web).status_code == 403, raw[:60]
 
 
+def test_a_token_that_is_right_in_all_but_who_signed_it_is_refused(serve: Serve, provider: Provider) -> None:
+    web = serve()
+    provider.key = _key("first")  # another key of the same name, which is not published
+    assert sign_in(web).status_code == 403
+    provider.key = _key("unheard of")
+    assert sign_in(web).status_code == 403
+
+
 def test_a_provider_that_changes_its_keys_goes_on_working(serve: Serve, provider: Provider) -> None:
     web = serve()
     ana = who(web, sign_in(web))
