@@ -10,7 +10,7 @@ from bot.formatting import when
 from core.deliveries import destinations
 from core.deliveries.destinations import DestinationWish, Saved
 from core.errors import BadInput, MissingInput, NotFound
-from core.people import projects
+from core.people import projects, team
 from core.people.roles import Permission, allow
 from core.schemas.destinations import (
     DeliverySchema,
@@ -24,7 +24,7 @@ from core.text import names
 from storage import deliveries
 from storage.deliveries import DeliveryCounts
 from storage.people import projects as storage_projects
-from storage.tables import Client, Delivery, DeliveryAttempt, DeliveryState, Destination, OutgoingEvent, Via
+from storage.tables import Client, Delivery, DeliveryAttempt, DeliveryState, Destination, Member, OutgoingEvent, Via
 
 ALL = "all"
 """Stands for every project or client."""
@@ -43,6 +43,7 @@ def webhooks(asked: Asked) -> Answer:
     /webhooks dam url:https://dam.example/slate events:asset.approved,asset.rejected
     /webhooks dam test:yes
     /webhooks dam secret:new
+    /webhooks dam as:@ana
     /webhooks dam replay:dead
     /webhooks dam on:no
     """
@@ -144,7 +145,12 @@ def _wish(asked: Asked, kinds: tuple[Via, ...]) -> DestinationWish | None:
             everywhere=ALL in (project, client),
             options={key: given[key] for key in _OWN if key in given},
             password=given.get("password"),
+            acts_as=_acting(session, asked, given["as"]) if given.get("as") else None,
         )
+
+
+def _acting(session: Session, asked: Asked, name: str) -> Member:
+    return team.find(session, name, platform=asked.place.platform, tenant=asked.place.tenant)
 
 
 def _client(session: Session, name: str) -> Client:
@@ -186,7 +192,13 @@ def _shown(asked: Asked, name: str, text: str = "", *, secret: str = "") -> Answ
         told = destinations.told(session, one)
         fields += [
             Field(label, told[key])
-            for key, label in (("project", "Project"), ("client", "Client"), ("profile", "Profile"), ("path", "Path"))
+            for key, label in (
+                ("project", "Project"),
+                ("client", "Client"),
+                ("profile", "Profile"),
+                ("path", "Path"),
+                ("as", "Acts as"),
+            )
             if told.get(key)
         ]
         fields += [Field(held.code, _delivery(held, event, last.get(held.id)), short=False) for held, event in newest]
@@ -235,6 +247,7 @@ def _destination(session: Session, one: Destination, counted: DeliveryCounts) ->
         sidecar=told.get("sidecar", ""),
         user=told.get("user", ""),
         cloudevents=bool(told.get("cloudevents")),
+        acts_as=told["as"],
         on=one.off_since is None,
         off_because=one.off_because,
         totals=DeliveryTotals(waiting=counted.waiting, delivered=counted.delivered, dead=counted.dead),

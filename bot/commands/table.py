@@ -137,6 +137,7 @@ TABLE: tuple[Command, ...] = (
         *DESTINATION,
         Option("secret", "new makes a new secret; the old one works two days longer.", choices=("new",)),
         Option("format", "standard or cloudevents; default: standard.", choices=("standard", "cloudevents")),
+        Option("as", "Who acts here for what it says to Slate.", "member", flag="acts-as"),
     )),
     Command("dams", "destinations.dams", "[NAME] [name:value …]", "", (
         *DESTINATION,

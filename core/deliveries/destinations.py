@@ -26,7 +26,7 @@ from core.settings import Settings
 from core.text import names
 from storage import deliveries, ids
 from storage.clock import now
-from storage.people import projects
+from storage.people import members, projects
 from storage.tables import Client, Delivery, Destination, Member, OutgoingEvent, Project, Via
 
 OLD_SECRET_DAYS = 2
@@ -52,6 +52,8 @@ class DestinationWish:
     options: Mapping[str, str] = field(default_factory=dict)
     """profile, path, sidecar, user, format."""
     password: str | None = None
+    acts_as: Member | None = None
+    """Who acts here for what a webhook says to us."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,10 @@ def _apply(settings: Settings, one: Destination, wish: DestinationWish) -> None:
     if wish.client is not None:
         one.project_id, one.client_id = None, wish.client.id
     one.options = _options(one.via, {**one.options}, wish.options)
+    if wish.acts_as is not None:
+        if one.via is not Via.WEBHOOK:
+            raise BadInput(f"A {one.via.value} says nothing to us.", input="as")
+        one.options = {**one.options, "as": wish.acts_as.id}
     if wish.password:
         if one.via is not Via.WEBDAV:
             raise BadInput(f"A {one.via.value} takes no password.", input="password")
@@ -269,6 +275,7 @@ def told(session: Session, one: Destination) -> dict[str, Any]:
     """What may be shown of a destination: everything but secrets."""
     project = projects.by_id(session, one.project_id) if one.project_id else None
     client = projects.client(session, one.client_id) if one.client_id else None
+    acting = members.by_id(session, int(one.options["as"])) if one.options.get("as") else None
     return {
         "name": one.name,
         "via": one.via.value,
@@ -276,7 +283,8 @@ def told(session: Session, one: Destination) -> dict[str, Any]:
         "events": ", ".join(one.kinds),
         "project": project.slug if project else "",
         "client": client.name if client else "",
-        **dict(sorted(one.options.items())),
+        **{key: value for key, value in sorted(one.options.items()) if key != "as"},
+        "as": acting.name if acting else "",
     }
 
 

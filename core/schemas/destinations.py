@@ -29,6 +29,7 @@ class DestinationSchema(Schema):
     sidecar: str
     user: str
     cloudevents: bool
+    acts_as: str = Field(description="who acts here for what it says to Slate; empty: nobody")
     on: bool
     off_because: str
     totals: DeliveryTotals

@@ -41,6 +41,11 @@ def first(
     return session.execute(asked.on_conflict_do_nothing().returning(_TABLE.c.key)).first() is not None
 
 
+def is_known(session: Session, platform: str, key: str) -> bool:
+    """Whether it came before."""
+    return session.exec(select(Incoming.key).where(*_one(platform, key))).first() is not None
+
+
 def done(session: Session, platform: str, key: str) -> None:
     """It was carried out; what came in is forgotten."""
     session.execute(update(Incoming).where(*_one(platform, key)).values(payload=None, done_at=now()))
