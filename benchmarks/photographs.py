@@ -42,7 +42,7 @@ def photographs(half: str) -> list[Image.Image]:
     """Those of one half, one of each name, in an order that says nothing."""
     named = {}
     for file in sorted(file for folder in FOLDERS for file in Path(folder).rglob("*.jp*g")):
-        name = file.parts[4] if "contents" in file.parts else file.stem.partition("_")[0] + file.stem[-9:]
+        name = file.parts[4] if "contents" in file.parts else file.stem.partition("_")[0] + ("" if file.stem[-9:].replace("x", "").isdigit() else file.stem[-9:])
         if "images_dark" not in file.parts and "screenshot" not in file.stem:
             named[name] = file
     digests = {name: hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest() for name in named}
@@ -118,14 +118,14 @@ def _in_a_chat(image: Image.Image, _: Dice) -> Image.Image:
 
 
 CHANGES: dict[str, Callable[[Image.Image, Dice], Image.Image]] = {
-    "turned by 10°, on white": _turned(-10, 255),
+    "turned by 10° on white": _turned(-10, 255),
     "turned by 45°": _turned(45),
     "on its side": _turned(90),
     "upside down": _turned(180),
     "photographed from a screen": _photographed,
     "squeezed by 15 %": lambda image, _: image.resize((round(image.width * 0.85), image.height), Image.Resampling.LANCZOS),
     "letterboxed to a story": lambda image, _: ImageOps.pad(image, (1080, 1920), color=(0, 0, 0)),
-    "with a white border, 8 %": lambda image, _: ImageOps.expand(image, round(0.08 * max(image.size)), (255, 255, 255)),
+    "with a white border of 8 %": lambda image, _: ImageOps.expand(image, round(0.08 * max(image.size)), (255, 255, 255)),
     "cropped by 30 %": _cropped(0.3),
     "cropped by 50 %": _cropped(0.5),
     "mirrored and cropped by 15 %": lambda image, dice: ImageOps.mirror(_cropped(0.15)(image, dice)),

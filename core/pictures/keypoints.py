@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 EDGE = 512
 """Pixels along the longer edge of the picture that is looked at."""
-KEPT = 80
+KEPT = 120
 """Keypoints of an Asset that are indexed."""
 BITS = 28
 _CONTRAST = 0.004

@@ -183,9 +183,10 @@ def _joined(found: Sequence[Candidate], parts: Sequence[CropMatch]) -> list[Cand
     best = {one.asset.id: one for one in sorted(found, key=_worth, reverse=True)}
     for part in parts:
         known = best.get(part.asset.id)
-        if known is None or part.overlay.agreement > (known.agreement or 0):
-            distance = known.distance if known is not None and known.mirrored == part.mirrored else BITS
-            best[part.asset.id] = Candidate(part.asset, distance, part.mirrored, part, second=part.second)
+        distance = known.distance if known is not None and known.mirrored == part.mirrored else BITS
+        seen = Candidate(part.asset, distance, part.mirrored, part, second=part.second)
+        if known is None or (seen.proven, part.overlay.agreement) > (known.proven, known.agreement or 0):
+            best[part.asset.id] = seen
     return list(best.values())
 
 
@@ -240,7 +241,7 @@ def of_one_file(one: Asset, other: Asset) -> bool:
 
 def _worth_telling(one: Candidate) -> bool:
     enough = (one.agreement or 0) >= _SIMILAR or (one.seen is not None and one.seen.inliers >= _SIMILAR_INLIERS)
-    return one.distance <= ALIKE or enough
+    return one.distance <= ALIKE or enough or one.proven
 
 
 def _worth(one: Candidate) -> tuple[bool, float, int, int]:

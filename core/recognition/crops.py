@@ -18,6 +18,7 @@ from core.errors import BadPicture
 from core.files import previews
 from core.pictures import align, phash
 from core.pictures.align import Overlay, Placed
+from core.pictures.framed import Box, framed
 from core.pictures.keypoints import EDGE, Keypoints, grey_of, keypoints
 from core.recognition import films, keypoint_match
 from core.recognition.films import Reel
@@ -32,7 +33,10 @@ _ASKED = 400
 """Keypoints of a picture that are looked up."""
 _CLOSER, _ASKED_CLOSER = 1.6, 800
 """How many times closer a picture is looked at when nothing was seen in it: what it shows may be small on a page."""
-_WORTH_CLOSER = 640
+_WORTH_CLOSER = 320
+"""Pixels along the longer edge from which looking closer may show more."""
+_ON_A_PAGE, _ON_A_PAGE_BITS = 3, 64
+"""Look-alikes of a picture on a page that are laid over it there, and in how many bits they may differ."""
 _SMALL = 0.45
 """How much of the picture's longer edge an Asset spans, below which that part of the picture is looked at by itself."""
 _MARGIN = 0.2
@@ -240,9 +244,38 @@ def seen_in(
         found += _seen(desk, turn, stills, projects, only)
         if any(proven(one) for one in found):
             return found
-    if look.worth_closer:
+    found += _on_a_page(desk, look, stills, projects, only)
+    if look.worth_closer and not any(proven(one) for one in found):
         found += _seen(desk, look.closer, stills, projects, only)
     return found
+
+
+def _on_a_page(
+    desk: Desk, look: QueryPicture, stills: Stills, projects: Collection[int] | None, only: Collection[str] | None
+) -> list[CropMatch]:
+    """The Assets that are shown as a whole on a page, such as a chat: each picture there is looked up by its own hash."""
+    found: list[CropMatch] = []
+    for box in framed(look.grey):
+        left, top, right, bottom = box
+        part = np.ascontiguousarray(look.grey[top:bottom, left:right])
+        hashed = phash.phash(Image.fromarray(part))
+        if not hashed:
+            continue
+        with desk.reading() as session:
+            near = fingerprints.near(session, hashed, within=_ON_A_PAGE_BITS, projects=projects, only=only, limit=_ON_A_PAGE)
+            known = assets.many(session, [one.asset_id for one in near])
+        for asset in (known[one.asset_id] for one in near if one.asset_id in known):
+            still = stills.large(asset)
+            shown = _laid(look, asset, still, _whole_in(look.grey, box, part, still), None) if still is not None else None
+            found += [shown] if shown is not None else []
+    return found
+
+
+def _whole_in(page: Grey, box: Box, part: Grey, still: Grey) -> Placed:
+    """The place of a whole copy that fills a box of a page."""
+    longer, own = max(page.shape), max(part.shape)
+    into = np.array([[longer / own, 0, -box[0] / own], [0, longer / own, -box[1] / own], [0, 0, 1]])
+    return Placed(align.whole(part, still).matrix @ into, 0)
 
 
 def proven(one: CropMatch) -> bool:
