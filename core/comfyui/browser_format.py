@@ -64,7 +64,20 @@ def _as_subgraph(group: Raw) -> Raw:
                 entries[link[4]] = (
                     {**entries[link[4]], "link": link[0]} if isinstance(entries[link[4]], dict) else entries[link[4]]
                 )
-    return {"nodes": nodes, "links": links, "inputs": [], "outputs": []}
+    return {"nodes": nodes, "links": links, "inputs": [], "outputs": [], "is_group": True}
+
+
+def _typed_in(group: Raw, host: Raw) -> Raw:
+    """A group's inside with what was typed into the group node: its nodes' values, one behind the other.
+
+    Where there are not as many, which of them is whose cannot be told, and what the group was saved with is not what was run.
+    """
+    values, at, nodes = _list(host.get("widgets_values")), 0, list[Raw]()
+    typed = [len(_list(node.get("widgets_values"))) for node in group["nodes"]]
+    for node, count in zip(group["nodes"], typed, strict=True):
+        nodes.append({**node, "widgets_values": values[at : at + count] if sum(typed) == len(values) else []})
+        at += count
+    return {**group, "nodes": nodes}
 
 
 def _is_link(one: object, least: int) -> bool:
@@ -104,9 +117,9 @@ class _Scope:
         if node is None or node["type"] not in self.inside or self.prefix.count(":") >= _DEEPEST:
             return None
         if key not in self._scopes:
-            self._scopes[key] = _Scope(
-                self.inside[node["type"]], self.inside, prefix=f"{self.prefix}{key}:", above=self, host=node
-            )
+            drawn = self.inside[node["type"]]
+            drawn = _typed_in(drawn, node) if drawn.get("is_group") else drawn
+            self._scopes[key] = _Scope(drawn, self.inside, prefix=f"{self.prefix}{key}:", above=self, host=node)
         return self._scopes[key]
 
     def sent(self) -> Iterator[tuple[str, Raw]]:
@@ -204,7 +217,8 @@ def named_values(node: Raw) -> Iterator[tuple[str, Any]]:
         yield from _by_marks(marked, left)
     else:
         yield from taken(names, left, "")
-    yield from (("lora", one) for one in left if isinstance(one, dict) and "lora" in one)
+    loras = [one for one in left if isinstance(one, dict) and "lora" in one]
+    yield from ((f"lora_{number}", one) for number, one in enumerate(loras, 1))
 
 
 def taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str, Any]]:

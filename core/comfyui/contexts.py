@@ -1,4 +1,4 @@
-"""Follows links through nodes that carry many values in one wire (rgthree's contexts), to where each value stands."""
+"""Follows links through nodes that carry many values in one wire (rgthree's contexts, Impact's pipes), to where each stands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,25 @@ _NAMES = (
 """What each output of a context brings, which are the names of its inputs too."""
 _CONTEXT = re.compile(r"^context\b.*\(rgthree\)$", re.IGNORECASE)
 _WIRE = re.compile(r"^(base_ctx|ctx_\d+)$")
+_PIPE, _IN_A_PIPE = "basic_pipe", ("model", "clip", "vae", "positive", "negative")
 _HOPS = 64
+
+
+def edited(nodes: Mapping[str, tuple[str, Mapping[str, Any]]], link: Callable[[object], Link | None]) -> dict[str, dict[str, Any]]:
+    """The inputs of nodes that change a pipe (by id), with those they leave as they were; the pipe itself is left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for here, (kind, inputs) in nodes.items():
+        if not kind.startswith("Edit") or _PIPE not in inputs:
+            continue
+        merged, at, seen = dict(inputs), link(inputs[_PIPE]), {here}
+        while at is not None and at[0] not in seen and len(seen) < _HOPS:
+            seen.add(at[0])
+            before = nodes[at[0]][1]
+            merged = {name: before[name] for name in _IN_A_PIPE if name in before} | merged
+            at = link(before.get(_PIPE))
+        if set(_IN_A_PIPE) <= merged.keys():
+            found[here] = {name: value for name, value in merged.items() if name != _PIPE}
+    return found
 
 
 def is_context(kind: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 LONGEST_TEXT = 100_000
@@ -51,6 +52,20 @@ def side(text: str, slot: int) -> str:
     parts = re.split(r"^[ \t]*(positive|negative)[ \t]*:", text, flags=re.MULTILINE)
     told = dict(zip(parts[1::2], parts[2::2], strict=False))
     return told.get("negative" if slot == 1 else "positive", "").strip() if told else text if slot == 0 else ""
+
+
+def cleaned(text: str, kind: str, inputs: Mapping[str, object]) -> str:
+    """The text as a node that trims it, or tidies a list of tags, leaves it.
+
+    >>> cleaned(" a quay ", "StringTrim", {"mode": "Left"}), cleaned("fog,  quay ,, sea", "StringFunction", {"tidy_tags": "yes"})
+    ('a quay ', 'fog, quay, sea')
+    """
+    if "trim" in kind.lower() or "strip" in kind.lower():
+        mode = str(inputs.get("mode", "")).lower()
+        return text.lstrip() if mode == "left" else text.rstrip() if mode == "right" else text.strip()
+    if inputs.get("tidy_tags") in ("yes", True):
+        text = re.sub(r",(?:[ \t]*,)+", ",", re.sub(r"[ \t]+(?=[ \t,])", "", text))
+    return text
 
 
 def replaced(text: str, find: str, put: str) -> str:

@@ -79,6 +79,8 @@ class Trace:
     def __init__(self, graph: Mapping[str, Any]) -> None:
         self.nodes = {key: node for key, raw in graph.items() if (node := _node(key, raw)) is not None}
         self._settle_contexts()
+        for key, inputs in contexts.edited({one.id: (one.kind, one.inputs) for one in self.nodes.values()}, self.link).items():
+            self.nodes[key] = Node(key, self.nodes[key].kind, self.nodes[key].title, inputs)
         self._work = self._steps = 0
         self._savers: list[Node] = []
         self._links: dict[str, list[tuple[str, Link]]] = {}
@@ -246,7 +248,7 @@ class Trace:
             parts = parts or [shown for shown in (node.inputs.get("text_0"),) if isinstance(shown, str)]
         if node.inputs.get("clean_whitespace") in ("true", True):
             parts = [clean for part in parts if (clean := part.strip())]
-        joined = self._glue(node).join(parts)
+        joined = text_nodes.cleaned(self._glue(node).join(parts), node.kind, node.inputs)
         find, put = node.inputs.get("find"), node.inputs.get("replace")
         new = put if isinstance(put, str) else self.text(put, hops)
         return text_nodes.replaced(joined, find, new) if isinstance(find, str) and find and (new or new is put) else joined
@@ -301,7 +303,7 @@ class Trace:
         for name in _GLUE:
             if isinstance(glue := self.value(node, name), str):
                 return glue.replace("\\n", "\n")
-        return " "
+        return ", " if node.inputs.get("tidy_tags") == "yes" else " "
 
     def _resolve(self, value: object, wanted: str) -> Any:
         for _ in range(_HOPS):
@@ -355,7 +357,7 @@ def _is_guidance(name: str) -> bool:
 
 @remembered
 def _takes_text(name: str) -> bool:
-    last = name.rpartition(".")[2]
+    last = name.rpartition(".")[2].lower()
     return _TEXT_KEY.search(last) is not None and _NO_TEXT_KEY.search(last) is None
 
 

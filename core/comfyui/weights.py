@@ -61,13 +61,20 @@ _STRENGTHS = ("strength_model", "strength", "lora_strength", "lora_model_strengt
 def used(trace: Trace, nodes: list[Node]) -> tuple[ModelUse, ...]:
     """The model files these nodes load, in the order they take effect, each once."""
     found: dict[tuple[str, str], ModelUse] = {}
-    for node in nodes:
+    loading = [node for node in nodes if not _saves(node)]
+    for node in (*loading, *(node for node in nodes if _saves(node))):
+        known = _saves(node) and any(use.kind in MAIN for use in found.values())
         for use in (*_stacked(trace, node), *_plain(trace, node), *loras.told(trace, node)):
-            if use.kind != "lora" or use.strength != 0:
+            if (use.kind != "lora" or use.strength != 0) and not (known and use.kind in (*MAIN, "model")):
                 found.setdefault((use.folder, use.name), use)
     for use, strength in _applied(trace, nodes):
         found[use.folder, use.name] = replace(use, strength=strength)
     return tuple(sorted(found.values(), key=lambda use: use.kind not in MAIN))
+
+
+def _saves(node: Node) -> bool:
+    """Whether a node writes pictures: the model it names is what somebody typed there, and counts where no other is known."""
+    return "save" in node.low and node.has("images", "image")
 
 
 def is_weights(value: object) -> bool:
@@ -151,7 +158,7 @@ def _stacked(trace: Trace, node: Node) -> Iterator[ModelUse]:
                 for stem in ("model_str", "lora_wt", "model_weight", "strength_model", "strength", "model_strength")
             ]
             keys += [f"lora_{number}_{stem}" for stem in ("model_strength", "strength")]
-            keys += [f"lora{number}_model_strength", f"strength_{name.rpartition('_')[2]}"]
+            keys += [f"lora{number}_model_strength", f"lora_strength_{number}", f"strength_{name.rpartition('_')[2]}"]
             if trace.word(node, "input_mode") == "simple":
                 keys.insert(0, f"lora_wt_{number}")
             if trace.word(node, "mode") == "simple":

@@ -23,6 +23,7 @@ from core.generators import (
     fooocus,
     invoke,
     mflux,
+    mochi,
     midjourney,
     novelai,
     other,
@@ -42,6 +43,7 @@ RECOGNISERS: tuple[Callable[[TextFields], Facts | None], ...] = (
     easy_diffusion.read,
     draw_things.read,
     mflux.read,
+    mochi.read,
     a1111.read,
     midjourney.read,
     other.read,
@@ -133,8 +135,19 @@ def _workflow(words: TextFields) -> dict[str, Any] | None:
         said = one.object or {}
         if is_browser_workflow(said) and not is_api_graph(said):
             one.take()
-            best = said if best is None or len(said["nodes"]) > len(best["nodes"]) else best
+            if not _is_inside(one):
+                best = said if best is None or len(said["nodes"]) > len(best["nodes"]) else best
     return best
+
+
+def _is_inside(one: Text) -> bool:
+    """Whether a workflow is a part of another one: the inside of a group node or of a subgraph."""
+    above = one.above
+    while above is not None:
+        if is_browser_workflow(above.object or {}):
+            return True
+        above = above.above
+    return False
 
 
 def _filled(drawn: Facts, beside: Facts | None) -> Facts:
@@ -147,13 +160,19 @@ def _filled(drawn: Facts, beside: Facts | None) -> Facts:
         names += ("sampler", "scheduler", "steps", "cfg", "denoise", "width", "height")
     more = {name: getattr(beside, name) for name in names if not getattr(drawn, name)}
     found = replace(drawn, **more)
-    if beside.generator == "Civitai":
-        found = replace(found, generator="Civitai", **_spoken(beside))
+    if beside.generator in ("Civitai", "SwarmUI"):
+        found = replace(found, generator=beside.generator, **_spoken(beside))
+    if beside.generator == "SwarmUI":
+        known = {use.kind for use in beside.models}
+        found = replace(found, models=(*beside.models, *(use for use in found.models if use.kind not in known)))
+    if "upscale" in beside.techniques and not beside.passes:
+        found = replace(found, models=(*found.models, *(use for use in beside.models if use not in found.models)))
+        return found.with_techniques("upscale")
     return found.with_techniques(*beside.techniques) if "models" in more else found
 
 
 def _spoken(beside: Facts) -> dict[str, Any]:
-    """What Civitai says of a picture beside a graph, which is a template that its service filled in."""
+    """What a program says of a picture beside the graph that it made of these settings itself: Civitai, SwarmUI."""
     names = ("prompt", "negative", "seed", "sampler", "scheduler", "steps", "cfg", "denoise", "width", "height")
     told = {name: getattr(beside, name) for name in names if getattr(beside, name) not in ("", None)}
     return told if beside.prompt else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.comfyui.facts import Facts, ModelUse, Sampling
@@ -51,7 +52,9 @@ def read(words: TextFields) -> Facts | None:
             best = (len(parts.settings), one, parts)
     if best is None:
         return _extras(words)
-    return facts_of(best[2], generator=_program(best[2].settings, words))
+    found = facts_of(best[2], generator=_program(best[2].settings, words))
+    larger = _extras(words)
+    return found if larger is None else replace(found, models=(*found.models, *larger.models)).with_techniques("upscale")
 
 
 def parse(text: str) -> Facts | None:
@@ -99,19 +102,24 @@ def _sampling(told: Mapping[str, str]) -> Sampling:
         (
             number
             for key in ("cfg scale", "cfg", "guidance scale", "guidance")
-            if (number := number_in(told.get(key))) is not None
+            if (number := number_in(_first(told.get(key)))) is not None
         ),
         None,
     )
     return Sampling(
         node="",
-        seed=seed_in(told.get("seed")),
+        seed=seed_in(_first(told.get("seed"))),
         sampler=sampler,
         scheduler=scheduler,
-        steps=whole_in(told.get("steps")),
+        steps=whole_in(_first(told.get("steps"))),
         cfg=cfg,
-        denoise=number_in(told.get("denoising strength") or told.get("strength")),
+        denoise=number_in(_first(told.get("denoising strength") or told.get("strength"))),
     )
+
+
+def _first(value: str | None) -> str | None:
+    """A number without what was cut off behind it: `6.5, Se` of `CFG scale: 6.5, Seed: 4`."""
+    return value.partition(",")[0].strip() if value else value
 
 
 def _models(parts: Infotext) -> tuple[ModelUse, ...]:

@@ -41,7 +41,10 @@ def read(words: TextFields) -> Facts | None:
 
 def _facts(said: dict[str, Any]) -> Facts:
     found = settings.read(said, generator="Draw Things")
-    return replace(found, denoise=number_in(said.get("strength"))).with_techniques(*_techniques(said))
+    known = {use.name for use in found.models}
+    loras = [use for use in settings.loras_in(mapped(said.get("v2")).get("loras")) if use.name not in known]
+    found = replace(found, models=(*found.models, *loras), denoise=number_in(said.get("strength")))
+    return found.with_techniques(*_techniques(said), *(["lora"] if loras else []))
 
 
 def _techniques(said: dict[str, Any]) -> Iterator[str]:

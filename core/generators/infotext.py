@@ -66,8 +66,20 @@ def parse(text: str) -> Infotext | None:
         key = key.casefold()
         if value and not settings.get(key):
             settings[key] = value
+    if _is_caption(settings):
+        return None
     prompt, negative = _parted(text[:start].rstrip())
     return Infotext(prompt, negative, settings)
+
+
+def _is_caption(settings: Mapping[str, str]) -> bool:
+    """Whether these only look like settings: `Steps: 212, Size: small` of a tower. Neither a size in pixels nor a seed is told.
+
+    >>> parse("A lighthouse. Steps: 212, Height: 38 m, Size: small, Model: cast iron") is None
+    True
+    """
+    size, seed = settings.get("size", ""), settings.get("seed", "")
+    return bool(size) and not any(one.isdecimal() for one in size + seed)
 
 
 def _with_commas(settings: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.comfyui.facts import Facts, ModelUse, Sampling
+from core.generators import samplers
 from core.generators.settings import loras_in, name_in
 from core.generators.texts import TextFields
 from core.generators.values import checkpoint, hash_in, listed, mapped, model, number_in, seed_in, told_in, whole_in, words_in
@@ -81,7 +82,7 @@ def _new(said: dict[str, Any]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(said.get("seed")),
-        sampler=words_in(said.get("scheduler")),
+        **_sampler(words_in(said.get("scheduler"))),
         steps=whole_in(said.get("steps")),
         cfg=number_in(said.get("cfg_scale") if said.get("cfg_scale") is not None else said.get("guidance")),
         denoise=number_in(said.get("strength")),
@@ -132,7 +133,7 @@ def _graph(said: dict[str, Any]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(only("seed")),
-        sampler=words_in(only("scheduler")),
+        **_sampler(words_in(only("scheduler"))),
         steps=whole_in(only("steps")),
         cfg=number_in(only("cfg_scale")),
     )
@@ -147,7 +148,7 @@ def _old(said: dict[str, Any]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(image.get("seed")),
-        sampler=words_in(image.get("sampler")),
+        **_sampler(words_in(image.get("sampler"))),
         steps=whole_in(image.get("steps")),
         cfg=number_in(image.get("cfg_scale")),
         denoise=number_in(image.get("strength")),
@@ -162,13 +163,23 @@ def _dream(match: re.Match[str]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(options.get("S")),
-        sampler=options.get("A", ""),
+        **_sampler(options.get("A", "")),
         steps=whole_in(options.get("s")),
         cfg=number_in(options.get("C")),
         denoise=number_in(options.get("f")),
     )
     size = {"width": options.get("W"), "height": options.get("H")}
     return _made(step, size, (), *_parted(match["prompt"].replace('\\"', '"')))
+
+
+def _sampler(label: str) -> dict[str, str]:
+    """InvokeAI's name in ComfyUI's words; `_k` behind it is Karras' schedule.
+
+    >>> _sampler("dpmpp_2m_k"), _sampler("k_euler_a")
+    ({'sampler': 'dpmpp_2m', 'scheduler': 'karras'}, {'sampler': 'euler_ancestral', 'scheduler': ''})
+    """
+    name, scheduler = samplers.sampler(label.removesuffix("_k"))
+    return {"sampler": name, "scheduler": "karras" if label.endswith("_k") else scheduler}
 
 
 def _parted(prompt: str) -> tuple[str, str]:

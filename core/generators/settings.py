@@ -281,6 +281,8 @@ def _techniques(found: LooseSettings, facts: Facts, sourced: bool) -> Iterator[s
         yield "controlnet"
         names = " ".join(use.name.casefold() for use in facts.models if use.kind == "controlnet")
         yield from (guide for guide in ("depth", "canny", "pose", "lineart", "normal", "seg", "tile") if guide in names)
+    if found.get("useupscale") not in (None, False, "false", "False", "None"):
+        yield "upscale"
     if found.get("maskimage", "mask", "inpaintmask", "maskpath") is not None:
         yield "inpaint"
     elif sourced:

@@ -11,6 +11,8 @@ from core.formats.raw_text import RawText
 from core.importing.sources import SourceFile, Trouble, Unreadable
 
 ENDINGS = (".txt", ".json", ".xmp", ".info")
+_BEHIND = ("_api", "_ui", "_workflow", "_prompt", "_metadata")
+"""What some savers write behind a picture's name for its graph and its settings."""
 _LARGEST = 4 << 20
 """Bytes of a text beside a picture that is read."""
 _MOST = 8
@@ -93,6 +95,8 @@ def _stems(name: str) -> list[str]:
 
     >>> _stems("a.png.json"), _stems("b.swarm.json")
     (['a.png', 'a'], ['b.swarm', 'b'])
+    >>> _stems("c_api.json")
+    ['c_api', 'c']
     """
     found = []
     for _ in range(3):
@@ -100,4 +104,4 @@ def _stems(name: str) -> list[str]:
         if not dot:
             break
         found.append(name)
-    return found
+    return found + [one.removesuffix(end) for one in found for end in _BEHIND if one.endswith(end) and one != end]

@@ -89,7 +89,7 @@ def _wrong(entry: SourceFile, case: dict[str, Any]) -> Iterator[str]:
             yield f"{entry.name} {key}: {want!r} was read as {getattr(facts, key, facts)!r} ({case['ref']})"
 
 
-@pytest.mark.parametrize(("name", "many"), [("first", 157), ("second", 199), ("third", 98)])
+@pytest.mark.parametrize(("name", "many"), [("first", 157), ("second", 199), ("third", 98), ("fourth", 120)])
 @pytest.mark.timeout(300)
 def test_what_other_programs_wrote_is_read_right(name: str, many: int) -> None:
     cases = _cases(name)
