@@ -42,7 +42,11 @@ def photographs(half: str) -> list[Image.Image]:
     """Those of one half, one of each name, in an order that says nothing."""
     named = {}
     for file in sorted(file for folder in FOLDERS for file in Path(folder).rglob("*.jp*g")):
-        name = file.parts[4] if "contents" in file.parts else file.stem.partition("_")[0] + ("" if file.stem[-9:].replace("x", "").isdigit() else file.stem[-9:])
+        name = (
+            file.parts[4]
+            if "contents" in file.parts
+            else file.stem.partition("_")[0] + ("" if file.stem[-9:].replace("x", "").isdigit() else file.stem[-9:])
+        )
         if "images_dark" not in file.parts and "screenshot" not in file.stem:
             named[name] = file
     digests = {name: hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest() for name in named}

@@ -19,7 +19,9 @@ _PIPE, _IN_A_PIPE = "basic_pipe", ("model", "clip", "vae", "positive", "negative
 _HOPS = 64
 
 
-def edited(nodes: Mapping[str, tuple[str, Mapping[str, Any]]], link: Callable[[object], Link | None]) -> dict[str, dict[str, Any]]:
+def edited(
+    nodes: Mapping[str, tuple[str, Mapping[str, Any]]], link: Callable[[object], Link | None]
+) -> dict[str, dict[str, Any]]:
     """The inputs of nodes that change a pipe (by id), with those they leave as they were; the pipe itself is left out."""
     found: dict[str, dict[str, Any]] = {}
     for here, (kind, inputs) in nodes.items():

@@ -82,7 +82,8 @@ def _new(said: dict[str, Any]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(said.get("seed")),
-        **_sampler(words_in(said.get("scheduler"))),
+        sampler=_sampler(words_in(said.get("scheduler")))[0],
+        scheduler=_sampler(words_in(said.get("scheduler")))[1],
         steps=whole_in(said.get("steps")),
         cfg=number_in(said.get("cfg_scale") if said.get("cfg_scale") is not None else said.get("guidance")),
         denoise=number_in(said.get("strength")),
@@ -133,7 +134,8 @@ def _graph(said: dict[str, Any]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(only("seed")),
-        **_sampler(words_in(only("scheduler"))),
+        sampler=_sampler(words_in(only("scheduler")))[0],
+        scheduler=_sampler(words_in(only("scheduler")))[1],
         steps=whole_in(only("steps")),
         cfg=number_in(only("cfg_scale")),
     )
@@ -148,7 +150,8 @@ def _old(said: dict[str, Any]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(image.get("seed")),
-        **_sampler(words_in(image.get("sampler"))),
+        sampler=_sampler(words_in(image.get("sampler")))[0],
+        scheduler=_sampler(words_in(image.get("sampler")))[1],
         steps=whole_in(image.get("steps")),
         cfg=number_in(image.get("cfg_scale")),
         denoise=number_in(image.get("strength")),
@@ -163,7 +166,8 @@ def _dream(match: re.Match[str]) -> Facts:
     step = Sampling(
         node="",
         seed=seed_in(options.get("S")),
-        **_sampler(options.get("A", "")),
+        sampler=_sampler(options.get("A", ""))[0],
+        scheduler=_sampler(options.get("A", ""))[1],
         steps=whole_in(options.get("s")),
         cfg=number_in(options.get("C")),
         denoise=number_in(options.get("f")),
@@ -172,14 +176,14 @@ def _dream(match: re.Match[str]) -> Facts:
     return _made(step, size, (), *_parted(match["prompt"].replace('\\"', '"')))
 
 
-def _sampler(label: str) -> dict[str, str]:
-    """InvokeAI's name in ComfyUI's words; `_k` behind it is Karras' schedule.
+def _sampler(label: str) -> tuple[str, str]:
+    """(sampler, scheduler) in ComfyUI's words; `_k` behind it is Karras' schedule.
 
     >>> _sampler("dpmpp_2m_k"), _sampler("k_euler_a")
-    ({'sampler': 'dpmpp_2m', 'scheduler': 'karras'}, {'sampler': 'euler_ancestral', 'scheduler': ''})
+    (('dpmpp_2m', 'karras'), ('euler_ancestral', ''))
     """
     name, scheduler = samplers.sampler(label.removesuffix("_k"))
-    return {"sampler": name, "scheduler": "karras" if label.endswith("_k") else scheduler}
+    return name, "karras" if label.endswith("_k") else scheduler
 
 
 def _parted(prompt: str) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def _in_a_chat(image: Image.Image) -> Image.Image:
 
 
 def test_a_picture_without_detail_is_named_in_a_screenshot_of_a_chat(studio: Studio) -> None:
-    asset = [studio.rendered(_soft(number)) for number in (1, 2, 3)][0]
+    asset, *_ = [studio.rendered(_soft(number)) for number in (1, 2, 3)]
     keypoint_match.note(studio.desk)
 
     seen = recognise(studio.desk, encoded(_in_a_chat(_soft(1)), "JPEG", quality=82))
@@ -70,7 +70,7 @@ def test_the_boxes_of_pictures_on_a_page_are_found_and_lines_of_text_are_none() 
 
 def test_a_plain_picture_that_was_written_over_is_named(studio: Studio) -> None:
     """Little of such a picture agrees, for the letters have more structure than it; what agrees is enough."""
-    asset = [studio.rendered(_soft(number)) for number in (1, 2, 3)][0]
+    asset, *_ = [studio.rendered(_soft(number)) for number in (1, 2, 3)]
     keypoint_match.note(studio.desk)
     changed = _soft(1)
     pen = ImageDraw.Draw(changed)
