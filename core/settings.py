@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="Redis or Valkey URL. Empty: an embedded Valkey in the data folder.")
     blobs_url: str = Field("", description="`s3://bucket/prefix` or a `file://` URL. Empty: a folder in the data folder.")
     s3_endpoint: str = Field("", description="Endpoint of an S3 other than Amazon's. Keys come from the usual AWS variables.")
+    accel_prefix: str = Field(
+        "",
+        pattern=r"^(/[\w./-]+)?$",
+        description="Where nginx serves the folder of files internally, such as `/blobs/`: it then sends them itself.",
+    )
     comfyui_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="ComfyUI servers, separated by commas, each `URL` or `name=URL`. Empty: the built-in simulated one."
     )

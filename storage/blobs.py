@@ -17,6 +17,7 @@ from storage.late_import import Late
 
 if TYPE_CHECKING:
     import obstore
+    from obstore import GetOptions
     from obstore import exceptions as obstore_errors
     from obstore.store import S3Store
 else:
@@ -59,6 +60,17 @@ class Blobs(Protocol):
 
     def get(self, digest: str) -> bytes:
         """The bytes behind `digest`, proved to be those. Raises BlobNotFound, BlobBroken, BlobError."""
+        ...
+
+    def prove(self, digest: str) -> int:
+        """The size of the bytes behind `digest`, proved to be those, without holding them. Raises as `get`.
+
+        They are read once, and again only when they have changed since.
+        """
+        ...
+
+    def pieces(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` to before `end`, at most PIECE at a time; `prove` them before. Raises as `get`."""
         ...
 
     def has(self, digest: str) -> bool: ...
@@ -105,8 +117,25 @@ def _proven(digest: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise BlobError(f"the bytes are not those of {digest}")
 
 
+PIECE = 1 << 20
+"""Bytes that are held at a time where a blob is not held whole."""
 _PROVED = 50_000
-"""Files a process remembers to have proved."""
+"""Blobs a process remembers to have proved."""
+
+
+class _Proofs:
+    """Which blobs this process has proved, and what they looked like then."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, object] = {}
+
+    def holds(self, digest: str, state: object) -> bool:
+        return self._seen.get(digest) == state
+
+    def add(self, digest: str, state: object) -> None:
+        if len(self._seen) >= _PROVED:
+            self._seen.clear()
+        self._seen[digest] = state
 
 
 class FolderBlobs:
@@ -114,7 +143,7 @@ class FolderBlobs:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._proved: dict[str, tuple[int, int, int]] = {}
+        self._proved = _Proofs()
         root.mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
@@ -171,17 +200,13 @@ class FolderBlobs:
         except OSError as problem:
             raise BlobError(str(problem)) from problem
 
-    def prove(self, digest: str) -> Path:
-        """The file of a blob, for one who sends it without reading it. Raises BlobNotFound, BlobBroken, BlobError.
-
-        It is read once, and again only when the file has changed since.
-        """
+    def prove(self, digest: str) -> int:
         path = self.path(digest)
         try:
             told = path.stat()
             state = (told.st_mtime_ns, told.st_size, told.st_ino)
-            if self._proved.get(digest) == state:
-                return path
+            if self._proved.holds(digest, state):
+                return told.st_size
             with path.open("rb") as file:
                 same = hashlib.file_digest(file, "sha256").hexdigest() == digest
         except FileNotFoundError as missing:
@@ -190,10 +215,21 @@ class FolderBlobs:
             raise BlobError(str(problem)) from problem
         if not same:
             raise BlobBroken(f"the bytes are not those of {digest}")
-        if len(self._proved) >= _PROVED:
-            self._proved.clear()
-        self._proved[digest] = state
-        return path
+        self._proved.add(digest, state)
+        return told.st_size
+
+    def pieces(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        try:
+            with self.path(digest).open("rb") as file:
+                file.seek(start)
+                left = None if end is None else end - start
+                while piece := file.read(PIECE if left is None else min(PIECE, left)):
+                    left = None if left is None else left - len(piece)
+                    yield piece
+        except FileNotFoundError as missing:
+            raise BlobNotFound(digest) from missing
+        except OSError as problem:
+            raise BlobError(str(problem)) from problem
 
     def has(self, digest: str) -> bool:
         return self.path(digest).exists()
@@ -226,6 +262,7 @@ class S3Blobs:
 
     def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
         self.store = open_bucket(bucket, prefix, endpoint)
+        self._proved = _Proofs()
 
     def _key(self, digest: str) -> str:
         _checked(digest)
@@ -258,6 +295,35 @@ class S3Blobs:
     def get(self, digest: str) -> bytes:
         try:
             return _true(digest, bytes(obstore.get(self.store, self._key(digest)).bytes()))
+        except FileNotFoundError as missing:
+            raise BlobNotFound(digest) from missing
+        except obstore_errors.BaseError as problem:
+            raise BlobError(str(problem)) from problem
+
+    def prove(self, digest: str) -> int:
+        try:
+            told = obstore.head(self.store, self._key(digest))
+        except FileNotFoundError as missing:
+            raise BlobNotFound(digest) from missing
+        except obstore_errors.BaseError as problem:
+            raise BlobError(str(problem)) from problem
+        size, state = int(told["size"]), (told["e_tag"], told["size"], told["last_modified"])
+        if not self._proved.holds(digest, state):
+            seen = hashlib.sha256()
+            for piece in self.pieces(digest):
+                seen.update(piece)
+            if seen.hexdigest() != digest:
+                raise BlobBroken(f"the bytes are not those of {digest}")
+            self._proved.add(digest, state)
+        return size
+
+    def pieces(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        if end is not None and end <= start:
+            return
+        options: GetOptions = {"range": {"offset": start} if end is None else (start, end)} if start or end is not None else {}
+        try:
+            for piece in obstore.get(self.store, self._key(digest), options=options).stream(min_chunk_size=PIECE):
+                yield from (bytes(piece[at : at + PIECE]) for at in range(0, len(piece), PIECE))
         except FileNotFoundError as missing:
             raise BlobNotFound(digest) from missing
         except obstore_errors.BaseError as problem:

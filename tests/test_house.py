@@ -49,6 +49,12 @@ def test_sql_is_written_in_storage_only() -> None:
     assert {name(path): known for path in above if (known := _sql_words(ast.parse(path.read_text())))} == {}
 
 
+def test_there_is_one_way_to_the_bytes_of_a_file() -> None:
+    """It proves them and has declared errors; only the doctor, who tries the store itself, goes past it."""
+    past = {name(path) for path in SOURCES if re.search(r"\bblobs\.(get|pieces|prove)\(", path.read_text())}
+    assert past == {"core/files/stored.py", "core/operations/doctor.py", "core/operations/store_check.py"}
+
+
 def _sql_words(tree: ast.Module) -> set[str]:
     found = set()
     for node in ast.walk(tree):

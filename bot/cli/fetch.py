@@ -44,7 +44,7 @@ def fetch(
         sys.stdout.buffer.flush()
         return
     target = _target(asset, output)
-    write(target, data)
+    write(target, [data])
     if as_json:
         print_json(FetchedAsset(**vars(schemas.of_asset(asset)), file=str(target)))
     else:

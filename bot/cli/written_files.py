@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import BadInput, BlobMissing, DiskFull
+from core.errors import BadInput, DiskFull
 
 if TYPE_CHECKING:
     from core.desk import Desk
@@ -21,7 +22,7 @@ def files_of(data: dict[str, Any]) -> list[str]:
 def save(desk: Desk, data: dict[str, Any], output: str) -> list[str]:
     """Write the files that an answer links to; returns where. Raises BadInput, DiskFull, BlobMissing."""
     from core.exports.links import behind
-    from storage.blobs import BlobError
+    from core.files import stored
 
     files = [behind(desk, link.rpartition("/")[2]) for link in files_of(data)]
     target = Path(output).expanduser()
@@ -30,25 +31,22 @@ def save(desk: Desk, data: dict[str, Any], output: str) -> list[str]:
         raise BadInput(f"{len(files)} files do not go into {output}.", hint="Name a folder with -o FOLDER/.", input="output")
     written = []
     for one in files:
-        try:
-            data_of = desk.blobs.get(one.sha256)
-        except BlobError as problem:
-            raise BlobMissing(hint="`slate doctor` looks at the store.") from problem
         where = target / Path(one.filename).name if folder else target
-        write(where, data_of)
+        stored.prove(desk, one.sha256, name=one.filename)
+        write(where, stored.pieces(desk, one.sha256, name=one.filename))
         written.append(str(where))
     return written
 
 
-def write(target: Path, data: bytes) -> None:
-    """Write it whole or not at all. Raises BadInput for a place that cannot be written, DiskFull."""
+def write(target: Path, pieces: Iterable[bytes]) -> None:
+    """Write the pieces as one file, whole or not at all. Raises BadInput for a place that cannot be written, DiskFull."""
     import errno
 
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".slate-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
             Path(temporary).chmod(0o666 & ~_umask())
             Path(temporary).replace(target)
         except BaseException:

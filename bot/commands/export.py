@@ -224,7 +224,8 @@ def _told(asked: Asked, left: list[Left], *, zipped: bool) -> Answer:
     cards = tuple(left_card(one, copy.link) for one, copy in zip(left[:8], copies, strict=False))
     if zipped:
         name = f"{left[0].ready.whole.project.slug}-{profile_name}.zip"
-        link = _stored_link(asked, package.zipped(asked.desk, left), name, "application/zip")
+        whole = LinkedFile(package.zipped(asked.desk, left), name, "application/zip")
+        link = links.make(asked.desk, whole, by=asked.member)
         return Answer(text, (_download("Package", name, link), *cards), schema=told.model_copy(update={"link": link}))
     return Answer(text, cards, schema=told)
 

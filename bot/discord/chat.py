@@ -17,8 +17,9 @@ from bot.discord.pictures import Upload, live
 from bot.discord.rest import ARCHIVED, OVER, TOO_LARGE, UNKNOWN_MESSAGE, FilePart, Json, Rest
 from bot.incoming.job_answers import JobAnswer
 from core.desk import Desk
-from core.errors import BlobMissing, ChatBusy, ChatGone, ChatRefused
-from storage.blobs import BlobError, digest_of
+from core.errors import ChatBusy, ChatGone, ChatRefused
+from core.files import stored
+from storage.blobs import digest_of
 from storage.chat import posts
 from storage.ids import number
 from storage.rate_limit import Budget
@@ -192,13 +193,8 @@ def remember(desk: Desk, post_id: int, message: Message, attachments: Collection
 
 
 def bytes_of(desk: Desk, upload: Upload) -> bytes:
-    """Raises BlobMissing."""
-    if not upload.sha256:
-        return upload.data or upload.text.encode()
-    try:
-        return desk.blobs.get(upload.sha256)
-    except BlobError as problem:
-        raise BlobMissing(f"The bytes of {upload.name} are not in the store.") from problem
+    """Raises BlobMissing, BlobDamaged, StoreError."""
+    return stored.read(desk, upload.sha256, name=upload.name) if upload.sha256 else upload.data or upload.text.encode()
 
 
 def _dressed(desk: Desk, card: Card, file_bytes: int = limits.FILE_BYTES) -> Message:

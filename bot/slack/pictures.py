@@ -15,8 +15,9 @@ from bot.slack.limits import ALT, CARD_PICTURES
 from bot.slack.rich_text import cut, shown
 from bot.slack.workspaces import PLATFORM
 from core.desk import Desk
+from core.errors import StoreError
+from core.files import stored
 from core.formats import kinds
-from storage.blobs import BlobError
 from storage.chat import posts
 from storage.files import assets
 from storage.tables import Asset, Post
@@ -49,7 +50,7 @@ def share(api: Api, desk: Desk, pictures: Sequence[Picture], post: Post, message
     """Put what an image block cannot play (films, sounds, animations, other files) into the thread of its message, once."""
     done = list(post.kept.get("shared", []))
     for one in pictures:
-        if one.mime in SHOWN_INLINE or one.sha256 in done:
+        if one.mime in SHOWN_INLINE or one.sha256 in done or one.size > MOST_SHARED:
             continue
         data = _bytes(desk, one.sha256)
         if not data or len(data) > MOST_SHARED:
@@ -83,7 +84,7 @@ def _what_to_show(desk: Desk, picture: Picture, known: dict[str, str]) -> tuple[
     """(digest, bytes to upload): the original where Slack can show it, else its still; no bytes when there is nothing to do."""
     if picture.sha256 in known or (picture.preview and picture.preview in known):
         return "", b""
-    if picture.mime in SHOWN_INLINE:
+    if picture.mime in SHOWN_INLINE and picture.size <= MOST_BYTES:
         data = _bytes(desk, picture.sha256)
         if 0 < len(data) <= MOST_BYTES:
             return picture.sha256, data
@@ -92,8 +93,8 @@ def _what_to_show(desk: Desk, picture: Picture, known: dict[str, str]) -> tuple[
 
 def _bytes(desk: Desk, digest: str) -> bytes:
     try:
-        return desk.blobs.get(digest)
-    except BlobError as problem:
+        return stored.read(desk, digest)
+    except StoreError as problem:
         log.warning("slack.no-bytes", digest=digest, problem=str(problem))
         return b""
 

@@ -12,17 +12,17 @@ from core import files
 from core.compliance.check import Declaration, Gone, Material, Signed, check
 from core.compliance.rules import QUESTIONS, Checked, ComplianceReport, Item, Status
 from core.desk import Desk
-from core.errors import BadInput, NotFound, SandboxBusy
+from core.errors import BadInput, BlobDamaged, BlobMissing, NotFound, SandboxBusy, StoreError
 from core.events import Event, record
 from core.events.actions import Action
 from core.exports import leak_check, private_terms
 from core.exports.leak_check import Secret
-from core.files import Limits
+from core.files import Limits, stored
 from core.people.roles import Permission, allow
 from core.provenance import embed, xmp
 from core.provenance.seal import read
 from core.provenance.watermark import confirm
-from storage.blobs import BlobError, BlobNotFound
+from storage.blobs import BlobError
 from storage.clock import now
 from storage.files import assets, exports, fingerprints
 from storage.people import projects
@@ -72,11 +72,12 @@ def say(desk: Desk, asset: Asset, question: str, answer: str, *, by: Member) -> 
 
 def _checked(desk: Desk, asset: Asset, by: Member) -> Checked:
     try:
-        data = desk.blobs.get(asset.sha256)
-    except BlobNotFound:
-        lost = Item("A", "file digest", Status.FAIL, "its bytes are not in the store")
+        data = stored.read(desk, asset.sha256)
+    except (BlobMissing, BlobDamaged) as problem:
+        what = "are not in the store" if isinstance(problem, BlobMissing) else "are damaged in the store"
+        lost = Item("A", "file digest", Status.FAIL, f"its bytes {what}")
         return Checked(asset.code, asset.filename, (lost,), asset.sha256)
-    except BlobError:
+    except StoreError:
         away = Item("A", "file digest", Status.UNKNOWN, "the file store does not answer: nothing of it could be checked")
         return Checked(asset.code, asset.filename, (away,), asset.sha256)
     with desk.reading() as session:
@@ -136,8 +137,8 @@ def _leaks(desk: Desk, copied: Asset | None, secrets: Sequence[Secret]) -> tuple
     if copied is None:
         return None
     try:
-        data = desk.blobs.get(copied.sha256)
-    except BlobError:
+        data = stored.read(desk, copied.sha256)
+    except StoreError:
         return None
     allowed = f"{desk.settings.team} {desk.settings.credit}"
     return _read(lambda: tuple(sorted({one.what for one in leak_check.found_in(data, secrets, allowed=allowed)})))

@@ -15,12 +15,13 @@ from urllib.parse import quote, urlsplit
 from core.deliveries import bodies, copies, reaching, retries
 from core.deliveries.attempt_result import AttemptResult
 from core.desk import Desk
-from core.errors import BadInput, BlobMissing
+from core.errors import BadInput
 from core.exports import profiles
+from core.files import stored
 from core.provenance import policies, xmp
 from core.security import safe_fetch
 from core.security.encryption import vault
-from storage.blobs import BlobError, BlobNotFound, open_bucket
+from storage.blobs import open_bucket
 from storage.clock import now
 from storage.tables import Asset, Delivery, Destination, OutgoingEvent, Via
 
@@ -56,10 +57,7 @@ def send(desk: Desk, destination: Destination, event: OutgoingEvent, held: Deliv
 
 
 def _parcel(desk: Desk, destination: Destination, event: OutgoingEvent, copy: Asset) -> Parcel:
-    try:
-        data = desk.blobs.get(copy.sha256)
-    except (BlobNotFound, BlobError) as problem:
-        raise BlobMissing(f"The copy {copy.code} is not in the store.") from problem
+    data = stored.read(desk, copy.sha256, name=copy.code)
     told = event.data
     asset = told.get("asset") or {}
     facts = {

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import files
 from core.desk import Desk
-from core.errors import BadPicture, Conflict, StoreError, WouldLeak
+from core.errors import BadPicture, Conflict, SlateError, StoreError, WouldLeak
 from core.events import Event, record
 from core.events.actions import Action
 from core.exports import leak_check, private_terms, profiles, redact, transcode
@@ -104,17 +104,17 @@ def prepare(desk: Desk, asset: Asset, wish: Wish, *, by: Member, number: int = 1
 
 def leave(desk: Desk, found: Sequence[Asset], wish: Wish, *, by: Member) -> list[Left]:
     """Copies of these Assets, kept and logged together. Raises WouldLeak and what `prepare` raises; then nothing was kept."""
-    ready = [prepare(desk, asset, wish, by=by, number=number) for number, asset in enumerate(found, start=1)]
-    for one in ready:
-        if one.leaks:
-            kinds = sorted({secret.what for secret in one.leaks})
-            hint = "`dry:yes` shows where it stands; the file it was made from may have it in its own credentials."
-            raise WouldLeak(f"A copy of {one.whole.asset.code} would still tell its {', '.join(kinds)}.", hint=hint, kinds=kinds)
-    taken = _without_doubles(ready)
-    drafts = _stored(desk, taken, by)
+    drafts = _stored(desk, found, wish, by)
     batch = secrets.token_hex(6)
     with desk.writing() as session:
         return [_kept(session, one, draft, wish, by, batch) for one, draft in drafts]
+
+
+def _refuse_leaks(one: Ready) -> None:
+    if one.leaks:
+        kinds = sorted({secret.what for secret in one.leaks})
+        hint = "`dry:yes` shows where it stands; the file it was made from may have it in its own credentials."
+        raise WouldLeak(f"A copy of {one.whole.asset.code} would still tell its {', '.join(kinds)}.", hint=hint, kinds=kinds)
 
 
 def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
@@ -173,26 +173,29 @@ def _names(whole: Whole, number: int) -> dict[str, object]:
     }
 
 
-def _without_doubles(ready: Sequence[Ready]) -> list[Ready]:
-    """The same with names that are all different."""
-    seen: dict[str, int] = {}
-    named = []
-    for one in ready:
-        count = seen[one.filename] = seen.get(one.filename, 0) + 1
-        stem, dot, ending = one.filename.rpartition(".")
-        named.append(one if count == 1 else replace(one, filename=f"{stem}-{count}{dot}{ending}"))
-    return named
+def _named_apart(one: Ready, seen: dict[str, int]) -> Ready:
+    """The same, under a name that none of those before has."""
+    count = seen[one.filename] = seen.get(one.filename, 0) + 1
+    stem, dot, ending = one.filename.rpartition(".")
+    return one if count == 1 else replace(one, filename=f"{stem}-{count}{dot}{ending}")
 
 
-def _stored(desk: Desk, ready: Sequence[Ready], by: Member) -> list[tuple[Ready, Asset]]:
-    """All copies in the store, or none. Raises DiskFull, StoreError."""
+def _stored(desk: Desk, found: Sequence[Asset], wish: Wish, by: Member) -> list[tuple[Ready, Asset]]:
+    """All copies in the store, or none; one at a time is held. Raises WouldLeak, DiskFull, StoreError, what `prepare` raises."""
     made: list[tuple[Ready, Asset]] = []
+    seen: dict[str, int] = {}
+    with desk.reading() as session:
+        for asset in found:
+            _whole(session, asset, wish, by)  # nothing is made where one of them may not leave
     try:
-        for one in ready:
-            made.append((one, _draft(desk, one, by)))
-    except StoreError:
-        for one, asset in made:
-            files.take_back(desk, one.copy.sealed, asset.sha256)
+        for number, asset in enumerate(found, start=1):
+            ready = _named_apart(prepare(desk, asset, wish, by=by, number=number), seen)
+            _refuse_leaks(ready)
+            draft = _draft(desk, ready, by)
+            made.append((replace(ready, copy=ready.copy.without_bytes()), draft))
+    except SlateError:
+        for one, draft in made:
+            files.take_back(desk, one.copy.sealed, draft.sha256)
         raise
     return made
 

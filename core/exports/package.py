@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 from core.desk import Desk
 from core.exports import redact, transcode
 from core.exports.export import Left
+from core.files import stored
 from core.provenance import policies
 from core.provenance.carriers import carrier_of
 from core.provenance.disclosure import Disclosure
@@ -20,12 +22,17 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _COLUMNS = ("file", "asset", "sha256", "mime", "width", "height", "disclosure", "sealed_by", "status", "licences", "lost")
 
 
-def zipped(desk: Desk, left: Sequence[Left]) -> bytes:
-    """The package's bytes. Raises BlobError when a copy is gone."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
+def zipped(desk: Desk, left: Sequence[Left]) -> str:
+    """The digest of the package, which is in the store then and never held whole. Raises BlobMissing, StoreError, DiskFull."""
+    with tempfile.TemporaryFile() as file:
+        _write(desk, left, file)
+        return stored.put_file(desk, file)
+
+
+def _write(desk: Desk, left: Sequence[Left], file: IO[bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as package:
         for one in left:
-            _put(package, one.export.filename, desk.blobs.get(one.asset.sha256))
+            _put_stored(desk, package, one)
             if carrier_of(one.asset.mime) is None:
                 rules = redact.policy(one.ready.whole.profile, policies.of(desk.settings))
                 told, packet = transcode.sidecar(one.ready.view, redact.packet(one.ready.view, rules))
@@ -39,7 +46,6 @@ def zipped(desk: Desk, left: Sequence[Left]) -> bytes:
         )
         _put(package, "manifest.csv", table(rows).encode("utf-8-sig"))
         _put(package, "LICENCES.txt", licences(left).encode())
-    return out.getvalue()
 
 
 def row_of(one: Left) -> dict[str, Any]:
@@ -92,8 +98,21 @@ def licences(left: Sequence[Left]) -> str:
 
 
 def _put(package: zipfile.ZipFile, name: str, data: bytes) -> None:
+    compress = zipfile.ZIP_DEFLATED if name.endswith((".json", ".csv", ".txt", ".xmp")) else zipfile.ZIP_STORED
+    package.writestr(_entry(name), data, compress_type=compress)
+
+
+def _put_stored(desk: Desk, package: zipfile.ZipFile, one: Left) -> None:
+    """A copy, as it is in the store, a piece at a time."""
+    entry = _entry(one.export.filename)
+    entry.file_size = stored.prove(desk, one.asset.sha256, name=one.asset.code)
+    with package.open(entry, "w") as there:
+        for piece in stored.pieces(desk, one.asset.sha256, name=one.asset.code):
+            there.write(piece)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
     """With a fixed time, so that the same files make the same package."""
     entry = zipfile.ZipInfo(name, _TIME)
     entry.external_attr = 0o644 << 16
-    compress = zipfile.ZIP_DEFLATED if name.endswith((".json", ".csv", ".txt", ".xmp")) else zipfile.ZIP_STORED
-    package.writestr(entry, data, compress_type=compress)
+    return entry

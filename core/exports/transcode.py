@@ -55,6 +55,10 @@ class Copy:
     removed: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
+    def without_bytes(self) -> Copy:
+        """The same, when its bytes are in the store."""
+        return replace(self, data=b"", sealed=replace(self.sealed, data=b""))
+
 
 def copy(settings: Settings, original: Original, profile: Profile, house: Policy) -> Copy:
     """The copy, sealed as a child of its original. Raises BadPicture, TooManyPixels; Conflict for what cannot be made bare."""

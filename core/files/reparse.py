@@ -17,10 +17,9 @@ from core.desk import Desk
 from core.errors import SlateError
 from core.events import Event, record
 from core.events.actions import Action
-from core.files import Examined
+from core.files import Examined, stored
 from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, clean_text
-from storage.blobs import BlobError
 from storage.files import assets, raw_metadata
 from storage.tables import Asset
 
@@ -93,6 +92,6 @@ def _seen(desk: Desk, asset: Asset) -> Examined | None:
 
 def _of_file(desk: Desk, asset: Asset) -> Examined | None:
     try:
-        return files.glance(desk.blobs.get(asset.sha256), asset.filename, limits=files.Limits(max_bytes=4 << 30))
-    except (BlobError, SlateError):
+        return files.glance(stored.read(desk, asset.sha256), asset.filename, limits=files.Limits(max_bytes=4 << 30))
+    except SlateError:
         return None

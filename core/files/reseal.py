@@ -16,12 +16,11 @@ from core.desk import Desk
 from core.errors import BlobMissing, Conflict, SlateError, StoreError
 from core.events import Event, record
 from core.events.actions import Action
-from core.files import previews, sign
+from core.files import previews, sign, stored
 from core.provenance.seal import signer
 from core.provenance.seal.keys import WARN_DAYS
 from core.provenance.seal.names import SEALABLE
 from core.provenance.seal.sign import SEALED, UNSEALED, UNSTAMPED, Sealed
-from storage.blobs import BlobError, BlobNotFound
 from storage.clock import now
 from storage.files import assets
 from storage.tables import Asset, Member, Origin
@@ -81,9 +80,9 @@ def _kept(desk: Desk, asset: Asset, made: Sealed, by: Member | None, more: Mappi
     digest, manifest = files.put_sealed(desk, made)
     try:
         preview = _preview(desk, asset, digest)
-    except BlobError as problem:
+    except StoreError:
         files.take_back(desk, made, digest)
-        raise StoreError("The sealed file's preview could not be stored.", hint="Try again in a moment.") from problem
+        raise
     note = {**made.facts, "manifest": manifest, **(more or {})} | ({"why": made.why} if made.why else {})
     note = {key: asset.seal[key] for key in ("unmarked", "broken") if asset.seal.get(key)} | note
     values = {"sha256": digest, "size": len(made.data), "seal_state": made.state, "seal": note, "preview": preview}
@@ -99,15 +98,15 @@ def _kept(desk: Desk, asset: Asset, made: Sealed, by: Member | None, more: Mappi
 
 
 def _preview(desk: Desk, asset: Asset, original_sha256: str) -> str:
-    """The digest of the preview that names the sealed file as its original; empty where there is none. Raises BlobError."""
+    """The digest of the preview that names the sealed file as its original; empty where there is none. Raises StoreError."""
     if not asset.preview:
         return ""
     try:
-        picture = desk.blobs.get(asset.preview)
-    except BlobNotFound:
+        picture = stored.read(desk, asset.preview)
+    except BlobMissing:
         return asset.preview
     edge = max(asset.width or 0, asset.height or 0)
-    return desk.blobs.put(sign.preview(desk, picture, asset.statement, original_sha256, edge))
+    return files.put(desk, sign.preview(desk, picture, asset.statement, original_sha256, edge))
 
 
 def seal_due(desk: Desk, limit: int = 5) -> int:
@@ -146,9 +145,4 @@ def _end(asset: Asset) -> datetime | None:
 
 
 def _bytes(desk: Desk, asset: Asset) -> bytes:
-    try:
-        return desk.blobs.get(asset.sha256)
-    except BlobNotFound as problem:
-        raise BlobMissing(hint="Restore the store from a backup.", sha256=asset.sha256) from problem
-    except BlobError as problem:
-        raise StoreError("The file store does not answer.", hint="Try again in a moment.") from problem
+    return stored.read(desk, asset.sha256, name=asset.code)

@@ -9,14 +9,14 @@ from typing import Any
 import structlog
 
 from core.desk import Desk
-from core.files import previews
+from core.errors import StoreError
+from core.files import previews, stored
 from core.formats import kinds
 from core.provenance import embed, policies, xmp
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient
 from core.provenance.seal.sign import Sealed
-from storage.blobs import BlobError
 from storage.tables import Asset
 
 log = structlog.get_logger(__name__)
@@ -54,8 +54,8 @@ def ingredients(desk: Desk, stated: Mapping[str, Any]) -> Iterator[Ingredient]:
     base = Disclosure.of(stated).base
     for number, parent in enumerate(stated.get("parents") or [], start=1):
         try:
-            data = desk.blobs.get(str(parent.get("sha256")))
-        except BlobError:
+            data = stored.read(desk, str(parent.get("sha256")))
+        except StoreError:
             log.warning("seal.ingredient-missing", asset=parent.get("asset"))
             continue
         mime = kinds.mime_of(data, "")

@@ -9,8 +9,8 @@ from typing import Any
 from core.comfyui import facts as comfyui_facts
 from core.comfyui.facts import Facts, ModelUse
 from core.desk import Desk
-from core.errors import DiskFull, StoreError
-from core.files import derivatives, sign
+from core.errors import StoreError
+from core.files import derivatives, sign, stored
 from core.files.derivatives import Derivatives
 from core.files.inspect import Examined, Limits, limits_of
 from core.formats.sanitize import clean, clean_text
@@ -19,13 +19,12 @@ from core.provenance.seal import read
 from core.provenance.seal.sign import FOREIGN, Sealed
 from core.provenance.statement import FileFacts, Made
 from core.provenance.watermark import apply
-from storage.blobs import BlobError, BlobStoreFull, digest_of
+from storage.blobs import BlobError, digest_of
 from storage.files.assets import AssetDraft
 from storage.tables import Asset, Origin
 
 _OUTPUT_BYTES = 4 << 30
 """A Render's own output may be larger than an upload."""
-_FULL = "Make room in the file store. Renders go on by themselves then; ask again for anything else."
 
 
 def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, node: str = "") -> AssetDraft:
@@ -175,12 +174,8 @@ def _told(use: ModelUse) -> dict[str, Any]:
 
 def put(desk: Desk, data: bytes) -> str:
     """The digest of what is kept now. Raises DiskFull, StoreError."""
-    try:
+    with stored.keeping():
         return desk.blobs.put(data)
-    except BlobStoreFull as problem:
-        raise DiskFull(hint=_FULL) from problem
-    except BlobError as problem:
-        raise StoreError("The file store does not take the file.", hint="`slate doctor` tells more.") from problem
 
 
 def put_sealed(desk: Desk, sealed: Sealed) -> tuple[str, str]:

@@ -6,11 +6,11 @@ from sqlmodel import Session
 
 from core import files
 from core.desk import Desk
-from core.errors import BlobMissing
+from core.errors import BlobDamaged, BlobMissing
 from core.events import Event, record
 from core.events.actions import Action
+from core.files import stored
 from core.people.roles import Permission, allow
-from storage.blobs import BlobError
 from storage.files import assets
 from storage.tables import Asset, Member, Project
 
@@ -28,8 +28,8 @@ def keep(desk: Desk, sha256: str, filename: str, *, by: Member, project: Project
     if there is not None:
         return there
     try:
-        data = desk.blobs.get(sha256)
-    except BlobError as problem:
+        data = stored.read(desk, sha256, name=filename[:60])
+    except (BlobMissing, BlobDamaged) as problem:
         raise BlobMissing(f"The bytes of {filename[:60]} are not there any more.", hint="Send the file again.") from problem
     draft = files.keep(desk, data, filename, member_id=by.id, project_id=project.id)
     with desk.writing() as session:

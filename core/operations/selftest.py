@@ -14,6 +14,7 @@ from PIL import Image
 from core import files
 from core.desk import Desk
 from core.errors import SlateError
+from core.files import stored
 from core.formats import kinds
 from core.operations.findings import Finding, State
 from core.provenance.statement import Made
@@ -73,7 +74,7 @@ def canary(desk: Desk, ending: str) -> bytes:
         finished_at=moment,
     )
     asset = files.finish(desk, made, out.getvalue(), f"canary.{ending}", 0).asset
-    return desk.blobs.get(asset.preview if shown else asset.sha256)
+    return stored.read(desk, asset.preview if shown else asset.sha256)
 
 
 def last(desk: Desk) -> Iterator[Finding]:

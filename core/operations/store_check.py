@@ -65,7 +65,7 @@ def check_store(desk: Desk, *, quick: bool = False, tell: Callable[[int], None] 
 
 def _is_whole(desk: Desk, digest: str) -> bool:
     try:
-        desk.blobs.get(digest)
+        desk.blobs.prove(digest)
     except BlobBroken:
         return False
     except BlobNotFound:

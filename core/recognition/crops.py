@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.desk import Desk
-from core.errors import BadPicture
-from core.files import previews
+from core.errors import BadPicture, StoreError
+from core.files import previews, stored
 from core.pictures import align, phash
 from core.pictures.align import Overlay, Placed
 from core.pictures.framed import Box, framed
@@ -23,7 +23,6 @@ from core.pictures.keypoints import EDGE, Keypoints, grey_of, keypoints
 from core.recognition import films, keypoint_match
 from core.recognition.films import Reel
 from core.recognition.keypoint_match import Sighting
-from storage.blobs import BlobError
 from storage.files import assets, film_frames, fingerprints
 from storage.tables import Asset
 
@@ -140,8 +139,8 @@ def still_of(desk: Desk, asset: Asset, *, large: bool = False) -> Image.Image | 
     for digest in (asset.preview, asset.thumbnail) if large else (asset.thumbnail, asset.preview):
         try:
             if digest:
-                return previews.still(desk.blobs.get(digest), desk.settings.max_pixels)
-        except (BlobError, BadPicture):
+                return previews.still(stored.read(desk, digest), desk.settings.max_pixels)
+        except (StoreError, BadPicture):
             continue
     return None
 

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.desk import Desk
-from core.errors import BadPicture
-from core.files import previews
+from core.errors import BadPicture, StoreError
+from core.files import previews, stored
 from core.pictures.keypoints import KEPT, Keypoints, grey_of, keypoints
 from core.recognition import films
-from storage.blobs import BlobError
 from storage.files import film_frames
 from storage.files import keypoints as storage_keypoints
 from storage.tables import Asset
@@ -157,8 +156,8 @@ def _of(desk: Desk, asset: Asset) -> Keypoints:
     """The keypoints of an Asset that is recognised by its looks, from its preview; others have none."""
     for digest in filter(None, (asset.preview, asset.thumbnail)) if asset.phash else ():
         try:
-            return keypoints(grey_of(previews.still(desk.blobs.get(digest), desk.settings.max_pixels)), KEPT)
-        except (BlobError, BadPicture) as problem:
+            return keypoints(grey_of(previews.still(stored.read(desk, digest), desk.settings.max_pixels)), KEPT)
+        except (StoreError, BadPicture) as problem:
             log.warning("keypoints.unreadable", asset=asset.code, problem=str(problem)[:200])
     return Keypoints.none()
 

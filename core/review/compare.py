@@ -12,10 +12,10 @@ from PIL import Image, ImageOps
 from sqlmodel import Session
 
 from core.desk import Desk
-from core.files import previews
+from core.errors import StoreError
+from core.files import previews, stored
 from core.pictures import phash
 from core.search.results import Result
-from storage.blobs import BlobError
 from storage.search.hydrate import shown
 from storage.tables import Asset
 
@@ -131,7 +131,7 @@ def _still(desk: Desk, asset: Asset) -> Image.Image | None:
         if not digest:
             continue
         try:
-            return previews.still(desk.blobs.get(digest), desk.settings.max_pixels)
-        except BlobError:
+            return previews.still(stored.read(desk, digest), desk.settings.max_pixels)
+        except StoreError:
             continue
     return None

@@ -9,7 +9,8 @@ from PIL import Image
 
 from core import files
 from core.desk import Desk
-from core.errors import BadPicture
+from core.errors import BadPicture, StoreError
+from core.files import stored
 from core.files.inspect import Examined
 from core.provenance import embed, origins, xmp
 from core.provenance.disclosure import Disclosure, says_ai
@@ -21,7 +22,6 @@ from core.recognition import identify
 from core.recognition.identify import Certainty, Recognition
 from core.verification import icc
 from core.verification.decision_table import Evidence, Recognised, Seen, Signature
-from storage.blobs import BlobError
 from storage.files import assets
 from storage.tables import Asset
 
@@ -170,8 +170,8 @@ def _same_colours(desk: Desk, looked: Looked, asset: Asset) -> bool:
     if not mine or looked.examined.sha256 == asset.sha256:
         return True
     try:
-        theirs = icc.profile(desk.blobs.get(asset.sha256), asset.mime)
-    except BlobError:
+        theirs = icc.profile(stored.read(desk, asset.sha256), asset.mime)
+    except StoreError:
         return False
     return icc.shows_alike(mine, theirs)
 

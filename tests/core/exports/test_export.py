@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import random
+import tracemalloc
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from PIL import Image, ImageCms
 from core import files
 from core.desk import Desk
 from core.errors import BadInput, Conflict, NotFound, Refused, WouldLeak
-from core.exports import export, leak_check, profiles, strip, transcode
+from core.exports import export, leak_check, package, profiles, strip, transcode
 from core.exports.export import Wish
 from core.formats import kinds
 from core.provenance import embed, policies, xmp
@@ -22,6 +24,7 @@ from core.provenance.disclosure import SourceType
 from core.provenance.seal import keys, manifest, names, read, sign
 from core.provenance.xmp import Policy
 from core.settings import Settings
+from storage.blobs import PIECE
 from storage.files import assets, exports
 from storage.people import audit, members
 from storage.tables import Asset, Member, Project, Role
@@ -322,3 +325,19 @@ def test_words_are_found_however_they_are_written() -> None:
         "a part of a word is no name"
     )
     assert leak_check.found_in(b"by the studio Mia and sons", secret, allowed="Studio Mia") == ()
+
+
+def test_an_export_holds_one_file_at_a_time_and_its_package_none(house: House) -> None:
+    noise = [encoded(Image.effect_noise((1100, 1000), 90 + at).convert("RGB")) for at in range(3)]
+    left = export.leave(house.desk, [house.render(one) for one in noise], Wish("team", "Sam"), by=house.mia)
+    assert [len(one.ready.copy.data) + len(one.ready.copy.sealed.data) for one in left] == [0, 0, 0]
+    tracemalloc.start()
+    try:
+        digest = package.zipped(house.desk, left)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    whole = house.desk.blobs.get(digest)
+    assert held < 3 * PIECE < len(whole)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        assert [packed.read(one.export.filename) for one in left] == [house.desk.blobs.get(one.asset.sha256) for one in left]
