@@ -1,6 +1,8 @@
 # Two commands: `make up` sets everything up and starts Slate; `make test` sets everything up and runs the whole suite.
 PYTHON ?= python3
 BIN := .venv/bin
+# Half of a test's time is waiting for other processes, so there are half as many workers again as cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(); print(cores + (cores + 1) // 2)')
 
 # Tells what pip does, a line a package, and fails where it fails.
 TELL := '/^(Collecting|Obtaining) / { print "  fetching " ++n ": " $$2; fflush() } \
@@ -14,7 +16,7 @@ up: .venv/ready
 	@exec $(BIN)/slate up
 
 test: .venv/ready-dev .venv-s3/ready
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # The stories again, on servers that others wrote (tests/independent/); these need Node, which is set up here.
 independent: .venv/ready-dev .venv-node/ready
