@@ -3,8 +3,8 @@
     python -m benchmarks.deliveries [EVENTS] [KILLS]
 
 Four webhooks on loopback: one that always takes, one that refuses a third at random, one that hangs now and then, one that is
-away for the first half of the run. Counted: events that never came, events of one asset out of order, the same event twice under two
-ids. Pauses between attempts are one second here. The baseline is a bare sender on the same events: one signed request each.
+away for the first half of the run. Counted: events that never came, events of one asset out of order, the same event twice under
+two ids. Pauses between attempts are one second here. The baseline is a bare sender on the same events: one signed request each.
 """
 
 from __future__ import annotations
