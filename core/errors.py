@@ -150,7 +150,7 @@ class AuditBroken(SlateError):
 
 
 class WouldLeak(SlateError):
-    """The copy still holds what its profile takes out; it was not made."""
+    """The copy still contains what its profile removes, so it was not made."""
 
 
 class SandboxBusy(SlateError):
@@ -210,7 +210,7 @@ class RunVanished(BackendError):
 
 
 class OutputLost(BackendError):
-    """The ComfyUI server reported a file that it cannot hand over."""
+    """The ComfyUI server reported a file that it cannot deliver."""
 
 
 class NoOutputs(BackendError):
@@ -224,7 +224,7 @@ class GarbledAnswer(BackendError):
 
 
 class AnswerTooLarge(GarbledAnswer):
-    """The ComfyUI server answered more than Slate takes."""
+    """The ComfyUI server's answer is larger than Slate accepts."""
 
 
 class AnswerTooSlow(BackendUnreachable):
@@ -232,7 +232,7 @@ class AnswerTooSlow(BackendUnreachable):
 
 
 class ResultTooLarge(BackendError):
-    """The ComfyUI server made more than Slate takes."""
+    """The result is larger than Slate accepts."""
 
 
 class ChatError(SlateError):
@@ -251,7 +251,7 @@ class ChatBusy(ChatError):
 
 
 class ChatGone(ChatError):
-    """The place in the chat is not there any more."""
+    """The channel or message no longer exists."""
 
 
 class ChatRefused(ChatError):
@@ -273,7 +273,7 @@ class CannotStart(SlateError):
 
 
 class StoreError(SlateError):
-    """Slate's own memory had a problem."""
+    """Slate's storage had a problem."""
 
 
 class DatabaseUnavailable(StoreError):
@@ -283,7 +283,7 @@ class DatabaseUnavailable(StoreError):
 
 
 class QueueUnavailable(StoreError):
-    """The queue does not answer; what was asked is safe in the database and will go on by itself."""
+    """The queue does not answer. The request is saved and resumes automatically."""
 
     transient = True
 

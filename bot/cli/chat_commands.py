@@ -19,7 +19,7 @@ def render(
     project: InProject = "",
     shot: Annotated[str, typer.Option("--shot", "-s", metavar="SHOT", help="Which picture of the project, such as sh010.")] = "",
     wait: Wait = False,
-    key: Annotated[str, typer.Option("--key", metavar="KEY", help="Asked twice under one key, it is rendered once.")] = "",
+    key: Annotated[str, typer.Option("--key", metavar="KEY", help="The same key asked for twice gives one render.")] = "",
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +87,7 @@ def queue(
 def find(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION...")],
     limit: Annotated[int | None, typer.Option("--limit", min=1, max=25, help="How many are shown, 5 if not given.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Say how the question is understood, and nothing else.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Only show how the question is understood.")] = False,
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -140,7 +140,7 @@ def verify(
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Check who signed a file, whether it is whole, and what it was made from."""
+    """Check who signed a file, whether it is intact, and what it was made from."""
     named = "://" in subject or (subject[:2].upper() in ("A-", "R-") and not Path(subject).exists())
     text, files = (f"verify {subject}", []) if named else ("verify", [Path(subject)])
     converse(text, as_name=as_name, as_json=as_json, attach=files)
@@ -148,11 +148,11 @@ def verify(
 
 def restore(
     file: Annotated[Path, typer.Argument(help="The copy that lost its metadata.")],
-    of: Annotated[str, typer.Option("--of", metavar="ID", help="Which picture it is, where its looks alone cannot tell.")] = "",
+    of: Annotated[str, typer.Option("--of", metavar="ID", help="Which asset it is, where it cannot be recognised.")] = "",
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give a copy that lost its metadata its credentials back; the answer has the link to it."""
+    """Give a copy that lost its metadata its Content Credentials back, and link to the result."""
     converse(f"restore {of}".strip(), as_name=as_name, as_json=as_json, attach=[file])
 
 
@@ -162,10 +162,10 @@ def tag(
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Put words on a picture, to find it by; what the shell keeps together is one tag, such as `low-sun`."""
+    """Tag a picture, to find it again; each argument is one tag, such as `low-sun`."""
     converse(line("tag", [subject, *("-".join(word.split()) for word in words)]), as_name=as_name, as_json=as_json)
 
 
 def untag(subject: Annotated[str, typer.Argument(metavar="ID")], words: Words, as_name: As = "", as_json: AsJson = False) -> None:
-    """Take words off a picture; what the shell keeps together is one tag."""
+    """Remove tags from a picture; each argument is one tag."""
     converse(line("untag", [subject, *("-".join(word.split()) for word in words)]), as_name=as_name, as_json=as_json)

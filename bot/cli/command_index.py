@@ -46,9 +46,9 @@ COMMANDS = {
 """Command -> `module.function` in bot/cli. Every other command of chat (bot/commands/table.py) is one here, too."""
 
 GROUPS = {
-    "keys": "The certificates behind the seal: make, show, renew, withdraw.",
+    "keys": "The certificates behind the seal: create, show, renew, revoke.",
     "stamp": "A time-stamping service (RFC 3161) of your own.",
-    "selftest": "Try out what only your own chats can show.",
+    "selftest": "Tests that need your own chats.",
 }
 
 

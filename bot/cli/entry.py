@@ -17,7 +17,7 @@ from core.errors import SlateError
 app = typer.Typer(
     cls=Slate,
     name="slate",
-    help="A render desk for creative teams that share ComfyUI servers. What chat can do, this can do, with --json for scripts.",
+    help="A render desk for creative teams that share ComfyUI servers. It does all that chat can do, with --json for scripts.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -40,9 +40,7 @@ def _tell_version(asked: bool) -> None:
 
 @app.callback()
 def slate(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which Slate this is, and nothing else.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Makes `app` a group, whose commands bot/cli/command_index.py finds."""
 

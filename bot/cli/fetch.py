@@ -27,7 +27,7 @@ def fetch(
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write the original, byte for byte. Without -o it goes under its own name into this folder, if no such file is there."""
+    """Write the original file, byte for byte; without -o into this folder, under its own name, unless that is taken."""
     from bot import schemas
     from bot.cli.open_desk import opened
     from core.schemas.assets import FetchedAsset

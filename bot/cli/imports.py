@@ -27,17 +27,17 @@ def ingest(
     place: Annotated[list[str], typer.Argument(metavar="PATH...", help="Folders, ZIP files, or s3://bucket/prefix.")],
     rule: Annotated[
         list[str],
-        typer.Option("--rule", "-r", metavar="PATTERN", help="Whose a file is, by its path: {client}/{project}/{shot}_*."),
+        typer.Option("--rule", "-r", metavar="PATTERN", help="How paths name client and shot: {client}/{project}/{shot}_*."),
     ] = [],  # noqa: B006  (Typer wants a literal)
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who made all of it, if that is one person.")] = "",
-    project: Annotated[str, typer.Option("--project", "-p", metavar="PROJECT", help="What all of it was made for.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who made all of it, if it was one person.")] = "",
+    project: Annotated[str, typer.Option("--project", "-p", metavar="PROJECT", help="The project all of it was made for.")] = "",
     owner: Annotated[
         bool, typer.Option("--owner", help="A file's owner on this system made it, where that is a known member.")
     ] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on taking in what appears there, until interrupted.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Have another look at files that could not be read.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep importing what appears there, until interrupted.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Try again to read files that could not be read.")] = False,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="End when everything can be found; pictures follow in the background.")
+        bool, typer.Option("--no-wait", help="Return when everything can be found; thumbnails follow in the background.")
     ] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write what could not be read there, a JSON line each.")
@@ -45,7 +45,7 @@ def ingest(
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take in files from before Slate: nothing there is changed, doing it again takes in only what is new.
+    """Import files from before Slate. They are not changed, and a second run imports only what is new.
 
     \b
     slate ingest /renders --rule "{client}/{project}/**/{shot}_*"
@@ -221,7 +221,7 @@ def reindex(
     everything: Annotated[bool, typer.Option("--all", help="Read everything again, not only what an older reader read.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read files' words again with today's reader, note what parts of pictures are found by, and make the search index anew."""
+    """Read the stored metadata again with the current reader, compute missing keypoints, and rebuild the search index."""
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
     from core.files import reparse
@@ -236,4 +236,4 @@ def reindex(
     if as_json:
         print_json(ReindexSchema(changed=changed, indexed=indexed, looked_at=looked_at))
     else:
-        print(f"{changed:,} say something else now; {indexed:,} are in the index; the looks of {looked_at:,} were noted.")
+        print(f"{changed:,} were read differently, {indexed:,} are in the index, keypoints of {looked_at:,} were computed.")

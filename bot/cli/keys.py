@@ -27,13 +27,14 @@ from core.schemas.operations import (
 
 
 def init(as_json: AsJson = False) -> None:
-    """Make a development authority (root, intermediate, leaf, time stamp) in the data folder; what is there stays."""
+    """Create a development authority (root, intermediate, leaf, time stamp) in the data folder; an existing one is kept."""
     from bot.cli.open_desk import read_settings
     from core.provenance.seal.keys import init as make
 
     settings = read_settings()
     made = make(settings.keys, settings.team)
-    said = f"Made an authority in {settings.keys}." if made else f"There is one in {settings.keys} already; nothing was changed."
+    there = f"There is one in {settings.keys} already. Nothing was changed."
+    said = f"Created a certificate authority in {settings.keys}." if made else there
     _tell(
         AuthoritySchema(folder=str(settings.keys), made=made),
         f"{said} Give root.pem to whoever should trust your files.",
@@ -42,7 +43,7 @@ def init(as_json: AsJson = False) -> None:
 
 
 def show(as_json: AsJson = False) -> None:
-    """Say which certificate signs, by whom it was issued, and until when it is good."""
+    """Show the certificate that signs: who issued it, and until when it is valid."""
     from bot.cli.open_desk import read_settings
     from core.provenance.seal import signer
 
@@ -57,7 +58,7 @@ def show(as_json: AsJson = False) -> None:
 
 
 def rotate(as_json: AsJson = False) -> None:
-    """Make a new leaf of the same authority; files signed so far stay as good as they are."""
+    """Create a new leaf certificate of the same authority; files signed before stay valid."""
     from bot.cli.open_desk import read_settings
     from core.provenance.seal.keys import rotate as renew
 
@@ -77,7 +78,7 @@ def revoke(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Believe no file signed with this certificate any more, on this Slate; or none that an authority's list withdraws."""
+    """Stop trusting files signed with this certificate, on this Slate, or with those on an authority's revocation list."""
     from bot.cli.open_desk import read_settings
     from core.provenance.seal import revocation
 
@@ -106,7 +107,7 @@ def seal(
     as_name: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Seal what was made while there was no key, or has no time stamp yet; `--renew` what will not be valid for long."""
+    """Seal what was made without a key or a time stamp; with `--renew`, seal again what expires soon."""
     from bot.cli.open_desk import opened
     from bot.cli.run_line import sit_down
     from core.files import reseal
@@ -128,7 +129,7 @@ def seal(
                 rows.append(SealedAsset(asset=asset.code, state=done.seal_state, sha256=done.sha256))
             except SlateError as problem:
                 rows.append(SealedAsset(asset=asset.code, state=asset.seal_state, why=problem.message))
-    nothing = "Nothing turns invalid within six weeks." if renew else "Nothing waits for a seal."
+    nothing = "Nothing expires within six weeks." if renew else "Nothing waits for a seal."
     said = "\n".join(row.why or f"{row.asset}: {row.state}" for row in rows) or nothing
     _tell(SealList(results=rows), said, as_json)
 

@@ -10,10 +10,10 @@ from bot.cli.options import AsJson
 
 
 def join(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As others shall see it, such as Mia.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As others see it, such as Mia.")],
     as_json: AsJson = False,
 ) -> None:
-    """Create a member, for whom `--as NAME` speaks from then on; the same as entering that name in the room."""
+    """Create a member, whom `--as NAME` can then name; the same as entering that name in the room."""
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
     from bot.identity import join_at_terminal

@@ -62,7 +62,7 @@ def worker(
     backend: Annotated[str, typer.Option(help="Name of the backend to serve. Without it: every configured one, all lanes.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Carry out renders: one process a lane, as many lanes a backend as SLATE_LANES says."""
+    """Carry out renders: one process per lane, SLATE_LANES lanes per backend."""
     settings = _begin("worker", as_json)
     name = backend or settings.backend
     if not name:
@@ -183,7 +183,7 @@ def clerk(as_json: AsJson = False) -> None:
 
 
 def archivist(as_json: AsJson = False) -> None:
-    """Finish what `slate ingest` found: keep its bytes, fingerprint its looks, make its small pictures."""
+    """Finish imported files: store them, make fingerprints, thumbnails and previews."""
     from core.desk import here
     from storage.queue import ARCHIVE
 
@@ -195,7 +195,7 @@ def archivist(as_json: AsJson = False) -> None:
 
 
 def discord(as_json: AsJson = False) -> None:
-    """Listen to Discord; ends with an error when the connection breaks for good, to be started again."""
+    """Listen to Discord; exits with an error when the connection breaks for good, so that it is restarted."""
     from bot.discord.client import serve
     from core.desk import here
 
@@ -209,7 +209,7 @@ def discord(as_json: AsJson = False) -> None:
 
 
 def sweeper(as_json: AsJson = False) -> None:
-    """Put back on its way whatever got lost: tickets, dead workers' renders, posts left behind."""
+    """Recover what got lost: missing tickets, renders of dead workers, messages that are behind."""
     from core.desk import here
     from core.rendering.reconciler import Sweeper
 

@@ -20,7 +20,7 @@ PROVIDERS = ("bot.slack.selftest", "bot.discord.selftest")
 
 
 def chat(as_json: AsJson = False) -> None:
-    """Upload a sealed canary to each connected chat, take it back, tell which layers survived, and remove it there."""
+    """Upload a sealed test file to each connected chat, download it again, report which layers survived, and delete it there."""
     from bot.cli.answer_output import print_json
     from bot.cli.open_desk import opened
     from core.errors import Conflict

@@ -13,7 +13,7 @@ def verify_store(
     quick: Annotated[bool, typer.Option("--quick", help="Look for what is missing and what nobody needs; read no file.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Prove every stored file against its digest, and tell what is missing, damaged or needed by nothing; changes nothing."""
+    """Compare every stored file with its digest, and list what is missing, damaged or not needed. Nothing is changed."""
     from bot.cli.answer_output import print_json
     from bot.cli.error_output import ExitCode
     from bot.cli.open_desk import opened
@@ -37,7 +37,7 @@ def verify_store(
         for digest in found.damaged:
             print(f"damaged: {digest}")
         if found.orphan_count:
-            print(f"{found.orphan_count:,} files are needed by nothing ({found.orphan_size / 1e6:,.1f} MB); --json lists them.")
+            print(f"{found.orphan_count:,} files are not needed ({found.orphan_size / 1e6:,.1f} MB); --json lists them.")
         print("All is well." if found.well else "Restore what is missing or damaged from a backup of the file store.")
     if not found.well:
         raise typer.Exit(ExitCode.UNAVAILABLE)

@@ -31,11 +31,11 @@ def follow(desk: Desk, code: str, *, as_json: bool) -> None:
     Ctrl-C ends the waiting, not the render.
     """
     if not desk.queue.ping():
-        sys.stderr.write(f"{code} is kept, and waits for Slate to run: `slate up` starts it.\n")
+        sys.stderr.write(f"{code} is saved and waits until Slate runs: `slate up` starts it.\n")
     try:
         _wait(desk, code)
     except KeyboardInterrupt:
-        sys.stderr.write(f"\n{code} goes on without you; `slate queue` shows it, `slate cancel {code}` ends it.\n")
+        sys.stderr.write(f"\n{code} is still running; `slate queue` shows it, `slate cancel {code}` ends it.\n")
         raise
     from bot import schemas
     from bot.show import render_card

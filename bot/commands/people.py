@@ -131,7 +131,7 @@ def admit(asked: Asked) -> Answer:
 def deactivate(asked: Asked) -> Answer:
     """Deactivate somebody who has left: they are out of Slate everywhere within a minute.
 
-    Their renders that still wait are cancelled, and their links to files are taken back. What they made and said stays, and
+    Their renders that still wait are cancelled, and their links to files are revoked. What they made and said stays, and
     `/reactivate` lets them in again.
     /deactivate @tom
     """
@@ -141,7 +141,7 @@ def deactivate(asked: Asked) -> Answer:
     )  # fmt: skip
     renders, links = len(done.cancelled), len(done.revoked)
     rest = f" {renders} waiting render{'s were' if renders != 1 else ' was'} cancelled." if renders else ""
-    rest += f" {links} link{'s were' if links != 1 else ' was'} taken back." if links else ""
+    rest += f" {links} link{'s were' if links != 1 else ' was'} revoked." if links else ""
     text = f"**{done.member.name}** is deactivated.{rest}" if done.changed else f"{done.member.name} is deactivated already."
     undo = (Button("reactivate", f"member/{done.member.id}", "Reactivate"),) if done.changed else ()
     cancelled, revoked = [one.code for one in done.cancelled], [one.code for one in done.revoked]

@@ -65,7 +65,7 @@ def vary(asked: Asked) -> Answer:
 def reroll(asked: Asked) -> Answer:
     """Render the same again with a new seed.
 
-    Inputs given as name:value are changed on the way. Without an id it is your last render, or the one of the thread.
+    Inputs given as name:value are changed. Without an id it is your last render, or the one of the thread.
     /reroll R-4F2K
     /reroll steps:30
     """

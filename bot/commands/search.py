@@ -113,7 +113,7 @@ def whatis(asked: Asked) -> Answer:
     """Look up where a picture came from, even without metadata.
 
     Drop the picture in, or give an id. A copy that was scaled, cropped or compressed is recognised by what it shows.
-    A picture or a clip out of a film names the film and its seconds.
+    For a frame or a clip of a film, the film and the time in it are named.
     `private:yes` shows the answer to you only.
     /whatis
     /whatis A-7Q0D

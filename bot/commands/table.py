@@ -76,12 +76,12 @@ TABLE: tuple[Command, ...] = (
         Option("dry", "yes only shows what a recipient could learn.", "switch"),
     )),
     Command("links", "links.listed", "[ID]", "asset", (
-        Option("revoke", "yes takes the link back.", "switch"),
+        Option("revoke", "yes revokes the link.", "switch"),
         Option("limit", "How many are shown, at most 100.", "count"),
     )),
     Command("profile", "export.profile", "[PROFILE] [rule:value …]", "", (
         PROJECT,
-        *(Option(rule, f"The rule {rule} of the profile.") for rule in profiles.RULES),
+        *(Option(rule, profiles.HELP[rule]) for rule in profiles.RULES),
         Option("reset", "yes restores the default rules.", "switch"),
     )),
     Command("verify", "export.verify", "[ID or ADDRESS], or drop a picture in", "asset"),

@@ -213,7 +213,7 @@ async def open_channel(request: Request, home: Home, me: Me) -> JSONResponse:
 def _open_channel(home: House, me: Member, wanted: Opening) -> str:
     slug = names.slug(names.clean(wanted.name.lstrip("#"), "channel name"))
     if not slug:
-        raise BadInput("The channel's name has no letters or digits.", hint="Give it some.")
+        raise BadInput("The channel's name has no letters or digits.", hint="Choose a name that has some.")
     with home.desk.writing() as session:
         if projects.channel(session, PLATFORM, slug) is not None:
             raise Conflict(f"There is a channel #{slug} already.", hint="Choose it from the list, or use another name.")

@@ -35,7 +35,7 @@ def download(fetch: Callable[[OutputFile], bytes], output: OutputFile, rest: Cal
         else:
             if completeness.is_page(data, output.filename):
                 said = f"{server} answered a web page in place of a file."
-                problem = GarbledAnswer(said, hint="Perhaps a proxy before it asks for a password.", backend=server)
+                problem = GarbledAnswer(said, hint="A proxy in front of it may ask for a password.", backend=server)
             elif completeness.is_cut(data, output.filename) and not _believed(data, output, seen):
                 problem = lost(output, server, "is incomplete")
             elif completeness.is_damaged(data):

@@ -71,7 +71,7 @@ def behind(desk: Desk, token: str) -> LinkedFile:
 
 def _why_not(link: SharedLink) -> str:
     if link.revoked_at is not None:
-        return "This link was taken back."
+        return "This link was revoked."
     return "This link is no longer good." if link.ends_at <= now() else "This link was used as often as it may be."
 
 
@@ -94,7 +94,7 @@ def revoke(desk: Desk, code: str, *, by: Member) -> SharedLink:
         if link.member_id != by.id and role_in(session, by, project).rank < Role.LEAD.rank:
             raise Refused(f"{link.code} is somebody else's.", hint="Whoever made it, a lead or an admin can take it back.")
         if link.revoked_at is not None:
-            raise Conflict(f"{link.code} is taken back already.")
+            raise Conflict(f"{link.code} is revoked already.")
         link.revoked_at = now()
         session.add(link)
         told = {"file": link.filename, "uses": link.uses}

@@ -92,6 +92,23 @@ SHIPPED: dict[str, Profile] = {
     "public": Profile("public", licences=False, lineage=False, format="jpeg", size=2048, colour="srgb"),
     "archive": Profile("archive", whole=True, naming="{date}-{asset}"),
 }
+HELP = {
+    "words": "yes keeps prompts, seeds and settings.",
+    "graph": "yes keeps the workflow graph.",
+    "people": "yes keeps names of people.",
+    "work": "yes keeps client, project, shot and workflow.",
+    "models": "yes keeps the names of models.",
+    "licences": "yes keeps the licences of models.",
+    "lineage": "yes keeps the signed history.",
+    "credit": "Credit line.",
+    "data_mining": "What is said about training on the copy.",
+    "format": "png, jpeg, webp or avif; empty keeps the format.",
+    "size": "Longest side in pixels, never enlarged; 0 keeps the size.",
+    "quality": "1 to 100, for JPEG, WebP and AVIF.",
+    "colour": "srgb converts the colours to sRGB; keep keeps the colour profile.",
+    "naming": "File name pattern: {project}_{shot}_{number}.",
+}
+"""What each rule does, in the help of the command."""
 RULES = {one.name: one.type for one in fields(Profile) if one.name not in ("name", "whole")}
 
 

@@ -47,7 +47,7 @@ def headers(data: bytes) -> Headers:
             wanted = 2 if data[page.body : page.body + 7] == b"\x01vorbis" else 1
             continue
         if page.serial != first.serial:
-            raise BadPicture("The sound file holds several streams.", hint="Send one sound a file.")
+            raise BadPicture("The sound file holds several streams.", hint="Send one audio track per file.")
         pages.append(page)
         at = page.body
         for lace in page.laces:

@@ -118,7 +118,7 @@ def _asked(url: str, most: int, private: bool, ends: float) -> Fetched | str:
                 raise BadInput(f"{host[:100]} is too slow.", hint="Download the file and drop it in instead.") from problem
             raise BadInput(f"{host[:100]} does not answer as it should.", hint="Check the address in a browser.") from problem
     if len(data) > most:
-        raise TooLong(f"The file is larger than {most >> 20} MiB.", hint="Download it and drop it in smaller.")
+        raise TooLong(f"The file is larger than {most >> 20} MiB.", hint="Make it smaller and drop it in again.")
     if time.monotonic() >= ends:
         raise BadInput(f"{host[:100]} is too slow.", hint="Download the file and drop it in instead.")
     return Fetched(data, unquote(parts.path.rpartition("/")[2])[:200] or "file")

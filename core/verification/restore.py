@@ -73,7 +73,7 @@ def _needs_some(looked: Looked) -> None:
         hint = "`/verify` with the picture tells what they say."
         raise Conflict("It has valid Content Credentials of its own: they are not replaced.", hint=hint)
     if HIDDEN in looked.examined.problems:
-        raise Conflict("Text is hidden in the lowest bits of its pixels: such a file is not signed.", hint="Save it anew first.")
+        raise Conflict("Text is hidden in the lowest bits of its pixels: such a file is not signed.", hint="Save it again first.")
 
 
 def _agreement(desk: Desk, looked: Looked, original: Asset) -> float:

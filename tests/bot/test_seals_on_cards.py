@@ -107,7 +107,7 @@ def test_the_command_line_renews_what_runs_out_and_takes_revocation_lists(talk: 
     assert (done["asset"], done["state"]) == (asset.code, "sealed")
     assert slate.json("seal", "--renew")["results"] == []
     assert slate("seal", "--renew") == 0
-    assert "Nothing turns invalid within six weeks." in slate.out
+    assert "Nothing expires within six weeks." in slate.out
     (tmp_path / "list.pem").write_bytes(withdraw(own, new, now()))
     told = slate.json("keys", "revoke", "--list", str(tmp_path / "list.pem"))
     assert (told["certificates"], told["issuer"]) == (1, "CN=Studio intermediate (development),O=Studio")

@@ -38,7 +38,7 @@ class Stamper:
             ) from problem
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise SealUnavailable(
-                "The time-stamping key is of another kind than Slate makes.", hint="Run `slate keys init` anew."
+                "The time-stamping key is of another kind than Slate makes.", hint="Run `slate keys init` again."
             )
         self._key = key
 

@@ -134,8 +134,8 @@ def test_the_links_that_a_leaver_made_are_taken_back(talk: Talk, kit: Member) ->
     file = LinkedFile(talk.desk.blobs.put(b"a picture"), "hero.png", "image/png")
     mine, theirs = links.make(talk.desk, file, by=talk.mia), links.make(talk.desk, file, by=talk.ana)
     gone = talk.say("/deactivate @mia", by=kit)
-    assert "1 link was taken back" in gone.text
-    with pytest.raises(Conflict, match="taken back"):
+    assert "1 link was revoked" in gone.text
+    with pytest.raises(Conflict, match="revoked"):
         links.follow(talk.desk, mine.rpartition("/")[2])
     assert links.follow(talk.desk, theirs.rpartition("/")[2]).filename == "hero.png"
     assert [one["action"] for one in talk.say("/audit action:revoked by:@kit", by=kit).data["events"]] == ["link:revoked"]

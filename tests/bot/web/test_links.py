@@ -68,7 +68,7 @@ def test_a_link_is_listed_and_taken_back_by_whoever_made_it_or_a_lead(web: Web) 
     assert say(web, lea, f"links {codes[0]} revoke:yes")["error"] == ""
     street = web.client()
     assert [street.get(one).status_code for one in (path, other)] == [409, 409]
-    assert "taken back" in street.get(path).json()["message"]
+    assert "revoked" in street.get(path).json()["message"]
     assert say(web, mia, f"links {asset.code}")["count"] == 2
 
 
