@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sqlmodel import Session
+
 from core import files
 from core.comfyui import facts as comfyui_facts
 from core.comfyui.facts import PARSER, Facts
@@ -64,10 +66,15 @@ def _one(desk: Desk, before: Asset) -> int:
             asset.parser = PARSER
             session.add(asset)
             return 0
-        apply(asset, seen)
-        session.add(asset)
-        record(session, Event(Action.ASSET_REPARSED, asset.code, asset_id=asset.id))
+        write(session, asset, seen)
     return 1
+
+
+def write(session: Session, asset: Asset, seen: Examined) -> None:
+    """Put what was read into the locked Asset, and record it."""
+    apply(asset, seen)
+    session.add(asset)
+    record(session, Event(Action.ASSET_REPARSED, asset.code, asset_id=asset.id))
 
 
 def _plain(seen: Examined) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from core import files
 from core.desk import Desk
-from core.events import Event, record
-from core.events.actions import Action
 from core.files import reparse
 from core.formats.raw_text import RawText
 from core.importing import sidecars
@@ -40,9 +38,7 @@ def add(desk: Desk, asset_id: int, texts: Iterable[RawText]) -> bool:
         if locked is None:
             return False
         raw_metadata.replace(session, asset_id, [one.kept() for one in merged])
-        reparse.apply(locked, seen)
-        session.add(locked)
-        record(session, Event(Action.ASSET_REPARSED, locked.code, asset_id=asset_id))
+        reparse.write(session, locked, seen)
     return True
 
 

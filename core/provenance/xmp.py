@@ -19,7 +19,7 @@ from defusedxml.ElementTree import fromstring
 from core.provenance.disclosure import Disclosure
 from core.security.sandbox import sandboxed
 
-_SPACES = {
+SPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
@@ -29,7 +29,7 @@ _SPACES = {
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
     "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
 }
-_BY_SPACE = {f"{{{uri}}}": prefix for prefix, uri in _SPACES.items()}
+_BY_SPACE = {f"{{{uri}}}": prefix for prefix, uri in SPACES.items()}
 _LONGEST_PROMPT = 20_000
 MOST = 2 << 20
 
@@ -108,11 +108,11 @@ def aigc(statement: Mapping[str, Any], policy: Policy) -> str:
 
 def packet(values: Mapping[str, str]) -> str:
     """An XMP packet with these plain properties."""
-    spaces = "".join(f' xmlns:{prefix}="{_SPACES[prefix]}"' for prefix in sorted({n.partition(":")[0] for n in values} | {"xmp"}))
+    spaces = "".join(f' xmlns:{prefix}="{SPACES[prefix]}"' for prefix in sorted({n.partition(":")[0] for n in values} | {"xmp"}))
     lines = "".join(f"<{name}>{escape(_legal(value))}</{name}>" for name, value in values.items())
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Slate">'
-        f'<rdf:RDF xmlns:rdf="{_SPACES["rdf"]}"><rdf:Description rdf:about=""{spaces}>{lines}</rdf:Description></rdf:RDF>'
+        f'<rdf:RDF xmlns:rdf="{SPACES["rdf"]}"><rdf:Description rdf:about=""{spaces}>{lines}</rdf:Description></rdf:RDF>'
         '</x:xmpmeta><?xpacket end="r"?>'
     )
 
@@ -131,11 +131,11 @@ def read(text: str) -> dict[str, str]:
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
         return {}
     found: dict[str, str] = {}
-    for element in tree.iter(f"{{{_SPACES['rdf']}}}Description"):
+    for element in tree.iter(f"{{{SPACES['rdf']}}}Description"):
         for name, value in element.attrib.items():
             _note(found, name, value)
         for child in element:
-            told = child.attrib.get(f"{{{_SPACES['rdf']}}}resource") or "".join(child.itertext())
+            told = child.attrib.get(f"{{{SPACES['rdf']}}}resource") or "".join(child.itertext())
             _note(found, child.tag, told)
     return found
 

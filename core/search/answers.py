@@ -337,5 +337,10 @@ _FACTS: dict[Want, Callable[[Teller, Sequence[Result], bool], str]] = {
 
 
 def either(parts: Sequence[str]) -> str:
-    """`a, b or c`."""
-    return listed(parts).replace(" and ", " or ") if parts else ""
+    """`a, b or c`; an "and" within a name stays.
+
+    >>> either(["Smith and Sons"]), either(["a", "Smith and Sons"]), either(["a", "b", "c"])
+    ('Smith and Sons', 'a or Smith and Sons', 'a, b or c')
+    """
+    head = ", ".join(parts[:-1])
+    return f"{head} or {parts[-1]}" if head else "".join(parts)

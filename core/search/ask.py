@@ -81,15 +81,9 @@ def answer(
     `project` is the one of the place it is asked in; `after` is an earlier SearchAnswer's; `before` what the person asked just
     before, which "and by Zoe?" goes on from. Raises BadQuery for what cannot be read, Refused for who may not search.
     """
-    roles.allow(session, by, roles.Permission.FIND, project)
-    scope = scope or Scope(roles.visible_projects(session, by))
-    zone, moment = zone_of(by), now or clock.now()
-    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
-    text, told = languages.answer_language(text)
-    spoken = languages.recognised(text)
-    understood = _Understander(known, corpus, moment, zone, by, project, bool(spoken))
-    parts = messages.parts(_english(text, known, corpus) if spoken else text, known.says)
-    question = _yes_or_no(understood.of(parts[0], before), spoken, text, parts[0])
+    read = _read(session, text, by, project, scope, now)
+    understood, known, parts, scope = read.understander, read.understander.known, read.parts, read.scope
+    question = _yes_or_no(understood.of(parts[0], before), read.spoken, read.text, parts[0])
     goes_on = bool(before) and understood.goes_on(understood.one(parts[0]), parts[0], before)
     questions = messages.together(question, [(understood.one(part), part) for part in parts[1:]])
     found = replace(_found(session, questions[0], scope, known, understood, limit, after), goes_on=goes_on)
@@ -97,7 +91,36 @@ def answer(
         if found.choices:
             break
         found = _both(found, _found(session, following, scope, known, understood, limit, ""), following)
-    return _said_in(told or spoken, replace(found, sentence=found.doubts + found.sentence), questions[0], known)
+    return _said_in(read.told or read.spoken, replace(found, sentence=found.doubts + found.sentence), questions[0], known)
+
+
+@dataclass(frozen=True)
+class _ReadText:
+    """A text in somebody's scope, ready to be understood part by part."""
+
+    scope: Scope
+    text: str
+    told: str
+    """The language that the answer shall be in, where the text says so."""
+    spoken: str
+    """The language that the text is in; empty for English."""
+    english: str
+    parts: list[str]
+    understander: _Understander
+
+
+def _read(
+    session: Session, text: str, by: Member, project: Project | None, scope: Scope | None, now: datetime | None
+) -> _ReadText:
+    """Raises Refused for who may not search."""
+    roles.allow(session, by, roles.Permission.FIND, project)
+    scope = scope or Scope(roles.visible_projects(session, by))
+    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
+    text, told = languages.answer_language(text)
+    spoken = languages.recognised(text)
+    english = _english(text, known, corpus) if spoken else text
+    understander = _Understander(known, corpus, now or clock.now(), zone_of(by), by, project, bool(spoken))
+    return _ReadText(scope, text, told, spoken, english, messages.parts(english, known.says), understander)
 
 
 def _both(first: SearchAnswer, second: SearchAnswer, question: Question) -> SearchAnswer:
@@ -236,17 +259,11 @@ def explain(
 
     Raises what `answer` raises.
     """
-    roles.allow(session, by, roles.Permission.FIND, project)
-    scope = Scope(roles.visible_projects(session, by))
-    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
-    text, _told = languages.answer_language(text)
-    spoken = languages.recognised(text)
-    english = _english(text, known, corpus)
-    how = _Understander(known, corpus, now or clock.now(), zone_of(by), by, project, bool(spoken))
-    parts = messages.parts(english, known.says)
-    questions = [_yes_or_no(how.one(parts[0]), spoken, text, parts[0]), *(how.one(part) for part in parts[1:])]
-    read = {"language": spoken, "read as": english} if spoken else {}
-    return [read | search_explain.explained(question) for question in questions]
+    read = _read(session, text, by, project, None, now)
+    how, parts = read.understander, read.parts
+    questions = [_yes_or_no(how.one(parts[0]), read.spoken, read.text, parts[0]), *(how.one(part) for part in parts[1:])]
+    foreign_text = {"language": read.spoken, "read as": read.english} if read.spoken else {}
+    return [foreign_text | search_explain.explained(question) for question in questions]
 
 
 def matching(

@@ -226,3 +226,10 @@ def test_pictures_of_films_are_found_by_their_looks_and_noted_anew(house: House)
     film_frames.note(house.session, {film.id: [(100, "33" * 32)]})
     assert film_frames.seconds_of(house.session, film.id) == [0.1]
     assert [one.asset_id for one in film_frames.near(house.session, "0f" * 32, within=20)] == [other.id]
+
+
+def test_kinds_that_never_take_a_seal_keep_none_from_being_sealed(house: House) -> None:
+    for ordinal in range(5):
+        house.asset(house.render(), ordinal, mime="model/gltf-binary", seal_state="unsealed")
+    later = house.asset(house.render(), seal_state="unsealed")
+    assert [one.code for one in assets.to_seal(house.session, {"unsealed"}, {"image/png"}, 5)] == [later.code]

@@ -15,22 +15,14 @@ from core.provenance import statement, xmp
 from core.provenance.disclosure import Disclosure
 from core.provenance.seal import iscc, names
 from core.provenance.seal.names import SealOrigin
-from core.provenance.xmp import Policy
+from core.provenance.xmp import SPACES, Policy
 
 Action = dict[str, Any]
 Definition = dict[str, Any]
 
 _MOST = 600_000
 """Characters of a statement that go into a manifest, whose definition takes a mebibyte in all; else its hash stands there."""
-_CONTEXT = {
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
-    "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
-}
+_CONTEXT = {name: uri for name, uri in SPACES.items() if name != "rdf"}
 _TRAINING = {
     "no-ai-training": ("allowed", "notAllowed", "notAllowed", "allowed"),
     "prohibited": ("notAllowed", "notAllowed", "notAllowed", "notAllowed"),
