@@ -284,7 +284,7 @@ def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Sca
             desk.queue.put_after(session, ARCHIVE, FINISH, min(one.id for one in made), max(one.id for one in made))
     for one in outcomes:
         if one.examined is not None and one.state is FoundState.KNOWN:
-            late_sidecars.add(desk, rows[one.sha256], one.examined.raw)
+            late_sidecars.add(desk, rows[one.sha256], one.examined.raw, one.entry.place)
 
 
 def _found(one: ScanOutcome, rows: dict[str, int]) -> ImportedFile:

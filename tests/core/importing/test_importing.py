@@ -21,6 +21,7 @@ from core.recognition import identify
 from core.recognition.identify import Certainty
 from core.search import ask
 from storage import search
+from storage.files import raw_metadata
 from storage.search import Facet, FacetField, Query, Scope
 from storage.tables import FoundState, Origin
 from tests.core.graphs import image_to_image, text_to_image
@@ -85,6 +86,28 @@ def test_a_sidecar_that_comes_later_or_beside_a_copy_is_read_too(studio: Studio)
     studio.put("more/a.txt", told.replace(b"42", b"99"))
     assert (again.taken, studio.ingest().taken) == (0, 0)
     assert studio.asset("a.png").seed == "42"
+
+
+def test_a_sidecar_that_was_changed_is_taken_at_the_next_import_and_one_beside_a_copy_is_not(studio: Studio) -> None:
+    told = b"a red bicycle\nNegative prompt: rain\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Model: sd15"
+    bare = studio.put("a.png", encoded(scene(1)))
+    studio.put("a.txt", told)
+    studio.put("copies/a.png", bare.read_bytes())
+    studio.put("copies/a.txt", told)
+    studio.ingest()
+    studio.put("copies/a.txt", told.replace(b"42", b"99"), at=1_760_000_000)
+    studio.ingest()
+    assert studio.asset("a.png").seed == "42"
+
+    studio.put("a.txt", told.replace(b"42", b"43").replace(b"red", b"green"), at=1_760_000_000)
+    studio.ingest()
+
+    assert (studio.asset("a.png").prompt, studio.asset("a.png").seed) == ("a green bicycle", "43")
+    with studio.desk.reading() as session:
+        assert ask.answer(session, "green bicycle", by=studio.ana).results
+        kept = raw_metadata.of(session, studio.asset("a.png").id or 0) or ()
+    assert len([one for one in kept if one[0].startswith("sidecar ")]) == 1
+    assert studio.ingest().taken == 0
 
 
 def test_copies_are_one_asset_and_a_moved_file_is_known_by_its_bytes(studio: Studio) -> None:
