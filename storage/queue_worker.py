@@ -69,6 +69,9 @@ class Server(SimpleWorker):
     def subscribe(self) -> None:
         """Listen to no orders over Redis: nobody here gives any, and the listener would cost a second at every end."""
 
+    def set_shutdown_requested_date(self) -> None:
+        """Tell Redis nothing from within a signal: where it is away, the error would hit whatever this process was doing."""
+
     def execute_job(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Carry out a job of ours; what somebody else put into the queue is dropped unread."""
         if problem := foreign(job, self.known):

@@ -61,7 +61,7 @@ def source(module: str, text: str) -> Source:
         for name in _defined(node):
             told.parts.setdefault(name, []).append(node)
             told.names.setdefault(name, f"{module}.{name}")
-            if any(_name(one) == "sandboxed" for one in getattr(node, "decorator_list", [])):
+            if any(_name(one) in ("sandboxed", "sandbox.sandboxed") for one in getattr(node, "decorator_list", [])):
                 told.sandboxed.add(name)
     return told
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.exports import strip
+from tests.fuzz.box_readers import TARGETS_OF, UNFUZZED
+from tests.fuzz.targets import TARGETS
 from tests.reading_outside import Source, source, sources, unsandboxed
 
 ALLOWED: dict[str, str] = {
@@ -48,6 +50,12 @@ def known() -> dict[str, Source]:
 
 def test_whatever_reads_foreign_bytes_runs_in_the_sandbox(known: dict[str, Source]) -> None:
     assert unsandboxed(known, ALLOWED) == {}
+
+
+def test_every_module_that_the_sandbox_carries_out_has_fuzz_targets_or_a_reason_why_not(known: dict[str, Source]) -> None:
+    marked = {told.module for told in known.values() if told.sandboxed}
+    assert marked == TARGETS_OF.keys() | UNFUZZED.keys()
+    assert {target for some in TARGETS_OF.values() for target in some} <= TARGETS.keys()
 
 
 def test_nothing_is_allowed_that_is_not_there(known: dict[str, Source]) -> None:

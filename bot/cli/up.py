@@ -180,7 +180,9 @@ def _start_queue(settings: Settings, supervisor: Supervisor, logs: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     valkey.shut_down(settings.redis_socket)  # one that a killed Slate left behind
     command = tuple(valkey.command(folder, settings.redis_socket))
-    supervisor.add([Child("queue", command, group=QUEUE, log_file=str(logs / "queue.log"), foreign=True, folder=str(folder))])
+    log = str(logs / "queue.log")
+    reached_by = str(settings.redis_socket)
+    supervisor.add([Child("queue", command, group=QUEUE, log_file=log, foreign=True, folder=str(folder), reached_by=reached_by)])
     supervisor.tend()
     _wait(lambda: valkey.answers(settings.redis_socket), "the embedded queue", supervisor)
 

@@ -24,6 +24,8 @@ LIFELINE = "SLATE_LIFELINE"
 STOP_SECONDS = 6.0
 """How long a child may take to end by itself."""
 LONGEST_PAUSE = 15.0
+UNREACHED_SECONDS = 10.0
+"""How long the file by which a child is reached may be missing; a start takes some of it."""
 LONG_LIFE = 20.0
 """Seconds after which a child that dies is started again at once."""
 
@@ -49,6 +51,8 @@ class Child:
     """A program that does not watch the lifeline, as it is not ours: where the system can (Linux), it is told to end instead."""
     folder: str = ""
     """A folder it needs, made before each start: somebody may have deleted it meanwhile."""
+    reached_by: str = ""
+    """A file, such as its socket, without which nobody reaches it: one whose file is gone is ended, and started again."""
 
 
 class Supervisor:
@@ -60,6 +64,7 @@ class Supervisor:
         self._started: dict[str, float] = {}
         self._next_start: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
+        self._missing: dict[str, float] = {}
         self.deaths: Counter[str] = Counter()
         """How often each child has died."""
         self._stop = threading.Event()
@@ -95,12 +100,22 @@ class Supervisor:
         for child in self.children:
             process = self._running.get(child.name)
             if process is not None and process.poll() is None:
+                self._end_unreached(child, process)
                 continue
             if process is not None and child.name not in self._next_start:
                 self._note_death(child, process)
             if time.monotonic() >= self._next_start.get(child.name, 0.0):
                 self._next_start.pop(child.name, None)
                 self._start(child)
+
+    def _end_unreached(self, child: Child, process: subprocess.Popen[bytes] | Forked) -> None:
+        """End a child that lives and that nobody can reach any more."""
+        if not child.reached_by or os.path.exists(child.reached_by):
+            self._missing.pop(child.name, None)
+        elif time.monotonic() - self._missing.setdefault(child.name, time.monotonic()) >= UNREACHED_SECONDS:
+            log.warning("supervisor.unreached", child=child.name, missing=child.reached_by)
+            self._missing.pop(child.name)
+            process.kill()
 
     def _note_death(self, child: Child, process: subprocess.Popen[bytes] | Forked) -> None:
         self.deaths[child.name] += 1

@@ -33,6 +33,8 @@ _IN_A_ROW = 2_400
 _CPU_SECONDS = 12.0
 _APART = 16
 """In how many of 256 bits a picture must differ from the last one that was kept."""
+LONGEST = 2_147_483.0
+"""Seconds, some 24 days: a file that claims more says it of no film, and the column for milliseconds holds no more."""
 _SHORTEST = 0.02
 """Seconds that one picture of an animation is shown, where it says less."""
 
@@ -134,7 +136,7 @@ class _Film:
             )
         )
         pixels.check(int(width), int(height), max_pixels)
-        self.length = count / rate if rate > 0 and count > 0 else 0.0
+        self.length = min(count / rate, LONGEST) if rate > 0 and count > 0 else 0.0
         """Seconds, as the file says; 0 where it does not."""
         self.is_long = count > _IN_A_ROW
 
@@ -146,7 +148,7 @@ class _Film:
         """How many seconds it takes, by going through it until the process has used so many."""
         last = 0.0
         while self._film.grab() and time.process_time() < until:
-            last = self._now
+            last = max(last, self._now)
         return last
 
     def frames(self, seconds: Sequence[float]) -> Iterator[ShownFrame]:
@@ -183,7 +185,7 @@ class _Film:
 
     @property
     def _now(self) -> float:
-        return self._told(cv().CAP_PROP_POS_MSEC) / 1000
+        return min(self._told(cv().CAP_PROP_POS_MSEC) / 1000, LONGEST)
 
     def _given(self, second: float) -> ShownFrame | None:
         shown, pictured = self._film.retrieve()
@@ -204,7 +206,7 @@ class _Animation:
         """How many seconds it takes, by going through it until the process has used so many."""
         last = 0.0
         for _, second, shown in self._shown():
-            last = second + shown
+            last = min(second + shown, LONGEST)
             if time.process_time() >= until:
                 break
         return last
@@ -218,7 +220,7 @@ class _Animation:
                 image.load()
                 shown = max(_SHORTEST, float(image.info.get("duration") or 0) / 1000)
                 yield image, second, shown
-                second += shown
+                second = min(second + shown, LONGEST)
 
     def frames(self, seconds: Sequence[float]) -> Iterator[ShownFrame]:
         """The pictures at these seconds, in their order; without any, some in each second from the beginning to the end."""

@@ -60,7 +60,9 @@ def _fuzz(name: str, seconds: int, kept: Path) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["core", "storage"]):
+        from core.security.sandbox import process
         from tests.fuzz.targets import TARGETS, finds
+    process.inside = True  # the readers run here, where their lines are seen
     corpus, broken = kept / "corpus" / name, kept / "broken"
     corpus.mkdir(parents=True, exist_ok=True)
     broken.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ from core.importing.sources.zip_files import Archive
 from core.importing.stream import sift
 from core.provenance import parameters, xmp
 from tests.core.graphs import flux, hires, image_to_image, text_to_image
+from tests.fuzz.box_readers import BOX
 from tests.fuzz.other_readers import OTHERS, Target, film
 from tests.fuzz.wild import graph_of
 from tests.pictures import SAMPLES, comfy_png, encoded, scene
@@ -216,7 +217,7 @@ _SAID = {
     "sieve": Target(_sieve, sample(".mp4")),
     "zip": Target(_archive, _zips),
 }
-TARGETS: dict[str, Target] = _MARKED | _SAID | OTHERS
+TARGETS: dict[str, Target] = _MARKED | _SAID | OTHERS | BOX
 
 
 def finds() -> Iterator[tuple[str, Path]]:

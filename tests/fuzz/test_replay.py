@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from core.security.sandbox import process
 from tests.fuzz.targets import TARGETS, finds
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The readers themselves run, as they do in a worker of the sandbox."""
+    monkeypatch.setattr(process, "inside", True)
 
 
 @pytest.mark.parametrize("name", TARGETS)

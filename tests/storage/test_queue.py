@@ -17,7 +17,7 @@ import structlog
 from rq import Callback
 from rq.serializers import JSONSerializer
 
-from storage import valkey
+from storage import queue_worker, valkey
 from storage.database import Database
 from storage.known_jobs import JOBS
 from storage.queue import CHAT, Queue
@@ -154,3 +154,20 @@ def test_a_worker_comes_back_to_a_redis_that_was_killed_and_lost_the_end_of_its_
     valkey.shut_down(socket)
     server.wait(10)
     assert (tmp_path / "out").read_text().endswith("after\n")
+
+
+def test_a_worker_that_is_told_to_stop_while_redis_is_away_finishes_its_job(redis_url: str) -> None:
+    """The error of a lost Redis, raised in the signal's handler, would end the render that is being carried out."""
+    queue = Queue(redis_url)
+    worker = queue_worker.Server([queue.rq("q")], connection=queue.redis, serializer=queue_worker.JSONSerializer)
+    worker.stopping = lambda: None
+    worker.connection = redis.Redis(port=1)
+    worker._state = "busy"
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        worker.request_stop(signal.SIGTERM, None)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert worker.told_to_stop
+    assert worker._stop_requested

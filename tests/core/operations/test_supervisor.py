@@ -49,6 +49,21 @@ def test_a_child_that_is_killed_is_started_again() -> None:
         until(lambda: supervisor.pids().get("sleeper", first) != first, "the second start")
 
 
+def test_a_child_that_lives_but_that_nobody_can_reach_any_more_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.operations.supervisor.UNREACHED_SECONDS", 0.0)
+    socket = tmp_path / "socket"
+    socket.touch()
+    with supervised(Child("queue", SLEEPER, reached_by=str(socket))) as supervisor:
+        until(lambda: "queue" in supervisor.pids(), "the first start")
+        first = supervisor.pids()["queue"]
+        socket.unlink()
+        until(lambda: not alive(first), "its end")
+        socket.touch()
+        until(lambda: alive(supervisor.pids().get("queue", first)), "the second start")
+
+
 def test_stopping_leaves_no_process() -> None:
     with supervised(Child("one", SLEEPER), Child("two", SLEEPER, group=1)) as supervisor:
         until(lambda: len(supervisor.pids()) == 2, "both started")
