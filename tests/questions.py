@@ -262,8 +262,8 @@ def _at(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def asked(database: Database, studio: Studio, question: Row) -> tuple[Outcome, str]:
-    """What became of the question, and what was said."""
+def asked(database: Database, studio: Studio, question: Row, *, clicks: bool = True) -> tuple[Outcome, str]:
+    """What became of the question, and what was said; `clicks`: buttons below an answer that is not right are tried."""
     text = re.sub(r"\bp\d{3}\b", lambda match: studio.codes.get(match[0], match[0]), question["text"])
     earlier = question.get("after") or []
     before = [earlier] if isinstance(earlier, str) else list(earlier)
@@ -284,7 +284,7 @@ def asked(database: Database, studio: Studio, question: Row) -> tuple[Outcome, s
             return Outcome.RIGHT, found.sentence
         said = f"{found.sentence[:300]} {found.understood} {len(found.results)} found"
         before = []
-        choices = [answer(choice.text) for choice in (*found.choices, *found.without)[:10]]
+        choices = [answer(choice.text) for choice in (*found.choices, *found.without)[: 10 * clicks]]
         if any(one is not None and right(one, question["expect"], studio) for one in choices):
             return Outcome.CLICK, said
     return _short_of(found), said

@@ -31,7 +31,7 @@ _PLURAL_UNITS = word_set(
     weeks months quarters years customers campaigns brands designers
     """
 )
-_NEGATIONS = word_set("not never no without except excluding nobody none neither nor minus besides cannot")
+_NEGATIONS = word_set("outside not never no without except excluding nobody none neither nor minus besides cannot")
 _EXTREMES = word_set(
     """
     most least fewest top biggest largest smallest longest shortest slowest fastest latest newest oldest earliest busiest highest
@@ -58,7 +58,9 @@ def read(line: Line) -> None:
 
 def _left_over(line: Line) -> list[str]:
     counted = line.frame.unit is not None or line.frame.per is not None or line.frame.without
-    return [
+    last = len(line.keys) - 1
+    asked = [line.words[last].raw] if last > 0 and line.keys[last] in ("when", "where", "who", "why", "whom") else []
+    return asked + [
         line.words[at].raw
         for at in line.free()
         if (line.keys[at] in _CHANGING and not harmless(line, at))
@@ -157,6 +159,7 @@ def negations_left(line: Line) -> list[int]:
     places = [
         at for at, one in enumerate(line.words) if one.key in _NEGATIONS and not line.inside(at) and not _searched(line, one.key)
     ]
+    places = [at for at in places if line.original(at) != "outside" or line.outside_of(at)]
     return [at for at in places if not harmless(line, at) and line.original(at + 1)]
 
 

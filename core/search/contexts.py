@@ -150,7 +150,9 @@ def _may_be_part(line: Line, context: Context, first: int, last: int) -> bool:
 
 
 def _dull(text: str) -> bool:
-    return text in ordinary("function") | picture_nouns() | units_said() | ORDERS | frozenset(["client", "clients", "us", "me"])
+    return text in ordinary("function") | picture_nouns() | units_said() | ORDERS | frozenset(
+        ["client", "clients", "us", "me", "public", "team"]
+    )
 
 
 @cache

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.errors import BadQuery
@@ -155,9 +156,12 @@ def _longest(words: Sequence[str], start: int, today: date) -> tuple[int, Days] 
     return None
 
 
+_ORDINAL = re.compile(r"^(\d+)(?:st|nd|rd|th)$")
+
+
 def _plain(words: Sequence[str]) -> str:
     """`12th of March` and `the 12 march` made equal: ordinals without their letters, no `the` and `of`."""
-    kept = [re.sub(r"^(\d+)(?:st|nd|rd|th)$", r"\1", word) for word in words if word not in ("the", "of")]
+    kept = [_ORDINAL.sub(r"\1", word) if word[:1].isdigit() else word for word in words if word not in ("the", "of")]
     return kept[0] if len(kept) == 1 else " ".join(kept).replace("!", "")
 
 
@@ -175,6 +179,7 @@ def _at(day: date, hour: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), zone).astimezone(UTC)
 
 
+@lru_cache(8192)
 def _days(text: str, today: date) -> Days | None:
     for rule in _RULES:
         days = rule(text, today)

@@ -173,6 +173,9 @@ def _exports(line: Line) -> list[MentionedEvent]:
     for at, key in enumerate(line.keys):
         if key not in EXPORT:
             continue
+        if line.outside_of(at):  # used on anything outside Solid: of other projects
+            line.take(at, at + 1)
+            continue
         event = MentionedEvent(at, Relation.EXPORTED, (), negated=_negated(line, at), verbal=True)
         values = {_PROFILES[one] for place, one in _profile_words(line, at)}
         for place, _one in _profile_words(line, at):
@@ -254,7 +257,7 @@ def _acts(line: Line, verb: int, first: int, last: int) -> bool:
         "sign",
         "signed",
     }
-    leads = first == 0 or before in _AGENT or line.words[first - 1].stop
+    leads = first == 0 or line.original(first) in ("i", "we") or before in _AGENT or line.words[first - 1].stop
     return leads and all(one in small for one in between)
 
 

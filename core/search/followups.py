@@ -40,11 +40,15 @@ def asks(question: Question) -> bool:
     return bool(own or question.want is not Want.PICTURES or question.frame != Frame() or question.subject)
 
 
+_POLITE = re.compile(r"^(?:(?:please|pls|plz|ok|okay|thanks|thx)\b[ ,]*)+(?=\w)", re.IGNORECASE)
+
+
 def follows(question: Question, text: str) -> bool:
     """Whether a text goes on from the question before: it says so, points back, or names nothing of its own."""
     if question.subject or question.choices:
         return False
-    if _GOES_ON.match(text.strip()):
+    text = _POLITE.sub("", text.strip())
+    if _GOES_ON.match(text):
         return True
     own = [one for one in question.conditions if not one.implied]
     placed = any(one.words or (one.facet and one.facet.field.value in ("client", "project", "shot", "by")) for one in own)

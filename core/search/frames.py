@@ -81,7 +81,9 @@ _HOW_LONG_TOOK = re.compile(
 )
 _HOW_LONG = re.compile(r"\bhow long\b")
 _WHY = re.compile(r"\b(?:why|what (?:did \S+ say|was wrong|s wrong|is wrong|was the problem)|how come)\b")
-_WHERE_RAN = re.compile(r"\b(?:where (?:did|was|were)(?= .*\b(?:run|ran|render|rendered)$)|what did .*\brun on$)")
+_WHERE_RAN = re.compile(
+    r"\b(?:(?:ran|run|rendered) (?:on )?where$|where (?:did|was|were)(?= .*\b(?:run|ran|render|rendered)$)|what did .*\brun on$)"
+)
 _WHICH_FACT = re.compile(
     rf"\b(?:(?:with|by|in|from|on|under|using|for|at|and) )?(?:what|which|whats)(?: is| are| was| were)?(?: of "
     rf"(?:the|our))? {_ART}{_FACT}(?: (?:name|value|number|file|version|settings?|models?))?\b(?! (?:by|per) )"
@@ -364,8 +366,14 @@ def _more_facts(line: Line) -> None:
             line.others.append(want)
 
 
+_SOMEBODY = re.compile(r"^(?:somebody|someone|something) (?:is|was|has|did|are|here|else)\b")
+
+
 def _yes(line: Line) -> None:
     said = " ".join(key for key in line.keys)
+    if _SOMEBODY.match(said) and line.reading.text.rstrip().endswith("?") and line.want is Want.PICTURES:
+        line.set(yes=True)
+        return
     match = _YES.match(said)
     if match and not _NOT_YES.match(said) and line.want in (Want.PICTURES, Want.LIST):
         line.asking = True

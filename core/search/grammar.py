@@ -75,6 +75,7 @@ def read(line: Line, *, asked: bool = False) -> None:
     line.asking = asked or _asks(line)
     _codes(line)
     naming.full_names(line)
+    naming.capitals(line)
     if match := line.find(_SEND_ME):
         line.keys[match[1].last - 2] = "show"
     made = phrases("phrases", "verdicts", "made", "exports")
@@ -226,7 +227,7 @@ def _me(line: Line) -> None:
     if found is not None:
         first, last = found[1]
         line.asking = True
-        negated = line.negated_before(first)
+        negated = line.original(first - 1) != "never" and line.negated_before(first)
         before = len(line.reading.conditions)
         mine(line.reading, negated=negated)
         if len(line.reading.conditions) > before:

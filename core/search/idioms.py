@@ -75,6 +75,8 @@ _TURNS: tuple[tuple[str, str], ...] = (
      r"which \g<unit> have no"),
     (r"\b(?P<e>exported|delivered) (?:by|per) (?:type|kind)s?\b", r"\g<e> per profile"),
     # What became of it, what it came from
+    (r"\bfrom (?:what|which)(?: pictures?| images?| ones?)? (?:it was|was it|they were|were they|is it|it is) "
+     r"(?:made|upscaled|rendered|based|derived|generated|built)\b", "what went into"),
     (r"\b(?:has |was |got )?used (?:for|to) (?:make|making|create|do) (?:what|which(?: \S+)?)\b", "what came from"),
     (r"^(?P<it>\S+) (?:later|then|afterwards) made(?: \S+)? (?:what|which)(?: pictures?)?\b", r"what came from \g<it>"),
     (rf"\b(?:(?:the|any|all|direct|its) )*{_KIN} (?:of|from)\b", "what came from"),

@@ -85,7 +85,7 @@ MANY_PICTURES = frozenset(["shots", "images", "pictures", "pics", "renders", "re
 ABOUT_ME = re.compile(
     r"\b(?:(?:made|done|rendered) )?by me\b|\b(?:am|are) i\b|\bi\b(?! (?:think|mean|guess|need|want|was wondering|"
     r"see|get|have to|would|suppose|hope|know|am looking|am trying))|\b(?:did|have|had) i\b|\bi (?:made|did|"
-    r"rendered|created|generated)\b|\b(?:my|mine)\b|\bme (?:vs|versus)\b|\b(?:vs|versus) me\b"
+    r"rendered|created|generated)\b|\b(?:my|mine)\b|\bme (?:vs|versus|or|and)\b|\b(?:or|than) me\b|\b(?:vs|versus) me\b"
 )
 ASKS_FOR_ME = re.compile(r"^(?:please )?(?:show|give|find|get|tell|send)(?: to)? (?:me|us)\b")
 HERE = re.compile(r"\b(?:in |for |from )?(?:this|the current|our) (?:project|channel)\b|\bhere\b")

@@ -344,6 +344,14 @@ class Line:
         if self.reading.conditions:
             self.spots.setdefault(self.reading.conditions[-1], self.words[at].start)
 
+    def outside_of(self, at: int) -> bool:
+        """Whether the word `outside` at a place leads to a client, a project or a shot: `outside Solid`."""
+        if self.words[at].raw.casefold() != "outside" or at + 1 >= len(self.words):
+            return False
+        places = (FacetField.CLIENT, FacetField.PROJECT, FacetField.SHOT)
+        named = [spot for one, spot in self.spots.items() if one.facet and one.facet.field in places]
+        return self.words[at + 1].start in named
+
     def inside(self, at: int) -> bool:
         """Whether the word at a place is part of a name or a date."""
         one = self.words[at]

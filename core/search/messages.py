@@ -20,7 +20,7 @@ from core.search.lexicon import Want
 from storage.search import FacetField
 
 _SEAM = re.compile(
-    r"(?:\s+\+\s+(?=(?:is|was|who|when)\b)|[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|"
+    r"(?:\s+\+\s+(?=(?:is|was|who|when)\b)|[?!]+\s+(?=\w)|\n+|(?<=[a-z0-9\"])(?<!\bno)(?<!\bnos)(?<!\bvs)(?<!\b[MmDds]r)(?<!\b[Mm]rs)(?<!\be\.g)(?<!\bi\.e)[.]\s+(?=[A-Za-z])|,?\s+(?=(?:and|&|n|"
     r"then) (?:who|when|what|which|"
     r"whose|how (?:many|long|big|much)|(?:on |in |with |by |to )?(?:the )?(?:which|what|whom)|by who|is it|was it|are they|"
     r"were they|has it|"

@@ -124,6 +124,23 @@ def _seasons(line: Line) -> None:
             line.add(match, at, at + 1)
 
 
+_GRAMMAR = word_set(
+    "daily weekly monthly yearly public latest last first second next final most top each every single average rate share open"
+)
+
+
+def capitals(line: Line) -> None:
+    """A client, project or shot called by a word of questions, written with a capital where a sentence has none: `in Daily`."""
+    for at, one in enumerate(line.words):
+        if line.keys[at] not in _GRAMMAR or not one.raw[:1].isupper() or one.raw.isupper():
+            continue
+        begins = at == 0 or line.words[at - 1].stop
+        match = line.reading.vocabulary.exact(line.keys[at], (*_PLACES, FacetField.SHOT))
+        if match and (not begins or line.original(at + 1) in ("", "for", "by")):
+            line.asking = True
+            line.add(match, at, at + 1)
+
+
 def last_resort(line: Line) -> None:
     """Where nothing else says what it is about, an ordinary word that is a name in full: `has the single been approved`."""
     said = [one for one in line.reading.conditions if not one.implied and (one.facet is None or one.facet.field in _NAMED)]
@@ -278,7 +295,9 @@ def _called_like_a_unit(line: Line, at: int) -> bool:
 @cache
 def _never() -> frozenset[str]:
     """Words that are no part of a name unless something else says so."""
-    events_said = frozenset([*events.APPROVE, *events.REJECT, *events.EXPORT, "unapproved", *UNDECIDED_SAID])
+    events_said = frozenset(
+        [*events.APPROVE, *events.REJECT, *events.EXPORT, "unapproved", "public", "internal", *UNDECIDED_SAID]
+    )
     return ordinary("function") | picture_nouns() | ordinary("chat") | units_said() | events_said | ORDERS
 
 

@@ -100,6 +100,14 @@ _TOLD_APART = {
 
 def _each(line: Line) -> None:
     """`sole / jar: how many renders each`, `workflows of Acme with how many each`: by what several are named of, or by a noun."""
+    verdicts = [
+        one for one in line.reading.conditions if one.facet and one.facet.field is FacetField.STATUS and not one.facet.negated
+    ]
+    counts = line.want is Want.HOW_MANY or any(line.original(at) in ("numbers", "counts") for at in range(len(line.words)))
+    if len(verdicts) > 2 and counts and line.frame.per is None:
+        line.want = Want.HOW_MANY
+        line.set(per=Group.STATUS, unit=None)
+        return
     each = next((at for at, key in enumerate(line.keys) if key in ("each", "apiece")), None)
     if each is None or line.want is not Want.HOW_MANY or line.frame.per is not None:
         return

@@ -271,9 +271,7 @@ def _group(noun: str) -> Group | str:
     return unit if unit in PERIODS else Group(unit)
 
 
-_N_PEOPLE = re.compile(
-    rf"\b(?:the )?(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)}) (?:people|persons|artists|clients|projects|models|loras|servers)\b"
-)
+_N_PEOPLE = re.compile(rf"\b(?:the )?(?P<n>\d|{'|'.join(NUMBERS)}) (?:people|persons|artists|clients|projects|models|loras)\b")
 _NTH = re.compile(
     rf"\b(?:the )?(?P<nth>second|third|fourth|fifth|2nd|3rd|4th|5th|next)(?: |-){_ORDER.replace('top', 'most')}\b|\brunner up\b"
 )
@@ -390,6 +388,9 @@ def _doer_of_ranking(line: Line) -> Group | str | None:
     if found is None:
         return None
     line.take(*found[1])
+    if found[0].group() == "whose":
+        line.set(per=Group.BY)
+        return line.frame.per
     verbs = [key for key in line.keys[found[1].last :] if key in (*events.APPROVE, *events.REJECT, *events.EXPORT, *events.MADE)]
     owns = re.search(r"^(?:has|have|had|got|gets|get|owns?)\b", " ".join(line.keys[found[1].last :]))
     verbs = [] if owns else verbs

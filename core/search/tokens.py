@@ -17,6 +17,10 @@ MOST = 64
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″＂", '"') | dict.fromkeys("’‘‛＇`", "'") | {"：": ":"})
 _FIELD = re.compile(r"([^\W\d_][\w-]*):(?!//)[ \t]*", re.UNICODE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_PROSE = re.compile(
+    r"(?:who|whose|what|when|which|how|where|is|are|was|were|did|has|have|any|show|renders?|pictures?|images?)(?:'?s)?\b",
+    re.IGNORECASE,
+)
 _BARE = re.compile(r'[^\s,"]+')
 _WORD = re.compile(r'[^\s"]+')
 
@@ -79,6 +83,8 @@ def _next(text: str, at: int) -> Piece:
         match = _quoted(text, start)
         return Piece(at, match.end(), _unescaped(match[1]), quoted=True, negated=negated)
     field = _FIELD.match(text, start)
+    if field and field.end() > field.end(1) + 1 and _PROSE.match(text, field.end()):
+        field = None  # per artist: who is ahead?
     if field and (is_field(field[1]) or field.end() == field.end(1) + 1):
         return _field(text, at, field, negated=negated)
     word = _WORD.match(text, start)

@@ -79,7 +79,7 @@ def _european(text: str) -> tuple[str, int]:
     for code, letters in _LETTERS.items():
         marked = len(long & _marks(code))
         scores[code] += 2 * bool(letters.search(text) and (marked or not plain))
-    words_too = {code: scores[code] + 0.5 * len(long & _own_words(code) - _marks(code)) for code in EUROPEAN}
+    words_too = {code: scores[code] + 0.5 * len(long & _only_own_words(code)) for code in EUROPEAN}
     best = max(words_too, key=lambda code: words_too[code])
     rival = max((score for code, score in words_too.items() if code != best), default=0)
     enough = words_too[best] >= _CERTAIN or (words_too[best] >= 1 and not plain and len(said) <= 8)
@@ -106,6 +106,11 @@ def _own_words(code: str) -> frozenset[str]:
     found = language(code)
     words = {said[0] for said in (*found.phrases, *found.things) if len(said) == 1 and len(said[0]) > 2}
     return frozenset(word for word in words if not known(word) and word not in _ENGLISH and word not in _table_of_english())
+
+
+@cache
+def _only_own_words(code: str) -> frozenset[str]:
+    return _own_words(code) - _marks(code)
 
 
 @cache

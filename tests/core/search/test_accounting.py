@@ -126,3 +126,24 @@ def test_a_number_that_no_shot_of_its_name_has_is_no_shot() -> None:
     spreads = tuple(KnownName(FacetField.SHOT, f"spread {at}", f"spread {at}", (f"spread {at}",)) for at in (3, 7))
     question = parser.understand("is spread 12 approved?", Vocabulary(spreads), datetime(2026, 3, 25, tzinfo=UTC), UTC)
     assert question.strangers == ("spread 12",)
+
+
+def test_a_project_called_by_a_word_of_questions_is_one_where_it_has_a_capital() -> None:
+    names = Vocabulary((*_NAMES.names, KnownName(FacetField.PROJECT, "1", "Daily", ("daily",), frozenset({1}))))
+    question = parser.understand("how many renders in Daily this week", names, datetime(2026, 3, 25, tzinfo=UTC), UTC)
+    assert "project Daily" in question.understood
+    assert question.frame.per is None
+
+
+def test_a_word_of_exports_is_no_part_of_a_name() -> None:
+    names = Vocabulary((*_NAMES.names, KnownName(FacetField.CLIENT, "2", "Public Library", ("public library",), frozenset({2}))))
+    question = parser.understand("what has been made public", names, datetime(2026, 3, 25, tzinfo=UTC), UTC)
+    assert question.understood == ("exported to public",)
+
+
+def test_outside_of_a_client_is_for_others() -> None:
+    assert "not client Acme" in _read("was canny used on anything outside Acme?").understood
+
+
+def test_a_field_with_a_blank_before_a_question_word_is_prose() -> None:
+    assert _read("rejections per artist: who is first?").unknown == ()
