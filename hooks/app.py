@@ -147,7 +147,9 @@ def _ends_feeds_first(bell: Bell) -> Iterator[None]:
 def _slate_error(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, errors.SlateError)
     status = status_of(problem)
-    if status >= 500:
+    if isinstance(problem, errors.SandboxBusy):  # the sender is told; a line for each would help whoever floods us
+        log.debug("web.busy", path=request.url.path)
+    elif status >= 500:
         log.error("web.failed", path=request.url.path, code=problem.code, message=problem.message)
     return _answer(request, status, problem.code, problem.message, problem.hint)
 

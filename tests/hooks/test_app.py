@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,26 @@ def test_the_nearest_class_upwards_decides() -> None:
 
 def test_health_is_told(web: Web) -> None:
     assert web.client().get("/healthz").json() == {"ok": True, "database": "up", "redis": "up"}
+
+
+def test_health_is_told_while_all_shared_threads_are_taken(web: Web) -> None:
+    over, taken = threading.Event(), threading.Semaphore(0)
+
+    def hold() -> None:
+        taken.release()
+        over.wait(20)
+
+    web.app.add_api_route("/hold", hold)
+    others = [threading.Thread(target=lambda: web.client().get("/hold"), daemon=True) for _ in range(60)]
+    for one in others:
+        one.start()
+    try:
+        assert all(taken.acquire(timeout=20) for _ in range(40)), "as many as there are"
+        assert web.client().get("/healthz", timeout=10).json()["ok"]
+    finally:
+        over.set()
+        for one in others:
+            one.join(20)
 
 
 def test_a_database_that_is_away_is_told_and_nothing_breaks(web: Web, tmp_path: Path) -> None:
