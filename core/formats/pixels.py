@@ -48,11 +48,22 @@ def opened(data: bytes, *, max_pixels: int, max_edge: int = MAX_EDGE, every_fram
     try:
         with Image.open(io.BytesIO(_safe(data, every_frame)), formats=_formats(data)) as image:
             check(image.width, image.height, max_pixels, max_edge)
-            yield image
+            with _later_frames(max_pixels):
+                yield image
     except (UnidentifiedImageError, Image.DecompressionBombError, *_FOREIGN) as problem:
         if isinstance(problem, Image.DecompressionBombError):
             raise TooManyPixels() from problem
         raise BadPicture("The picture is damaged or cut off.", hint="Send the complete file.") from problem
+
+
+@contextmanager
+def _later_frames(max_pixels: int) -> Iterator[None]:
+    """A later frame may be larger than the picture says: a GIF grows with it. Pillow refuses one of twice as many pixels."""
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _formats(data: bytes) -> tuple[str, ...]:

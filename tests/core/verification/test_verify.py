@@ -18,6 +18,7 @@ from core.provenance.seal import keys, manifest, sign
 from core.provenance.seal.manifest import Ingredient
 from core.provenance.xmp import Policy
 from core.security import safe_fetch
+from core.security.public_addresses import public
 from core.settings import Settings
 from core.verification import restore, verify
 from core.verification.verify import Outcome
@@ -183,9 +184,9 @@ def test_a_redirect_inside_a_circle_an_error_and_a_flood_are_refused(web: str, m
     seen: list[str] = []
     real = safe_fetch._address
 
-    def address(host: str, port: int, private: bool, ends: float) -> str:
+    def address(host: str, port: int, reachable: safe_fetch.Reachable, ends: float) -> str:
         seen.append(host)
-        return real(host, port, private and host == "127.0.0.1", ends)
+        return real(host, port, reachable if host == "127.0.0.1" else public, ends)
 
     monkeypatch.setattr(safe_fetch, "_address", address)
     with pytest.raises(BadInput, match="open Internet"):
