@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,12 +29,37 @@ from storage.queue import Queue
 from tests.postgres import Cluster, find_binaries, quick_folder
 from tests.waiting import until
 
+ROOT = Path(__file__).parents[1]
+DATABASES = ("sqlite", "postgres")
+ONE_DATABASE = (("tests", "bot"), ("tests", "hooks"))
+
 
 def missing(what: str, remedy: str) -> NoReturn:
     """Skip loudly, by name and with the remedy; in CI a missing part is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and in CI nothing may be skipped: {remedy}")
     pytest.skip(f"{what} is missing: {remedy}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of the front ends run on one of the two databases, half of them on each; all others run on both.
+
+    SQL is written in storage only. `SLATE_TEST_DATABASES=both` runs everything on both.
+    """
+    if os.environ.get("SLATE_TEST_DATABASES") == "both":
+        return
+    kept = [item for item in items if _on_this_database(item)]
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if not _on_this_database(item)])
+        items[:] = kept
+
+
+def _on_this_database(item: pytest.Item) -> bool:
+    chosen = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+    if chosen not in DATABASES or item.path.relative_to(ROOT).parts[:2] not in ONE_DATABASE:
+        return True
+    test = item.nodeid.replace(chosen, "", 1)
+    return chosen == DATABASES[zlib.crc32(test.encode()) % 2]
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +121,7 @@ def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     postgres_cluster.drop(name)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh, migrated database: once on SQLite, once on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
