@@ -72,6 +72,16 @@ class Server(SimpleWorker):
     def set_shutdown_requested_date(self) -> None:
         """Tell Redis nothing from within a signal: where it is away, the error would hit whatever this process was doing."""
 
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> tuple[Job, rq.Queue] | None:
+        """The next job; an entry that RQ itself cannot read is dropped, and does not end this process."""
+        while True:
+            try:
+                return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+            except (ValueError, TypeError, KeyError) as problem:
+                log.error(
+                    "queue.foreign-job", queue=",".join(self.queue_names())[:80], problem=f"it cannot be read: {problem}"[:200]
+                )
+
     def execute_job(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Carry out a job of ours; what somebody else put into the queue is dropped unread."""
         if problem := foreign(job, self.known):

@@ -67,7 +67,7 @@ class Guard:
         if origin is None:
             foreign = headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
         else:
-            foreign = urlsplit(origin).netloc.casefold() != host.casefold() and not self._is_public(origin)
+            foreign = not self._is_own(origin, host)
         return "This request did not come from Slate's own pages. Open Slate and try again there.\n" if foreign else ""
 
     def _is_ours(self, host: str) -> bool:
@@ -77,9 +77,15 @@ class Guard:
             return False
         return name in self.names or _is_address(name)
 
-    def _is_public(self, origin: str) -> bool:
-        """Whether the origin is the public name, which a proxy may have replaced in the Host header."""
-        name = (urlsplit(origin).hostname or "").casefold()
+    def _is_own(self, origin: str, host: str) -> bool:
+        """Whether it is where the request went, or the public name, which a proxy may have replaced in the Host header."""
+        try:
+            place = urlsplit(origin)
+            name = (place.hostname or "").casefold()
+        except ValueError:
+            return False
+        if place.netloc.casefold() == host.casefold():
+            return True
         return name in self.names and name not in ("localhost", "") and not _is_address(name)
 
 

@@ -64,6 +64,7 @@ def _frame(paper: PdfDocument, frame: SheetFrame, left: float, top: float, width
     if frame.picture:
         shown = previews.still(frame.picture, _MOST_PIXELS).convert("RGB")
         shown.thumbnail((720, 720))
+        shown.info.clear()
         packed = io.BytesIO()
         shown.save(packed, "JPEG", quality=85)
         scale = min(width / shown.width, height / shown.height)

@@ -20,7 +20,7 @@ from core.exports.profiles import Profile
 from core.exports.transcode import Copy, Original
 from core.files import Limits, stored
 from core.people.roles import Permission, allow
-from core.provenance import embed, origins, policies, xmp
+from core.provenance import origins, policies
 from core.provenance.seal import read as seal_read
 from core.provenance.seal.read import Credentials
 from storage.clock import now
@@ -88,7 +88,7 @@ def prepare(desk: Desk, asset: Asset, wish: Wish, *, by: Member, number: int = 1
         whole = _whole(session, asset, wish, by)
     data = _bytes(desk, asset)
     if not origins.made_here(asset):
-        whole = replace(whole, stated=_carried(asset, data))
+        whole = replace(whole, stated=_carried(desk, asset, data))
     if whole.profile.graph and not whole.stated.get("graph"):
         read = files.examine(data, asset.filename, limits=replace(_LARGE, max_pixels=desk.settings.max_pixels)).graph
         whole = replace(whole, stated=whole.stated | ({"graph": read} if read else {}))
@@ -145,13 +145,13 @@ def _whole(session: Session, asset: Asset, wish: Wish, by: Member) -> Whole:
     )
 
 
-def _carried(asset: Asset, data: bytes) -> dict[str, Any]:
+def _carried(desk: Desk, asset: Asset, data: bytes) -> dict[str, Any]:
     """What can be stated of a file that was brought here: only what it says of itself, as its own claim."""
     try:
-        told = xmp.read(embed.xmp_in(data, asset.mime))
+        claims = files.glance(data, asset.filename, limits=replace(_LARGE, max_pixels=desk.settings.max_pixels)).claims_ai
     except BadPicture:
-        told = {}
-    carried = origins.carried(asset, told)
+        claims = {}
+    carried = origins.carried(asset, claims)
     return {"carried": carried} if carried else {}
 
 

@@ -17,6 +17,7 @@ from core.files import stored
 from core.provenance import policies
 from core.provenance.carriers import carrier_of
 from core.provenance.disclosure import Disclosure
+from core.text.cells import tame
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 _COLUMNS = ("file", "asset", "sha256", "mime", "width", "height", "disclosure", "sealed_by", "status", "licences", "lost")
@@ -84,7 +85,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
             "; ".join(value) if isinstance(value := row[name], list) else str(value if value is not None else "")
             for name in _COLUMNS
         ]
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in cells])
+        writer.writerow(map(tame, cells))
     return out.getvalue()
 
 

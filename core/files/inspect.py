@@ -24,7 +24,7 @@ from core.formats.raw_text import RawText, RawTexts
 from core.formats.sanitize import clean, clean_text
 from core.generators import Unread
 from core.pictures import phash as pictures_phash
-from core.provenance import embed
+from core.provenance import ai_claims, embed
 from core.provenance.carriers import carrier_of
 from core.security.sandbox import sandboxed
 from core.settings import Settings
@@ -63,6 +63,8 @@ class Examined:
     raw: tuple[RawText, ...] = field(default=(), repr=False)
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
     unread: tuple[Unread, ...] = ()
+    claims_ai: Mapping[str, str] = field(default_factory=dict)
+    """`{source_type, told_by}` where it says of itself, unsigned, that AI had a part in it."""
     graph: Graph | None = field(default=None, repr=False)
     workflow: Mapping[str, Any] | None = field(default=None, repr=False)
     facts: Facts | None = None
@@ -232,6 +234,7 @@ def _said(found: Examined, *, briefly: bool = False) -> Examined:
         facts=_facts(found, reading.facts),
         record=record,
         unread=reading.unread,
+        claims_ai=ai_claims.of_texts(texts),
         problems=(*problems, *reading.problems),
     )
 

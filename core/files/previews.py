@@ -88,7 +88,9 @@ def _shrunk(image: Image.Image, edge: int) -> Image.Image:
 
 
 def _written(image: Image.Image, kind: str, **options: int) -> bytes:
-    file = io.BytesIO()
-    profile = image.info.get("icc_profile")
+    """Without a word of the original: Pillow carries a JPEG's comment over by itself."""
+    file, profile = io.BytesIO(), image.info.get("icc_profile")
+    image = image.copy()
+    image.info.clear()
     image.save(file, kind, icc_profile=profile if isinstance(profile, bytes) else None, **options)
     return file.getvalue()

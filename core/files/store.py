@@ -155,9 +155,10 @@ def _asset(desk: Desk, kept: bytes, seen: Derivatives, facts: Facts) -> Asset:
 
 
 def said_of(examined: Examined) -> dict[str, Any]:
-    """What is kept of a file beside its facts: its problems, and the texts that nothing understood."""
+    """What is kept of a file beside its facts: its problems, the texts that nothing understood, and that it says AI."""
     unread = {"unread": [vars(one) for one in examined.unread]} if examined.unread else {}
-    return {"problems": list(examined.problems)} | unread
+    claims = {"claims_ai": dict(examined.claims_ai)} if examined.claims_ai else {}
+    return {"problems": list(examined.problems)} | unread | claims
 
 
 def models_of(facts: Facts, made: Made | None = None) -> list[dict[str, Any]]:

@@ -81,10 +81,12 @@ def chunks(data: bytes) -> list[PngChunk]:
 
 
 def header(data: bytes, parts: list[PngChunk]) -> Header:
-    """What the header claims, before anything is decoded."""
+    """What the header claims, before anything is decoded. A first picture that its animation does not show counts as one more."""
     width, height = struct.unpack(">II", parts[0].body(data)[:8])
     frames = next((int.from_bytes(part.body(data)[:4], "big") for part in parts if part.type == b"acTL"), 1)
-    return Header(width, height, min(max(1, frames), _MAX_FRAMES))
+    order = [part.type for part in parts if part.type in (b"acTL", b"fcTL", b"IDAT")]
+    apart = b"acTL" in order and b"IDAT" in order and b"fcTL" not in order[: order.index(b"IDAT")]
+    return Header(width, height, min(max(1, frames) + apart, _MAX_FRAMES))
 
 
 def read(data: bytes, parts: list[PngChunk], into: RawTexts) -> None:

@@ -45,12 +45,14 @@ _LABELS = {
 }
 GENERATIVE = frozenset({SourceType.TRAINED, SourceType.COMPOSITE})
 """The types that say: a trained model made this or had a part in it."""
-_AI_TERMS = frozenset({"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "trainedalgorithmicdata"})
+_AI_TERMS = frozenset(
+    {"trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "compositesynthetic", "trainedalgorithmicdata"}
+)
 _NO_AI_TERMS = frozenset(
     {"digitalcapture", "computationalcapture", "negativefilm", "positivefilm", "print", "humanedits", "minorhumanedits"}
     | {"digitalcreation", "digitalart"}
 )
-"""Terms that say that a camera or a hand made it. Screen captures, composites and enhancements tell nothing of what they show."""
+"""Terms that say that a camera or a hand made it. Screen captures, other composites and enhancements tell nothing."""
 
 
 def says_ai(uri: str) -> bool:
@@ -64,7 +66,7 @@ def says_no_ai(uri: str) -> bool:
 
 
 def _term(uri: str) -> str:
-    return uri.strip().rstrip("/#").replace("#", "/").rpartition("/")[2].casefold()
+    return uri.strip().partition("?")[0].rstrip("/#").replace("#", "/").rpartition("/")[2].casefold()
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,7 @@ def known(uri: str) -> SourceType | None:
 
 def judge(graph: Mapping[str, Any], facts: Facts, parents: Sequence[Mapping[str, Any]]) -> Disclosure:
     """What a graph did. `parents` are `{asset, sha256, input, source_type}` of the pictures that went in."""
-    generative = bool(facts.passes) or bool({"img2img", "inpaint", "outpaint", "video", "face"} & set(facts.techniques))
-    base = base_of(graph, parents)
+    generative, base = is_generative(facts), base_of(graph, parents)
     if not parents and not facts.pictures_in:
         return Disclosure("created", SourceType.TRAINED if generative or facts.prompt else SourceType.ALGORITHMIC)
     if generative:
@@ -119,6 +120,11 @@ def judge(graph: Mapping[str, Any], facts: Facts, parents: Sequence[Mapping[str,
     done = "resized" if "upscale" in facts.techniques else "edited"
     kind = (known(carried) or SourceType.COMPOSITE) if says_ai(carried) else SourceType.ENHANCED
     return Disclosure("altered", kind, base, done)
+
+
+def is_generative(facts: Facts) -> bool:
+    """Whether a model generates something in a graph; one that only enlarges or corrects a picture does not."""
+    return bool(facts.passes) or bool({"img2img", "inpaint", "outpaint", "video", "face"} & set(facts.techniques))
 
 
 def base_of(graph: Mapping[str, Any], parents: Sequence[Mapping[str, Any]]) -> str:

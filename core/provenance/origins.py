@@ -21,19 +21,19 @@ def source_type(asset: Asset) -> str:
     return str(carried(asset).get("source_type") or "")
 
 
-def carried(asset: Asset, xmp: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """`{source_type, told_by}` of a file that was brought here; empty where it says nothing. `xmp` are the fields of its packet.
+def carried(asset: Asset, claims_ai: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """`{source_type, told_by}` of a file that was brought here; empty where it says nothing.
 
-    That a model had a part in it is kept wherever it is said; anything else only as its credentials say it.
+    That a model had a part in it is kept wherever it is said; anything else only as its credentials say it. `claims_ai` is what
+    was read of the file now, for one that an older reader took in.
     """
     signed = asset.facts.get("credentials") or {}
     said, signer = str(signed.get("source_type") or ""), signed.get("signer") or "an unknown signer"
     own = {"source_type": said, "told_by": f"Content Credentials of {signer}"} if said else {}
     if says_ai(said):
         return own
-    written = str((xmp or {}).get("Iptc4xmpExt:DigitalSourceType") or "")
-    if says_ai(written):
-        return {"source_type": written, "told_by": "XMP in the file"}
+    if claimed := claims_ai or asset.facts.get("claims_ai"):
+        return dict(claimed)
     if program := str(asset.facts.get("generator") or ""):
         return {"source_type": SourceType.TRAINED.value, "told_by": f"generation data of {program[:60]} in the file"}
     return own

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from sqlmodel import Session
 
 from core import workflows
+from core.comfyui import facts
 from core.desk import Desk
-from core.provenance import origins
+from core.provenance import disclosure, origins
 from core.provenance.disclosure import says_ai
+from core.recognition import inputs as recognition_inputs
 from core.rendering import lifecycle
 from storage.files import assets
 from storage.people import members, projects
@@ -95,7 +97,8 @@ def brief(desk: Desk, render: Render) -> Briefing:
         assert project is not None
         client = projects.client(session, project.client_id)
         parent = renders.by_id(session, render.parent_id) if render.parent_id else None
-        return Briefing(
+        inputs = assets.inputs_of(session, render.id or 0)
+        found = Briefing(
             render=render,
             member=member.name,
             client=client.name if client else "",
@@ -103,11 +106,14 @@ def brief(desk: Desk, render: Render) -> Briefing:
             workflow=workflow,
             version=version,
             inputs=dict(render.inputs),
-            pictures={name: _picture(session, asset) for name, asset in assets.inputs_of(session, render.id or 0).items()},
+            pictures={name: _picture(session, asset) for name, asset in inputs.items()},
             models=_models(session, version, render),
             parent=parent.code if parent else "",
             session=_session(session, render),
         )
+    if disclosure.is_generative(facts.read(version.graph)):
+        return found
+    return replace(found, pictures={name: by_looks(desk, inputs[name], one) for name, one in found.pictures.items()})
 
 
 def _picture(session: Session, asset: Asset) -> PictureIn:
@@ -118,6 +124,18 @@ def _picture(session: Session, asset: Asset) -> PictureIn:
         same = (origins.source_type(one) for one in assets.with_pixels(session, asset.pixel_sha256) if origins.made_here(one))
         kind = next(filter(says_ai, same), kind)
     return PictureIn(asset.code, asset.sha256, suffix, asset.size, kind, origins.made_here(asset))
+
+
+def by_looks(desk: Desk, asset: Asset, taken: PictureIn) -> PictureIn:
+    """The same where it was brought here and is a copy of a picture made here with AI: then it says so, too.
+
+    Asked only of what no model generates from: anything else is AI anyway.
+    """
+    if taken.made_here or says_ai(taken.source_type):
+        return taken
+    original = recognition_inputs.copied_from(desk, asset)
+    kind = origins.source_type(original) if original is not None else ""
+    return replace(taken, source_type=kind) if says_ai(kind) else taken
 
 
 def _session(session: Session, render: Render) -> str:

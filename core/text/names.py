@@ -40,9 +40,15 @@ def clean(name: str, what: str = "name", *, longest: int = LONGEST) -> str:
     return spaced
 
 
+_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""What shows nothing and is no format character: fillers, and the empty letter of Braille."""
+_SELECTORS = frozenset(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""Variation selectors: they choose the shape of what stands before them, and show nothing where it has only one."""
+
+
 def _unseen(letter: str) -> bool:
     """Whether the character turns the direction of the text around it, or shows nothing."""
-    return (unicodedata.category(letter) == "Cf" and letter not in "\u200c\u200d") or letter in "\u034f\u115f\u1160\u3164\uffa0"
+    return (unicodedata.category(letter) == "Cf" and letter not in "\u200c\u200d") or letter in _EMPTY
 
 
 def key(name: str) -> str:
@@ -52,7 +58,8 @@ def key(name: str) -> str:
 
 
 _ALIKE = str.maketrans("аеорсухкмтнвіјѕһԁԛԝьгпαοντρυκιχβηγωεі01|ǀıɑɡℓ", "aeopcyxkmthbijshdqwbrnaovtpukixbnywei" + "ollliagl")
-"""Letters of other scripts, and digits, that look like Latin ones (after case folding)."""
+_ALIKE |= dict(zip(map(ord, "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"), map(ord, "abcdefghijklmnoprstuvwyz"), strict=True))
+"""Letters of other scripts, small capitals and digits that look like Latin ones (after case folding)."""
 
 
 def skeleton(name: str) -> str:
@@ -61,7 +68,8 @@ def skeleton(name: str) -> str:
     >>> skeleton("Мiа"), skeleton("Mia"), skeleton("M1a") == skeleton("Mla")
     ('mia', 'mia', True)
     """
-    return "".join(one for one in key(name).translate(_ALIKE) if unicodedata.category(one) != "Cf")
+    shown = (one for one in key(name) if unicodedata.category(one) != "Cf" and one not in _SELECTORS)
+    return "".join(shown).translate(_ALIKE).translate(_ALIKE)
 
 
 def slug(name: str) -> str:

@@ -47,7 +47,7 @@ class Looked:
         """Whether its metadata say that a model had a part, other than by an older Slate that wrote so into what was brought."""
         told = dict(self.claims)
         ours = self.signature is Signature.BROUGHT and told.get("CreatorTool", "").startswith("Slate")
-        return "Generator" in told or (says_ai(told.get("DigitalSourceType", "")) and not ours)
+        return "Generator" in told or (bool(self.examined.claims_ai) and not ours)
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,11 @@ def _claims(data: bytes, examined: Examined) -> tuple[tuple[str, str], ...]:
         told = xmp.read(embed.xmp_in(data, examined.mime))
     except BadPicture:
         told = {}
-    found = [(name.partition(":")[2], value[:300]) for name, value in told.items() if name.partition(":")[2] in _CLAIMS]
+    found = {name.partition(":")[2]: value[:300] for name, value in told.items() if name.partition(":")[2] in _CLAIMS}
+    if examined.claims_ai and not says_ai(found.get("DigitalSourceType", "")):
+        found["DigitalSourceType"] = examined.claims_ai["source_type"]
     program = examined.facts.generator if examined.facts else ""
-    return (*found, *([("Generator", program[:80])] if program else []))
+    return (*found.items(), *([("Generator", program[:80])] if program else []))
 
 
 def _with_our_pixels(desk: Desk, looked: Looked, projects: Collection[int] | None) -> Found | None:
@@ -140,7 +142,7 @@ def _with_our_pixels(desk: Desk, looked: Looked, projects: Collection[int] | Non
     first = next(iter(made), None)
     if first is None:
         return None
-    kind = Recognised.EQUAL if _same_colours(desk, looked, first) else Recognised.LOOKS
+    kind = Recognised.EQUAL if same_colours(desk, looked, first) else Recognised.LOOKS
     return Found(kind, first, first, Recognition(Certainty.CERTAIN, "the same pixels in another file", first, 0))
 
 
@@ -148,7 +150,7 @@ def _found(desk: Desk, looked: Looked, seen: Recognition) -> Found:
     if seen.asset is None:
         return Found(seen=seen)
     kind = _kind(looked.examined, seen)
-    if kind is Recognised.EQUAL and not _same_colours(desk, looked, seen.asset):
+    if kind is Recognised.EQUAL and not same_colours(desk, looked, seen.asset):
         kind = Recognised.LOOKS
     return Found(kind, seen.asset, _original(desk, seen.asset), seen)
 
@@ -164,16 +166,18 @@ def _kind(examined: Examined, seen: Recognition) -> Recognised:
     return Recognised.LOOKS if seen.certainty is Certainty.PROBABLE and not plain else Recognised.RESEMBLES
 
 
-def _same_colours(desk: Desk, looked: Looked, asset: Asset) -> bool:
-    """Whether equal pixels are shown alike: a colour profile that the original has not can make another picture of them."""
-    mine = icc.profile(looked.data, looked.examined.mime)
-    if not mine or looked.examined.sha256 == asset.sha256:
+def same_colours(desk: Desk, looked: Looked, asset: Asset) -> bool:
+    """Whether equal numbers are shown alike: by a colour profile, or a PNG's own chunks, they can make another picture."""
+    mime = looked.examined.mime
+    mine, chosen = icc.profile(looked.data, mime), icc.choices(looked.data, mime)
+    if not (mine or chosen) or looked.examined.sha256 == asset.sha256:
         return True
     try:
-        theirs = icc.profile(stored.read(desk, asset.sha256), asset.mime)
+        original = stored.read(desk, asset.sha256)
     except StoreError:
         return False
-    return icc.shows_alike(mine, theirs)
+    same = not chosen or chosen == icc.choices(original, asset.mime)
+    return same and (not mine or icc.shows_alike(mine, icc.profile(original, asset.mime)))
 
 
 def _original(desk: Desk, asset: Asset) -> Asset:

@@ -85,6 +85,11 @@ def _agreement(desk: Desk, looked: Looked, original: Asset) -> float:
             f"It shows {original.code}, which is a film or animation: only pictures are compared.",
             hint=f"`/export {original.code}` gives all of it with its Content Credentials.",
         )
+    if not evidence.same_colours(desk, looked, original):
+        raise Conflict(
+            f"It is recognised as {original.code}, but its colour profile shows it in other colours.",
+            hint=f"Save it anew in sRGB, or `/export {original.code}`.",
+        )
     share = agreement.agreement_of(
         looked.data, stored.read(desk, original.sha256, name=original.code), max_pixels=desk.settings.max_pixels
     )

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -76,6 +77,21 @@ def test_a_foreign_job_is_refused_logged_and_dropped(redis_url: str, tmp_path: P
     assert [one["event"] for one in logged if one["log_level"] == "error"] == ["queue.foreign-job"] * 3
     assert (list(tmp_path.iterdir()), ours.length(CHAT), list(ours.redis.scan_iter("rq:job:*"))) == ([], 0, [])
     ours.close()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"data": b"x"}, {"data": b"x", "created_at": "yesterday"}, {}], ids=["data", "time", "nothing"]
+)
+@pytest.mark.parametrize("ident", ["a.b", "a b", "ab"])
+def test_an_entry_that_cannot_be_read_does_not_end_the_worker(
+    queue: Queue, capfd: pytest.CaptureFixture[str], ident: str, fields: dict[str, Any]
+) -> None:
+    if fields:
+        queue.redis.hset(f"rq:job:{ident}", mapping=fields)
+    queue.redis.rpush(queue.rq(CHAT).key, ident)
+    queue.put(CHAT, "builtins.print", "the next")
+    queue.serve([CHAT], burst=True)
+    assert "the next" in capfd.readouterr().out
 
 
 def test_every_job_that_is_queued_by_name_is_known_and_there() -> None:

@@ -20,6 +20,7 @@ from core import files as core_files
 from core.desk import Desk
 from core.errors import BadPicture, DiskFull, SlateError, TooLong, TooManyPixels
 from core.files import Limits, Made
+from core.files.previews import small_for_manifest
 from core.provenance import embed
 from storage.blobs import BlobStoreFull, digest_of
 from storage.database import Database
@@ -254,6 +255,17 @@ def test_a_very_wide_picture_keeps_a_line_of_pixels() -> None:
     data = encoded(scene(9, 3000, 2))
 
     assert _opened(core_files.make_thumbnail(data, core_files.examine(data, "wide.png"))) == ("WEBP", (320, 1))
+
+
+def test_no_word_of_a_picture_is_carried_over_into_its_small_pictures() -> None:
+    source = encoded(scene(3, 400, 300), "JPEG", comment=b"for Acme only", dpi=(300, 300))
+    examined = core_files.examine(source, "a.jpg")
+    small = (
+        core_files.make_preview(source, examined),
+        core_files.make_thumbnail(source, examined),
+        small_for_manifest(source, 1 << 20),
+    )
+    assert [b"Acme" in (one or b"Acme") for one in small] == [False, False, False]
 
 
 def test_transparency_survives_in_the_preview() -> None:

@@ -51,7 +51,19 @@ def test_a_key_of_a_key_is_the_key_and_a_slug_of_a_slug_the_slug(text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "odd", ["Mi\u200ba", "\u200dMia", "Mia\u2060", "M\u00adia", "Mi\u200da", "\ufeffMia", "\u3164", "Mia\u202e"]
+    "odd",
+    [
+        "Mi\u200ba",
+        "\u200dMia",
+        "Mia\u2060",
+        "M\u00adia",
+        "Mi\u200da",
+        "\ufeffMia",
+        "\u3164",
+        "Mia\u202e",
+        "Mia\u2800",
+        "Mi\u17b4a",
+    ],
 )
 def test_characters_that_show_nothing_are_no_part_of_a_name(odd: str) -> None:
     with pytest.raises(BadInput):
@@ -64,7 +76,15 @@ def test_joiners_that_a_script_needs_stay(good: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Mia", "Міа"), ("Ana", "Аnа"), ("Slate", "ЅӀate".replace("Ӏ", "l")), ("Lee 1", "Lee l")]
+    ("one", "other"),
+    [
+        ("Mia", "Міа"),
+        ("Ana", "Аnа"),
+        ("Slate", "ЅӀate".replace("Ӏ", "l")),
+        ("Lee 1", "Lee l"),
+        ("Mia", "ᴍɪᴀ"),
+        ("Mia", "Mi\ufe0fa"),
+    ],
 )
 def test_names_that_look_the_same_have_one_skeleton(one: str, other: str) -> None:
     assert names.key(one) != names.key(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,12 +21,13 @@ from core.provenance import embed, xmp
 from core.provenance.carriers import jpeg
 from core.provenance.seal import keys, read, sign
 from core.provenance.seal.manifest import Ingredient, ManifestPlan
+from core.recognition import inputs
 from core.recognition.identify import Certainty
 from core.rendering import context
 from core.settings import Settings
 from core.verification import restore
 from core.verification.verify import Outcome, Verification, verify, verify_for_stranger
-from storage.files import assets
+from storage.files import assets, sources
 from storage.tables import Asset
 from tests.core.exports.test_export import House, secretive
 from tests.pictures import comfy_png, encoded, scene, with_chunk
@@ -118,6 +120,7 @@ class World(House):
         }
         with self.desk.reading() as session:
             taken = context._picture(session, asset)
+        taken = context.by_looks(self.desk, asset, taken)
         parent = {"asset": taken.asset, "sha256": taken.sha256, "input": "image", "source_type": taken.source_type}
         made = self.render(encoded(plain(self.bytes(asset))), graph, parents=[parent], render_code=code)
         return self.bytes(made)
@@ -179,8 +182,28 @@ def animated(world: World, kind: str) -> bytes:
     return encoded(world.image, kind, save_all=True, append_images=[other], duration=100, loop=0, **extra)
 
 
+def unseen_first(world: World) -> bytes:
+    """Our picture as the still of an animated PNG, whose one frame shows another."""
+    ours, other = encoded(world.image), encoded(scene(88, 320, 240))
+    pieces = b"".join(other[part.start + 8 : part.end - 4] for part in png.chunks(other) if part.type == b"IDAT")
+    control = png.chunk(b"acTL", struct.pack(">II", 1, 0))
+    frame = png.chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 320, 240, 0, 0, 1, 10, 0, 0))
+    return ours[:33] + control + ours[33:-12] + frame + png.chunk(b"fdAT", struct.pack(">I", 1) + pieces) + ours[-12:]
+
+
+def recoloured(data: bytes, kind: bytes) -> bytes:
+    """The same numbers, shown in other colours by a chunk of a PNG."""
+    chosen = {b"gAMA": struct.pack(">I", 1_000), b"cICP": bytes((9, 16, 0, 1))}
+    chosen[b"cHRM"] = struct.pack(">8I", 31_270, 32_900, 15_000, 6_000, 30_000, 60_000, 64_000, 33_000)
+    return behind_header(data, png.chunk(kind, chosen[kind]))
+
+
 def camera_xmp(data: bytes) -> bytes:
     return embed.embed(data, files.examine(data, "x").mime, None, "", xmp.packet({"Iptc4xmpExt:DigitalSourceType": CAPTURE}))
+
+
+def packet_of(kind: str) -> bytes:
+    return xmp.packet({"Iptc4xmpExt:DigitalSourceType": kind}).encode()
 
 
 def ai_xmp(data: bytes) -> bytes:
@@ -246,6 +269,19 @@ ATTEMPTS: dict[str, Attempt] = {
     "our pixels under a profile that shows another picture": Attempt(
         lambda w: encoded(w.image, icc_profile=inverting()), outcomes=(Outcome.RECOGNISED,)
     ),
+    "our pixels under a gamma that shows them black": Attempt(
+        lambda w: recoloured(encoded(w.image), b"gAMA"), outcomes=(Outcome.RECOGNISED,)
+    ),
+    "our pixels with red and blue exchanged by their primaries": Attempt(
+        lambda w: recoloured(encoded(w.image), b"cHRM"), outcomes=(Outcome.RECOGNISED,)
+    ),
+    "our pixels as those of a film in HDR": Attempt(
+        lambda w: recoloured(encoded(w.image), b"cICP"), outcomes=(Outcome.RECOGNISED,)
+    ),
+    "our pixels as a TIFF under such a profile": Attempt(
+        lambda w: encoded(w.image, "TIFF", icc_profile=inverting()), outcomes=(Outcome.RECOGNISED,)
+    ),
+    "our picture where an animation does not show it": Attempt(unseen_first, False, PERHAPS),
     "an animation that begins with our picture": Attempt(lambda w: animated(w, "PNG"), False, PERHAPS),
     "a WebP animation that begins with our picture": Attempt(
         lambda w: animated(w, "WEBP"), False, PERHAPS
@@ -261,6 +297,12 @@ ATTEMPTS: dict[str, Attempt] = {
     "an upload that says AI itself, exported": Attempt(lambda w: w.left(w.upload(ai_xmp(encoded(scene(64))))), outcomes=BROUGHT),
     "an upload with a broken manifest": Attempt(
         lambda w: w.bytes(w.upload(with_chunk(w.signed(encoded(scene(65))), b"tEXt", b"a\0b"))), False, (Outcome.TAMPERED,)
+    ),
+    "an upload that says AI in another place than a packet of its own, exported": Attempt(
+        lambda w: w.left(w.upload(encoded(scene(66), "AVIF", xmp=packet_of(COMPOSITE)), "a.avif")), outcomes=BROUGHT
+    ),
+    "an upload with China's label, exported for the public": Attempt(
+        lambda w: w.left(w.upload(with_chunk(encoded(scene(67)), b"tEXt", b'AIGC\0{"Label":"1"}')), "public"), outcomes=BROUGHT
     ),
     "a copy of ours, brought back and exported": Attempt(
         lambda w: w.left(w.upload(w.copy, "mail.jpg")), outcomes=BROUGHT
@@ -329,6 +371,7 @@ CHANGED: dict[str, Callable[[World], bytes]] = {
     ),
     "cropped": lambda w: encoded(w.image.crop((16, 12, 304, 228)), "JPEG"),
     "mirrored": lambda w: encoded(ImageOps.mirror(w.image), "JPEG"),
+    "under a profile that shows other colours": lambda w: encoded(w.image, "JPEG", quality=92, icc_profile=inverting()),
     "in other colours": lambda w: encoded(Image.merge("RGB", w.image.split()[::-1]), "JPEG"),
     "signed by somebody unknown": lambda w: w.signed(w.copy),
     "recognised and signed before": lambda w: w.restored(),
@@ -361,6 +404,26 @@ def test_what_runs_without_a_model_made_of_unknown_pictures_says_nothing_of_ai(w
         world.upload(world.signed(encoded(scene(71)), claims(("c2pa.created", COMPOSITE)))), "R-PAS9"
     )
     assert verify(world.desk, generated, "a.png").ai
+
+
+@pytest.mark.parametrize("how", ["JPEG", "small", "mirrored"])
+def test_what_is_made_of_a_changed_copy_of_an_ai_picture_is_still_labelled_ai(world: World, how: str) -> None:
+    images = {"JPEG": world.image, "small": world.image.resize((240, 180)), "mirrored": ImageOps.mirror(world.image)}
+    copy = world.upload(encoded(images[how], "JPEG", quality=85), "mail.jpg")
+    found = read.read(world.desk.settings, world.passed_through(copy, "R-COPY"), "image/png")
+    assert found is not None
+    assert found.says_ai
+
+
+def test_a_photograph_sent_again_is_not_taken_for_what_was_rendered_from_it(world: World) -> None:
+    photo = world.upload(encoded(scene(91, 320, 240)), "photo.png")
+    parent = {"asset": photo.code, "sha256": photo.sha256, "input": "image", "source_type": ""}
+    made = encoded(Image.blend(scene(91, 320, 240), scene(92, 320, 240), 0.1))
+    rendered = world.render(comfy_png(plain(made), secretive()), parents=[parent], render_code="R-NEAR")
+    with world.desk.writing() as session:
+        sources.link(session, rendered.id or 0, "image", photo)
+    again = world.upload(encoded(scene(91, 320, 240), "JPEG", quality=90), "again.jpg")
+    assert inputs.copied_from(world.desk, again) is None
 
 
 def test_a_seal_states_exactly_what_was_witnessed(world: World) -> None:
