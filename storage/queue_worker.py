@@ -8,7 +8,7 @@ from typing import Any
 
 import rq
 import structlog
-from rq.exceptions import DeserializationError
+from rq.exceptions import DeserializationError, InvalidJobOperation
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
@@ -86,7 +86,10 @@ class Server(SimpleWorker):
         """Carry out a job of ours; what somebody else put into the queue is dropped unread."""
         if problem := foreign(job, self.known):
             log.error("queue.foreign-job", queue=queue.name, job=str(job.id)[:80], problem=problem)
-            job.delete()
+            try:
+                job.delete()
+            except (InvalidJobOperation, ValueError):  # it lacks what RQ looks for before it deletes one
+                self.connection.delete(job.key)
             return
         super().execute_job(job, queue)
 

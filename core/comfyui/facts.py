@@ -78,6 +78,13 @@ def read(graph: Mapping[str, Any], *, node: str = "") -> Facts:
     return read_traced(Trace(graph), node=node)
 
 
+@sandboxed
+def samples(graph: Mapping[str, Any]) -> bool:
+    """Whether a model turns noise into what the graph saves."""
+    trace = Trace(graph)
+    return any(map(sampling.is_sampler, trace.upstream(trace.outputs())))
+
+
 def read_traced(trace: Trace, *, node: str = "") -> Facts:
     """The same of a graph that was made ready for walking."""
     outputs = trace.outputs(node)

@@ -111,7 +111,8 @@ def known(uri: str) -> SourceType | None:
 
 def judge(graph: Mapping[str, Any], facts: Facts, parents: Sequence[Mapping[str, Any]]) -> Disclosure:
     """What a graph did. `parents` are `{asset, sha256, input, source_type}` of the pictures that went in."""
-    generative, base = is_generative(facts), base_of(graph, parents)
+    generative = bool(facts.passes) or bool({"img2img", "inpaint", "outpaint", "video", "face"} & set(facts.techniques))
+    base = base_of(graph, parents)
     if not parents and not facts.pictures_in:
         return Disclosure("created", SourceType.TRAINED if generative or facts.prompt else SourceType.ALGORITHMIC)
     if generative:
@@ -120,11 +121,6 @@ def judge(graph: Mapping[str, Any], facts: Facts, parents: Sequence[Mapping[str,
     done = "resized" if "upscale" in facts.techniques else "edited"
     kind = (known(carried) or SourceType.COMPOSITE) if says_ai(carried) else SourceType.ENHANCED
     return Disclosure("altered", kind, base, done)
-
-
-def is_generative(facts: Facts) -> bool:
-    """Whether a model generates something in a graph; one that only enlarges or corrects a picture does not."""
-    return bool(facts.passes) or bool({"img2img", "inpaint", "outpaint", "video", "face"} & set(facts.techniques))
 
 
 def base_of(graph: Mapping[str, Any], parents: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core import workflows
 from core.comfyui import facts
 from core.desk import Desk
-from core.provenance import disclosure, origins
+from core.provenance import origins
 from core.provenance.disclosure import says_ai
 from core.recognition import inputs as recognition_inputs
 from core.rendering import lifecycle
@@ -111,7 +111,7 @@ def brief(desk: Desk, render: Render) -> Briefing:
             parent=parent.code if parent else "",
             session=_session(session, render),
         )
-    if disclosure.is_generative(facts.read(version.graph)):
+    if facts.samples(version.graph):
         return found
     return replace(found, pictures={name: by_looks(desk, inputs[name], one) for name, one in found.pictures.items()})
 
@@ -151,6 +151,6 @@ def _models(session: Session, version: WorkflowVersion, render: Render) -> list[
     found = []
     for ref in workflows.models_in(workflows.fill(version, render.inputs, {}, prefix="")):
         known = models.known(session, ref.folder, ref.name)
-        facts = {"sha256": known.sha256, "licence": known.licence, "title": known.title} if known else {}
-        found.append({"folder": ref.folder, "name": ref.name, "sha256": "", "licence": "", "title": "", **facts})
+        told = {"sha256": known.sha256, "licence": known.licence, "title": known.title} if known else {}
+        found.append({"folder": ref.folder, "name": ref.name, "sha256": "", "licence": "", "title": "", **told})
     return found
