@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.desk import Desk
-from core.errors import BadInput
+from core.errors import BadInput, StoreError
+from core.files import stored
 from core.pictures import phash
 from core.recognition import identify
 from core.recognition.identify import Certainty
-from storage.blobs import BlobError
 from storage.files import assets
 from storage.tables import Asset, Origin
 
@@ -22,8 +22,8 @@ def copied_from(desk: Desk, brought: Asset) -> Asset | None:
     if not brought.phash:
         return None
     try:
-        seen = identify.recognise(desk, desk.blobs.get(brought.sha256), brought.filename, made_here=True)
-    except (BadInput, BlobError):
+        seen = identify.recognise(desk, stored.read(desk, brought.sha256), brought.filename, made_here=True)
+    except (BadInput, StoreError):
         return None
     if seen.asset is None or seen.certainty not in (Certainty.CERTAIN, Certainty.PROBABLE):
         return None
