@@ -19,14 +19,14 @@ from core.exports.export import Wish
 from core.formats import png
 from core.provenance import embed, xmp
 from core.provenance.carriers import jpeg
-from core.provenance.seal import keys, read, sign
+from core.provenance.seal import keys, manifest, names, read, sign
 from core.provenance.seal.manifest import Ingredient, ManifestPlan
 from core.recognition import inputs
 from core.recognition.identify import Certainty
 from core.rendering import context
 from core.settings import Settings
 from core.verification import restore
-from core.verification.verify import Outcome, Verification, verify, verify_for_stranger
+from core.verification.verify import Outcome, Verification, credentials_schema, verify, verify_for_stranger
 from storage.files import assets, sources
 from storage.tables import Asset
 from tests.core.exports.test_export import House, secretive
@@ -444,6 +444,15 @@ def test_a_seal_states_exactly_what_was_witnessed(world: World) -> None:
         assert found is not None
         assert found.states.value == states
         assert found.state == "Trusted"
+
+
+def test_what_an_unknown_signer_states_is_not_told_as_stated(world: World) -> None:
+    plan = claims(("c2pa.created", CAPTURE))
+    plan.definition["assertions"].append(manifest.seal(names.SealOrigin.MADE))
+    found = verify_for_stranger(world.desk, world.signed(encoded(scene(93)), plan), "a.png").credentials
+    assert found is not None
+    told = credentials_schema(found)
+    assert (found.states.value, told.states, told.history[0].states) == ("made-here", None, None)
 
 
 def test_a_plain_picture_is_not_taken_for_ours(world: World) -> None:
