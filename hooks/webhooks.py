@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from bot.incoming import from_programs
 from bot.web import limits
-from bot.web.app_state import House
+from bot.web.app_state import House, visitor
 from bot.web.files import read
 from core.deliveries import asyncapi, inbound
 from core.errors import Refused
@@ -19,9 +19,9 @@ _UNSIGNED_PER_MINUTE = 60
 """Requests without a valid signature that one address may send a minute before it is told to stop."""
 
 
-@router.get("/asyncapi.json")
+@router.get("/asyncapi.json", dependencies=[Depends(visitor)])
 def description() -> dict[str, Any]:
-    """The events that webhooks send, as AsyncAPI 3.0 with a JSON Schema of each. It tells nothing of this Slate's work."""
+    """The events that webhooks send, as AsyncAPI 3.0 with a JSON Schema of each."""
     return asyncapi.document()
 
 

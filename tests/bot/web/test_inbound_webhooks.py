@@ -175,6 +175,6 @@ def test_a_webhook_that_is_off_is_not_heard(talk: Talk, dam: Dam, kit: Member, a
     assert dam.tell("asset.status", asset=asset.code, status="approved").status_code == 403
 
 
-def test_the_description_of_events_is_served_to_anybody(web: Web) -> None:
-    answer = web.client().get("/asyncapi.json")
-    assert answer.json()["asyncapi"] == "3.0.0"
+def test_the_description_of_events_is_served_to_members(web: Web) -> None:
+    assert web.client("Mia").get("/asyncapi.json").json()["asyncapi"] == "3.0.0"
+    assert web.client().get("/asyncapi.json").status_code == 401

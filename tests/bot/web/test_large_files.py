@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ def answered(response: Response, headers: dict[str, str], method: str = "GET") -
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": method, "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
-    asyncio.run(response(scope, receive, send))
+    with ThreadPoolExecutor(1) as aside:  # a browser of an earlier test may have left its loop running in this thread
+        aside.submit(asyncio.run, response(scope, receive, send)).result()
     shown = {name.decode(): value.decode() for name, value in told[0]["headers"]}
     return told[0]["status"], shown, [one["body"] for one in told[1:] if one["body"]]
 

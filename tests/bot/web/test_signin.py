@@ -179,9 +179,9 @@ def test_an_open_page_ends_with_its_session(web: Web, mia: Member) -> None:
 
 FOR_STRANGERS = {
     "/", "/join", "/leave", "/signin/{token}", "/openid", "/openid/callback", "/verify", "/api/verify", "/api/verify/url",
-    "/get/{token}", "/healthz", "/r/{code}",
+    "/get/{token}", "/healthz", "/r/{code}", "/hooks/{name}",
 }  # fmt: skip
-"""All that somebody who is not signed in can ask; `/r/…` only leads on."""
+"""All that somebody who is not signed in can ask; `/r/…` only leads on, `/hooks/…` asks for a signature."""
 
 
 def test_a_stranger_gets_the_sign_in_page_and_what_checks_files(web: Web, mia: Member) -> None:
