@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from bot import emoji, formatting
@@ -29,6 +30,9 @@ FAMILIES = {
     "Other programs": ("webhooks", "dams"),
 }
 """In which order help shows the commands."""
+_BRIEF = 56
+"""Characters of a summary in the list of all commands: a message of Discord's holds 4,000 in all."""
+_CLAUSE = re.compile(r"[:,] | \(| that ")
 
 
 def help(asked: Asked) -> Answer:
@@ -85,6 +89,15 @@ def usage(command: Command) -> str:
     return f"/{command.name} {command.usage}".strip()
 
 
+def brief(summary: str) -> str:
+    """A summary for the list of all commands: a long one ends where its main clause does.
+
+    >>> brief("List your API keys, make one, give it a new text, or revoke it."), brief("Tag a picture, to find it again.")
+    ('List your API keys.', 'Tag a picture, to find it again.')
+    """
+    return summary if len(summary) <= _BRIEF else _CLAUSE.split(summary, maxsplit=1)[0].rstrip(".") + "."
+
+
 def _one(command: Command) -> Card:
     options = [Field(f"{option.name}:", option.help, short=False) for option in command.options]
     examples = [Field("Examples", "\n".join(command.examples), short=False)] if command.examples else []
@@ -96,7 +109,7 @@ def _one(command: Command) -> Card:
 def _all(asked: Asked) -> Card:
     by_name = {command.name: command for command in commands(asked)}
     fields = [
-        Field(family, "\n".join(f"/{name}  {by_name[name].summary}" for name in members if name in by_name), short=False)
+        Field(family, "\n".join(f"/{name}  {brief(by_name[name].summary)}" for name in members if name in by_name), short=False)
         for family, members in FAMILIES.items()
     ]
     legend = [f"{emoji}  {meaning}" for emoji, meaning in reactions_of(asked).items()]

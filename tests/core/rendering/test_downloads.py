@@ -17,7 +17,7 @@ from core.rendering import lifecycle
 from core.rendering.lifecycle import RenderRequest
 from core.rendering.worker import MOST_RUNS, run_id
 from storage.tables import Render, RenderState
-from tests.pictures import encoded, scene
+from tests.pictures import SAMPLES, encoded, scene
 from tests.shop import Shop, open_shop
 
 
@@ -207,7 +207,7 @@ def test_a_sound_without_an_end_mark_is_believed_when_it_comes_twice_the_same(wi
 @pytest.fixture
 def wild_sound() -> bytes:
     """An Opus file whose last page does not say that it is the last, as some recorders leave it."""
-    data = bytearray(Path("tests/data/comfyui_audio.opus").read_bytes())
+    data = bytearray((SAMPLES / "comfyui_audio.opus").read_bytes())
     data[data.rfind(b"OggS") + 5] &= ~4
     return bytes(data)
 
