@@ -153,7 +153,24 @@ NOW = int(time.time())
         {"sub": ["p-1"]},
         {"at_hash": "bm90IHRoZSBoYXNo"},
     ],
-    ids=str,
+    ids=[
+        "issuer",
+        "audience",
+        "two audiences",
+        "no audience",
+        "party",
+        "over",
+        "endless",
+        "no time",
+        "not yet",
+        "from tomorrow",
+        "nonce",
+        "no nonce",
+        "nobody",
+        "no name",
+        "a list",
+        "hash",
+    ],
 )
 def test_a_token_whose_claims_do_not_hold_is_refused(serve: Serve, provider: Provider, forge: dict[str, Any]) -> None:
     web = serve()
