@@ -17,6 +17,10 @@ Server.prototype.listen = function (port, then) {
 function asDiscordTells(name, data) {
   const told = { ...data }
   if (told.guild_id === '') delete told.guild_id
+  if (name.startsWith('MESSAGE_REACTION_')) {
+    told.type ??= 0
+    told.burst ??= false
+  }
   if (name === 'INTERACTION_CREATE') {
     told.authorizing_integration_owners = { 0: told.guild_id }
     if (told.channel?.type === DIRECT) {
