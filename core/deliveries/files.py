@@ -43,6 +43,11 @@ class Parcel:
     beside: Mapping[str, bytes]
     """Ending -> bytes of a file of the same name."""
 
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        """(ending, bytes) in the order they are put: what stands beside it first, so that the file is never seen without it."""
+        return [*self.beside.items(), ("", self.data)]
+
 
 def send(desk: Desk, destination: Destination, event: OutgoingEvent, held: Delivery) -> AttemptResult:
     """Bring the file there, over an earlier one of the same asset. Tried out, it only asks whether the folder may be written."""
@@ -109,7 +114,7 @@ def _to_webdav(desk: Desk, destination: Destination, parcel: Parcel) -> AttemptR
         made = _ask(desk, destination, "MKCOL", f"{base}/{_quoted('/'.join(folders[:depth]))}/")
         if made.problem and made.status not in (301, 302, 405):  # RFC 4918, 9.3.1: 405 says that it is there already
             return made
-    for ending, data in [*((ending, data) for ending, data in parcel.beside.items()), ("", parcel.data)]:
+    for ending, data in parcel.files:
         mime = parcel.mime if not ending else "application/rdf+xml" if ending == ".xmp" else "application/json"
         put = _ask(desk, destination, "PUT", f"{base}/{_quoted(parcel.path + ending)}", data, mime)
         if put.problem:
@@ -154,7 +159,7 @@ def _to_folder(desk: Desk, destination: Destination, parcel: Parcel) -> AttemptR
         if not target.parent.resolve().is_relative_to(root.resolve()):
             return AttemptResult(problem=f"{parcel.path} would lie outside of {root}.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        for ending, data in [*((ending, data) for ending, data in parcel.beside.items()), ("", parcel.data)]:
+        for ending, data in parcel.files:
             _write(target.with_name(target.name + ending), data)
     except OSError as problem:
         return AttemptResult(problem=f"{root} cannot be written: {problem.strerror}.")
@@ -178,7 +183,7 @@ def _to_s3(desk: Desk, destination: Destination, parcel: Parcel) -> AttemptResul
     parts = urlsplit(destination.url)
     store = open_bucket(parts.netloc, parts.path.strip("/"), desk.settings.s3_endpoint)
     try:
-        for ending, data in [*((ending, data) for ending, data in parcel.beside.items()), ("", parcel.data)]:
+        for ending, data in parcel.files:
             obstore.put(store, parcel.path + ending, data)
     except BaseError as problem:
         return AttemptResult(problem=f"The bucket cannot be written: {str(problem)[:300]}")
