@@ -27,14 +27,14 @@ def test_an_event_is_taken_again_when_the_memory_was_away_at_first(
     studio.slack.events.speed = 600
     studio.slack.patience = 1.0
     path = Path(str(studio.story.desk.database.url.database))
-    away = path.with_suffix(".away")
+    away, nowhere = path.with_suffix(".away"), path.with_suffix(".nowhere")
     studio.story.desk.database.engine.dispose()
-    path.rename(away)
-    path.mkdir()
+    nowhere.symlink_to(path.parent / "not there" / path.name)
+    away.hardlink_to(path)
+    nowhere.replace(path)  # in one step, so that no thread finds the place free and puts an empty database there
     studio.slack.do(studio.slack.people.say, studio.user(mia), studio.general, f"<@{studio.install.bot}> {SHOE}")
     until(lambda: studio.slack.events.sent >= 2, "Slack sends it again")
-    path.rmdir()
-    away.rename(path)
+    away.replace(path)
     studio.slack.settle()
     studio.story.catches_up()
     assert studio.slack.events.given_up == []
