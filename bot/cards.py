@@ -144,6 +144,8 @@ class Answer:
     """Shown only to whoever asked."""
     copy: str = ""
     """Text to be copied verbatim, such as a command line."""
+    secret: bool = False
+    """Whether the text to copy is a secret: it is shown this once, and no front end keeps it."""
     error: str = ""
     """The stable code of what went wrong, or empty."""
     chips: tuple[str, ...] = ()

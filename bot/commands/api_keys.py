@@ -63,12 +63,12 @@ def _new(asked: Asked) -> Answer:
         if service:
             member = api_keys.service_account(session, service, Role(role), by=asked.member)
         key, text = api_keys.make(session, member, name, api_keys.KeyScope(scope), days, by=asked.member)
-    said = f"{key.code} acts as {member.name} ({key.scope}) until {when(key.expires_at)}. It is shown only now:"
+    said = f"{key.code} acts as {member.name} ({key.scope}) until {when(key.expires_at)}. Its text is shown this once."
     return _told(key, text, said)
 
 
 def _told(key: ApiKey, text: str, said: str) -> Answer:
-    return Answer(said, private=True, copy=text, schema=_schema(key).model_copy(update={"text": text}))
+    return Answer(said, private=True, copy=text, secret=True, schema=_schema(key).model_copy(update={"text": text}))
 
 
 def _list(found: Sequence[ApiKey], owners: Mapping[int, str]) -> Answer:

@@ -36,6 +36,8 @@ class Option:
     """The values it takes, where these are few."""
     flag: str = ""
     """How the command line calls it, where its own name is taken there: `package` for `--package`."""
+    secret: bool = False
+    """Whether its value is never kept with what was said."""
 
 
 @dataclass(frozen=True)

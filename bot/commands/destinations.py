@@ -30,7 +30,7 @@ ALL = "all"
 """Stands for every project or client."""
 _SHOWN, _MOST = 10, 100
 _OWN = ("profile", "path", "sidecar", "user", "format")
-_SECRET = "Its secret, shown this once: `{secret}`. Requests are signed with it as Standard Webhooks says (docs/webhooks.md)."
+_SECRET = "Its secret is shown this once. Requests are signed with it as Standard Webhooks says (docs/webhooks.md)."
 
 
 def webhooks(asked: Asked) -> Answer:
@@ -87,7 +87,7 @@ def _done(asked: Asked, name: str, kinds: tuple[Via, ...], what: str) -> Answer 
         return Answer(text, private=True, schema=RemovedDestination(removed=gone.name))
     if asked.option("secret"):
         saved = destinations.new_secret(desk, name, by=by)
-        text = f"{_SECRET.format(secret=saved.secret)} Requests are signed with the old one, too, for "
+        text = f"{_SECRET} Requests are signed with the old one, too, for "
         text += f"{destinations.OLD_SECRET_DAYS} days."
         return _shown(asked, name, text, secret=saved.secret)
     if asked.option("on"):
@@ -110,7 +110,7 @@ def _done(asked: Asked, name: str, kinds: tuple[Via, ...], what: str) -> Answer 
 def _saved(saved: Saved, what: str) -> str:
     one = saved.destination
     if saved.new:
-        secret = f" {_SECRET.format(secret=saved.secret)}" if saved.secret else ""
+        secret = f" {_SECRET}" if saved.secret else ""
         return f"The {what} **{one.name}** is added.{secret}"
     return f"**{one.name}** is changed." if saved.changed else f"**{one.name}** is so already."
 
@@ -209,7 +209,7 @@ def _shown(asked: Asked, name: str, text: str = "", *, secret: str = "") -> Answ
             **({"secret": secret} if secret else {}),
         )
         card = Card(one.name, fields=tuple(fields), buttons=_buttons(asked.command.name, one, counted.dead))
-    return Answer(text, cards=(card,), private=True, schema=detail)
+    return Answer(text, cards=(card,), private=True, copy=secret, secret=bool(secret), schema=detail)
 
 
 def _buttons(command: str, one: Destination, dead: int) -> tuple[Button, ...]:

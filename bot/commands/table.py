@@ -146,7 +146,7 @@ TABLE: tuple[Command, ...] = (
         Option("sidecar", "xmp, json, both or none: what is put beside a file; default: xmp.",
                choices=("xmp", "json", "both", "none")),
         Option("user", "The name there."),
-        Option("password", "The password there; better given on the command line than in chat."),
+        Option("password", "The password there; better given on the command line than in chat.", secret=True),
     )),
     Command("link", "projects.link", "[CODE]"),
     Command("apikeys", "api_keys.listed", "[new NAME or KEY]", options=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from bot import show
 from bot.cards import Answer, answer_to_json
 from bot.command_text import write
+from bot.commands.secret_options import without_secrets
 from bot.mentions import ASKS_WHAT, line_of
 from bot.request import Attachment, ChatPlace, ChatRequest
 from bot.web.app_state import House, enter
@@ -77,11 +78,12 @@ def say(house: House, member: Member, slug: str, saying: Saying) -> RoomAnswer:
     if not line and not saying.text.strip() and not files:
         raise BadInput("There is nothing to send.", hint="Type something first.")
     key = f"say:{member.id}:{saying.key}"
+    text = _sayable(saying.text.strip(), line)
     with house.desk.writing() as session:
         channel, project = enter(session, member, slug)
         thread = _thread(session, channel, saying.thread)
         said = room.say(
-            session, _id(channel), by=member.id, text=saying.text.strip(), attachments=[asdict(file) for file in files],
+            session, _id(channel), by=member.id, text=text, attachments=[asdict(file) for file in files],
             thread_id=thread, only_for=member.id if line else None, key=key,
         )  # fmt: skip
         waiting_uploads.sent(session, member.id or 0, {file.sha256 for file in files})
@@ -142,6 +144,12 @@ def _command(house: House, saying: Saying, files: Sequence[Attachment]) -> str:
     return line_of(house.desk, asked[mention.end() :], subject=subject, files=bool(files))
 
 
+def _sayable(text: str, line: str) -> str:
+    """What the room keeps of a message: a command that holds a password is kept without it."""
+    shown = without_secrets(line)
+    return text if shown == line else shown
+
+
 def _redeemed(house: House, member: Member, receipts: Sequence[str]) -> tuple[Attachment, ...]:
     files = tuple(house.signer.redeem(receipt, member.id or 0) for receipt in receipts)
     if any(file is None for file in files):
@@ -195,10 +203,12 @@ def _deliver(
     code = answer.schema.render if isinstance(answer.schema, RenderSchema) else ""
     _show_render(house, code)
     form = house.templates.part("form.html", "form", answer.form) if answer.form else ""
+    secret = house.templates.part("form.html", "secret", answer.copy, answer.text) if answer.secret else ""
     near = not worth and not asked
     return RoomAnswer(
         form=form,
-        copy=answer.copy,
+        copy="" if answer.secret else answer.copy,
+        secret=secret,
         error=answer.error,
         render=code,
         said=(answer.text or answer.note) if near else "",
@@ -222,7 +232,9 @@ def _show_render(house: House, code: str) -> None:
 
 
 def _kept(answer: Answer) -> dict[str, Any]:
-    return {name: value for name, value in answer_to_json(answer).items() if name != "form"}
+    """What the database keeps of an answer: no form, and no secret."""
+    shown = replace(answer, copy="") if answer.secret else answer
+    return {name: value for name, value in answer_to_json(shown).items() if name != "form"}
 
 
 def _id(channel: Channel) -> int:

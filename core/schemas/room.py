@@ -26,6 +26,7 @@ class RoomAnswer(Schema):
 
     form: str = Field("", description="HTML of a form")
     to_copy: str = Field("", alias="copy", description="text to copy")
+    secret: str = Field("", description="HTML of a secret, to be shown this once")
     error: str = Field("", description="stable code, or empty")
     render: str = Field("", description="id of the render that was asked for")
     said: str = Field("", description="words to show near the button")

@@ -6,7 +6,7 @@ import { Log, mainLog } from "./log.js";
 import { element, morph } from "./morph.js";
 import { menu } from "./menus.js";
 import { copy, key, near, page, post, toast } from "./send.js";
-import { sheets, showForm } from "./sheets.js";
+import { sheets, showForm, showSecret } from "./sheets.js";
 import { localTimes } from "./times.js";
 
 const main = document.getElementById("main");
@@ -17,9 +17,10 @@ const picker = document.getElementById("picker");
 const panel = document.getElementById("thread");
 let thread = null;
 
-/* What the server answers to whoever asked: a form to fill, a text to copy, words near the button that was pressed. */
+/* What the server answers to whoever asked: a form to fill, a secret to keep, a text to copy, words near the button that was pressed. */
 async function told(answer, button = null) {
-  if (answer.copy) await copy(answer.copy);
+  if (answer.secret) showSecret(answer.secret);
+  else if (answer.copy) await copy(answer.copy);
   else if (answer.said && button) near(button, answer.said, nextSteps(answer));
   else if (answer.said) toast(answer.said);
   if (answer.form) showForm(answer.form, async (filled) => told(await post(`${channel}/fill`, { ...filled, thread: thread?.root ?? null })));

@@ -31,6 +31,14 @@ export function showForm(html, submit) {
   form.querySelector(".form-fields :is(textarea, input, select)")?.focus();
 }
 
+/* A secret is in no message: when the dialog closes, it is gone. */
+export function showSecret(html) {
+  const dialog = document.getElementById("form");
+  dialog.innerHTML = html;
+  dialog.addEventListener("close", () => dialog.replaceChildren(), { once: true });
+  if (!dialog.open) dialog.showModal();
+}
+
 function values(form, uploads) {
   const found = {};
   const receipts = [];

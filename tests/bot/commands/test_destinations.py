@@ -42,7 +42,8 @@ def test_a_webhook_is_added_tried_out_and_listed(talk: Talk, kit: Member, receiv
     assert talk.say("/webhooks", by=kit).cards[0].title == "No webhook yet"
     added = talk.say(f"/webhooks dam url:{receiver.url} events:asset.approved,asset.rejected", by=kit)
     assert added.private
-    assert added.text.startswith("The webhook **dam** is added. Its secret, shown this once: `whsec_")
+    assert added.text.startswith("The webhook **dam** is added. Its secret is shown this once.")
+    assert (added.copy, added.secret) == (added.data["secret"], True)
     assert talk.say("/webhooks dam test:yes", by=kit).text.startswith("A test is on its way: D-")
     Courier(talk.desk).drain()
     [got] = receiver.received

@@ -172,6 +172,20 @@ def test_buttons_copy_the_command(visit: Visit, web: Web) -> None:
     assert mia.evaluate("navigator.clipboard.readText()").startswith("/render text-to-image")
 
 
+def test_a_secret_is_shown_in_a_dialog_and_gone_when_it_closes(visit: Visit, web: Web) -> None:
+    mia = visit("Mia")
+    mia.keyboard.type("/apikeys new nightly report")
+    mia.keyboard.press("Escape")
+    mia.keyboard.press("Enter")
+    dialog = mia.get_by_role("dialog", name="Shown this once")
+    text = dialog.locator("code").inner_text()
+    dialog.get_by_role("button", name="Copy").click()
+    assert mia.evaluate("navigator.clipboard.readText()") == text
+    dialog.get_by_role("button", name="Done").click()
+    expect(dialog).to_be_hidden()
+    assert text not in mia.content()
+
+
 def test_a_thread_opens_beside_and_closes_with_escape(visit: Visit, web: Web) -> None:
     mia, ana = visit("Mia"), visit("Ana")
     row = web.post("root")

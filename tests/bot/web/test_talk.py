@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx2
 import pytest
+from sqlmodel import SQLModel, select
 
 from storage.chat import posts, room
 from storage.rendering import renders
+from storage.tables import Role
+from tests.makers import make_member
 from tests.web import Web, picture
 
 
@@ -144,6 +148,35 @@ def test_buttons_work_by_what_they_carry(web: Web) -> None:
         assert len(renders.newest(session)) == 2, "a press that is delivered twice is done once"
     assert "Cancelled" in press(f"cancel:{code}", "press-004")["said"]
     assert press("frobnicate:R-0000", "press-005")["error"] == "unknown-command"
+
+
+def everything_kept(web: Web) -> str:
+    """All rows of all tables, as text."""
+    with web.desk.reading() as session:
+        return "\n".join(repr(row) for table in SQLModel.metadata.sorted_tables for row in session.execute(select(table)).all())
+
+
+def test_a_key_is_shown_to_whoever_asked_and_stored_in_no_message(web: Web) -> None:
+    mia = web.client("Mia")
+    told = say(mia, "/apikeys new nightly report").raise_for_status().json()
+    [text] = re.findall(r"<code>(\S+)</code>", told["secret"])
+    assert told["copy"] == ""
+    kept = everything_kept(web)
+    assert "Its text is shown this once." in kept
+    assert text not in kept
+    assert text not in mia.get("/c/general").text
+
+
+def test_a_password_in_a_command_is_stored_in_no_message(web: Web) -> None:
+    with web.desk.writing() as session:
+        make_member(session, "Kit", Role.ADMIN)
+    kit = web.client("Kit")
+    say(kit, '/dams shelf url:https://dam.example/files user:kit password: "open sesame"').raise_for_status()
+    unclosed = say(kit, '/dams shelf password:"open sesame', key="key-00002")
+    assert (unclosed.status_code, unclosed.json()["message"]) == (422, "That command cannot be read.")
+    kept = everything_kept(web)
+    assert "password:hidden" in kept
+    assert "sesame" not in kept
 
 
 def test_a_filled_form_is_the_line_that_it_stands_for(web: Web) -> None:
