@@ -10,11 +10,11 @@ from bot.cards import Form
 from core.errors import SlateError
 from core.rendering import lifecycle
 from core.rendering.scheduler import Standing
-from core.schemas.assets import AssetSchema, GivenVerdict, ProvenanceSchema, VerdictSchema
+from core.schemas.assets import AssetSchema, DeliveredFile, GivenVerdict, ProvenanceSchema, VerdictSchema
 from core.schemas.errors import ErrorSchema
 from core.schemas.imports import ImportSchema
 from core.schemas.renders import FieldSchema, FormSchema, RenderSchema
-from storage import ids
+from storage import deliveries, ids
 from storage.files import assets, verdicts
 from storage.people import members, projects
 from storage.rendering import workflows
@@ -99,6 +99,10 @@ def of_provenance(session: Session, asset: Asset) -> ProvenanceSchema:
         tags=verdicts.tags(session, asset.id or 0),
         origin=asset.origin.value,
         statement=asset.statement,
+        delivered=[
+            DeliveredFile(destination=destination.name, path=delivery.there)
+            for destination, delivery in deliveries.there(session, asset.id or 0)
+        ],
     )
 
 

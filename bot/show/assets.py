@@ -12,6 +12,7 @@ from bot.schemas import renders_code
 from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_field
 from core.text.headline import headline
+from storage import deliveries
 from storage.files import assets
 from storage.tables import Asset, Origin
 
@@ -54,6 +55,7 @@ def provenance_card(session: Session, asset: Asset) -> Card:
         ("Made from", "\n".join(sources)),
         ("File", f"{asset.filename} · {asset.mime} · {asset.size:,} bytes"),
         ("SHA-256", asset.sha256),
+        ("Delivered to", "\n".join(f"{name}: {path}" for name, path in delivered_to(session, asset))),
     )
     card = asset_card(session, asset)
     more = tuple(Field(label, value, short=False) for label, value in pairs if value)
@@ -61,6 +63,11 @@ def provenance_card(session: Session, asset: Asset) -> Card:
     if asset.render_id:
         buttons += (Button("copy", asset.code, "Copy command"),)
     return replace(card, title=f"Provenance of {asset.code}", fields=card.fields + more, buttons=buttons)
+
+
+def delivered_to(session: Session, asset: Asset) -> list[tuple[str, str]]:
+    """Where the asset's file lies at each DAM: the DAM's name, and the path there."""
+    return [(destination.name, delivery.there) for destination, delivery in deliveries.there(session, asset.id or 0)]
 
 
 def asset_facts(asset: Asset) -> list[Field]:

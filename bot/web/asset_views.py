@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.show.assets import delivered_to
 from bot.show.seals import seal_line, seal_summary
 from bot.web.message_views import zone_of
 from core.desk import Desk
@@ -73,6 +74,8 @@ class AssetPage:
     """What shows nearly the same, and in how many of 256 bits it differs."""
     seal: tuple[str, ...]
     """How it is sealed, a line for each thing to be said; nothing for a file that came without credentials."""
+    delivered: tuple[tuple[str, str], ...]
+    """Where the file lies at each DAM: the DAM's name, and the path there."""
     statement: str
     """The statement as readable JSON; empty for what Slate did not make."""
 
@@ -106,6 +109,7 @@ def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
         takes=_takes(session, asset),
         lookalikes=_lookalikes(session, asset, reader),
         seal=tuple(seal_line(asset).splitlines()),
+        delivered=tuple(delivered_to(session, asset)),
         statement=json.dumps(asset.statement, indent=2, ensure_ascii=False, sort_keys=True) if asset.statement else "",
     )
 

@@ -28,6 +28,13 @@ class FetchedAsset(AssetSchema):
     file: str = Field(description="where it was written")
 
 
+class DeliveredFile(Schema):
+    """Where a file lies at a DAM."""
+
+    destination: str = Field(description="the DAM's name in `/dams`")
+    path: str = Field(description="below the DAM's address")
+
+
 class ProvenanceSchema(AssetSchema):
     """Everything known of how an asset came to be."""
 
@@ -47,6 +54,7 @@ class ProvenanceSchema(AssetSchema):
     tags: list[str]
     origin: str = Field(description="render, upload, ingest or export")
     statement: dict[str, Any] = Field(description="what is written into the file")
+    delivered: list[DeliveredFile] = Field(description="the newest file at each DAM")
 
 
 class ProvenanceList(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,21 @@ def test_a_webhook_is_added_tried_out_and_listed(talk: Talk, kit: Member, receiv
     assert (shown["State"], shown["Deliveries"]) == ("on", "1 delivered, 0 waiting, 0 dead")
     assert "whsec_" not in repr(talk.say("/webhooks dam", by=kit)) + repr(talk.say("/webhooks", by=kit))
     assert fields(talk, "/webhooks", kit)["dam"] == f"{receiver.url} · asset.approved, asset.rejected · on"
+
+
+def test_where_a_file_lies_at_a_dam_is_told_with_its_provenance(talk: Talk, kit: Member, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    talk.desk = desk = replace(talk.desk, settings=talk.desk.settings.model_copy(update={"delivery_folders": (shelf,)}))
+    [asset] = talk.finish(talk.ask())
+    assert talk.say(f"provenance {asset.code}").data["delivered"] == []
+    talk.say(f"/dams Shelf via:folder url:{shelf} path:{{asset}} sidecar:none", by=kit)
+    verdicts.decide(desk, asset, Judgement.APPROVED, by=talk.ana)
+    Courier(desk).drain()
+    [lying] = [one.name for one in shelf.iterdir()]
+    told = talk.say(f"provenance {asset.code}")
+    assert told.data["delivered"] == [{"destination": "Shelf", "path": lying}]
+    assert ("Delivered to", f"Shelf: {lying}") in [(one.label, one.value) for one in told.cards[0].fields]
 
 
 def test_what_failed_is_shown_with_its_reason_and_sent_again(talk: Talk, kit: Member, receiver: Receiver) -> None:
