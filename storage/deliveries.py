@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, delete, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select, update
 
@@ -198,3 +198,21 @@ def there(session: Session, asset_id: int) -> list[tuple[Destination, Delivery]]
         .order_by(col(Delivery.id))
     )
     return list({destination.id: (destination, one) for destination, one in session.exec(wanted).all()}.values())
+
+
+def forget(session: Session, before: datetime, limit: int = 2000) -> int:
+    """Drop events that happened before that time, with their ended deliveries and attempts; how many events, at most `limit`.
+
+    Kept are events that still wait for somebody, and those whose file lies at a DAM.
+    """
+    needed = exists().where(
+        col(Delivery.event_id) == col(OutgoingEvent.id),
+        (col(Delivery.state) == DeliveryState.WAITING) | (col(Delivery.there) != ""),
+    )
+    wanted = select(OutgoingEvent.id).where(col(OutgoingEvent.at) < before, ~needed).order_by(col(OutgoingEvent.id))
+    events = session.exec(wanted.limit(limit)).all()
+    ended = select(Delivery.id).where(col(Delivery.event_id).in_(events))
+    session.exec(delete(DeliveryAttempt).where(col(DeliveryAttempt.delivery_id).in_(ended)))
+    session.exec(delete(Delivery).where(col(Delivery.event_id).in_(events)))
+    session.exec(delete(OutgoingEvent).where(col(OutgoingEvent.id).in_(events)))
+    return len(events)

@@ -20,6 +20,7 @@ from core.files import waiting as files_waiting
 from core.recognition import keypoint_match
 from core.rendering import left_runs, lifecycle
 from core.rendering.backend_health import Health
+from storage import deliveries
 from storage.chat import askings, drafts, posts, seen_events
 from storage.clock import now
 from storage.files import imports
@@ -38,6 +39,8 @@ EVENTS_KEPT = timedelta(days=2)
 """Longer than any platform goes on delivering an event again."""
 FORMS_KEPT = timedelta(days=30)
 """How long a form that was never sent can still be gone on with."""
+DELIVERIES_KEPT = timedelta(days=90)
+"""How long what was told to other programs can be looked up and sent again."""
 FOUND, FOUND_TOGETHER = 1_000, 50
 """Found files that the sweeper enqueues in one round, and in one job."""
 LANDMARKS_PAUSE = 10.0
@@ -268,6 +271,7 @@ class Sweeper:
             storage_left_runs.forget(session, now() - EVENTS_KEPT)
             drafts.forget(session, now() - FORMS_KEPT)
             askings.forget(session, now() - FORMS_KEPT)
+            deliveries.forget(session, now() - DELIVERIES_KEPT)
 
     def finish_again(self) -> None:
         """Files that were taken in and wait for their second look, when no job for them is left."""

@@ -98,3 +98,24 @@ def test_the_newest_place_at_each_destination_is_known(database: Database, two: 
         assert deliveries.there(session, 1) == []
         newest = deliveries.newest(session, two[0].id, state=DeliveryState.DELIVERED, limit=1)
         assert [held.there for held, _ in newest] == ["new/a.png"]
+
+
+def test_old_events_are_dropped_but_for_what_waits_or_lies_at_a_dam(database: Database, two: list[Destination]) -> None:
+    dam, bus = two
+    old = now() - timedelta(days=100)
+    with database.writing() as session:
+        gone, halfway = tell(session, "A-1", 1, dam, at=old) + tell(session, "A-2", 1, dam, at=old)
+        [lies], [young] = tell(session, "A-3", 1, dam, at=old), tell(session, "A-4", 1, dam)
+        waits = Delivery(destination_id=bus.id, event_id=halfway.event_id, subject="A-2")
+        lies.there = "a.png"
+        for one in (gone, halfway, lies, young):
+            one.state = DeliveryState.DELIVERED
+        session.add_all((gone, halfway, lies, young, waits))
+        session.flush()
+        session.add(DeliveryAttempt(delivery_id=gone.id, status=204))
+        tell(session, "A-5", 1, at=old)
+        kept = [halfway.id, lies.id, young.id]
+        assert deliveries.forget(session, now() - timedelta(days=90)) == 2
+        assert sorted(held.id for held, _ in deliveries.newest(session, dam.id)) == sorted(kept)
+        assert deliveries.attempts(session, gone.id) == []
+        assert deliveries.forget(session, now() - timedelta(days=90)) == 0
