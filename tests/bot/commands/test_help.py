@@ -96,14 +96,14 @@ def test_options_a_command_does_not_take_are_named(talk: Talk) -> None:
 
 def test_a_fault_of_ours_is_an_apology_with_the_id_that_is_in_the_log() -> None:
     def broken() -> Answer:
-        raise ZeroDivisionError("secret detail")
+        raise ZeroDivisionError("private detail")
 
     with structlog.testing.capture_logs() as logged:
         answer = commands.carefully(broken)
     incident = answer.data["error"]["facts"]["incident"]
     assert answer.error == "internal-error"
     assert incident in answer.cards[0].title
-    assert "secret" not in repr(answer)
+    assert "private detail" not in repr(answer)
     assert [one["incident"] for one in logged] == [incident]
 
 
