@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import uuid
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -48,18 +49,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if os.environ.get("SLATE_TEST_DATABASES") == "both":
         return
-    kept = [item for item in items if _on_this_database(item)]
-    if len(kept) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if not _on_this_database(item)])
-        items[:] = kept
+    there = Counter(test for item in items if (test := _without_database(item)))
+    left = {item for item in items if there[_without_database(item)] > 1 and not _on_its_database(item)}
+    if left:
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [item for item in items if item not in left]
 
 
-def _on_this_database(item: pytest.Item) -> bool:
+def _chosen(item: pytest.Item) -> str:
+    """The database that a test of a front end is to run on; empty for other tests, which keep theirs."""
     chosen = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
-    if chosen not in DATABASES or item.path.relative_to(ROOT).parts[:2] not in ONE_DATABASE:
-        return True
-    test = item.nodeid.replace(chosen, "", 1)
-    return chosen == DATABASES[zlib.crc32(test.encode()) % 2]
+    return str(chosen) if chosen in DATABASES and item.path.relative_to(ROOT).parts[:2] in ONE_DATABASE else ""
+
+
+def _without_database(item: pytest.Item) -> str:
+    """What both runs of a test are called alike; empty where there is no choice."""
+    chosen = _chosen(item)
+    return item.nodeid.replace(chosen, "", 1) if chosen else ""
+
+
+def _on_its_database(item: pytest.Item) -> bool:
+    return _chosen(item) == DATABASES[zlib.crc32(_without_database(item).encode()) % 2]
 
 
 @pytest.fixture(autouse=True)
