@@ -16,6 +16,8 @@ def without_secrets(line: str) -> str:
 
     >>> without_secrets('/dams Shelf user:kit password: "open sesame"')
     '/dams Shelf user:kit password:hidden'
+    >>> without_secrets("/dams Shelf path:'passwords/{asset}'")
+    "/dams Shelf path:'passwords/{asset}'"
     >>> without_secrets("/render text-to-image a password: shoe")
     '/render text-to-image a password: shoe'
     """
@@ -28,5 +30,7 @@ def without_secrets(line: str) -> str:
         known = read(line, {one.name for one in command.options})
     except SlateError as problem:
         raise BadInput("That command cannot be read.", hint="Close each quote that you open.") from problem
+    if not any(one.name in secret for one in known.parts):
+        return line
     parts = tuple(replace(one, value="hidden") if one.name in secret else one for one in known.parts)
     return "/" + format(replace(known, parts=parts))
