@@ -99,11 +99,14 @@ def of_provenance(session: Session, asset: Asset) -> ProvenanceSchema:
         tags=verdicts.tags(session, asset.id or 0),
         origin=asset.origin.value,
         statement=asset.statement,
-        delivered=[
-            DeliveredFile(destination=destination.name, path=delivery.there)
-            for destination, delivery in deliveries.there(session, asset.id or 0)
-        ],
+        delivered=delivered_files(session, asset),
     )
+
+
+def delivered_files(session: Session, asset: Asset) -> list[DeliveredFile]:
+    """Where the asset's file lies at each DAM, the newest at each."""
+    found = deliveries.there(session, asset.id or 0)
+    return [DeliveredFile(destination=destination.name, path=delivery.there) for destination, delivery in found]
 
 
 def of_verdicts(session: Session, asset: Asset, *, changed: bool) -> VerdictSchema:

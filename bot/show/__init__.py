@@ -1,7 +1,7 @@
 """A render, an asset or an error as a Card: what a person is shown, before a platform dresses it."""
 
 from bot.cards import Card
-from bot.show.assets import asset_card, asset_facts, delivered_to, provenance_card
+from bot.show.assets import asset_card, asset_facts, provenance_card
 from bot.show.facts import LONGEST_PROMPT, alt_of, model_lines, page_of, picture_of, pictures_of, purpose
 from bot.show.renders import render_alt, render_card
 from core.errors import SlateError
@@ -11,7 +11,6 @@ __all__ = [
     "alt_of",
     "asset_card",
     "asset_facts",
-    "delivered_to",
     "error_card",
     "model_lines",
     "page_of",

@@ -8,11 +8,10 @@ from sqlmodel import Session
 
 from bot import formatting
 from bot.cards import Button, Card, Field
-from bot.schemas import renders_code
+from bot.schemas import delivered_files, renders_code
 from bot.show.facts import LONGEST_PROMPT, believed, model_lines, opinions, ours, page_of, picture_of, tags, tone, verdict_buttons
 from bot.show.seals import seal_field
 from core.text.headline import headline
-from storage import deliveries
 from storage.files import assets
 from storage.tables import Asset, Origin
 
@@ -55,7 +54,7 @@ def provenance_card(session: Session, asset: Asset) -> Card:
         ("Made from", "\n".join(sources)),
         ("File", f"{asset.filename} · {asset.mime} · {asset.size:,} bytes"),
         ("SHA-256", asset.sha256),
-        ("Delivered to", "\n".join(f"{name}: {path}" for name, path in delivered_to(session, asset))),
+        ("Delivered to", "\n".join(f"{one.destination}: {one.path}" for one in delivered_files(session, asset))),
     )
     card = asset_card(session, asset)
     more = tuple(Field(label, value, short=False) for label, value in pairs if value)
@@ -63,11 +62,6 @@ def provenance_card(session: Session, asset: Asset) -> Card:
     if asset.render_id:
         buttons += (Button("copy", asset.code, "Copy command"),)
     return replace(card, title=f"Provenance of {asset.code}", fields=card.fields + more, buttons=buttons)
-
-
-def delivered_to(session: Session, asset: Asset) -> list[tuple[str, str]]:
-    """Where the asset's file lies at each DAM: the DAM's name, and the path there."""
-    return [(destination.name, delivery.there) for destination, delivery in deliveries.there(session, asset.id or 0)]
 
 
 def asset_facts(asset: Asset) -> list[Field]:

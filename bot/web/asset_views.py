@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
-from bot.show.assets import delivered_to
+from bot.schemas import delivered_files
 from bot.show.seals import seal_line, seal_summary
 from bot.web.message_views import zone_of
 from core.desk import Desk
@@ -24,6 +25,7 @@ from core.provenance.disclosure import Disclosure
 from core.recognition.identify import ALIKE
 from core.review import sessions
 from core.review import verdicts as core_verdicts
+from core.schemas.assets import DeliveredFile
 from storage.files import assets, fingerprints, verdicts
 from storage.people import members
 from storage.people import projects as storage_projects
@@ -74,8 +76,7 @@ class AssetPage:
     """What shows nearly the same, and in how many of 256 bits it differs."""
     seal: tuple[str, ...]
     """How it is sealed, a line for each thing to be said; nothing for a file that came without credentials."""
-    delivered: tuple[tuple[str, str], ...]
-    """Where the file lies at each DAM: the DAM's name, and the path there."""
+    delivered: Sequence[DeliveredFile]
     statement: str
     """The statement as readable JSON; empty for what Slate did not make."""
 
@@ -109,7 +110,7 @@ def page_of(session: Session, asset: Asset, reader: Member) -> AssetPage:
         takes=_takes(session, asset),
         lookalikes=_lookalikes(session, asset, reader),
         seal=tuple(seal_line(asset).splitlines()),
-        delivered=tuple(delivered_to(session, asset)),
+        delivered=delivered_files(session, asset),
         statement=json.dumps(asset.statement, indent=2, ensure_ascii=False, sort_keys=True) if asset.statement else "",
     )
 

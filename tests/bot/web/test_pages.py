@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,11 +16,12 @@ from core.desk import Desk
 from core.people.projects import ensure_defaults
 from core.review import verdicts
 from core.workflows import find, seed_library
+from storage import deliveries
 from storage.clock import now
 from storage.files import assets
 from storage.files.assets import AssetDraft
 from storage.rendering import renders
-from storage.tables import Asset, Judgement, Member, Origin, Render, RenderState
+from storage.tables import Asset, DeliveryState, Destination, Judgement, Member, Origin, OutgoingEvent, Render, RenderState, Via
 from tests.web import Web, picture
 
 GRAPH = {"1": {"class_type": "KSampler", "inputs": {"seed": 7}}}
@@ -101,6 +103,18 @@ def test_the_page_tells_how_the_file_is_sealed(web: Web, shelf: Shelf) -> None:
     assert "<p>Signed by Studio North, with a time stamp</p>" in page
     assert "Invalid history: B.jpg: changed after it was signed" in page
     assert "<h2>Content Credentials</h2>" not in ana.get(f"/assets/{shelf.source.code}").text
+
+
+def test_the_page_tells_where_the_file_lies_at_a_dam(web: Web, shelf: Shelf) -> None:
+    with web.desk.writing() as session:
+        place = Destination(name="North shelf", name_key="north shelf", via=Via.FOLDER, url="/srv/dam", member_id=shelf.mia.id)
+        deliveries.add_destination(session, place)
+        event = OutgoingEvent(message="msg_1", kind="asset.approved", subject=shelf.result.code, asset_id=shelf.result.id)
+        [sent] = deliveries.add_event(session, event, [place.id])
+        sent.state, sent.there = DeliveryState.DELIVERED, "acme/shoe.png"
+        session.add(sent)
+    page = web.client("Mia").get(f"/assets/{shelf.result.code}").text
+    assert re.search(r"<dt>Delivered to North shelf</dt>\s*<dd[^>]*>acme/shoe.png", page)
 
 
 def test_lineage_goes_both_ways(web: Web, shelf: Shelf) -> None:
