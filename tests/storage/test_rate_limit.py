@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from storage.queue import Queue
 from storage.rate_limit import Budget, Pacing
 
 
@@ -60,3 +61,12 @@ def test_a_lease_is_one_s_own_until_it_is_given_back(redis_url: str, give_back: 
         pacing.release("outbox:C1", token if give_back else "somebody else's")
         free: Callable[[object], bool] = bool
         assert free(pacing.lease("outbox:C1", 60)) is give_back
+
+
+def test_one_rate_limiter_of_a_process_still_holds_while_redis_is_away(tmp_path: Path) -> None:
+    queue = Queue(f"unix://{tmp_path / 'nobody-listens'}")
+    budget = Budget("verify:203.0.113.9", every=600.0, burst=3)
+    assert [queue.pacing.take([budget]) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert 0 < queue.pacing.take([budget]) <= 600
+    assert queue.pacing.take([Budget("verify:203.0.113.10", every=600.0)]) == 0.0
+    queue.close()
