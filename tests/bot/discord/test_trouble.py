@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx2
 import pytest
+from discord.asset import Asset
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 from structlog.testing import capture_logs
 
 from bot.cards import Card
-from bot.discord import selftest
+from bot.discord import client, selftest
 from bot.discord.chat import DiscordChat
+from core.desk import Desk
 from core.errors import ChatBusy, ChatRefused
 from core.provenance.seal import keys
 from core.verification import verify
@@ -340,3 +347,25 @@ def test_a_canary_goes_through_and_is_removed(studio: Studio) -> None:
     place.remove(ref)
     assert Person(studio.server, owner).sees(studio.server.at_once(lambda: studio.server.direct(owner))) == []
     place._rest.close()
+
+
+def test_a_network_that_is_away_is_waited_for_and_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for where, name in ((Route, "BASE"), (DiscordWebSocket, "DEFAULT_GATEWAY"), (Asset, "BASE")):
+        monkeypatch.setattr(where, name, getattr(where, name))
+    pauses: list[float] = []
+
+    def stop_at_the_third(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(client, "time", SimpleNamespace(sleep=stop_at_the_third))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v10"
+        nowhere = replace(desk, settings=desk.settings.model_copy(update={"discord_api_url": address}))
+        with capture_logs() as told, pytest.raises(KeyboardInterrupt):
+            client.serve(nowhere)
+
+    assert pauses == [1.0, 2.0, 4.0]
+    assert [line["event"] for line in told] == ["discord.away"]
