@@ -69,6 +69,8 @@ class Database:
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(parsed.render_as_string(hide_password=False), self.is_sqlite)
+        one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading = self.engine.execution_options(**one_state)
 
     background = False
     """Whether this process works in the background: of all that do, one at a time goes for SQLite's write lock, so that people
@@ -107,8 +109,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session whose changes are thrown away."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        """A session that sees one state from its first statement on; its changes are thrown away."""
+        with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager

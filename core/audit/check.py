@@ -44,7 +44,6 @@ class Findings:
 def check(desk: Desk) -> Findings:
     """Read the whole log as it is at this moment, and compare it with itself and with every checkpoint."""
     with desk.reading() as session:
-        audit.one_state(session)
         return examine(session, desk.settings)
 
 

@@ -61,12 +61,6 @@ def head(session: Session) -> AuditHead | None:
     return session.exec(select(AuditHead)).first()
 
 
-def one_state(session: Session) -> None:
-    """Let everything this session reads from now on be of one moment; asked before anything else is."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
-
 def in_order(session: Session, after: int = 0) -> Iterator[Row[Any]]:
     """Every event that has a place in the chain, from its beginning, or behind number `after`, as rows with an event's names."""
     place = col(AuditEvent.number)

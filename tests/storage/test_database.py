@@ -58,6 +58,16 @@ def test_what_is_changed_while_only_reading_is_thrown_away(database: Database) -
         assert session.exec(select(Member)).all() == []
 
 
+def test_a_reader_sees_one_state_whatever_is_committed_meanwhile(database: Database) -> None:
+    with database.reading() as reader:
+        assert reader.exec(select(Member.name)).all() == []
+        with database.writing() as session:
+            session.add(_member("Mia"))
+        assert reader.exec(select(Member.name)).all() == []
+    with database.reading() as reader:
+        assert reader.exec(select(Member.name)).all() == ["Mia"]
+
+
 def test_words_and_times_come_back_as_they_went_in(database: Database) -> None:
     moment = datetime(2026, 3, 12, 9, 30, tzinfo=timezone(timedelta(hours=2)))
     with database.writing() as session:
