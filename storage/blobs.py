@@ -73,7 +73,9 @@ class Blobs(Protocol):
         """The bytes from `start` to before `end`, at most PIECE at a time; `prove` them before. Raises as `get`."""
         ...
 
-    def has(self, digest: str) -> bool: ...
+    def has(self, digest: str) -> bool:
+        """Raises BlobError while the store is away."""
+        ...
 
     def delete(self, digest: str) -> None:
         """Forget the bytes; nothing happens when they are not there. Raises BlobError."""
@@ -139,7 +141,10 @@ class _Proofs:
 
 
 class FolderBlobs:
-    """Files `ab/cd/abcd…` below a folder; a crash leaves a stray temporary file at most, never half a blob."""
+    """Files `ab/cd/abcd…` below a folder; a crash leaves a stray temporary file at most, never half a blob.
+
+    A folder that is not there any more is away: nothing in it counts as missing, and it is not made again.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -159,13 +164,23 @@ class FolderBlobs:
         self._write(self.path(digest), _proven(digest, pieces))
 
     def every(self) -> Iterator[tuple[str, int]]:
+        self._must_be_there()
         for path in self.root.glob("??/??/" + "?" * 64):
             with suppress(FileNotFoundError):
                 yield path.name, path.stat().st_size
 
+    def _must_be_there(self) -> None:
+        """Raises BlobError while the folder is away."""
+        if not self.root.is_dir():
+            raise self._not_found("")
+
+    def _not_found(self, digest: str) -> BlobError:
+        """The error for a file that is not there: it is missing only where the folder is there."""
+        return BlobNotFound(digest) if self.root.is_dir() else BlobError(f"the folder {self.root} is not there")
+
     def _write(self, target: Path, pieces: Iterable[bytes]) -> None:
         """Whole or not at all; what is there already is kept unless it is damaged."""
-        if target.exists() and self._is_whole(target.name):
+        if self.has(target.name) and self._is_whole(target.name):
             return
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -196,7 +211,7 @@ class FolderBlobs:
         try:
             return _true(digest, self.path(digest).read_bytes())
         except FileNotFoundError as missing:
-            raise BlobNotFound(digest) from missing
+            raise self._not_found(digest) from missing
         except OSError as problem:
             raise BlobError(str(problem)) from problem
 
@@ -210,7 +225,7 @@ class FolderBlobs:
             with path.open("rb") as file:
                 same = hashlib.file_digest(file, "sha256").hexdigest() == digest
         except FileNotFoundError as missing:
-            raise BlobNotFound(digest) from missing
+            raise self._not_found(digest) from missing
         except OSError as problem:
             raise BlobError(str(problem)) from problem
         if not same:
@@ -227,12 +242,16 @@ class FolderBlobs:
                     left = None if left is None else left - len(piece)
                     yield piece
         except FileNotFoundError as missing:
-            raise BlobNotFound(digest) from missing
+            raise self._not_found(digest) from missing
         except OSError as problem:
             raise BlobError(str(problem)) from problem
 
     def has(self, digest: str) -> bool:
-        return self.path(digest).exists()
+        try:
+            self._must_be_there()
+            return self.path(digest).exists()
+        except OSError as problem:
+            raise BlobError(str(problem)) from problem
 
     def delete(self, digest: str) -> None:
         try:

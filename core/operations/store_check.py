@@ -57,9 +57,9 @@ def check_store(desk: Desk, *, quick: bool = False, tell: Callable[[int], None] 
                 found.orphan_size += size
                 found.orphans += [digest] if len(found.orphans) < _LISTED else []
             tell(found.blobs)
+        found.missing = [wanted[digest] for digest in sorted(unseen) if not desk.blobs.has(digest)][:_LISTED]
     except BlobError as problem:
         raise StoreError("The file store cannot be looked through.", hint="`slate doctor` tells more.") from problem
-    found.missing = [wanted[digest] for digest in sorted(unseen) if not desk.blobs.has(digest)][:_LISTED]
     return found
 
 

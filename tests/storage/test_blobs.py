@@ -82,6 +82,22 @@ def test_an_s3_that_is_away_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch)
         away.put(b"into the void")
 
 
+def test_a_folder_that_is_away_is_no_missing_file(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path / "mounted")
+    digest = blobs.put(b"a picture")
+    blobs.root.rename(tmp_path / "elsewhere")
+    reads = (blobs.get, blobs.prove, blobs.has, lambda one: list(blobs.pieces(one)), lambda _: list(blobs.every()))
+    for read in reads:
+        with pytest.raises(BlobError) as told:
+            read(digest)
+        assert not isinstance(told.value, BlobNotFound)
+    with pytest.raises(BlobError):
+        blobs.put(b"another picture")
+    (tmp_path / "elsewhere").rename(blobs.root)
+    assert blobs.get(digest) == b"a picture"
+    assert not blobs.has("0" * 64)
+
+
 def test_other_kinds_of_url_are_refused() -> None:
     with pytest.raises(ValueError, match="file:// or s3://"):
         open_blobs("ftp://host/folder")
