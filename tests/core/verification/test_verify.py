@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from core import files
 from core.errors import BadInput, Conflict, NotFound, Refused, TooLong
@@ -81,6 +81,23 @@ def test_every_outcome_is_told_apart(house: House, tmp_path_factory: pytest.Temp
     assert "authentic" not in edited.sentence
     (house.desk.settings.keys / "revoked.txt").write_text(verify.verify(house.desk, data, "a").credentials.step.serial)  # type: ignore[union-attr]
     assert outcome(house, data) is Outcome.REVOKED
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_stripped_jpeg_is_decoded_once_in_a_verification(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, _ = original(house)
+    decoded: list[str] = []
+    load = ImageFile.ImageFile.load
+
+    def counted(image: ImageFile.ImageFile) -> object:
+        if image.tile:
+            decoded.append(image.format or "")
+        return load(image)
+
+    monkeypatch.setattr("core.security.sandbox.process.inside", True)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
+    assert outcome(house, resaved(data), "a.jpg") is Outcome.RECOGNISED
+    assert decoded.count("JPEG") == 1
 
 
 def test_no_person_and_no_prompt_is_told_even_of_a_file_that_holds_them(house: House) -> None:
