@@ -260,6 +260,24 @@ def read_mark(web: Web, name: str) -> int:
         return room.read_up_to(session, web.member(name).id or 0, web.channel().id or 0)
 
 
+def test_a_long_answer_stays_at_its_sentence(visit: Visit, web: Web) -> None:
+    for number in range(20):
+        web.post(f"message {number}", by=None)
+    mia = visit("Mia", height=500)
+    mia.keyboard.type("/help")
+    mia.keyboard.press("Escape")
+    mia.keyboard.press("Enter")
+    answer = mia.locator("#stream > .message").last
+    sentence = answer.locator(".card-text").first
+    expect(sentence).to_contain_text("Type a command")
+    expect(sentence).to_be_in_viewport()
+    top, room_for_it = answer.bounding_box(), mia.locator("#log").bounding_box()
+    assert top is not None
+    assert room_for_it is not None
+    assert top["height"] > room_for_it["height"], "it is longer than the view"
+    assert 0 <= top["y"] - room_for_it["y"] < 40
+
+
 def test_older_messages_are_fetched_without_losing_the_place(visit: Visit, web: Web) -> None:
     for number in range(60):
         web.post(f"message {number}", by=None)
