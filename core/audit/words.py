@@ -34,6 +34,7 @@ PHRASES = MappingProxyType(
         Action.ASSET_VERDICT_WITHDRAWN: "{who} took a verdict on {subject} back",
         Action.ASSET_TAGGED: "{who} tagged {subject}",
         Action.ASSET_UNTAGGED: "{who} took a tag off {subject}",
+        Action.ASSET_ATTRIBUTED: "{who} imported again with other rules, which say whose {subject} is",
         Action.ASSET_CONFIRMED: "{who} confirmed whose {subject} is",
         Action.ASSET_DOWNLOADED: "{who} downloaded {subject}",
         Action.ASSET_VIEWED: "{who} viewed the original of {subject}",

@@ -30,6 +30,7 @@ class Action(StrEnum):
     ASSET_VERDICT_WITHDRAWN = "asset:verdict-withdrawn"
     ASSET_TAGGED = "asset:tagged"
     ASSET_UNTAGGED = "asset:untagged"
+    ASSET_ATTRIBUTED = "asset:attributed"
     ASSET_CONFIRMED = "asset:confirmed"
     ASSET_EXAMINED = "asset:examined"
     ASSET_REPARSED = "asset:reparsed"

@@ -51,6 +51,7 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.ASSET_VERDICT_WITHDRAWN: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
     Action.ASSET_TAGGED: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
     Action.ASSET_UNTAGGED: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
+    Action.ASSET_ATTRIBUTED: frozenset({AUDIT, INDEX, POSTS}),
     Action.ASSET_CONFIRMED: frozenset({AUDIT, INDEX, POSTS, DELIVERIES}),
     Action.ASSET_EXAMINED: frozenset({INDEX, POSTS}),
     Action.ASSET_REPARSED: frozenset({INDEX, POSTS}),

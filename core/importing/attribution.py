@@ -84,6 +84,12 @@ class Attributor:
         self._projects.clear()
         self._nobody = 0
 
+    def tells(self, entry: SourceFile) -> bool:
+        """Whether the terms say anything of a file, whatever it says itself."""
+        terms = self.terms
+        said = terms.by is not None or terms.project is not None or terms.owner
+        return said or bool(first_that_fits(terms.rules, entry.name))
+
     def of(self, session: Session, entry: SourceFile, words: Mapping[str, str]) -> Attribution:
         """In a writing session, for clients and projects may be made."""
         told = [(first_that_fits(self.terms.rules, entry.name), "path"), (_said(words), "file")]

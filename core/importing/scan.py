@@ -22,7 +22,7 @@ from core.events.actions import Action
 from core.files import Examined
 from core.formats import completeness, kinds, png
 from core.formats.sanitize import clean, clean_text
-from core.importing import late_sidecars, sidecars
+from core.importing import late_rules, late_sidecars, sidecars
 from core.importing.attribution import Attribution, Attributor, Terms
 from core.importing.progress import ImportProgress, Pace
 from core.importing.sources import Source, SourceFile, Trouble, Unreadable
@@ -85,7 +85,8 @@ def read(
     again: bool = False,
     tell: Callable[[ImportProgress], None] = lambda _: None,
 ) -> Intake:
-    """Take in everything in a place; what was taken in before and has not changed since is left alone.
+    """Take in everything in a place; what was taken in before and has not changed since is not read again, and
+    goes by these terms in all that nobody has confirmed.
 
     `again` has another look at what was refused. Raises Refused for who may not, DatabaseUnavailable; a file never raises.
     """
@@ -137,6 +138,7 @@ def _read_on(
                 fresh = [one for one in fresh if _is_still(one, seen)]
             elif left:
                 _grow(desk, intake, left)
+                late_rules.attribute(desk, attributor, [one.entry for one in left])
                 tell(pace.add(len(left), sum(one.entry.size for one in left)))
             for one, sifted in _ahead(reader, fresh):
                 batch.add(_looked_at(desk, one, sifted))
@@ -285,6 +287,7 @@ def _keep(desk: Desk, intake: Intake, attributor: Attributor, outcomes: list[Sca
     for one in outcomes:
         if one.examined is not None and one.state is FoundState.KNOWN:
             late_sidecars.add(desk, rows[one.sha256], one.examined.raw, one.entry.place)
+    late_rules.attribute(desk, attributor, [one.entry for one in outcomes if one.state is FoundState.KNOWN])
 
 
 def _found(one: ScanOutcome, rows: dict[str, int]) -> ImportedFile:

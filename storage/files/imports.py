@@ -89,6 +89,15 @@ def looked_at(session: Session, places: Collection[str]) -> dict[str, Before]:
     return {by_key[key]: Before(size, modified, FoundState(state)) for key, size, modified, state in found}
 
 
+def found_first_at(session: Session, places: Collection[str]) -> dict[str, int]:
+    """Place -> Asset, for those places at which an Asset's bytes were found before anywhere else."""
+    by_key = {key_of(place): place for place in places}
+    here = select(FoundFile.asset_id).where(col(FoundFile.place_key).in_(sorted(by_key)), col(FoundFile.asset_id).is_not(None))
+    first = select(func.min(FoundFile.id)).where(col(FoundFile.asset_id).in_(here)).group_by(col(FoundFile.asset_id))
+    found = session.exec(select(FoundFile.place_key, FoundFile.asset_id).where(col(FoundFile.id).in_(first)))
+    return {by_key[key]: number for key, number in found if key in by_key and number is not None}
+
+
 def note(session: Session, intake_id: int, files: Sequence[ImportedFile]) -> None:
     """Write what became of files; a place that was looked at before has only its newest state."""
     rows = [

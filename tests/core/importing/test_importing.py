@@ -22,6 +22,7 @@ from core.recognition.identify import Certainty
 from core.search import ask
 from storage import search
 from storage.files import raw_metadata
+from storage.people import audit
 from storage.search import Facet, FacetField, Query, Scope
 from storage.tables import FoundState, Origin
 from tests.core.graphs import image_to_image, text_to_image
@@ -178,6 +179,28 @@ def test_rules_make_clients_and_projects_but_never_people(studio: Studio) -> Non
         assert ask.answer(session, "who made the shot b.png", by=studio.ana).sentence.startswith("**Nobody knows who** made it")
         said = ask.answer(session, "who made the picture for Globex", by=studio.ana).sentence
     assert said.startswith("**Mia Chen** (by its folder, not confirmed) made it")
+
+
+def test_a_rule_given_later_tells_of_what_nobody_has_confirmed(studio: Studio) -> None:
+    for number, name in enumerate(("a", "b", "copied")):
+        studio.render(f"Acme/Spring/mia chen/sh010_{name}.png", number)
+    studio.put("Globex/Fall/mia chen/sh999_c.png", (studio.folder / "Acme/Spring/mia chen/sh010_copied.png").read_bytes())
+    studio.ingest()
+    with studio.desk.writing() as session:
+        confirm.confirm(session, [studio.asset("sh010_b.png").id], by=studio.ana, said=Confirmation(by=studio.ana, shot="sh777"))
+    again = studio.ingest("{client}/{project}/{by}/{shot}_*")
+
+    a, b, copied = (studio.asset(f"sh010_{name}.png") for name in ("a", "b", "copied"))
+    assert (again.seen, again.taken, again.known) == (4, 0, 4)
+    assert (a.member_id, a.shot, set(a.inferred.values())) == (studio.mia.id, "sh010", {"path"})
+    assert (b.member_id, b.shot, b.inferred) == (studio.ana.id, "sh777", {"client": "path", "project": "path"})
+    assert (copied.project_id, copied.shot) == (a.project_id, "sh010"), "it goes by where it was found first"
+    with studio.desk.reading() as session:
+        assert len(ask.matching(session, "client:acme", by=studio.ana)[1]) == 3
+        assert [one.action for one in audit.about(session, a.code)].count("asset:attributed") == 1
+    studio.ingest("{client}/{project}/{by}/{shot}_*")
+    with studio.desk.reading() as session:
+        assert [one.action for one in audit.about(session, a.code)].count("asset:attributed") == 1
 
 
 def test_a_files_own_words_tell_whose_it_is_and_a_rule_beats_them(studio: Studio) -> None:
