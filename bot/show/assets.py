@@ -95,4 +95,5 @@ def _origin(asset: Asset) -> str:
         Origin.UPLOAD: "Uploaded",
         Origin.INGEST: "Imported",
         Origin.EXPORT: "Exported",
+        Origin.RETURNED: f"Given back unchanged by {code}",
     }[asset.origin]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.cards import Field
 from core.provenance.seal.names import HARMLESS, MISMATCH, REVOKED, SWITCHED_OFF, called
@@ -30,8 +31,9 @@ def seal_troubles(made: Sequence[Asset]) -> tuple[Field, ...]:
     lines: dict[str, None] = {}
     for asset in made:
         told = asset.seal
+        lines |= dict.fromkeys(_returned(told))
         if asset.seal_state == "unsealed" and told.get("why") != SWITCHED_OFF:
-            lines[seal_line(asset)] = None
+            lines[seal_line(asset).partition("\n")[0]] = None
         lines |= dict.fromkeys(_broken(told.get("broken")))
     return (Field("Seal", "\n".join(lines), short=False),) if lines else ()
 
@@ -42,11 +44,13 @@ def seal_line(asset: Asset) -> str:
     match asset.seal_state:
         case "sealed":
             lines = [f"signed by {_signer(asset)}{', with a time stamp' if told.get('stamped') else ''}"]
-            return "\n".join([*lines, *_broken(told.get("broken"))])
+            return "\n".join([*lines, *_returned(told), *_broken(told.get("broken"))])
         case "unstamped":
-            return "\n".join([f"signed by {_signer(asset)}; its time stamp is due", *_broken(told.get("broken"))])
+            return "\n".join(
+                [f"signed by {_signer(asset)}; its time stamp is due", *_returned(told), *_broken(told.get("broken"))]
+            )
         case "unsealed":
-            return f"No Content Credentials yet: {told.get('why') or 'no reason is known'}"
+            return "\n".join([f"No Content Credentials yet: {told.get('why') or 'no reason is known'}", *_returned(told)])
         case "foreign":
             known = told.get("state") == "Trusted"
             signer = _signer(asset) if known else f"an unknown signer (certificate: {_signer(asset)})"
@@ -89,6 +93,10 @@ def broken_line(where: str, code: str) -> str:
 def _broken(found: object) -> list[str]:
     parts = [str(one).rpartition(": ") for one in found[:5]] if isinstance(found, list) else []
     return [f"invalid history: {broken_line(where, code)}" for where, _, code in parts]
+
+
+def _returned(told: Mapping[str, Any]) -> list[str]:
+    return [str(told["returned"])] if told.get("returned") else []
 
 
 def _signer(asset: Asset) -> str:

@@ -86,7 +86,7 @@ class AssetData(BaseModel):
     width: int | None = Field(description="Pixels.")
     height: int | None = Field(description="Pixels.")
     seconds: float | None = Field(description="Playing time.")
-    origin: str = Field(description="render, upload, ingest or export.")
+    origin: str = Field(description="render, upload, ingest, export or returned.")
     source_type: str = Field(description="IPTC's Digital Source Type (a URI) of what was rendered here; empty for other files.")
     status: str = Field(description="approved, rejected, needs work or empty.")
     tags: list[str]

@@ -32,6 +32,8 @@ class Derivatives:
     mark: Mapping[str, str] = field(default_factory=dict)
     unmarked: str = ""
     """Why it is not marked, where that was asked for."""
+    came_pixels: str = ""
+    """The digest of an output's pixels as they came, before any mark."""
 
 
 @sandboxed
@@ -48,9 +50,10 @@ def of_output(data: bytes, filename: str, limits: Limits, order: apply.MarkOrder
     """Of a render's output, marked as ordered. Raises what `inspect.examine` raises."""
     examined, image = decoded(data, filename, limits)
     marked = apply.carry_out(order, data, image, words=examined.words, frames=examined.frames)
+    came = examined.pixel_sha256
     examined = _looks(examined, marked)
     if marked.image is None:
-        return Derivatives(examined, unmarked=marked.why)
+        return Derivatives(examined, unmarked=marked.why, came_pixels=came)
     return Derivatives(
         examined,
         previews.thumbnail_of(marked.image),
@@ -60,6 +63,7 @@ def of_output(data: bytes, filename: str, limits: Limits, order: apply.MarkOrder
         iscc.unit(marked.image) if examined.phash else "",
         marked.told,
         marked.why,
+        came,
     )
 
 

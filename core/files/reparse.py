@@ -23,7 +23,7 @@ from core.files import Examined, stored
 from core.formats.raw_text import RawText
 from core.formats.sanitize import clean, clean_text
 from storage.files import assets, raw_metadata
-from storage.tables import Asset
+from storage.tables import Asset, Origin
 
 _PAGE = 100
 
@@ -85,6 +85,8 @@ def _plain(seen: Examined) -> dict[str, Any]:
 
 def _seen(desk: Desk, asset: Asset) -> Examined | None:
     """What today's reader makes of it, or None where nothing more can be read."""
+    if asset.origin is Origin.RETURNED:
+        return None
     if graph := asset.statement.get("graph"):
         facts = comfyui_facts.read(graph, node=comfyui_facts.output_named(graph, asset.filename)).with_techniques(
             *asset.techniques

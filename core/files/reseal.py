@@ -84,7 +84,7 @@ def _kept(desk: Desk, asset: Asset, made: Sealed, by: Member | None, more: Mappi
         files.take_back(desk, made, digest)
         raise
     note = {**made.facts, "manifest": manifest, **(more or {})} | ({"why": made.why} if made.why else {})
-    note = {key: asset.seal[key] for key in ("unmarked", "broken") if asset.seal.get(key)} | note
+    note = {key: asset.seal[key] for key in ("unmarked", "broken", "returned") if asset.seal.get(key)} | note
     values = {"sha256": digest, "size": len(made.data), "seal_state": made.state, "seal": note, "preview": preview}
     with desk.writing() as session:
         if not assets.reseal(session, asset.id or 0, asset.sha256, values):

@@ -11,6 +11,7 @@ import structlog
 from core.desk import Desk
 from core.errors import StoreError
 from core.files import previews, stored
+from core.files.returned import GivenBack
 from core.formats import kinds
 from core.provenance import embed, policies, xmp
 from core.provenance.disclosure import Disclosure
@@ -36,6 +37,20 @@ def renewed(desk: Desk, data: bytes, mime: str, stated: Mapping[str, Any], code:
     former = Ingredient("former", code, mime, data, "parentOf")
     plan = manifest.of_renewal(stated, policies.of(desk.settings), former, thumbnail=thumbnail)
     return sign.seal(desk.settings, data, mime, plan)
+
+
+def given_back(desk: Desk, data: bytes, mime: str, title: str, was: GivenBack) -> Sealed:
+    """A file that a server only gave back, sealed as brought here, with what it is the same as for its parent. Never raises."""
+    parent = Ingredient("input-1", title, mime, data, "parentOf")
+    if was.input:
+        told = {"asset": was.code, "sha256": was.sha256, "input": was.input}
+        inside = ingredients(desk, {"parents": [told], "disclosure": {"base": was.input}})
+        parent = next(inside, Ingredient("input-1", was.code, "", b"", "parentOf", ident=was.code))
+    thumbnail = previews.small_for_manifest(data, desk.settings.max_pixels)
+    plan = manifest.of_given_back(parent, was.carried, policies.of(desk.settings), title=title, thumbnail=thumbnail)
+    sealed = sign.seal(desk.settings, data, mime, plan)
+    broken = broken_in(desk, () if parent.ident else (parent,))
+    return replace(sealed, facts={**sealed.facts, "broken": broken}) if broken else sealed
 
 
 def broken_in(desk: Desk, inside: Iterable[Ingredient]) -> list[str]:

@@ -10,9 +10,10 @@ from core.comfyui import facts as comfyui_facts
 from core.comfyui.facts import Facts, ModelUse
 from core.desk import Desk
 from core.errors import StoreError
-from core.files import derivatives, sign, stored
+from core.files import derivatives, returned, sign, stored
 from core.files.derivatives import Derivatives
 from core.files.inspect import Examined, Limits, limits_of
+from core.files.returned import GivenBack
 from core.formats.sanitize import clean, clean_text
 from core.provenance import embed, parameters, policies, statement, xmp
 from core.provenance.seal import read
@@ -30,15 +31,19 @@ _OUTPUT_BYTES = 4 << 30
 def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, node: str = "") -> AssetDraft:
     """The draft of one output of a Render, its bytes stored; `node` is the graph node that saved it, where known.
 
-    No transaction is needed or opened, and doing it twice stores nothing twice.
-    Raises BadPicture, TooManyPixels, DiskFull, StoreError.
+    It looks into the memory, writes nothing there, and doing it twice stores nothing twice.
+    Raises BadPicture, TooManyPixels, DiskFull, StoreError, DatabaseUnavailable.
     """
     about = f"{made.render_code}/{ordinal}/{digest_of(data)}"
     limits = replace(limits_of(desk.settings), max_bytes=_OUTPUT_BYTES)
     seen = derivatives.of_output(data, filename, limits, apply.order(desk.settings, about))
     examined = seen.examined
+    was = returned.find(desk, made, examined, seen.came_pixels)
+    if was is not None and not was.made_here:
+        return _given_back(desk, made, data, derivatives.of_file(data, filename, limits), ordinal, was)
     facts = _facts(made, examined, node)
     stated = clean(statement.make(made, _file_facts(seen, ordinal), facts))
+    stated = returned.stated(stated, was) if was is not None else stated
     size = (examined.width, examined.height) if examined.width and examined.height else None
     text = parameters.write(facts, made.models, size=size)
     packet = xmp.write(stated, policies.of(desk.settings))
@@ -55,13 +60,38 @@ def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, 
         raise
     asset.sha256 = digest
     sign.note(asset, sealed, beside)
-    asset.seal |= {"unmarked": seen.unmarked} if seen.unmarked else {}
+    asset.seal |= ({"unmarked": seen.unmarked} if seen.unmarked else {}) | ({"returned": was.words} if was else {})
     asset.origin, asset.render_id, asset.ordinal = Origin.RENDER, made.render_id, ordinal
     asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
     asset.workflow, asset.workflow_number = made.workflow, made.version
     asset.models = clean(models_of(facts, made))
     asset.seed = made.seed or facts.seed
     asset.statement = stated
+    return AssetDraft(asset)
+
+
+def _given_back(desk: Desk, made: Made, data: bytes, seen: Derivatives, ordinal: int, was: GivenBack) -> AssetDraft:
+    """An output that the server only gave back: kept without a statement, for no run made it, and sealed as brought here.
+
+    What the file itself says is not heard: the server may have written anything into it.
+    """
+    mime, carried = seen.examined.mime, was.carried
+    packet = xmp.packet({"Iptc4xmpExt:DigitalSourceType": carried["source_type"]}) if carried else ""
+    kept = embed.embed(data, mime, None, "", packet) if packet else data
+    sealed = sign.given_back(desk, kept, mime, f"{made.render_code} #{ordinal + 1}", was)
+    digest, beside = put_sealed(desk, sealed)
+    try:
+        asset = _asset(desk, sealed.data, seen, Facts())
+    except StoreError:
+        take_back(desk, sealed, digest)
+        raise
+    asset.sha256 = digest
+    sign.note(asset, sealed, beside)
+    asset.seal |= {"returned": was.words}
+    asset.facts = {name: value for name, value in asset.facts.items() if name not in ("claims_ai", "unread")}
+    asset.facts |= {"claims_ai": carried} if carried else {}
+    asset.origin, asset.render_id, asset.ordinal = Origin.RETURNED, made.render_id, ordinal
+    asset.member_id, asset.project_id, asset.shot = made.member_id, made.project_id, made.shot
     return AssetDraft(asset)
 
 

@@ -53,6 +53,8 @@ _NO_AI_TERMS = frozenset(
     | {"digitalcreation", "digitalart"}
 )
 """Terms that say that a camera or a hand made it. Screen captures, other composites and enhancements tell nothing."""
+RETURNED = "returned"
+"""What was done to a base that came back as it went in."""
 
 
 def says_ai(uri: str) -> bool:
@@ -72,7 +74,7 @@ def _term(uri: str) -> str:
 @dataclass(frozen=True)
 class Disclosure:
     """`how` is created or altered. `base` is the input whose pixels became this picture, empty where none did; the other inputs
-    only guided. `done` is what happened to the base: edited, resized, or nothing."""
+    only guided. `done` is what happened to the base: edited, resized, returned, or nothing."""
 
     how: str
     source_type: SourceType

@@ -52,7 +52,7 @@ class ProvenanceSchema(AssetSchema):
     negative: str
     techniques: list[str]
     tags: list[str]
-    origin: str = Field(description="render, upload, ingest or export")
+    origin: str = Field(description="render, upload, ingest, export or returned")
     statement: dict[str, Any] = Field(description="what is written into the file")
     delivered: list[DeliveredFile] = Field(description="the newest file at each DAM")
 

@@ -68,6 +68,7 @@ class Result:
     def verb(self) -> str:
         """How it came here."""
         words = {Origin.RENDER: "made", Origin.UPLOAD: "uploaded", Origin.INGEST: "made", Origin.EXPORT: "exported"}
+        words[Origin.RETURNED] = "given back"
         return words[self.asset.origin]
 
     def schema(self) -> ResultSchema:

@@ -39,6 +39,8 @@ class Origin(StrEnum):
     UPLOAD = "upload"
     INGEST = "ingest"
     EXPORT = "export"
+    RETURNED = "returned"
+    """An output of a Render that the server only gave back: a file that was brought here, unchanged."""
 
 
 class FoundState(StrEnum):

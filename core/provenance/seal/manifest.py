@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.provenance import statement, xmp
-from core.provenance.disclosure import Disclosure
+from core.provenance.disclosure import RETURNED, Disclosure
 from core.provenance.seal import iscc, names
 from core.provenance.seal.names import SealOrigin
 from core.provenance.xmp import SPACES, Policy
@@ -62,6 +62,8 @@ def of_output(
     """The manifest of a Render's output. The first `parentOf` ingredient is what the picture was made from."""
     said = Disclosure.of(stated)
     base = next((one for one in ingredients if one.relationship == "parentOf"), None)
+    if said.done == RETURNED:
+        return _of_returned(stated, policy, said, base, thumbnail)
     others = [one.label for one in ingredients if one is not base]
     done = {"edited": "c2pa.edited", "resized": "c2pa.resized"}.get(said.done, "c2pa.edited")
     step = _action("c2pa.created" if base is None else done, stated, said, others)
@@ -72,6 +74,27 @@ def of_output(
     return ManifestPlan(
         _definition(_title(stated), [_actions(actions), *states_of(stated), *views]), tuple(ingredients), thumbnail
     )
+
+
+def _of_returned(
+    stated: Mapping[str, Any], policy: Policy, said: Disclosure, base: Ingredient | None, thumbnail: bytes
+) -> ManifestPlan:
+    """The manifest of a picture made here that came back as it went in: it was opened, and nothing was done to it."""
+    code = next((str(one.get("asset")) for one in stated.get("parents") or [] if one.get("input") == said.base), "")
+    base = base or Ingredient("original", code, "", b"", "parentOf", ident=code)
+    actions = [_opened(base, said.source_type.value), *([{"action": "c2pa.watermarked.bound"}] if stated.get("mark") else [])]
+    views = [*_views(stated, policy), *bindings(stated), statement_assertion(stated)]
+    return ManifestPlan(_definition(_title(stated), [_actions(actions), *states_of(stated), *views]), (base,), thumbnail)
+
+
+def of_given_back(
+    parent: Ingredient, carried: Mapping[str, Any], policy: Policy, *, title: str, thumbnail: bytes = b""
+) -> ManifestPlan:
+    """The manifest of a file that was brought here and that a server gave back: nothing was done to it."""
+    kind = str(carried.get("source_type") or "")
+    said = metadata({"Iptc4xmpExt:DigitalSourceType": kind} if kind else {})
+    stated = [_actions([_opened(parent, kind)]), seal(SealOrigin.BROUGHT, parent.title, carried), *said, *training(policy)]
+    return ManifestPlan(_definition(title, stated), (parent,), thumbnail)
 
 
 def of_renewal(stated: Mapping[str, Any], policy: Policy, former: Ingredient, *, thumbnail: bytes = b"") -> ManifestPlan:
@@ -192,6 +215,11 @@ def _views(stated: Mapping[str, Any], policy: Policy) -> list[Action]:
 
 def _actions(actions: Sequence[Action]) -> Action:
     return {"label": "c2pa.actions.v2", "data": {"actions": list(actions), "allActionsIncluded": True}}
+
+
+def _opened(parent: Ingredient, source_type: str = "") -> Action:
+    told: Action = {"action": "c2pa.opened", "parameters": {"ingredientIds": [parent.label]}}
+    return told | ({"digitalSourceType": source_type} if source_type else {})
 
 
 def _action(name: str, stated: Mapping[str, Any], said: Disclosure, inputs: Sequence[str]) -> Action:

@@ -292,12 +292,12 @@ def _opened(data: bytes | None) -> tuple[str | None, tuple[int, int]]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Desk:
-    """A desk of which only the file store is used."""
+def files(tmp_path: Path, sqlite_url: str) -> Desk:
+    """A desk of which the file store is used, and an empty memory."""
     from core.settings import Settings
     from storage.blobs import open_blobs
 
-    settings = Settings(data=tmp_path)
+    settings = Settings(data=tmp_path, database_url=sqlite_url)
     return Desk(settings, Database(settings.database), open_blobs(settings.blobs), Queue(settings.redis))
 
 

@@ -60,8 +60,9 @@ def own(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def files(own: Settings) -> Desk:
-    """A desk of which only the file store and the keys are used."""
+def files(own: Settings, sqlite_url: str) -> Desk:
+    """A desk of which the file store and the keys are used, and an empty memory."""
+    own = own.model_copy(update={"database_url": sqlite_url})
     return Desk(own, Database(own.database), open_blobs(own.blobs), Queue(own.redis))
 
 
@@ -239,8 +240,8 @@ def test_a_finished_render_is_sealed_and_the_manifest_is_kept_beside_it(files: D
     assert again.tampered, "the manifest beside the file tells a file that was stripped from one that is whole"
 
 
-def test_without_keys_the_render_is_kept_and_says_why(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path)
+def test_without_keys_the_render_is_kept_and_says_why(tmp_path: Path, sqlite_url: str) -> None:
+    settings = Settings(data=tmp_path, database_url=sqlite_url)
     desk = Desk(settings, Database(settings.database), open_blobs(settings.blobs), Queue(settings.redis))
 
     asset = core_files.finish(desk, made(), encoded(scene(10)), "a.png", 0).asset

@@ -9,12 +9,17 @@ from datetime import timedelta
 
 import pytest
 
+from bot.show import seals
+from core import files
 from core.desk import Desk
 from core.rendering import lifecycle
+from core.rendering.lifecycle import RenderRequest
 from core.rendering.worker import MOST_RUNS, Lane, run_id
 from storage.clock import now
+from storage.files import assets
 from storage.rendering import backends, renders
-from storage.tables import BackendState, Render, RenderState
+from storage.tables import BackendState, Origin, Render, RenderState
+from tests.pictures import comfy_png, scene
 from tests.shop import Shop, open_shop
 from tests.waiting import until
 
@@ -220,3 +225,19 @@ def test_tickets_lost_with_redis_are_written_again(shop: Shop) -> None:
     shop.sweep()
     shop.drain()
     assert shop.now(render).state is RenderState.DONE
+
+
+def test_a_server_that_gives_its_input_back_ends_the_render_with_honest_words(shop: Shop) -> None:
+    """The workflow may be an honest one that loads a picture and saves it, or the server a hostile one."""
+    photo = comfy_png(scene(7, 128, 128), {})
+    draft = files.keep(shop.desk, photo, "photo.png", member_id=shop.mia.id or 0, project_id=shop.project.id or 0)
+    with shop.desk.writing() as session:
+        code = assets.add(session, draft).code
+    inputs = {"prompt": "a red boat", "steps": 3, "image": code}
+    render = lifecycle.submit(shop.desk, RenderRequest("image-to-image", shop.mia, shop.project, inputs=inputs))
+    lane = shop.lane()
+    lane.comfy.collect = lambda output, rest: photo  # type: ignore[method-assign,assignment]
+    assert lane.work()
+    (asset,) = shop.outputs(render)
+    assert (shop.now(render).state, asset.origin, asset.render_id) == (RenderState.DONE, Origin.RETURNED, render.id)
+    assert f"The server gave the input {code} back unchanged" in seals.seal_troubles([asset])[0].value

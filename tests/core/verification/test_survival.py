@@ -126,7 +126,8 @@ class Chat:
         del self.kept[ref]
 
 
-def test_the_self_test_tells_what_each_chat_does_and_leaves_nothing_there(own: Settings) -> None:
+def test_the_self_test_tells_what_each_chat_does_and_leaves_nothing_there(own: Settings, sqlite_url: str) -> None:
+    own = own.model_copy(update={"database_url": sqlite_url})
     desk = Desk(own, Database(own.database), open_blobs(own.blobs), Queue("redis://nobody"))
 
     def strips(data: bytes) -> bytes:
