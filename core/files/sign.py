@@ -40,12 +40,10 @@ def renewed(desk: Desk, data: bytes, mime: str, stated: Mapping[str, Any], code:
 
 
 def given_back(desk: Desk, data: bytes, mime: str, title: str, was: GivenBack) -> Sealed:
-    """A file that a server only gave back, sealed as brought here, with what it is the same as for its parent. Never raises."""
-    parent = Ingredient("input-1", title, mime, data, "parentOf")
-    if was.input:
-        told = {"asset": was.code, "sha256": was.sha256, "input": was.input}
-        inside = ingredients(desk, {"parents": [told], "disclosure": {"base": was.input}})
-        parent = next(inside, Ingredient("input-1", was.code, "", b"", "parentOf", ident=was.code))
+    """A file that a server only gave back, sealed as brought here, with the input for its parent. Never raises."""
+    told = {"asset": was.code, "sha256": was.sha256, "input": was.input}
+    inside = ingredients(desk, {"parents": [told], "disclosure": {"base": was.input}})
+    parent = next(inside, Ingredient("input-1", was.code, "", b"", "parentOf", ident=was.code))
     thumbnail = previews.small_for_manifest(data, desk.settings.max_pixels)
     plan = manifest.of_given_back(parent, was.carried, policies.of(desk.settings), title=title, thumbnail=thumbnail)
     sealed = sign.seal(desk.settings, data, mime, plan)

@@ -31,7 +31,7 @@ _OUTPUT_BYTES = 4 << 30
 def finish(desk: Desk, made: Made, data: bytes, filename: str, ordinal: int, *, node: str = "") -> AssetDraft:
     """The draft of one output of a Render, its bytes stored; `node` is the graph node that saved it, where known.
 
-    It looks into the memory, writes nothing there, and doing it twice stores nothing twice.
+    It reads from the database, writes nothing there, and doing it twice stores nothing twice.
     Raises BadPicture, TooManyPixels, DiskFull, StoreError, DatabaseUnavailable.
     """
     about = f"{made.render_code}/{ordinal}/{digest_of(data)}"

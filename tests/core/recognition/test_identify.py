@@ -33,10 +33,6 @@ class Studio:
         self.version: WorkflowVersion = make_version(session)
 
     def rendered(self, image: Image.Image) -> Asset:
-        return self.added(self.finished(image))
-
-    def finished(self, image: Image.Image) -> files.AssetDraft:
-        """An output that is not in the memory yet."""
         with self.desk.writing() as session:
             render = make_render(session, self.member, self.project, self.version)
         known: dict[str, Any] = {"render_id": render.id, "member_id": self.member.id, "project_id": self.project.id}
@@ -45,9 +41,7 @@ class Studio:
             render_code=render.code, member="Mia", client="Acme", project="spring", workflow="w", version=1, content_hash="",
             graph=text_to_image(), started_at=then, finished_at=then, **known,
         )  # fmt: skip
-        return files.finish(self.desk, made, comfy_png(image, text_to_image()), "Slate_00001_.png", 0)
-
-    def added(self, draft: files.AssetDraft) -> Asset:
+        draft = files.finish(self.desk, made, comfy_png(image, text_to_image()), "Slate_00001_.png", 0)
         with self.desk.writing() as session:
             return assets.add(session, draft)
 
@@ -86,9 +80,8 @@ def test_a_file_that_only_lost_its_metadata_is_certain_by_its_pixels(studio: Stu
 
 
 def test_a_render_is_named_before_an_upload_of_the_same_bytes(studio: Studio) -> None:
-    draft = studio.finished(scene(1))
     upload = studio.uploaded(encoded(scene(1)))
-    asset = studio.added(draft)
+    asset = studio.rendered(scene(1))
 
     seen = recognise(studio.desk, encoded(scene(1), compress_level=1))
 
