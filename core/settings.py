@@ -160,6 +160,18 @@ class Settings(BaseSettings):
     )
     deployer: str = Field("", description="Who uses its results and answers for publishing them; for a person to decide.")
     notice: str = Field("", description="The notice that people are given about AI pictures, as compliance reports show it.")
+    other_words: bool = Field(
+        True, description="Whether a search for a word that no picture has looks for other words for the same thing, and says so."
+    )
+    llm_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Chat completions of a language model of your own, such as `http://127.0.0.1:11434/v1`: it puts questions "
+        "that Slate does not understand into Slate's words. It is sent the question and nothing else. Empty: none.",
+    )
+    llm_model: str = Field("", description="The name of that model, as its server calls it.")
+    llm_key: str = Field("", repr=False, description="The key that its server wants, if any.")
+    llm_seconds: float = Field(5.0, ge=0.5, le=60, description="How long it may take; then the answer comes without it.")
     newcomer_role: str = Field("artist", description="Role of people who join the room; the very first one becomes admin.")
     reactions: str = Field(
         "✅=approve,❌=reject,🔁=reroll,⭐=tag pick,🏷️=tag select",

@@ -12,13 +12,13 @@ from bot.cards import Answer, Button, Card, Field
 from bot.commands import background, subjects
 from bot.commands.command import Asked
 from bot.commands.corrections import LONGEST_BUTTON
-from core.errors import MissingInput
+from core.errors import BadQuery, MissingInput
 from core.formats import kinds
 from core.lineage import family as lineage_family
 from core.lineage.family import Lineage
 from core.people.roles import Permission, allow, visible_projects
 from core.schemas.assets import LineageSchema, ProvenanceList, RecognitionList, RecognitionSchema, RelatedAsset, RenderInHistory
-from core.search import ask
+from core.search import ask, translator
 from core.search.ask import SearchAnswer
 from storage import ids
 from storage.chat import askings
@@ -55,21 +55,43 @@ def find(asked: Asked) -> Answer:
     if not question:
         raise MissingInput("`find` needs a question or some words.", hint="Write /find who made the depth shot for Acme.")
     with asked.desk.reading() as session:
-        before = _asked_before(session, asked)
-        found = ask.answer(
-            session,
-            _about_here(session, asked, question),
-            before=before,
-            by=asked.member,
-            project=asked.place.project,
-            limit=limit,
-            after=asked.option("page"),
-        )
+        before, text = _asked_before(session, asked), _about_here(session, asked, question)
+        found = _answer(session, asked, text, limit, before=before, after=asked.option("page"))
         cards = tuple(show.asset_card(session, one.asset) for one in found.results)
+    if found.unsure and not found.goes_on and (line := translator.line(asked.desk.settings, text)):
+        with asked.desk.reading() as session:
+            if better := _translated(session, asked, line, text, limit):
+                question, found = line, better
+                cards = tuple(show.asset_card(session, one.asset) for one in found.results)
     if not asked.option("page"):
         _remember(asked, question, before if found.goes_on else "")
     more = _more(question, found, limit)
     return Answer(found.sentence, (*cards, *more), private=private, chips=found.understood, schema=found.schema())
+
+
+def _answer(
+    session: Session, asked: Asked, text: str, limit: int, *, before: str = "", after: str = "", taken_from: str = ""
+) -> SearchAnswer:
+    return ask.answer(
+        session,
+        text,
+        by=asked.member,
+        project=asked.place.project,
+        limit=limit,
+        after=after,
+        before=before,
+        other_words=asked.desk.settings.other_words,
+        taken_from=taken_from,
+    )
+
+
+def _translated(session: Session, asked: Asked, line: str, text: str, limit: int) -> SearchAnswer | None:
+    """The answer to a line that a language model made of a question; None where the line is not to be trusted."""
+    try:
+        found = _answer(session, asked, line, limit, taken_from=text)
+    except BadQuery:
+        return None
+    return None if found.unsure or found.choices else found
 
 
 def _asked_before(session: Session, asked: Asked) -> str:

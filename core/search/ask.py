@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from core.people import roles
 from core.schemas.search import CountRow, SearchSchema, TextChoice
-from core.search import answers, entities, followups, foreign, kinship, languages, messages, parser, refine, summaries
+from core.search import answers, entities, followups, foreign, kinship, languages, messages, parser, refine, summaries, translator
 from core.search import explain as search_explain
 from core.search.carrying_out import Search
 from core.search.conditions import Frame, NameChoice, Question
@@ -51,6 +51,8 @@ class SearchAnswer:
     """Groups and their numbers, where the question counts by something."""
     doubts: str = ""
     """How the sentence begins where a word of the question has no place in the answer."""
+    unsure: bool = False
+    """Whether something in the text was not understood."""
 
     def schema(self) -> SearchSchema:
         return SearchSchema(
@@ -75,13 +77,17 @@ def answer(
     scope: Scope | None = None,
     now: datetime | None = None,
     before: str = "",
+    other_words: bool = True,
+    taken_from: str = "",
 ) -> SearchAnswer:
     """What the memory knows of `text`, as far as `by` may see it (or `scope`, when given).
 
     `project` is the one of the place it is asked in; `after` is an earlier SearchAnswer's; `before` what the person asked just
-    before, which "and by Zoe?" goes on from. Raises BadQuery for what cannot be read, Refused for who may not search.
+    before, which "and by Zoe?" goes on from. Without `other_words` nothing is looked for in place of a word that no picture has.
+    `taken_from` is the question that a language model put into `text`; the answer says so, in that question's language, and
+    is unsure where the text is not to be trusted. Raises BadQuery for what cannot be read, Refused for who may not search.
     """
-    read = _read(session, text, by, project, scope, now)
+    read = _read(session, text, by, project, scope, now, other_words)
     understood, known, parts, scope = read.understander, read.understander.known, read.parts, read.scope
     question = _yes_or_no(understood.of(parts[0], before), read.spoken, read.text, parts[0])
     goes_on = bool(before) and understood.goes_on(understood.one(parts[0]), parts[0], before)
@@ -91,7 +97,12 @@ def answer(
         if found.choices:
             break
         found = _both(found, _found(session, following, scope, known, understood, limit, ""), following)
-    return _said_in(read.told or read.spoken, replace(found, sentence=found.doubts + found.sentence), questions[0], known)
+    said, language, unsure = found.doubts + found.sentence, read.told or read.spoken, any(map(translator.is_unsure, questions))
+    if taken_from:
+        said, language = f"Taken as `{text.replace('`', '')}`: {said}", _language_of(taken_from)
+        trusted = len(questions) == 1 and translator.says_no_more(questions[0], taken_from, understood.me)
+        unsure = unsure or not trusted
+    return _said_in(language, replace(found, sentence=said, unsure=unsure), questions[0], known)
 
 
 @dataclass(frozen=True)
@@ -110,17 +121,29 @@ class _ReadText:
 
 
 def _read(
-    session: Session, text: str, by: Member, project: Project | None, scope: Scope | None, now: datetime | None
+    session: Session,
+    text: str,
+    by: Member,
+    project: Project | None,
+    scope: Scope | None,
+    now: datetime | None,
+    other_words: bool = True,
 ) -> _ReadText:
     """Raises Refused for who may not search."""
     roles.allow(session, by, roles.Permission.FIND, project)
     scope = scope or Scope(roles.visible_projects(session, by))
-    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope)
+    known, corpus = entities.read(session, scope), ScopeCorpus(session, scope, other_words=other_words)
     text, told = languages.answer_language(text)
     spoken = languages.recognised(text)
     english = _english(text, known, corpus) if spoken else text
     understander = _Understander(known, corpus, now or clock.now(), zone_of(by), by, project, bool(spoken))
     return _ReadText(scope, text, told, spoken, english, messages.parts(english, known.says), understander)
+
+
+def _language_of(text: str) -> str:
+    """The language that an answer to the text shall be in."""
+    text, told = languages.answer_language(text)
+    return told or languages.recognised(text)
 
 
 def _both(first: SearchAnswer, second: SearchAnswer, question: Question) -> SearchAnswer:
@@ -193,13 +216,17 @@ class _Understander:
     abroad: bool = False
     """Whether it was asked in another language: then it is a question, however few words it has."""
 
+    @property
+    def me(self) -> entities.KnownName | None:
+        """The asker's name."""
+        return next((name for name in self.known.of([FacetField.BY]) if name.value == str(self.by.id)), None)
+
     def one(self, text: str, *, asked: bool = False) -> Question:
-        me = next((name for name in self.known.of([FacetField.BY]) if name.value == str(self.by.id)), None)
         here = next(
             (name for name in self.known.of([FacetField.PROJECT]) if self.project and name.value == str(self.project.id)), None
         )
         return parser.understand(
-            text, self.known, self.now, self.zone, me=me, here=here, corpus=self.corpus, asked=asked or self.abroad
+            text, self.known, self.now, self.zone, me=self.me, here=here, corpus=self.corpus, asked=asked or self.abroad
         )
 
     def goes_on(self, question: Question, text: str, before: str) -> bool:

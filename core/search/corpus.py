@@ -13,7 +13,8 @@ from storage.search import Phrase, Query, Scope, entity_index, forms
 class ScopeCorpus:
     """The words of the pictures in a scope; what was looked up is kept for the length of a question."""
 
-    def __init__(self, session: Session, scope: Scope) -> None:
+    def __init__(self, session: Session, scope: Scope, *, other_words: bool = True) -> None:
+        self.other_words = other_words
         self._session = session
         self._scope = scope
         self._has: dict[tuple[str, ...], bool] = {}

@@ -178,6 +178,8 @@ def _missing(line: Line, at: int) -> None:
 
 def _instead(line: Line, word: str) -> bool:
     """Whether pictures have other words for the thing: then those are looked for, and the answer says so."""
+    if line.corpus is None or not line.corpus.other_words:
+        return False
     there = [other for other in meanings.near(word) if line.in_prompts(other)][: meanings.MOST]
     if there:
         line.reading.add_any(there, line.corpus)

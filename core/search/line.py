@@ -86,6 +86,8 @@ PROMPTED = word_set(
 class Corpus(Protocol):
     """What the pictures the asker may see say."""
 
+    other_words: bool  # whether other words for a thing that no picture names are looked for
+
     def has(self, tokens: tuple[str, ...]) -> bool:
         """Whether a picture has these tokens, one after the other."""
 
@@ -199,9 +201,9 @@ class Line:
         self.turned: list[tuple[int, FacetField]] = []
         """Where names that were negated end, and of which kind they are."""
         self.unplaced: list[str] = []
+        """Words that would change the answer, and found no place in it."""
         self.instead: list[tuple[str, tuple[str, ...]]] = []
         """Words that no picture has, each with those that are looked for in its place."""
-        """Words that would change the answer, and found no place in it."""
         self.against: list[Condition] = []
         self.rendered = False
         """Whether only what was rendered is meant: made, rendered, renders."""

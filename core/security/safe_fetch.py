@@ -95,7 +95,8 @@ def ask(
     return answered
 
 
-def _anywhere(address: str) -> bool:
+def anywhere(address: str) -> bool:
+    """For addresses that whoever set Slate up chose: this machine and its network may be reached."""
     return True
 
 
@@ -104,7 +105,7 @@ def _asked(url: str, most: int, private: bool, ends: float) -> Fetched | str:
     parts, port = _parts(url)
     host = parts.hostname or ""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with _connected(parts.scheme, host, port, _anywhere if private else public, ends) as connection:
+    with _connected(parts.scheme, host, port, anywhere if private else public, ends) as connection:
         try:
             connection.request("GET", path, headers={"User-Agent": "Slate-verify", "Accept": "image/*,video/*"})
             answer = connection.getresponse()
