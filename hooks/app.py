@@ -27,6 +27,7 @@ from bot.web.app_state import House, NotJoined
 from bot.web.asset_routes import router as page_routes
 from bot.web.compare_routes import router as compare_routes
 from bot.web.guard import HEADERS, Guard
+from bot.web.mcp_routes import router as mcp_routes
 from bot.web.openid_routes import router as openid_routes
 from bot.web.room_routes import router as room_routes
 from bot.web.session import signer
@@ -85,6 +86,7 @@ def create_app(desk: Desk | None = None) -> FastAPI:
     app.include_router(signin_routes)
     app.include_router(openid_routes)
     app.include_router(api_routes)
+    app.include_router(mcp_routes)
     app.state.slack = Front(desk) if desk.settings.slack else None
     if app.state.slack is not None:
         app.include_router(slack_routes(app.state.slack))
@@ -158,7 +160,9 @@ def _not_joined(request: Request, problem: Exception) -> Response:
     """Pages lead to the door and back again; programs are told."""
     if request.method == "GET" and _wants_page(request):
         return RedirectResponse(f"/?next={quote(request.url.path)}", 303)
-    return _answer(request, 401, "not-joined", "Nobody is signed in in this browser.", "Open Slate and sign in.")
+    told = _answer(request, 401, "not-joined", "Nobody is signed in in this browser.", "Open Slate and sign in.")
+    told.headers["WWW-Authenticate"] = "Bearer"
+    return told
 
 
 def _http_error(request: Request, problem: Exception) -> Response:

@@ -77,6 +77,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "seal": ("operations.SealList",),
     "stamp serve": ("operations.AddressSchema",),
     "selftest chat": ("operations.SelftestSchema",),
+    "mcp": ("errors.ErrorAnswer",),
     "web": _PROCESS,
     "worker": _PROCESS,
     "clerk": _PROCESS,

@@ -23,6 +23,7 @@ COMMANDS = {
     "tag": "chat_commands.tag",
     "untag": "chat_commands.untag",
     "fetch": "fetch.fetch",
+    "mcp": "mcp.mcp",
     "ingest": "imports.ingest",
     "reindex": "imports.reindex",
     "verify-store": "store.verify_store",

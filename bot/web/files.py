@@ -12,10 +12,10 @@ from bot.request import Attachment
 from bot.web.app_state import House
 from bot.web.blob_response import BlobResponse
 from core.desk import Desk
-from core.errors import BadInput, DiskFull, NotFound, StoreError, TooLong, UnknownAsset
+from core.errors import BadInput, NotFound, TooLong, UnknownAsset
 from core.files import stored, waiting
 from core.people.roles import Permission, allow
-from storage.blobs import BlobError, BlobStoreFull, FolderBlobs
+from storage.blobs import FolderBlobs
 from storage.chat import room
 from storage.files import assets
 from storage.people import projects
@@ -68,17 +68,8 @@ def keep(house: House, member: Member, filename: str, data: bytes) -> tuple[Atta
 
     Raises Refused, Conflict when too much waits, DiskFull, StoreError.
     """
-    with house.desk.reading() as session:
-        allow(session, member, Permission.FIND, None)  # whoever may ask may show what it is about; only core makes an input of it
-    held = waiting.check(house.desk, len(data), by=member)
-    try:
-        digest = house.desk.blobs.put(data)
-    except BlobStoreFull as problem:
-        raise DiskFull(hint="Nothing was kept. Free some room and send it again.") from problem
-    except BlobError as problem:
-        raise StoreError("The file could not be stored.", hint="Send it again in a moment.") from problem
+    digest, held = waiting.keep(house.desk, data, by=member)
     kept = Attachment(_tame(filename), kind_of(data), digest, len(data))
-    waiting.note(house.desk, digest, len(data), by=member)
     return kept, house.signer.receipt(kept, member.id or 0), held.warning
 
 

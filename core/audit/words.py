@@ -58,6 +58,7 @@ PHRASES = MappingProxyType(
         Action.KEY_MADE: "{who} made the API {subject}",
         Action.KEY_ROTATED: "{who} rotated the API {subject}",
         Action.KEY_REVOKED: "{who} revoked the API {subject}",
+        Action.AGENT_CALLED: "An agent of {who} called a tool: {subject}",
         Action.AUDIT_EXPORTED: "{who} exported the audit log",
         Action.CLIENT_ADDED: "{who} added the {subject}",
         Action.PROJECT_ADDED: "{who} added the {subject}",

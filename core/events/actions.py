@@ -56,6 +56,7 @@ class Action(StrEnum):
     KEY_MADE = "key:made"
     KEY_ROTATED = "key:rotated"
     KEY_REVOKED = "key:revoked"
+    AGENT_CALLED = "agent:called"
     AUDIT_EXPORTED = "audit:exported"
     CLIENT_ADDED = "client:added"
     PROJECT_ADDED = "project:added"

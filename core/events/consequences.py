@@ -77,6 +77,7 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.KEY_MADE: frozenset({AUDIT}),
     Action.KEY_ROTATED: frozenset({AUDIT}),
     Action.KEY_REVOKED: frozenset({AUDIT}),
+    Action.AGENT_CALLED: frozenset({AUDIT}),
     Action.AUDIT_EXPORTED: frozenset({AUDIT}),
     Action.CLIENT_ADDED: frozenset({AUDIT}),
     Action.PROJECT_ADDED: frozenset({AUDIT}),

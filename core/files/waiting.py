@@ -8,8 +8,9 @@ from datetime import timedelta
 import structlog
 
 from core.desk import Desk
-from core.errors import Conflict
-from storage.blobs import BlobError
+from core.errors import Conflict, DiskFull, StoreError
+from core.people.roles import Permission, allow
+from storage.blobs import BlobError, BlobStoreFull
 from storage.clock import now
 from storage.files import usage, waiting_uploads
 from storage.tables import Member
@@ -55,6 +56,24 @@ def check(desk: Desk, size: int, *, by: Member) -> UnsentFiles:
             most=most,
         )
     return UnsentFiles(used, most)
+
+
+def keep(desk: Desk, data: bytes, *, by: Member) -> tuple[str, UnsentFiles]:
+    """Store a file that waits to be sent: its digest, and what its owner has waiting now.
+
+    Raises Refused, Conflict when too much waits, DiskFull, StoreError.
+    """
+    with desk.reading() as session:
+        allow(session, by, Permission.FIND, None)  # whoever may ask may show what it is about; only core makes an input of it
+    held = check(desk, len(data), by=by)
+    try:
+        digest = desk.blobs.put(data)
+    except BlobStoreFull as problem:
+        raise DiskFull(hint="Nothing was kept. Free some room and send it again.") from problem
+    except BlobError as problem:
+        raise StoreError("The file could not be stored.", hint="Send it again in a moment.") from problem
+    note(desk, digest, len(data), by=by)
+    return digest, held
 
 
 def note(desk: Desk, sha256: str, size: int, *, by: Member) -> None:

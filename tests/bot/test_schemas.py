@@ -20,7 +20,7 @@ from tests.makers import make_member
 
 ROOT = Path(__file__).parents[2]
 _SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-_PROCESSES = {"up", "web", "worker", "clerk", "archivist", "sweeper", "discord", "slack", "stamp serve", "selftest chat"}
+_PROCESSES = {"up", "web", "worker", "clerk", "archivist", "sweeper", "discord", "slack", "stamp serve", "selftest chat", "mcp"}
 """They run until they are stopped, or need a chat; their own tests start them."""
 
 

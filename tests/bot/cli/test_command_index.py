@@ -25,9 +25,9 @@ from tests.bot.terminal import Terminal
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", ROOT / "Procfile", ROOT / "Makefile", *sorted((ROOT / "docs").rglob("*.md"))]
 GROUP = typer.main.get_command(app)
-SERVES = {"up", "web", "worker", "clerk", "archivist", "sweeper", "slack", "discord", "stamp", "selftest", "ingest"}
+SERVES = {"up", "web", "worker", "clerk", "archivist", "sweeper", "slack", "discord", "stamp", "selftest", "ingest", "mcp"}
 """Commands that run until they are stopped, or need what a test has not: they are only parsed here."""
-ELSEWHERE = {"SLATE_LIFELINE", "SLATE_COMPLETE"}
+ELSEWHERE = {"SLATE_LIFELINE", "SLATE_COMPLETE", "SLATE_API_KEY"}
 """Variables that are no settings."""
 
 
