@@ -40,6 +40,18 @@ def about(seconds: float) -> str:
     return f"about {minutes} min" if minutes < 90 else f"about {round(minutes / 60)} h"
 
 
+def bytes_of(count: int) -> str:
+    """How large a file is.
+
+    >>> bytes_of(512), bytes_of(151_000_000), bytes_of(6_900_000_000)
+    ('512 bytes', '151 MB', '6.9 GB')
+    """
+    for unit, step, digits in (("GB", 1e9, 1), ("MB", 1e6, 0), ("kB", 1e3, 0)):
+        if count >= step:
+            return f"{count / step:.{digits}f} {unit}"
+    return f"{count} bytes"
+
+
 def when(at: datetime) -> str:
     """A point in time, in UTC; `pieces` finds it again, for front ends that show it in the reader's zone."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -4,7 +4,7 @@
     ├── Refused                the person may not do this
     ├── NotFound               a name or an id that nothing answers to (carries suggestions)
     │   ├── UnknownCommand · UnknownWorkflow · UnknownInput · UnknownProject · UnknownMember
-    │   └── UnknownRender · UnknownAsset
+    │   └── UnknownRender · UnknownAsset · UnknownModel
     ├── BadInput               a value that cannot be used (carries the input's name)
     │   ├── OutOfRange · WrongType · MissingInput · TooLong
     │   └── BadPicture · TooManyPixels · TooCostly · BadGraph · BadQuery
@@ -95,6 +95,10 @@ class UnknownRender(NotFound):
 
 class UnknownAsset(NotFound):
     """There is no such asset."""
+
+
+class UnknownModel(NotFound):
+    """There is no such model."""
 
 
 class BadInput(SlateError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.desk import here
 from core.importing import second_phase
+from core.models import registry
 from core.recognition import keypoint_match
 from core.rendering import worker
 
@@ -26,3 +27,9 @@ def finish_found(first: int, last: int) -> None:
 def note_landmarks() -> None:
     """Note the keypoints of pictures that have none noted, by which crops and screenshots of them are found."""
     keypoint_match.note(here(), limit=keypoint_match.TOGETHER)
+
+
+def scan_models() -> None:
+    """Look for model files that are new, changed or gone."""
+    desk = here()
+    registry.scan(desk, desk.settings.models_paths)

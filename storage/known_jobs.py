@@ -13,6 +13,7 @@ JOBS = frozenset(
         "bot.jobs.show_render",
         "core.jobs.finish_found",
         "core.jobs.note_landmarks",
+        "core.jobs.scan_models",
         "core.jobs.stop_run",
         "core.jobs.work",
     }

@@ -46,6 +46,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "restore": ("exports.RestoredFile", "exports.RestoredList"),
     "compliance": ("verification.ComplianceSchema",),
     "declare": ("verification.DeclarationSchema",),
+    "models": ("models.ModelList",),
+    "model": ("models.ModelDetail",),
     "workflows": ("renders.WorkflowList",),
     "help": ("people.HelpSchema",),
     "people": ("people.PeopleSchema", "people.EmailSchema"),

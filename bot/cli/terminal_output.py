@@ -14,6 +14,7 @@ from rich.text import Text
 from bot import formatting
 from bot.cards import Answer, Card, Form
 from bot.command_text import clean, quote
+from core.schemas.renders import WorkflowList
 
 _TONES = {
     "queued": "yellow",
@@ -80,18 +81,19 @@ def pieces(answer: Answer, base_url: str) -> list[RenderableType]:
     on_a_card = any(answer.text in one.text for one in answer.cards)
     said: list[RenderableType] = [Group(sentence(answer.text))] if answer.text and not on_a_card else []
     chips: list[RenderableType] = [plain(" · ".join(answer.chips), "dim")] if answer.chips else []
-    listed = _listed(answer.data)
+    listed = _listed(answer)
     cards = [card(one, base_url) for one in answer.cards] if listed is None else [listed]
     return [*said, *chips, *cards, *([_form(answer.form)] if answer.form else [])]
 
 
-def _listed(data: Mapping[str, Any]) -> RenderableType | None:
+def _listed(answer: Answer) -> RenderableType | None:
     """The results of a search and the renders in line as entries, the workflows as a table; None for every other answer."""
+    data = answer.data
     if "answer" in data and data.get("results"):
         return Group(*(_result(row) for row in data["results"]))
     if data.get("renders") and "asset" not in data:
         return Group(*(_render(row) for row in data["renders"]))
-    if len(data.get("workflows", ())) > 1:
+    if isinstance(answer.schema, WorkflowList) and len(data["workflows"]) > 1:
         return table(_WORKFLOWS, [[_cell(row, name) for name in _WORKFLOWS] for row in data["workflows"]])
     return None
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storage.tables import Member
 
 Kind = Literal["text", "project", "shot", "member", "switch", "count"]
-Subject = Literal["", "workflow", "render", "asset", "command", "question", "project", "member"]
+Subject = Literal["", "workflow", "render", "asset", "command", "question", "project", "member", "model"]
 
 _YES = frozenset({"yes", "y", "true", "on", "1"})
 _NO = frozenset({"no", "n", "false", "off", "0"})

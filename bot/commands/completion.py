@@ -17,6 +17,7 @@ from bot.request import ChatPlace, Completion
 from core import workflows
 from core.desk import Desk
 from core.errors import SlateError
+from core.models import lookup
 from core.people import team
 from core.people.roles import Permission, givable, may, role_in, visible_projects
 from core.search import entities
@@ -130,7 +131,7 @@ class _Completing:
         first = self._subjects() if words == 0 and not self.line.options else []
         if self.command.subject == "member":
             return best(self.typed, first + self._roles() + self._names())
-        if self.command.subject in ("workflow", "command") and words == 0:
+        if self.command.subject in ("workflow", "command", "model") and words == 0:
             return best(self.typed, first)
         return best(self.typed, first + self._names())
 
@@ -144,7 +145,13 @@ class _Completing:
             return [Completion(one.slug, one.slug, one.name) for one in projects.everything(self.session)]
         if self.command.subject in ("render", "asset"):
             return self._renders()
+        if self.command.subject == "model":
+            return self._models()
         return self._people() if self.command.subject == "member" else []
+
+    def _models(self) -> list[Completion]:
+        every = lookup.everything(self.session)
+        return [Completion(command_text.quote(one.label), one.label, one.now.title or one.kind) for one in every]
 
     def _people(self) -> list[Completion]:
         if not may(self.session, self.member, Permission.SEE_PEOPLE, self.place.project):

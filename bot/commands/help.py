@@ -24,6 +24,7 @@ FAMILIES = {
     "Review": ("approve", "reject", "needs-work", "tag", "untag"),
     "Import": ("ingests", "confirm"),
     "Export": ("export", "links", "profile", "verify", "restore", "compliance", "declare"),
+    "Models": ("models", "model"),
     "Help": ("workflows", "help"),
     "People": ("people", "role", "admit", "deactivate", "reactivate", "audit"),
     "Projects and accounts": ("project", "workspace", "link", "signin", "sessions", "apikeys"),

@@ -96,6 +96,10 @@ TABLE: tuple[Command, ...] = (
         Option(question, f"Your answer to the question {question}.") for question in QUESTIONS
     )),
     Command("workflows", "help.workflows", "[WORKFLOW]", "workflow"),
+    Command("models", "models.models", "[WORD …]", options=(
+        Option("limit", "How many are shown, at most 100.", "count"),
+    )),
+    Command("model", "models.model", "NAME", "model"),
     Command("project", "projects.project", "[SLUG] [name:value …]", "project", (
         Option("new", "Name of a new project for this channel."),
         Option("client", "Client of the new project."),

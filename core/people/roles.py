@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_PROJECTS = "add clients and projects"
     MANAGE_CHANNELS = "say which project a channel belongs to"
     PUBLISH_WORKFLOWS = "publish workflows"
+    MANAGE_MODELS = "say under which licence a model is"
     SEE_PEOPLE = "see who is on the team"
     GIVE_PROJECT_ROLES = "give people a role in a project"
     READ_AUDIT = "read the audit log of their projects"
@@ -59,6 +60,7 @@ LEAST = MappingProxyType(
         Permission.MANAGE_PROJECTS: Role.LEAD,
         Permission.MANAGE_CHANNELS: Role.LEAD,
         Permission.PUBLISH_WORKFLOWS: Role.LEAD,
+        Permission.MANAGE_MODELS: Role.LEAD,
         Permission.SEE_PEOPLE: Role.ARTIST,
         Permission.GIVE_PROJECT_ROLES: Role.LEAD,
         Permission.READ_AUDIT: Role.LEAD,

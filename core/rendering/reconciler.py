@@ -47,6 +47,8 @@ LANDMARKS_PAUSE = 10.0
 """Seconds between two looks for pictures whose landmarks are not noted."""
 UNSENT_PAUSE = 600.0
 """Seconds between two looks for files that nobody sent."""
+MODELS_PAUSE = 300.0
+"""Seconds between two looks into the model folders."""
 SEAL_PAUSE = 60.0
 """Seconds between two looks for what waits for its seal or its time stamp."""
 IDLE_LEASES = 3.0
@@ -66,6 +68,7 @@ class Sweeper:
         self._forget_at = 0.0
         self._seal_at, self._sealed_to = time.monotonic() + SEAL_PAUSE, 0
         self._landmarks_at = self._checkpoint_at = self._unsent_at = 0.0
+        self._models_at = time.monotonic() + MODELS_PAUSE
 
     def stop(self) -> None:
         self._stop.set()
@@ -99,6 +102,7 @@ class Sweeper:
             self.note_landmarks,
             self.sign_the_audit_log,
             self.delete_unsent,
+            self.look_at_models,
         )
         for step in steps:
             self._make(step)
@@ -129,6 +133,12 @@ class Sweeper:
         if time.monotonic() >= self._unsent_at:
             self._unsent_at = time.monotonic() + UNSENT_PAUSE
             files_waiting.delete_old(self.desk)
+
+    def look_at_models(self) -> None:
+        """Model files that came, changed or went since Slate started; the archivist reads them, a second or so a gigabyte."""
+        if time.monotonic() >= self._models_at and self.desk.settings.models_paths and not self.desk.queue.length(ARCHIVE):
+            self._models_at = time.monotonic() + MODELS_PAUSE
+            self.desk.queue.put(ARCHIVE, "core.jobs.scan_models")
 
     def _make(self, step: Callable[[], None]) -> None:
         name = step.__name__

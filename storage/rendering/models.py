@@ -1,12 +1,14 @@
-"""Named queries about ModelFiles."""
+"""Named queries about ModelFiles and where they lie."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from storage.tables import ModelFile
+from storage.clock import now
+from storage.tables import ModelFile, ModelPlace
 
 
 def by_content(session: Session, folder: str, name: str, sha256: str) -> ModelFile | None:
@@ -14,10 +16,28 @@ def by_content(session: Session, folder: str, name: str, sha256: str) -> ModelFi
     return session.exec(query).first()
 
 
+def by_id(session: Session, row: int) -> ModelFile | None:
+    return session.get(ModelFile, row)
+
+
 def known(session: Session, folder: str, name: str) -> ModelFile | None:
-    """What was seen last under a folder and name."""
-    query = select(ModelFile).where(ModelFile.folder == folder, ModelFile.name == name)
-    return session.exec(query.order_by(col(ModelFile.seen_at).desc(), col(ModelFile.id).desc())).first()
+    """What lies under a folder and name now, in the first of the model folders; else what was seen last under them."""
+    named = (ModelFile.folder == folder, ModelFile.name == name)
+    there = select(ModelFile).join(ModelPlace, col(ModelPlace.model_file_id) == ModelFile.id).where(
+        *named, col(ModelPlace.gone_at).is_(None)
+    )  # fmt: skip
+    found = session.exec(there.order_by(col(ModelPlace.rank), col(ModelPlace.id))).first()
+    if found is not None:
+        return found
+    return session.exec(select(ModelFile).where(*named).order_by(col(ModelFile.seen_at).desc(), col(ModelFile.id).desc())).first()
+
+
+def with_hash(session: Session, start: str) -> Sequence[ModelFile]:
+    """ModelFiles whose SHA-256 begins so, or whose AutoV3 is that."""
+    low = start.lower()
+    begins = col(ModelFile.sha256).startswith(low, autoescape=True)
+    query = select(ModelFile).where(begins | (col(ModelFile.autov3) == low)).where(ModelFile.sha256 != "")
+    return session.exec(query.order_by(ModelFile.folder, ModelFile.name, col(ModelFile.id))).all()
 
 
 def everything(session: Session) -> Sequence[ModelFile]:
@@ -31,3 +51,26 @@ def keep(session: Session, file: ModelFile) -> ModelFile:
     session.add(file)
     session.flush()
     return file
+
+
+def places(session: Session) -> Sequence[ModelPlace]:
+    """Where model files lie and lay, those of the first model folder first."""
+    return session.exec(select(ModelPlace).order_by(col(ModelPlace.rank), col(ModelPlace.id))).all()
+
+
+def place(session: Session, root: str, folder: str, name: str) -> ModelPlace | None:
+    query = select(ModelPlace).where(ModelPlace.root == root, ModelPlace.folder == folder, ModelPlace.name == name)
+    return session.exec(query).first()
+
+
+def keep_place(session: Session, place: ModelPlace) -> None:
+    session.add(place)
+    session.flush()
+
+
+def gone(session: Session, rows: Collection[int]) -> None:
+    """These files are not there any more."""
+    wanted = sorted(rows)
+    for start in range(0, len(wanted), 500):
+        part = col(ModelPlace.id).in_(wanted[start : start + 500])
+        session.connection().execute(update(ModelPlace).where(part).values(gone_at=now()))

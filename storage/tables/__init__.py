@@ -13,6 +13,7 @@ from storage.tables.enums import BackendState, FoundState, Judgement, Origin, Re
 from storage.tables.exports import ComplianceNote, Export, ExportProfile, SharedLink, WaitingUpload
 from storage.tables.intakes import AssetSource, AssetWords, FoundFile, Intake
 from storage.tables.keys import ApiKey
+from storage.tables.models import ModelPlace
 from storage.tables.people import Channel, Client, Handle, Member, Membership, Project
 from storage.tables.renders import Render, RenderEvent, RenderInput, Timing
 from storage.tables.room import RoomMessage, RoomReaction, RoomRead
@@ -58,6 +59,7 @@ __all__ = [
     "Member",
     "Membership",
     "ModelFile",
+    "ModelPlace",
     "Origin",
     "OutgoingEvent",
     "Pool",

@@ -48,11 +48,19 @@ class ModelFile(TableRow, table=True):
     id: int = row()
     folder: str
     name: str = Field(index=True)
-    sha256: str = ""
+    sha256: str = Field(default="", index=True)
     size: int | None = Field(default=None, sa_type=BigInteger)
     title: str = ""
     licence: str = ""
     source: str = ""
+    """Who made it, as it says."""
+    autov3: str = ""
+    """The first 12 digits of the SHA-256 of what follows the header of a safetensors file: equal when only metadata differ."""
+    base_model: str = ""
+    """What it was trained from, such as `SDXL`."""
+    trigger_words: list[str] = json_list()
+    about: Json = json()
+    """What else its header and the descriptions beside it say (core/models/description.py)."""
     modified_ns: int | None = Field(default=None, sa_type=BigInteger)
     """The file's modification time when its bytes were read, so that they are read again only when it changed."""
     first_seen_at: datetime = when()

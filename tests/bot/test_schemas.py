@@ -12,10 +12,12 @@ from bot.cli import answers
 from bot.cli.answers import ANSWERS
 from bot.cli.command_index import COMMANDS
 from bot.commands.table import TABLE
+from core.models import registry
 from core.schemas.base import Schema
 from storage.tables import Role
 from tests.bot.conftest import Talk, png
 from tests.bot.terminal import Terminal
+from tests.core.models.test_registry import write
 from tests.makers import make_member
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +53,7 @@ def _classes(name: str) -> set[type[Schema]]:
 
 
 @_SQLITE
-def test_every_chat_command_answers_by_its_schemas(talk: Talk) -> None:
+def test_every_chat_command_answers_by_its_schemas(talk: Talk, tmp_path: Path) -> None:
     seen: dict[str, set[type[Schema]]] = {}
 
     def say(text: str, **how: object) -> Answer:
@@ -68,6 +70,8 @@ def test_every_chat_command_answers_by_its_schemas(talk: Talk) -> None:
     done = talk.ask()
     one, two = talk.finish(done, pictures=2)
     waiting, other = talk.ask(), talk.ask()
+    write(tmp_path / "loras" / "ink.safetensors", {})
+    registry.scan(talk.desk, [tmp_path])
     for line in (
         "render text-to-image a shoe", f"vary {done.code} steps:3", f"reroll {done.code}", f"retry {done.code}",
         f"edit {done.code}", f"upscale {one.code}", f"copy {done.code}", "queue",
@@ -75,6 +79,7 @@ def test_every_chat_command_answers_by_its_schemas(talk: Talk) -> None:
         "find shoe", f"lineage {one.code}", f"compare {one.code} {two.code}", f"takes {one.code}", f"whatis {one.code}",
         f"provenance {one.code}", f"provenance {one.code} {two.code}", f"approve {one.code}", f"reject {two.code} too dark",
         f"needs-work {one.code}", f"tag {one.code} hero", f"untag {one.code} hero", "workflows", "help", "people", "link",
+        "models", "model ink",
         "project", f"compliance {one.code}", f"declare {one.code} artistic:no", "profile", "profile client size:1024",
         f"export {one.code} profile:client", f"export {one.code} as:sheet", f"export {one.code} dry:yes", "links",
         f"verify {one.code}", f"verify {one.code} {two.code}", "ingests", f"confirm {one.code}", "audit",

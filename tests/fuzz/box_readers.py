@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from core.exports.profiles import Profile
 from core.files import Limits, derivatives, examine, previews
 from core.formats import kinds
 from core.importing.sources import zip_listing
-from core.models import registry
+from core.models import description, headers, sidecars
 from core.pictures import film_frames
 from core.provenance import embed
 from core.provenance.card import picture
@@ -110,11 +111,14 @@ def _listed(data: bytes) -> None:
 
 
 def _answer(data: bytes) -> None:
-    for ask in (answers._whole, answers._keys, registry._told):
+    for ask in (answers._whole, answers._keys, headers._safetensors, headers._gguf, sidecars.told):
         with suppress(SlateError, ValueError):
             ask(data)
     with suppress(SlateError, ValueError):
         answers._place_in_sandbox(data, "a")
+    with suppress(SlateError, ValueError):
+        told = {"ss_tag_frequency": data.decode("utf-8", "replace"), "ss_dataset_dirs": data.decode("utf-8", "replace")}
+        description.joined("loras", "a.safetensors", headers.HeaderFacts(told=told), sidecars.told(data))
 
 
 def _pictures() -> list[bytes]:
@@ -156,6 +160,7 @@ def _answers() -> list[bytes]:
         b'{"queue_running": [[1, "a", {}, {}, []]], "queue_pending": [[2, "b", {}, {}, []]]}',
         b'{"KSampler": {"input": {}}}',
         b'{"__metadata__": {"modelspec.title": "x"}}',
+        b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a" + struct.pack("<IQ", 8, 1) + b"b",
     ]
 
 
@@ -179,7 +184,8 @@ TARGETS_OF: dict[str, tuple[str, ...]] = {
     "core.exports.leak_check": ("bare",), "core.exports.strip": ("bare",), "core.exports.transcode": ("bare",),
     "core.files.derivatives": ("small",), "core.files.previews": ("small",),
     "core.files.inspect": ("png", "jpeg", "webp", "gif", "avif", "tiff", "any-file", "graph-text", "words"),
-    "core.importing.sources.zip_listing": ("zip-list", "zip"), "core.models.registry": ("answer",),
+    "core.importing.sources.zip_listing": ("zip-list", "zip"), "core.models.headers": ("answer",),
+    "core.models.sidecars": ("answer",), "core.models.description": ("answer",),
     "core.pictures.film_frames": ("film-frames",), "core.provenance.card.picture": ("small",),
     "core.provenance.embed": ("record",),
     "core.provenance.seal.read": ("seal",), "core.provenance.seal.stores": ("seal",), "core.provenance.xmp": ("xmp",),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.desk import Desk
-from core.models import registry
+from core.models import headers, registry
 from storage.rendering import models
 
 
@@ -98,7 +98,7 @@ def test_a_damaged_file_has_no_metadata_but_still_a_hash(desk: Desk, tmp_path: P
     path = tmp_path / "models" / "loras" / "bad.safetensors"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    assert registry.metadata(path) == {}
+    assert headers.read(path).told == {}
     assert registry.scan(desk, [tmp_path / "models"]) == 1
     with desk.reading() as session:
         known = registry.known(session, "loras", "bad.safetensors")
