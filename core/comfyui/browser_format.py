@@ -1,51 +1,66 @@
-"""Turns workflows as ComfyUI's page saves them into API graphs, as far as they tell: for reading only, never for running.
+"""Turns workflows as ComfyUI's page saves them into API graphs, as far as they tell.
 
 The page saves typed values by place, not by name. Newer versions name them beside; for older ones `data/widgets.json` tells which
 names the places of the core's nodes have, `data/widgets_of_packs.json` those of much used others. A value without a name is left
 out. Muted nodes are left out, bypassed ones hand on what they get, subgraphs and group nodes are opened.
+
+That is enough to read a workflow. To run one, core/comfyui/convert.py names the values as the server's own nodes do.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.comfyui.broadcast import with_links
+
 Raw = dict[str, Any]
+Naming = Callable[[Raw], Iterator[tuple[str, Any]]]
+"""Gives the values typed into a node with the names of the inputs they are for."""
 _INLET = "-10"
 """How a subgraph's links name where its own inputs come from."""
 _MUTED, _BYPASSED = 2, 4
 _NEVER_SENT = ("Note", "MarkdownNote", "PrimitiveNode", "GetNode", "SetNode", "Reroute", "Fast Groups Bypasser (rgthree)",
                "Fast Groups Muter (rgthree)", "Label (rgthree)", "Bookmark (rgthree)")  # fmt: skip
-_CONTROLS = ("fixed", "increment", "decrement", "randomize")
-_BUTTONS = ("upload3dmodel", "uploadExtraResources", "clear")
+CONTROLS = ("fixed", "increment", "decrement", "randomize")
+BUTTONS = ("upload3dmodel", "uploadExtraResources", "clear")
 _DEEPEST, _MOST_NODES, _HOPS = 20, 5_000, 200
 
 
-def api_graph(workflow: Mapping[str, Any]) -> dict[str, Raw]:
-    """The API graph of a workflow in the page's format; what is broken in it is left out. Never raises.
+def api_graph(workflow: Mapping[str, Any], naming: Naming | None = None) -> dict[str, Raw]:
+    """The API graph of a workflow in the page's format; what is broken in it is left out. Never raises, unless `naming` does.
 
     >>> node = {"id": 3, "type": "KSampler", "inputs": [], "widgets_values": [7, "fixed", 20, 6.5, "euler", "normal", 1]}
     >>> api_graph({"nodes": [node], "links": []})["3"]["inputs"]["cfg"]
     6.5
     """
-    definitions = workflow.get("definitions")
-    listed = definitions.get("subgraphs") if isinstance(definitions, dict) else None
-    inside = {str(one.get("id")): one for one in listed or () if isinstance(one, dict) and isinstance(one.get("nodes"), list)}
-    extra = workflow.get("extra")
-    groups = extra.get("groupNodes") if isinstance(extra, dict) else None
-    for name, group in groups.items() if isinstance(groups, dict) else ():
-        if isinstance(group, dict) and isinstance(group.get("nodes"), list):
-            inside[f"workflow/{name}"] = inside[f"workflow>{name}"] = _as_subgraph(group)
-    scope = _Scope(workflow, inside)
+    scope = _Scope(with_links(workflow), insides(workflow), naming=naming or named_values)
     sent: dict[str, Raw] = {}
     for key, node in scope.sent():
         if len(sent) >= _MOST_NODES:
             break
         sent[key] = node
     return sent
+
+
+def insides(workflow: Mapping[str, Any]) -> dict[str, Raw]:
+    """What stands inside of the nodes of a type: the subgraphs and group nodes that a workflow brings along."""
+    definitions = workflow.get("definitions")
+    listed = definitions.get("subgraphs") if isinstance(definitions, dict) else None
+    inside = {str(one.get("id")): with_links(one) for one in _list(listed) if isinstance(one, dict) and _drawn(one)}
+    extra = workflow.get("extra")
+    groups = extra.get("groupNodes") if isinstance(extra, dict) else None
+    for name, group in groups.items() if isinstance(groups, dict) else ():
+        if isinstance(group, dict) and _drawn(group):
+            inside[f"workflow/{name}"] = inside[f"workflow>{name}"] = _as_subgraph(group)
+    return inside
+
+
+def _drawn(one: Raw) -> bool:
+    return isinstance(one.get("nodes"), list)
 
 
 def _as_subgraph(group: Raw) -> Raw:
@@ -100,11 +115,13 @@ class _Scope:
         drawn: Mapping[str, Any],
         inside: Mapping[str, Raw],
         *,
+        naming: Naming,
         prefix: str = "",
         above: _Scope | None = None,
         host: Raw | None = None,
     ) -> None:
         self.drawn, self.inside, self.prefix, self.above, self.host = drawn, inside, prefix, above, host
+        self.naming = naming
         listed = [node for node in drawn["nodes"][:_MOST_NODES] if _is_node(node)]
         self.nodes: dict[str, Raw] = {str(node["id"]): node for node in listed}
         self.links = dict(link for raw in _list(drawn.get("links"))[: 4 * _MOST_NODES] if (link := _link(raw)) is not None)
@@ -119,7 +136,9 @@ class _Scope:
         if key not in self._scopes:
             drawn = self.inside[node["type"]]
             drawn = _typed_in(drawn, node) if drawn.get("is_group") else drawn
-            self._scopes[key] = _Scope(drawn, self.inside, prefix=f"{self.prefix}{key}:", above=self, host=node)
+            self._scopes[key] = _Scope(
+                drawn, self.inside, naming=self.naming, prefix=f"{self.prefix}{key}:", above=self, host=node
+            )
         return self._scopes[key]
 
     def sent(self) -> Iterator[tuple[str, Raw]]:
@@ -134,7 +153,7 @@ class _Scope:
             yield self.prefix + key, {"class_type": node["type"], "inputs": self._inputs(node), "_meta": {"title": title}}
 
     def _inputs(self, node: Raw) -> Raw:
-        inputs = {name: {"__value__": value} if isinstance(value, list) else value for name, value in named_values(node)}
+        inputs = {name: {"__value__": value} if isinstance(value, list) else value for name, value in self.naming(node)}
         for entry in _entries(node):
             found = self.source(entry.get("link"))
             if found is not None:
@@ -210,7 +229,7 @@ def named_values(node: Raw) -> Iterator[tuple[str, Any]]:
     if isinstance(values, dict):
         yield from ((str(name), value) for name, value in list(values.items())[:500])
         return
-    left = [one for one in _list(values)[:500] if not (isinstance(one, str) and one in _BUTTONS)]
+    left = [one for one in _list(values)[:500] if not (isinstance(one, str) and one in BUTTONS)]
     marked = [entry for entry in _entries(node) if isinstance(entry.get("widget"), dict)]
     names = _widgets().get(str(node["type"]))
     if names is None or len(marked) > len(names):
@@ -233,7 +252,7 @@ def taken(names: list[Any], left: list[Any], before: str) -> Iterator[tuple[str,
             yield from taken(options.get(str(chosen), ()), left, f"{before}{stem}.")
             continue
         yield before + name.rstrip("*"), left.pop(0)
-        if name.endswith("*") and left and (left[0] is None or left[0] in _CONTROLS):
+        if name.endswith("*") and left and (left[0] is None or left[0] in CONTROLS):
             left.pop(0)
 
 
@@ -243,7 +262,7 @@ def _by_marks(marked: list[Raw], left: list[Any]) -> Iterator[tuple[str, Any]]:
         if left:
             name = str(entry["widget"].get("name") or entry.get("name"))
             yield name, left.pop(0)
-            if "seed" in name.lower() and left and isinstance(left[0], str) and left[0] in _CONTROLS:
+            if "seed" in name.lower() and left and isinstance(left[0], str) and left[0] in CONTROLS:
                 left.pop(0)
 
 
