@@ -11,6 +11,7 @@ from tests.reading_outside import Source, source, sources, unsandboxed
 
 ALLOWED: dict[str, str] = {
     "core.comfyui.body.read_body": "inflates an answer of a ComfyUI piece by piece and stops at its limit",
+    "core.comfyui.identity.identify": "of the workflows that come with Slate; those of others go through `identity`",
     "core.comfyui.graph.parse": "reads text only in the sandbox; elsewhere it is given a graph that was read already",
     "core.events.recording._plain": "a value of Slate's own, there and back",
     "core.exports.package.zipped": "writes a ZIP of Slate's own, reads none",

@@ -49,6 +49,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "models": ("models.ModelList",),
     "model": ("models.ModelDetail",),
     "workflows": ("renders.WorkflowList",),
+    "workflow": ("workflows.SavedWorkflow", "workflows.WorkflowDiff", "workflows.WorkflowVersions"),
     "help": ("people.HelpSchema",),
     "people": ("people.PeopleSchema", "people.EmailSchema"),
     "admit": ("people.AdmittedSchema",),

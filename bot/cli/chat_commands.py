@@ -156,6 +156,44 @@ def restore(
     converse(f"restore {of}".strip(), as_name=as_name, as_json=as_json, attach=[file])
 
 
+def workflow(
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="save, diff, versions, stable, rollback or deprecate.")],
+    words: Annotated[list[str], typer.Argument(metavar="[FILE | NAME | ID | VERSION]...")] = [],  # noqa: B006  (Typer)
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What it is to be called; else the file's own name.")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What the list of workflows shows.")] = "",
+    copy: Annotated[bool, typer.Option("--copy", help="Save it although it is a copy of another workflow.")] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow", help="Allow nodes that run code, reach files or call out; for admins.")
+    ] = False,
+    hint: Annotated[str, typer.Option("--hint", metavar="TEXT", help="What to use instead of what is put away.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take stable or deprecate back.")] = False,
+    as_name: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Save a workflow from a file or a result, compare its versions, or say which one is used.
+
+    \b
+    slate workflow save graph.json --name product-depth
+    slate workflow save R-4F2K --name product-depth
+    slate workflow diff product-depth 1 2
+    """
+    said, files = list(words), list[Path]()
+    if action == "save" and said:
+        by_id = said[0][:2].upper() in ("R-", "A-") and not Path(said[0]).exists()
+        files = [] if by_id else [Path(said[0])]
+        said = [name or (files[0].stem if files else ""), *([said[0]] if by_id else said[1:])]
+    switches = [(one, "yes") for one, on in (("copy", copy), ("allow", allow), ("undo", undo)) if on]
+    options = [*switches, *((one, text) for one, text in (("title", title), ("hint", hint)) if text)]
+    converse(_said(action, said, options), as_name=as_name, as_json=as_json, attach=files)
+
+
+def _said(action: str, words: Sequence[str], options: Sequence[tuple[str, str]]) -> str:
+    """The line with every word on its own."""
+    from bot.command_text import quote
+
+    return " ".join(["workflow", action, *(quote(one) for one in words), *(f"{key}:{quote(value)}" for key, value in options)])
+
+
 def tag(
     subject: Annotated[str, typer.Argument(metavar="ID")],
     words: Words,

@@ -20,6 +20,7 @@ COMMANDS = {
     "whatis": "chat_commands.whatis",
     "verify": "chat_commands.verify",
     "restore": "chat_commands.restore",
+    "workflow": "chat_commands.workflow",
     "tag": "chat_commands.tag",
     "untag": "chat_commands.untag",
     "fetch": "fetch.fetch",

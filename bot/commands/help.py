@@ -16,7 +16,7 @@ from core.schemas.renders import InputSchema, WorkflowList, WorkflowSchema
 from core.text import names
 from core.workflows import InputSpec
 from storage.rendering import workflows as storage_workflows
-from storage.tables import Workflow
+from storage.tables import Workflow, WorkflowVersion
 
 FAMILIES = {
     "Render": ("render", "vary", "reroll", "retry", "edit", "upscale", "cancel", "queue", "why", "copy"),
@@ -25,7 +25,7 @@ FAMILIES = {
     "Import": ("ingests", "confirm"),
     "Export": ("export", "links", "profile", "verify", "restore", "compliance", "declare"),
     "Models": ("models", "model"),
-    "Help": ("workflows", "help"),
+    "Help": ("workflows", "workflow", "help"),
     "People": ("people", "role", "admit", "deactivate", "reactivate", "audit"),
     "Projects and accounts": ("project", "workspace", "link", "signin", "sessions", "apikeys"),
     "Other programs": ("webhooks", "dams"),
@@ -140,11 +140,16 @@ def workflows(asked: Asked) -> Answer:
             told = _schema(workflow, version.number, core_workflows.inputs_of(version))
             return Answer(cards=(card,), private=True, schema=WorkflowList(workflows=[told]))
         known = [core_workflows.find(session, one.name) for one in storage_workflows.everything(session)]
-        fields = [Field(f"{one.name}@{version.number}", one.description or one.title, short=False) for one, version in known]
+        fields = [Field(f"{one.name}@{version.number}", _about(one, version), short=False) for one, version in known]
         every = [_schema(one, version.number, core_workflows.inputs_of(version)) for one, version in known]
     buttons = tuple(Button("edit", one.name, one.title or one.name) for one, _ in known[:10])
     card = Card("Workflows", text="Press one to open its form.", fields=tuple(fields), buttons=buttons)
     return Answer(cards=(card,), private=True, schema=WorkflowList(workflows=every))
+
+
+def _about(workflow: Workflow, version: WorkflowVersion) -> str:
+    paid = f"Calls paid services: {', '.join(version.partners[:3])}." if version.partners else ""
+    return f"{workflow.description or workflow.title} {paid}".strip()
 
 
 def _recipe(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> Card:
@@ -172,7 +177,17 @@ def about_input(spec: InputSpec) -> str:
 
 
 def _schema(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> WorkflowSchema:
-    inputs = [
+    return WorkflowSchema(
+        workflow=workflow.name,
+        version=number,
+        title=workflow.title,
+        description=workflow.description,
+        inputs=input_schemas(specs),
+    )
+
+
+def input_schemas(specs: Sequence[InputSpec]) -> list[InputSchema]:
+    return [
         InputSchema(
             name=spec.name,
             kind=str(spec.kind),
@@ -186,6 +201,3 @@ def _schema(workflow: Workflow, number: int, specs: Sequence[InputSpec]) -> Work
         )
         for spec in specs
     ]
-    return WorkflowSchema(
-        workflow=workflow.name, version=number, title=workflow.title, description=workflow.description, inputs=inputs
-    )

@@ -42,6 +42,7 @@ READS = frozenset(
 WRITES = READS | {
     "render", "vary", "reroll", "retry", "upscale", "cancel",
     "approve", "reject", "needs-work", "tag", "untag", "export", "declare", "verify", "compliance", "links",
+    "workflow",
 }  # fmt: skip
 """What a key may say. All else, such as what concerns people, keys and signing in, is for people."""
 _CHANGES = frozenset({"new", "client", "reactions"})

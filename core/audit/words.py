@@ -68,6 +68,8 @@ PHRASES = MappingProxyType(
         Action.WORKSPACE_INSTALLED: "Slate was installed in the {subject}",
         Action.WORKSPACE_REVOKED: "Slate was removed from the {subject}",
         Action.WORKSPACE_CHANGED: "{who} changed the {subject}",
+        Action.WORKFLOW_SAVED: "{who} saved the {subject}",
+        Action.WORKFLOW_CHANGED: "{who} changed the {subject}",
         Action.DESTINATION_ADDED: "{who} added the {subject}",
         Action.DESTINATION_CHANGED: "{who} changed the {subject}",
         Action.DESTINATION_SECRET_CHANGED: "{who} made a new secret for the {subject}",

@@ -44,7 +44,9 @@ def with_links(drawn: Mapping[str, Any]) -> Raw:
 
 def _copied(node: Raw) -> Raw:
     entries = node.get("inputs")
-    return {**node, "inputs": [dict(one) for one in entries if isinstance(one, dict)]} if isinstance(entries, list) else dict(node)
+    return (
+        {**node, "inputs": [dict(one) for one in entries if isinstance(one, dict)]} if isinstance(entries, list) else dict(node)
+    )
 
 
 class _Drawing:
@@ -62,13 +64,16 @@ class _Drawing:
     def as_told(self, told: list[Any]) -> None:
         named = {str(node.get("id")): node for node in self.nodes}
         for one in told:
-            if not isinstance(one, dict) or not _plain([one.get("upstream"), one.get("upstream_slot"), one.get("downstream_slot")]):
+            if not isinstance(one, dict) or not _plain(
+                [one.get("upstream"), one.get("upstream_slot"), one.get("downstream_slot")]
+            ):
                 continue
             node, at = named.get(str(one.get("downstream"))), one["downstream_slot"]
             entries = node.get("inputs") if node is not None else None
-            if node is not None and isinstance(entries, list) and isinstance(at, int) and 0 <= at < len(entries):
-                if entries[at].get("link") is None:
-                    self.link(node, at, (one["upstream"], one["upstream_slot"]), one.get("type"))
+            if node is None or not isinstance(entries, list) or not isinstance(at, int) or not 0 <= at < len(entries):
+                continue
+            if entries[at].get("link") is None:
+                self.link(node, at, (one["upstream"], one["upstream_slot"]), one.get("type"))
 
     def by_type(self, senders: list[Raw]) -> None:
         sent: dict[str, list[tuple[str, tuple[Any, Any]]]] = {}

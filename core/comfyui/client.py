@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx2
 
-from core.comfyui import answers, leftovers, run_state
+from core.comfyui import answers, leftovers, node_info, run_state
 from core.comfyui.download import download, lost, result_too_large
 from core.comfyui.follow import Patience, Watch
 from core.comfyui.graph import Graph, without_is_changed
 from core.comfyui.http import AnswerPace, Wire, host_of
 from core.comfyui.listener import SocketListener
+from core.comfyui.node_info import NodeInfo
 from core.comfyui.progress import ProgressStep, RunProgress
 from core.comfyui.responses import OutputFile, Run, RunState, ServerInfo, device_name, release
 from core.comfyui.submission import TakenAndRefused, body, offer
@@ -108,6 +109,14 @@ class Comfy:
                 raise self.wire.unexpected(answer)
             self._node_types = self.wire.understood(answers.names, answer.content)
         return self._node_types
+
+    def node_info(self, names: Collection[str]) -> dict[str, NodeInfo]:
+        """What the server says of these node types; those it does not have are left out."""
+        answer = self.wire.ask("GET", "/object_info", most=_LONGEST_NODE_LIST)
+        if answer.status_code != 200:
+            raise self.wire.unexpected(answer)
+        found: dict[str, NodeInfo] = self.wire.understood(lambda data: node_info.read(data, names), answer.content)
+        return found
 
     def has_input(self, name: str, size: int, *, subfolder: str) -> bool:
         """Whether the server's input folder has a file of this name and size in bytes."""

@@ -98,7 +98,9 @@ class _Naming:
         """A node that no server told of: as far as the file itself or Slate's own lists name its values."""
         named = list(browser_format.named_values(node))
         if isinstance(values, list) and len([one for one in values if one is not None and one not in CONTROLS]) > len(named):
-            self.problems.append(_unplaced(node, "", f"no server here has this node, so its {len(values)} values cannot be placed"))
+            self.problems.append(
+                _unplaced(node, "", f"no server here has this node, so its {len(values)} values cannot be placed")
+            )
         yield from named
 
 
@@ -171,8 +173,8 @@ def _put(one: FieldInfo | None, name: str, value: Any, found: _Try) -> None:
 def misfit(one: FieldInfo, value: Any) -> str:
     """Why a value cannot be one of this input's, or empty. A name that is not among the choices may be a missing file: it fits.
 
-    >>> misfit(FieldInfo("cfg", "FLOAT"), "euler"), misfit(FieldInfo("cfg", "FLOAT"), "7.5"), misfit(FieldInfo("on", "BOOLEAN"), 3)
-    ('`euler` is not a number', '', '`3` is not yes or no')
+    >>> misfit(FieldInfo("cfg", "FLOAT"), "euler"), misfit(FieldInfo("on", "BOOLEAN"), 3)
+    ('`euler` is not a number', '`3` is not yes or no')
     """
     kind = one.type
     if kind in ("INT", "FLOAT"):

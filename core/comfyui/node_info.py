@@ -149,7 +149,8 @@ def _usual(kind: str, default: Default, choices: tuple[str, ...]) -> Default:
         return default
     if choices:
         return choices[0]
-    return {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False}.get(kind)
+    usual: dict[str, Default] = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False}
+    return usual.get(kind)
 
 
 def _choices(listed: Any) -> Iterator[str]:

@@ -61,11 +61,7 @@ def passes(trace: Trace, outputs: list[Node]) -> list[Node]:
 
 def read_pass(trace: Trace, node: Node) -> Sampling:
     """The settings of one sampler, gathered from it and from its guider, sigmas, sampler and noise nodes."""
-    parts = [
-        node,
-        *(_part(trace, node, name) for name in ("guider", "sigmas", "sampler", "noise", "settings", "pipe", "basic_pipe")),
-    ]
-    near = [part for part in parts if part is not None]
+    near = parts_of(trace, node)
     steps = _first(_steps(trace, part) for part in near)
     scheduler = _first(trace.word(part, "scheduler") or None for part in near)
     sampler = _first(trace.word(part, "sampler_name", "sampler") or None for part in near)
@@ -82,19 +78,29 @@ def read_pass(trace: Trace, node: Node) -> Sampling:
 
 def prompt(trace: Trace, sampler: Node, *, negative: bool) -> str:
     """The text that guided a sampler towards (or away from) a picture; several are put on lines of their own."""
-    texts: dict[str, None] = {}
+    texts = dict.fromkeys(text for _, _, text in guiding(trace, sampler, negative=negative) if text)
+    return "\n".join(texts)[:LONGEST_TEXT]
+
+
+def guiding(trace: Trace, sampler: Node, *, negative: bool) -> Iterator[tuple[Node, str, str]]:
+    """(node, input, text) of each text input that guided a sampler towards (or away from) a picture; the text may be empty."""
     stack, seen = [(sampler, False)], set[tuple[str, bool]]()
     while stack:
         node, chosen = stack.pop()
         if (node.id, chosen) in seen or "zeroout" in node.low or (chosen and text_nodes.writes(node.kind)):
             continue
         seen.add((node.id, chosen))
-        own = [
-            text for name in _sided(trace.text_keys(node), negative, chosen) if (text := trace.text(node.inputs[name]).strip())
-        ]
-        texts |= dict.fromkeys(own)
-        stack += reversed(list(_onward(trace, node, chosen, negative=negative, told=bool(own))))
-    return "\n".join(texts)[:LONGEST_TEXT]
+        own = [(node, name, trace.text(node.inputs[name]).strip()) for name in _sided(trace.text_keys(node), negative, chosen)]
+        yield from own
+        told = any(text for _, _, text in own)
+        stack += reversed(list(_onward(trace, node, chosen, negative=negative, told=told)))
+
+
+def parts_of(trace: Trace, node: Node) -> list[Node]:
+    """A sampler and the nodes that hold the rest of its settings: its guider, sigmas, sampler and noise."""
+    names = ("guider", "sigmas", "sampler", "noise", "settings", "pipe", "basic_pipe")
+    parts = [node, *(_part(trace, node, name) for name in names)]
+    return [part for part in parts if part is not None]
 
 
 def size(trace: Trace, sampler: Node) -> tuple[int | None, int | None, int | None]:

@@ -66,6 +66,8 @@ class Action(StrEnum):
     WORKSPACE_INSTALLED = "workspace:installed"
     WORKSPACE_REVOKED = "workspace:revoked"
     WORKSPACE_CHANGED = "workspace:changed"
+    WORKFLOW_SAVED = "workflow:saved"
+    WORKFLOW_CHANGED = "workflow:changed"
     DESTINATION_ADDED = "destination:added"
     DESTINATION_CHANGED = "destination:changed"
     DESTINATION_SECRET_CHANGED = "destination:secret-changed"

@@ -87,6 +87,8 @@ FOLLOWS: Mapping[Action, frozenset[Follow]] = {
     Action.WORKSPACE_INSTALLED: frozenset({AUDIT}),
     Action.WORKSPACE_REVOKED: frozenset({AUDIT}),
     Action.WORKSPACE_CHANGED: frozenset({AUDIT}),
+    Action.WORKFLOW_SAVED: frozenset({AUDIT}),
+    Action.WORKFLOW_CHANGED: frozenset({AUDIT}),
     Action.DESTINATION_ADDED: frozenset({AUDIT}),
     Action.DESTINATION_CHANGED: frozenset({AUDIT}),
     Action.DESTINATION_SECRET_CHANGED: frozenset({AUDIT}),

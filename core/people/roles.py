@@ -31,7 +31,9 @@ class Permission(StrEnum):
     CONFIRM = "confirm whose something is"
     MANAGE_PROJECTS = "add clients and projects"
     MANAGE_CHANNELS = "say which project a channel belongs to"
-    PUBLISH_WORKFLOWS = "publish workflows"
+    SAVE_WORKFLOWS = "save workflows"
+    PUBLISH_WORKFLOWS = "change workflows of others"
+    ALLOW_NODES = "allow nodes that run code, reach files or call out"
     MANAGE_MODELS = "say under which licence a model is"
     SEE_PEOPLE = "see who is on the team"
     GIVE_PROJECT_ROLES = "give people a role in a project"
@@ -59,7 +61,9 @@ LEAST = MappingProxyType(
         Permission.CONFIRM: Role.LEAD,
         Permission.MANAGE_PROJECTS: Role.LEAD,
         Permission.MANAGE_CHANNELS: Role.LEAD,
+        Permission.SAVE_WORKFLOWS: Role.ARTIST,
         Permission.PUBLISH_WORKFLOWS: Role.LEAD,
+        Permission.ALLOW_NODES: Role.ADMIN,
         Permission.MANAGE_MODELS: Role.LEAD,
         Permission.SEE_PEOPLE: Role.ARTIST,
         Permission.GIVE_PROJECT_ROLES: Role.LEAD,

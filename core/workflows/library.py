@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from sqlmodel import Session
 
+from core.comfyui.identity import identify
 from core.workflows.specs import WorkflowSpec
 from storage.rendering import workflows
 from storage.tables import Member, Workflow, WorkflowVersion
@@ -36,6 +37,8 @@ def seed_library(session: Session, models: Mapping[str, str] = MappingProxyType(
     `models` (folder -> file name) are the team's own default models; a workflow with other models is another version.
     """
     workflows.lock(session)
+    for version in workflows.without_identity(session):
+        version.identity = identify(version.graph)
     for spec in (with_models(one, models) for one in library()):
         workflow = workflows.by_name(session, spec.name)
         newest = workflows.latest(session, workflow) if workflow else None
@@ -54,20 +57,28 @@ def with_models(spec: WorkflowSpec, models: Mapping[str, str]) -> WorkflowSpec:
     return replace(spec, graph=graph, inputs=inputs)
 
 
-def publish(session: Session, spec: WorkflowSpec, *, by: Member | None) -> tuple[Workflow, WorkflowVersion]:
+def publish(
+    session: Session,
+    spec: WorkflowSpec,
+    *,
+    by: Member | None,
+    identity: str = "",
+    partners: Sequence[str] = (),
+    saved_from: str = "",
+) -> tuple[Workflow, WorkflowVersion]:
     """Make `spec` the latest version of its workflow. The same content is the same version, however often it is published."""
     workflow = workflows.by_name(session, spec.name) or workflows.add(session, spec.name)
     workflow.title, workflow.description = spec.title, spec.description
     version = workflows.version_by_hash(session, workflow.id or 0, spec.content_hash)
     if version is None:
-        version = workflows.add_version(session, workflow, _row(spec, by))
+        version = workflows.add_version(session, workflow, _row(spec, by, identity or identify(spec.graph), partners, saved_from))
     elif workflow.latest_version_id != version.id:
         workflow.latest_version_id = version.id
     session.flush()
     return workflow, version
 
 
-def _row(spec: WorkflowSpec, by: Member | None) -> WorkflowVersion:
+def _row(spec: WorkflowSpec, by: Member | None, identity: str, partners: Sequence[str], saved_from: str) -> WorkflowVersion:
     return WorkflowVersion(
         workflow_id=0,
         number=0,
@@ -77,4 +88,7 @@ def _row(spec: WorkflowSpec, by: Member | None) -> WorkflowVersion:
         node_types=list(spec.node_types),
         techniques=list(spec.techniques),
         created_by=by.id if by else None,
+        identity=identity,
+        partners=list(partners),
+        saved_from=saved_from[:200],
     )

@@ -15,23 +15,28 @@ _NEAR = 60.0
 
 
 def find(session: Session, name: str) -> tuple[Workflow, WorkflowVersion]:
-    """The workflow called `name` with its latest version, or with version 3 for `name@3`; case, blanks and `_` do not matter.
+    """The workflow called `name` with the version that counts, `name@3` with version 3; case, blanks, `_` do not matter.
 
-    Raises UnknownWorkflow with the nearest names.
+    The version that counts is the stable one, else the latest; `name@stable` and `name@latest` name them. Raises UnknownWorkflow
+    with the nearest names.
     """
     wanted, _, number = name.strip().partition("@")
-    workflow = workflows.by_name(session, _key(wanted))
+    workflow = workflows.by_name(session, key(wanted))
+    if workflow is not None and workflow.archived and workflow.deprecated and not number:
+        raise UnknownWorkflow(f"`{workflow.name}` is not used any more.", hint=workflow.deprecated, workflow=workflow.name)
     if workflow is None or (workflow.archived and not number):
         raise _unknown(wanted, [one.name for one in workflows.everything(session)])
     if number:
         return workflow, _version(session, workflow, number.strip())
-    version = workflows.latest(session, workflow)
+    version = workflows.chosen(session, workflow)
     if version is None:
         raise UnknownWorkflow(f"The workflow `{workflow.name}` has no version yet.", workflow=workflow.name)
     return workflow, version
 
 
 def _version(session: Session, workflow: Workflow, number: str) -> WorkflowVersion:
+    if number.casefold() in ("latest", "stable"):
+        return _alias(session, workflow, number.casefold())
     asked = int(number) if re.fullmatch(r"[0-9]{1,9}", number) else 0
     if found := workflows.version_by_number(session, workflow.id or 0, asked):
         return found
@@ -43,15 +48,25 @@ def _version(session: Session, workflow: Workflow, number: str) -> WorkflowVersi
     )
 
 
-def _key(name: str) -> str:
-    """
-    >>> _key(" Text to_Image ")
+def _alias(session: Session, workflow: Workflow, alias: str) -> WorkflowVersion:
+    found = workflows.latest(session, workflow) if alias == "latest" or workflow.stable_version_id else None
+    found = workflows.chosen(session, workflow) if found and alias == "stable" else found
+    if found is None:
+        hint = f"A lead chooses one with /workflow stable {workflow.name}@1."
+        raise UnknownWorkflow(f"`{workflow.name}` has no {alias} version.", hint=hint, workflow=workflow.name)
+    return found
+
+
+def key(name: str) -> str:
+    """How a name is stored.
+
+    >>> key(" Text to_Image ")
     'text-to-image'
     """
     return re.sub(r"[\s_]+", "-", name.strip().casefold())
 
 
 def _unknown(wanted: str, known: list[str]) -> UnknownWorkflow:
-    near = [name for name, score, _ in process.extract(_key(wanted[:60]), known, limit=2) if score >= _NEAR]
+    near = [name for name, score, _ in process.extract(key(wanted[:60]), known, limit=2) if score >= _NEAR]
     hint = "" if near or not known else f"There are {', '.join(f'`{one}`' for one in known[:12])}."
     return UnknownWorkflow(f"There is no workflow `{wanted[:60]}`.", suggestions=near, hint=hint, workflow=wanted[:60])

@@ -53,6 +53,17 @@ def version_by_hash(session: Session, workflow_id: int, content_hash: str) -> Wo
     return session.exec(query).first()
 
 
+def versions_by_identity(session: Session, identity: str) -> Sequence[WorkflowVersion]:
+    """The versions that are copies of one workflow, oldest first."""
+    query = select(WorkflowVersion).where(WorkflowVersion.identity == identity, WorkflowVersion.identity != "")
+    return session.exec(query.order_by(col(WorkflowVersion.id))).all()
+
+
+def without_identity(session: Session) -> Sequence[WorkflowVersion]:
+    """The versions from before there was one."""
+    return session.exec(select(WorkflowVersion).where(WorkflowVersion.identity == "")).all()
+
+
 def versions_of(session: Session, workflow_id: int) -> Sequence[WorkflowVersion]:
     """All versions, oldest first."""
     query = select(WorkflowVersion).where(WorkflowVersion.workflow_id == workflow_id)
@@ -60,8 +71,13 @@ def versions_of(session: Session, workflow_id: int) -> Sequence[WorkflowVersion]
 
 
 def latest(session: Session, workflow: Workflow) -> WorkflowVersion | None:
-    """The version that people get when they name none."""
+    """The newest version that was not taken back."""
     return session.get(WorkflowVersion, workflow.latest_version_id) if workflow.latest_version_id else None
+
+
+def chosen(session: Session, workflow: Workflow) -> WorkflowVersion | None:
+    """The version that people get when they name none: the stable one, else the latest."""
+    return session.get(WorkflowVersion, workflow.stable_version_id) if workflow.stable_version_id else latest(session, workflow)
 
 
 def add(session: Session, name: str) -> Workflow:

@@ -19,7 +19,11 @@ class Workflow(TableRow, table=True):
     title: str = ""
     description: str = ""
     latest_version_id: int | None = None
+    stable_version_id: int | None = None
+    """The version that people get when they name none, where a lead has chosen one."""
     archived: bool = False
+    deprecated: str = ""
+    """Why it was put away, and what to use instead."""
 
 
 class WorkflowVersion(TableRow, table=True):
@@ -36,6 +40,14 @@ class WorkflowVersion(TableRow, table=True):
     techniques: list[str] = json_list()
     created_by: int | None = Field(default=None, foreign_key="member.id")
     created_at: datetime = when()
+    identity: str = Field(default="", index=True)
+    """Equal for all copies of one workflow (core/comfyui/identity.py), 64 hex digits."""
+    partners: list[str] = json_list()
+    """Its node types that call a paid service."""
+    saved_from: str = ""
+    """The file or result it was saved from."""
+    deprecated: str = ""
+    """Why it should not be used any more, and what to use instead."""
 
 
 class ModelFile(TableRow, table=True):

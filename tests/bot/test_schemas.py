@@ -79,7 +79,7 @@ def test_every_chat_command_answers_by_its_schemas(talk: Talk, tmp_path: Path) -
         "find shoe", f"lineage {one.code}", f"compare {one.code} {two.code}", f"takes {one.code}", f"whatis {one.code}",
         f"provenance {one.code}", f"provenance {one.code} {two.code}", f"approve {one.code}", f"reject {two.code} too dark",
         f"needs-work {one.code}", f"tag {one.code} hero", f"untag {one.code} hero", "workflows", "help", "people", "link",
-        "models", "model ink",
+        "models", "model ink", "workflow versions upscale",
         "project", f"compliance {one.code}", f"declare {one.code} artistic:no", "profile", "profile client size:1024",
         f"export {one.code} profile:client", f"export {one.code} as:sheet", f"export {one.code} dry:yes", "links",
         f"verify {one.code}", f"verify {one.code} {two.code}", "ingests", f"confirm {one.code}", "audit",
@@ -106,6 +106,7 @@ def test_every_chat_command_answers_by_its_schemas(talk: Talk, tmp_path: Path) -
         "link",
         "ingests",
         "find",
+        "workflow",  # tests/bot/commands/test_workflow.py saves and compares them
     }  # in a workspace, with an account there, after an import, at the terminal
     for command in TABLE:
         missing = _classes(command.name) - seen.get(command.name, set())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zipfile
 from contextlib import suppress
 
 from PIL import Image
 
-from core.comfyui import answers
+from core.comfyui import answers, convert, differences, identity, node_info, places
+from core.comfyui.graph import parse
 from core.errors import SlateError
 from core.exports import hidden, leak_check, strip, transcode
 from core.exports.leak_check import Secret
@@ -24,7 +26,9 @@ from core.provenance.card import picture
 from core.provenance.seal import read, stores
 from core.provenance.seal.revocation import Withdrawn
 from core.provenance.watermark.apply import MarkOrder
+from core.saving import workflow_json
 from core.verification import agreement, icc
+from tests.core.graphs import text_to_image
 from tests.films import animation, film, views
 from tests.fuzz.other_readers import Target
 from tests.pictures import SAMPLES, encoded, scene
@@ -121,6 +125,21 @@ def _answer(data: bytes) -> None:
         description.joined("loras", "a.safetensors", headers.HeaderFacts(told=told), sidecars.told(data))
 
 
+def _workflow(data: bytes) -> None:
+    """A workflow's way from its bytes to its identity; the same bytes are what a server tells of nodes."""
+    known: dict[str, node_info.NodeInfo] = {}
+    with suppress(SlateError, ValueError):
+        known = node_info._read(data, ["KSampler", "VAEDecode"])
+    with suppress(SlateError):
+        found = workflow_json.read(data) or {}
+        drawn = isinstance(found.get("nodes"), list)
+        convert.types_in(found if drawn else {"nodes": []})
+        graph = convert.runnable(found, known).graph if drawn else found
+        places.places_in(graph)
+        assert len(identity.identity(graph)) == 64
+        assert not differences.differences(parse(graph), parse(graph))
+
+
 def _pictures() -> list[bytes]:
     return [encoded(scene(1, 24, 16), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "TIFF")]
 
@@ -155,6 +174,14 @@ def _lists() -> list[bytes]:
         return [file.getvalue()]
 
 
+def _workflows() -> list[bytes]:
+    sampler = {"id": 3, "type": "KSampler", "inputs": [], "widgets_values": [7, "fixed", 20, 6.5, "euler", "normal", 1]}
+    reader = {"id": 4, "type": "VAEDecode", "inputs": [{"name": "samples", "type": "LATENT", "link": 1}]}
+    told = {"KSampler": {"input": {"required": {"seed": ["INT", {"min": 0}], "steps": ["INT", {}], "scheduler": [["a", "b"]]}}}}
+    drawn = {"nodes": [sampler, reader], "links": [[1, 3, 0, 4, 0, "LATENT"]], "version": 0.4}
+    return [json.dumps(one).encode() for one in (text_to_image(), drawn, told)]
+
+
 def _answers() -> list[bytes]:
     return [
         b'{"queue_running": [[1, "a", {}, {}, []]], "queue_pending": [[2, "b", {}, {}, []]]}',
@@ -178,10 +205,14 @@ BOX: dict[str, Target] = {
     "seal": Target(_seal, _sealed),
     "zip-list": Target(_listed, _lists),
     "answer": Target(_answer, _answers),
+    "workflow": Target(_workflow, _workflows),
 }
 TARGETS_OF: dict[str, tuple[str, ...]] = {
     "core.comfyui.answers": ("answer",), "core.comfyui.facts": ("graph-shape",), "core.exports.hidden": ("bare",),
     "core.exports.leak_check": ("bare",), "core.exports.strip": ("bare",), "core.exports.transcode": ("bare",),
+    "core.comfyui.convert": ("workflow",), "core.comfyui.identity": ("workflow",),
+    "core.comfyui.differences": ("workflow",), "core.comfyui.places": ("workflow",),
+    "core.comfyui.node_info": ("workflow",), "core.saving.workflow_json": ("workflow",),
     "core.files.derivatives": ("small",), "core.files.previews": ("small",),
     "core.files.inspect": ("png", "jpeg", "webp", "gif", "avif", "tiff", "any-file", "graph-text", "words"),
     "core.importing.sources.zip_listing": ("zip-list", "zip"), "core.models.headers": ("answer",),

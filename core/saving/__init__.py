@@ -1,0 +1,1 @@
+"""Workflows that people save: read from a file or a result, checked, recognised, kept as versions."""
