@@ -96,8 +96,7 @@ TABLE: tuple[Command, ...] = (
         Option(question, f"Your answer to the question {question}.") for question in QUESTIONS
     )),
     Command("workflows", "help.workflows", "[WORKFLOW]", "workflow"),
-    Command("workflow", "workflow.workflow", "save|diff|versions|stable|rollback|deprecate NAME [ID or VERSION …]", options=(
-        Option("name", "The name, where it does not stand behind save."),
+    Command("workflow", "workflow.workflow", "ACTION NAME [ID …], or drop a file in", options=(
         Option("title", "What the list of workflows shows."),
         Option("copy", "yes saves it although it is a copy of another workflow.", "switch"),
         Option("allow", "yes allows nodes that run code, reach files or call out; for admins.", "switch"),

@@ -33,6 +33,8 @@ _SHOWN, _MOST_FIELDS = 12, 18
 def workflow(asked: Asked) -> Answer:
     """Save a workflow from a file or a result, compare its versions, or say which one is used.
 
+    ACTION is save, versions, diff, stable, rollback or deprecate.
+
     `save NAME` takes a file that comes along (a workflow as JSON, or a picture or film that ComfyUI made) or the id of a result.
     Its inputs are found and shown; it can be asked for at once. Saved again, it gets a new version; a copy of another workflow
     is recognised and not saved twice, unless with `copy:yes`. Nodes that run code, reach files by any path or call out are
@@ -51,7 +53,6 @@ def workflow(asked: Asked) -> Answer:
         hint = f"Did you mean /workflow {near[0]}?" if near else f"Write /workflow {', '.join(_ACTIONS[:-1])} or {_ACTIONS[-1]}."
         said = f"`{action[:40]}` is nothing that can be done with a workflow." if action else "What should be done?"
         raise BadInput(said, hint=hint, input="action")
-    name = name or (asked.option("name") if action == "save" else "")
     if not name:
         raise MissingInput("Which workflow?", hint=f"Write /workflow {action} NAME; /workflows lists them.", input="name")
     return {"save": _save, "diff": _diff, "versions": _versions}.get(action, _decide)(asked, name)

@@ -27,6 +27,7 @@ _ABOUT = {
     "inputs": "More inputs as name:value, such as steps:30 seed:7; start typing to find them.",
     "note": "Why; it is kept with your verdict.",
     "other": "The id to compare it with.",
+    "action": "save, diff, versions, stable, rollback or deprecate.",
     "member": "A name, a first name or a mention; start typing to find one.",
     "role": "viewer, artist, lead or admin; none takes a project's role away.",
     "word": "One word or several.",
