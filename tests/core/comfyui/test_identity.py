@@ -124,3 +124,15 @@ def test_values_that_are_asked_for_are_marked_and_come_last() -> None:
         ("steps (KSampler): 30 instead of 20", True),
     ]
     assert differences(before, rewritten(before, 4)) == []
+
+
+def test_which_of_two_equal_nodes_feeds_what_counts() -> None:
+    def used(flipped: str) -> Graph:
+        graph = {"1": node("LoadImage", image="a.png"), "2": node("LoadImage", image="b.png")}
+        graph |= {"3": node("ImageInvert", image=["1", 0]), "4": node("ImageFlip", image=[flipped, 0])}
+        return graph | {
+            "5": node("Blend", a=["1", 0], b=["2", 0], c=["3", 0], d=["4", 0]),
+            "6": node("SaveImage", images=["5", 0]),
+        }
+
+    assert identify(used("1")) != identify(used("2"))
