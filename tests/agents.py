@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import httpx2
@@ -17,6 +18,12 @@ from storage.tables import Member
 from tests.web import Web
 
 _Result = TypeVar("_Result")
+
+
+def run(talk: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """What `talk` returns, in a thread of its own: browsers in other tests leave an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(talk())).result()
 
 
 def key_of(desk: Desk, member: Member, scope: str = "write") -> str:
@@ -35,7 +42,7 @@ def over_http(web: Web, key: str, talk: Callable[[Client], Awaitable[_Result]], 
             async with Client(streamable_http_client(f"{web.url}/mcp", http_client=http), mode=mode) as client:
                 return await talk(client)
 
-    return asyncio.run(go())
+    return run(go)
 
 
 def called(web: Web, key: str, tool: str, **given: Any) -> dict[str, Any]:

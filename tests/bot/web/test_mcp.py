@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
@@ -21,7 +20,7 @@ from bot.agents import prompts, server, tools
 from core.people import team
 from storage.people import audit
 from storage.tables import Asset, AuditEvent, Role
-from tests.agents import called, key_of, over_http
+from tests.agents import called, key_of, over_http, run
 from tests.bot.conftest import Talk
 from tests.makers import make_member
 from tests.shop import environment_of
@@ -219,7 +218,7 @@ def test_an_agent_on_this_machine_speaks_over_standard_input_and_output(talk: Ta
 
     with environment_of(talk.desk.settings):
         environment = dict(os.environ)
-    names, found, verdict = asyncio.run(go({**environment, "SLATE_API_KEY": key}, "--read-only"))
+    names, found, verdict = run(lambda: go({**environment, "SLATE_API_KEY": key}, "--read-only"))
     assert not names & WRITES
     assert "Mia Chen" in found["answer"]
     assert verdict["error"]["code"] == "refused"
