@@ -46,9 +46,9 @@ def bytes_of(count: int) -> str:
     >>> bytes_of(512), bytes_of(151_000_000), bytes_of(6_900_000_000)
     ('512 bytes', '151 MB', '6.9 GB')
     """
-    for unit, step, digits in (("GB", 1e9, 1), ("MB", 1e6, 0), ("kB", 1e3, 0)):
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= step:
-            return f"{count / step:.{digits}f} {unit}"
+            return f"{count / step:.1f} {unit}".replace(".0 ", " ")
     return f"{count} bytes"
 
 

@@ -23,6 +23,7 @@ from core.desk import Desk
 from core.errors import BadInput, Refused, SlateError
 from core.files import waiting
 from core.formats import kinds
+from core.people.api_keys import KeyScope
 
 _Result = TypeVar("_Result")
 Run = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -154,13 +155,13 @@ class AgentSession:
 
 
 def offered(tool: AgentTool, caller: AgentCaller) -> bool:
-    return caller.writes or tool.scope.value == "read"
+    return caller.writes or tool.scope is KeyScope.READ
 
 
 @cache
 def tool_of(tool: AgentTool) -> types.Tool:
     """The tool as the protocol lists it."""
-    reads = tool.scope.value == "read"
+    reads = tool.scope is KeyScope.READ
     hints = (
         types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
         if reads

@@ -198,8 +198,7 @@ def _lines(found: Sequence[GraphDifference], same: bool) -> list[str]:
 def _versions(asked: Asked, name: str) -> Answer:
     with asked.desk.reading() as session:
         allow(session, asked.member, Permission.SEE, asked.place.project)
-        bare = name.partition("@")[0]
-        there = workflows.by_name(session, bare.casefold()) or find(session, bare)[0]
+        there, _ = find(session, f"{name.partition('@')[0]}@latest")  # also one that was put away
         found = workflows.versions_of(session, there.id or 0)
         told = [_version(session, there, one) for one in reversed(found)]
     schema = WorkflowVersions(workflow=there.name, deprecated=there.deprecated, versions=told)

@@ -22,23 +22,10 @@ router = APIRouter(include_in_schema=False)
 Home = Annotated[House, Depends(house)]
 Key = Annotated[KeyUse, Depends(key_of)]
 
-READS = frozenset(
-    {
-        "find",
-        "whatis",
-        "lineage",
-        "compare",
-        "takes",
-        "provenance",
-        "queue",
-        "why",
-        "workflows",
-        "help",
-        "project",
-        "models",
-        "model",
-    }
-)
+READS = frozenset({
+    "find", "whatis", "lineage", "compare", "takes", "provenance", "queue", "why", "workflows", "help", "project",
+    "models", "model",
+})  # fmt: skip
 WRITES = READS | {
     "render", "vary", "reroll", "retry", "upscale", "cancel",
     "approve", "reject", "needs-work", "tag", "untag", "export", "declare", "verify", "compliance", "links",

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.cards import Picture
+from bot.formatting import bytes_of
 from bot.web.markup import dressed, moment
 
 HERE = Path(__file__).parent
@@ -32,7 +33,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self.environment.filters.update(
-            dressed=dressed, size=size, path=quote, still=still, media=media, day=day, clock=clock, moment=moment
+            dressed=dressed, size=bytes_of, path=quote, still=still, media=media, day=day, clock=clock, moment=moment
         )
         self.environment.globals.update(static=static)
 
@@ -72,14 +73,6 @@ def still(picture: Picture) -> str:
 def media(picture: Picture) -> str:
     """The address of the file itself."""
     return f"/files/{picture.asset}/{picture.sha256}"
-
-
-def size(count: int) -> str:
-    """`2.4 MB`, for people."""
-    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= step:
-            return f"{count / step:.1f} {unit}".replace(".0 ", " ")
-    return f"{count} bytes"
 
 
 def day(at: datetime) -> str:

@@ -104,19 +104,19 @@ class Comfy:
     def node_types(self) -> frozenset[str]:
         """The node classes the server has; asked once, as the answer takes about a second."""
         if self._node_types is None:
-            answer = self.wire.ask("GET", "/object_info", most=_LONGEST_NODE_LIST)
-            if answer.status_code != 200:
-                raise self.wire.unexpected(answer)
-            self._node_types = self.wire.understood(answers.names, answer.content)
+            self._node_types = self.wire.understood(answers.names, self._object_info())
         return self._node_types
 
     def node_info(self, names: Collection[str]) -> dict[str, NodeInfo]:
         """What the server says of these node types; those it does not have are left out."""
+        found: dict[str, NodeInfo] = self.wire.understood(lambda data: node_info.read(data, names), self._object_info())
+        return found
+
+    def _object_info(self) -> bytes:
         answer = self.wire.ask("GET", "/object_info", most=_LONGEST_NODE_LIST)
         if answer.status_code != 200:
             raise self.wire.unexpected(answer)
-        found: dict[str, NodeInfo] = self.wire.understood(lambda data: node_info.read(data, names), answer.content)
-        return found
+        return answer.content
 
     def has_input(self, name: str, size: int, *, subfolder: str) -> bool:
         """Whether the server's input folder has a file of this name and size in bytes."""

@@ -17,7 +17,7 @@ from storage.tables import ModelFile, ModelPlace
 
 _ALIASES = {"unet": "diffusion_models", "unet_gguf": "diffusion_models", "clip": "text_encoders", "clip_gguf": "text_encoders"}
 """Older names of ComfyUI's model folders: files in both are offered under the newer."""
-_ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".pkl"})
+MODEL_ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".pkl"})
 _HASH = re.compile(r"[0-9a-f]{6,64}", re.IGNORECASE)
 AUTOV2 = 10
 """Digits of the SHA-256 that model sites show."""
@@ -149,7 +149,7 @@ def _spelled(name: str) -> str:
 def stem(name: str) -> str:
     """A name without the ending of a model file."""
     path = PurePosixPath(name)
-    return str(path.with_suffix("")) if path.suffix in _ENDINGS else name
+    return str(path.with_suffix("")) if path.suffix in MODEL_ENDINGS else name
 
 
 def named_in_graph(every: Iterable[KnownModel], folder: str, name: str) -> list[KnownModel]:

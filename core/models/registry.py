@@ -14,6 +14,7 @@ from core.desk import Desk
 from core.models import description, headers, sidecars
 from core.models.description import ModelFacts
 from core.models.headers import HeaderFacts
+from core.models.lookup import MODEL_ENDINGS
 from storage.clock import now
 from storage.rendering import models
 from storage.rendering.models import known
@@ -23,7 +24,6 @@ __all__ = ["READER", "ModelOnDisk", "known", "scan", "walk"]
 
 READER = 1
 """Grows when reading gets better, so that the headers of files known from before are read again; their bytes are not."""
-_ENDINGS = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".pkl"})
 _PIECE = 1 << 20
 _MOST_AUTOV3 = 4 << 30
 """Larger files are hashed once only: the second hash is what sites know LoRAs by."""
@@ -125,7 +125,7 @@ def walk(folders: Sequence[Path]) -> Iterator[ModelOnDisk]:
             parts = where.relative_to(root).parts
             for name in names if parts else ():
                 path = where / name
-                if path.suffix.lower() in _ENDINGS and (found := _found(root, rank, path, names)) is not None:
+                if path.suffix.lower() in MODEL_ENDINGS and (found := _found(root, rank, path, names)) is not None:
                     yield found
 
 

@@ -31,13 +31,14 @@ class AssetUse:
 
 def assets_with(session: Session, hashes: set[str], named: set[str], scope: Scope, *, most: int = 100_000) -> Iterator[AssetUse]:
     """Assets made with files of these hashes, whatever their names, newest first; and those that have only one of the names."""
-    values = {one[:AUTOV2] for one in hashes} | {key(FacetField.MODEL, one) for one in named}
+    named = {key(FacetField.MODEL, one) for one in named}
+    values = {one[:AUTOV2] for one in hashes} | named
     query, after, told = Query(facets=(Facet(FacetField.MODEL, tuple(sorted(values))),), order=Order.NEWEST), "", 0
     while values and told < most:
         page = search.find(session, query, scope, limit=_PAGE, after=after)
         found = assets.many(session, page.asset_ids)
         for row in page.asset_ids:
-            use = _use(found[row], hashes, {key(FacetField.MODEL, one) for one in named}) if row in found else None
+            use = _use(found[row], hashes, named) if row in found else None
             if use is not None:
                 yield use
                 told += 1

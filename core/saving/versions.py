@@ -8,7 +8,6 @@ from core.desk import Desk
 from core.errors import Conflict
 from core.events import Event, record
 from core.events.actions import Action
-from core.people.roles import Permission, allow
 from core.saving import relatives
 from core.saving.relatives import Relative
 from core.saving.save import check_own
@@ -36,7 +35,7 @@ def make_stable(desk: Desk, name: str, *, by: Member, undo: bool = False) -> tup
     """Make a version the one that people get when they name none; `undo`: the latest again. Raises Refused, Conflict."""
     with desk.writing() as session:
         workflow, version = _changing(session, name, by)
-        before = _label(session, workflow)
+        before = _stable(session, workflow)
         if undo:
             workflow.stable_version_id = None
         else:
@@ -44,7 +43,7 @@ def make_stable(desk: Desk, name: str, *, by: Member, undo: bool = False) -> tup
             workflow.stable_version_id = version.id
         session.add(workflow)
         session.flush()
-        _note(session, workflow, by, {"stable": before["stable"]}, {"stable": _label(session, workflow)["stable"]})
+        _note(session, workflow, by, {"stable": before}, {"stable": _stable(session, workflow)})
     return workflow, version
 
 
@@ -72,10 +71,7 @@ def roll_back(desk: Desk, name: str, *, by: Member) -> tuple[Workflow, WorkflowV
 def deprecate(desk: Desk, name: str, hint: str, *, by: Member, undo: bool = False) -> tuple[Workflow, WorkflowVersion | None]:
     """Put a workflow away, or one version of it (`name@2`), with what to use instead. Raises Refused, Conflict."""
     with desk.writing() as session:
-        bare, _, number = name.partition("@")
-        there = workflows.by_name(session, bare.strip().casefold())
-        if there is not None and undo and there.archived:
-            there.archived = False  # so that it is found
+        number = name.partition("@")[2]
         workflow, version = _changing(session, name, by)
         told = "" if undo else hint or "Use another one."
         if number:
@@ -108,10 +104,10 @@ def _deprecate_version(session: Session, workflow: Workflow, version: WorkflowVe
 
 
 def _changing(session: Session, name: str, by: Member) -> tuple[Workflow, WorkflowVersion]:
+    """The workflow, also one that was put away, and the version named or the latest. Raises UnknownWorkflow, Refused."""
     workflows.lock(session)
     workflow, version = find(session, name if "@" in name else f"{name}@latest")
     check_own(session, workflow, by)
-    allow(session, by, Permission.SAVE_WORKFLOWS, None)
     return workflow, version
 
 
@@ -125,9 +121,10 @@ def _check_usable(workflow: Workflow, version: WorkflowVersion) -> None:
         raise Conflict(said, hint=f"/workflow deprecate {workflow.name}@{version.number} undo:yes takes that back.")
 
 
-def _label(session: Session, workflow: Workflow) -> dict[str, int]:
-    version = workflows.version_by_id(session, workflow.stable_version_id) if workflow.stable_version_id else None
-    return {"stable": version.number if version else 0}
+def _stable(session: Session, workflow: Workflow) -> int:
+    """The number of the stable version; 0 where there is none."""
+    version = workflows.stable(session, workflow)
+    return version.number if version else 0
 
 
 def _note(session: Session, workflow: Workflow, by: Member, before: dict[str, object], after: dict[str, object]) -> None:

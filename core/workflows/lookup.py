@@ -49,8 +49,7 @@ def _version(session: Session, workflow: Workflow, number: str) -> WorkflowVersi
 
 
 def _alias(session: Session, workflow: Workflow, alias: str) -> WorkflowVersion:
-    found = workflows.latest(session, workflow) if alias == "latest" or workflow.stable_version_id else None
-    found = workflows.chosen(session, workflow) if found and alias == "stable" else found
+    found = (workflows.latest if alias == "latest" else workflows.stable)(session, workflow)
     if found is None:
         hint = f"A lead chooses one with /workflow stable {workflow.name}@1."
         raise UnknownWorkflow(f"`{workflow.name}` has no {alias} version.", hint=hint, workflow=workflow.name)

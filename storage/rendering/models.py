@@ -16,10 +16,6 @@ def by_content(session: Session, folder: str, name: str, sha256: str) -> ModelFi
     return session.exec(query).first()
 
 
-def by_id(session: Session, row: int) -> ModelFile | None:
-    return session.get(ModelFile, row)
-
-
 def known(session: Session, folder: str, name: str) -> ModelFile | None:
     """What lies under a folder and name now, in the first of the model folders; else what was seen last under them."""
     named = (ModelFile.folder == folder, ModelFile.name == name)
@@ -30,14 +26,6 @@ def known(session: Session, folder: str, name: str) -> ModelFile | None:
     if found is not None:
         return found
     return session.exec(select(ModelFile).where(*named).order_by(col(ModelFile.seen_at).desc(), col(ModelFile.id).desc())).first()
-
-
-def with_hash(session: Session, start: str) -> Sequence[ModelFile]:
-    """ModelFiles whose SHA-256 begins so, or whose AutoV3 is that."""
-    low = start.lower()
-    begins = col(ModelFile.sha256).startswith(low, autoescape=True)
-    query = select(ModelFile).where(begins | (col(ModelFile.autov3) == low)).where(ModelFile.sha256 != "")
-    return session.exec(query.order_by(ModelFile.folder, ModelFile.name, col(ModelFile.id))).all()
 
 
 def everything(session: Session) -> Sequence[ModelFile]:

@@ -75,9 +75,14 @@ def latest(session: Session, workflow: Workflow) -> WorkflowVersion | None:
     return session.get(WorkflowVersion, workflow.latest_version_id) if workflow.latest_version_id else None
 
 
+def stable(session: Session, workflow: Workflow) -> WorkflowVersion | None:
+    """The version that was chosen for people who name none."""
+    return session.get(WorkflowVersion, workflow.stable_version_id) if workflow.stable_version_id else None
+
+
 def chosen(session: Session, workflow: Workflow) -> WorkflowVersion | None:
     """The version that people get when they name none: the stable one, else the latest."""
-    return session.get(WorkflowVersion, workflow.stable_version_id) if workflow.stable_version_id else latest(session, workflow)
+    return stable(session, workflow) or latest(session, workflow)
 
 
 def add(session: Session, name: str) -> Workflow:

@@ -162,6 +162,7 @@ def test_versions_are_compared_chosen_and_put_away(studio: Studio) -> None:
     assert studio.say("/workflow deprecate dusk use text-to-image").text == "dusk is put away: use text-to-image"
     assert studio.error("/render dusk a pier") == ("unknown-workflow", "`dusk` is not used any more. use text-to-image")
     assert not studio.say("/render dusk@1 a pier").error, "a version can always be made again"
+    assert studio.say('/workflow versions " Dusk "').data["deprecated"] == "use text-to-image", "however its name is written"
     assert not studio.say("/workflow deprecate dusk undo:yes").error
     assert not studio.say("/render dusk a pier").error
     with studio.desk.reading() as session:
